@@ -1,0 +1,46 @@
+# The two commands of the README, and the inner loop.
+PYTHON ?= python3
+PORT ?= 8080
+DATA ?= ./data
+BIN := .venv/bin
+FAST := tests/architecture tests/lib tests/conformance tests/rooms tests/doors tests/web
+
+.PHONY: serve test check fast format docs clean
+
+serve: .venv/installed-run  ## install and run the hub on http://localhost:$(PORT)
+	$(BIN)/strata serve --port $(PORT) --data $(DATA)
+
+test: .venv/installed-dev  ## install what the tests need and run them all
+	scripts/install-test-needs
+	$(MAKE) check
+	$(BIN)/python -m pytest tests/clients tests/stories -n 2 --dist loadgroup -q
+
+check: .venv/installed-dev  ## format, lint, types, contracts, fast tests: under a minute
+	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) fast
+
+fast: .venv/installed-dev
+	$(BIN)/python -m pytest $(FAST) -n 2 -q
+
+format: .venv/installed-dev
+	$(BIN)/ruff format src tests benchmarks scripts
+	$(BIN)/ruff check --fix src tests benchmarks scripts
+
+docs: .venv/installed-run  ## write docs/settings.md and docs/COMPATIBILITY.md from the code
+	$(BIN)/python scripts/write-docs
+
+.venv/installed-run: requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/installed-dev: requirements/dev.txt .venv/installed-run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+clean:
+	rm -rf .venv .envs
