@@ -1,0 +1,58 @@
+"""Read repositories: the one import of the rooms.
+
+Every function takes the path of the bare repository first, is synchronous and may be called
+from any thread. Objects another process has packed meanwhile are found.
+"""
+
+from strata.lib.git.blobs import all_blobs, blob_size, read_blob, read_blobs
+from strata.lib.git.diff import diff_raw, diff_text
+from strata.lib.git.history import (
+    commit_facts,
+    count_commits,
+    expand_sha,
+    is_ancestor,
+    last_commits,
+    log,
+    merge_base,
+    peel,
+)
+from strata.lib.git.model import (
+    Change,
+    CommitFacts,
+    DiffText,
+    Entry,
+    GitFailed,
+    ObjectMissing,
+    PathMissing,
+)
+from strata.lib.git.store import exists, init
+from strata.lib.git.tree import entry_at, list_tree, tree_size
+
+__all__ = [
+    "Change",
+    "CommitFacts",
+    "DiffText",
+    "Entry",
+    "GitFailed",
+    "ObjectMissing",
+    "PathMissing",
+    "all_blobs",
+    "blob_size",
+    "commit_facts",
+    "count_commits",
+    "diff_raw",
+    "diff_text",
+    "entry_at",
+    "exists",
+    "expand_sha",
+    "init",
+    "is_ancestor",
+    "last_commits",
+    "list_tree",
+    "log",
+    "merge_base",
+    "peel",
+    "read_blob",
+    "read_blobs",
+    "tree_size",
+]

@@ -1,0 +1,140 @@
+"""A repack loses nothing that a ref reaches, nor what a commit has just written."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from strata.lib.git import read, write
+from strata.lib.git.write import Batch, Note, Put
+
+Git = Callable[..., str]
+HOUR = 3600.0
+
+
+def grow(store: Path, note: Note, count: int, head: str | None = None) -> str:
+    for number in range(count):
+        change = [Put(f"d{number % 4}/{number}", os.urandom(50))]
+        head = write.write_commit(store, head, change, [head] if head else [], note)
+    assert head is not None
+    return head
+
+
+def packs(store: Path) -> int:
+    return len(list((store / "objects" / "pack").glob("*.pack")))
+
+
+def age(store: Path, seconds: float) -> None:
+    moment = time.time() - seconds
+    for part in (store / "objects" / "pack").iterdir():
+        os.utime(part, (moment, moment))
+
+
+def test_it_is_due_above_fifty_packs(store: Path, note: Note) -> None:
+    head = grow(store, note, 50)
+    assert not write.repack_needed(store)
+    grow(store, note, 1, head)
+    assert write.repack_needed(store)
+
+
+def test_everything_reachable_ends_in_one_sound_pack(store: Path, note: Note, git: Git) -> None:
+    head = grow(store, note, 20)
+    side = grow(store, note, 3, head)
+    tag = write.write_tag(store, side, "v1", note)
+    before = read.list_tree(store, head, recursive=True)
+    assert write.repack(store, lambda: [head, tag], time.time())
+    assert packs(store) == 1
+    assert read.list_tree(store, head, recursive=True) == before
+    assert read.count_commits(store, side) == 23
+    git("fsck", "--strict", "--full", "--no-dangling", at=store)
+    assert not write.repack(store, lambda: [head, tag], time.time())
+
+
+def test_young_unreachable_packs_stay_and_old_ones_go(store: Path, note: Note) -> None:
+    head = grow(store, note, 3)
+    dropped = grow(store, note, 2)
+    age(store, 2 * HOUR)
+    young = grow(store, note, 2)
+    assert write.repack(store, lambda: [head], time.time(), grace=HOUR)
+    assert read.count_commits(store, young) == 2
+    assert read.commit_facts(store, head).sha == head
+    with pytest.raises(read.ObjectMissing):
+        read.commit_facts(store, dropped)
+
+
+def test_a_ref_that_moves_meanwhile_keeps_the_old_packs(store: Path, note: Note) -> None:
+    head = grow(store, note, 3)
+    revived = grow(store, note, 2)
+    age(store, 2 * HOUR)
+    answers = iter([[head], [head, revived]])
+    write.repack(store, lambda: next(answers), time.time(), grace=HOUR)
+    assert read.commit_facts(store, revived).sha == revived
+
+
+def test_a_hole_in_history_removes_nothing(store: Path, note: Note) -> None:
+    grow(store, note, 3)
+    age(store, 2 * HOUR)
+    before = packs(store)
+    with pytest.raises(read.GitFailed):
+        write.repack(store, lambda: ["1" * 40], time.time(), grace=HOUR)
+    assert packs(store) == before
+    assert list((store / "objects" / "pack").glob("tmp_*")) == []
+
+
+def test_without_tips_only_what_is_old_goes(store: Path, note: Note) -> None:
+    head = grow(store, note, 2)
+    write.repack(store, list, time.time(), grace=HOUR)
+    assert read.commit_facts(store, head).sha == head
+
+
+def read_all(store: Path, heads: list[str]) -> int:
+    files = [one for one in read.list_tree(store, heads[-1], recursive=True) if one.kind == "file"]
+    return sum(len(read.read_blob(store, one.oid)) for one in files)
+
+
+def test_readers_and_committers_go_on_during_repacks(store: Path, note: Note, git: Git) -> None:
+    heads = [grow(store, note, 10)]
+
+    def commit() -> None:
+        for _ in range(40):
+            heads.append(grow(store, note, 1, heads[-1]))
+
+    with ThreadPoolExecutor(5) as pool:
+        writing = pool.submit(commit)
+        reading: list[Future[int]] = []
+        while not writing.done():
+            reading += [pool.submit(read_all, store, heads) for _ in range(8)]
+            write.repack(store, lambda: [heads[-1]], time.time(), grace=HOUR)
+    writing.result()
+    assert all(one.result() >= 500 for one in reading)
+    assert len(reading) > 8
+    assert read.count_commits(store, heads[-1]) == 50
+    git("fsck", "--strict", "--full", "--no-dangling", at=store)
+
+
+def test_a_batch_under_way_survives_a_repack_and_a_sweep(store: Path, note: Note) -> None:
+    head = grow(store, note, 3)
+    with Batch(store) as batch:
+        oid = batch.add(b"under way")
+        write.repack(store, lambda: [head], time.time(), grace=HOUR)
+        write.sweep(store, time.time(), grace=HOUR)
+        made = batch.commit(head, [write.PutBlob("x", oid)], [head], note)
+    assert read.read_blob(store, oid) == b"under way"
+    assert read.commit_facts(store, made).parents == (head,)
+
+
+def test_a_copy_has_everything_and_stands_alone(
+    store: Path, note: Note, tmp_path: Path, git: Git
+) -> None:
+    head = grow(store, note, 5)
+    copy = tmp_path / "copy.git"
+    write.copy_objects(store, copy)
+    write.copy_objects(store, copy)
+    write.repack(store, list, time.time() + 10 * HOUR, grace=0)
+    assert read.count_commits(copy, head) == 5
+    git("fsck", "--strict", "--full", "--no-dangling", at=copy)
+    with pytest.raises(read.ObjectMissing):
+        write.copy_objects(tmp_path / "none.git", copy)
