@@ -1,0 +1,59 @@
+"""Structured logs on standard error: one event a line, secrets taken out before it is written."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+
+import structlog
+from structlog.typing import FilteringBoundLogger, Processor, WrappedLogger
+
+# Access tokens in any field, whatever brought them there; also inside tracebacks.
+_SECRET = re.compile(r"hf_[A-Za-z0-9_]{16,}|(?i:bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}")
+_NEVER = frozenset({"authorization", "cookie", "set-cookie", "password", "token"})
+REDACTED = "[redacted]"
+
+LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def configure(*, log_format: str, level: str) -> None:
+    """Set up logging for this process.
+
+    Args:
+        log_format: `json`, `console`, or `auto`: console when standard error is a terminal.
+        level: least severe level that is written.
+    """
+    console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            redact,
+            renderer,
+        ],
+        wrapper_class=_filtering(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def redact(
+    _logger: WrappedLogger, _method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    """Take secrets out of every text of an event."""
+    for key, value in event.items():
+        if key.lower() in _NEVER:
+            event[key] = REDACTED
+        elif isinstance(value, str):
+            event[key] = _SECRET.sub(REDACTED, value)
+    return event
+
+
+def _filtering(level: str) -> type[FilteringBoundLogger]:
+    return structlog.make_filtering_bound_logger(LEVELS[level])
