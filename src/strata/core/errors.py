@@ -1,0 +1,183 @@
+"""Every failure a caller can meet, drawn once.
+
+    StrataError
+    ├── Malformed             400  the request cannot be understood or breaks a rule
+    │   └── InvalidFields     400  several named fields break rules
+    ├── Unauthenticated       401  credentials are needed
+    │   └── BadCredentials    401  the credentials given are wrong, expired or revoked
+    ├── Forbidden             403  known caller, not allowed
+    │   ├── EmailNotVerified  403
+    │   ├── GatedRepo         403  (401 to anonymous callers)
+    │   └── RepoDisabled      403
+    ├── NotFound              404
+    │   ├── RepoNotFound      404  (401 to anonymous callers)
+    │   ├── RevisionNotFound  404
+    │   └── EntryNotFound     404
+    ├── Moved                 307  the repo answers under another id
+    ├── Conflict              409
+    │   └── AlreadyExists     409  carries the url of what exists
+    ├── Gone                  410
+    ├── ParentMoved           412  the branch is no longer where the caller thought
+    ├── TooLarge              413
+    ├── RangeUnsatisfiable    416
+    ├── Unprocessable         422  a path that git or Windows could not hold
+    ├── TooMany               429  carries the seconds to wait
+    └── NotOffered            501  a known request that this hub does not serve
+
+Doors map the tree to their protocol (`web/errors.py`, git `ERR` lines, exit codes). Rooms raise,
+never render. The messages are what clients print: they say what happened and what to do next. Codes
+obey huggingface_hub/utils/_http.py:hf_raise_for_status.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StrataError(Exception):
+    """A failure that the caller can understand and act upon."""
+
+    code: ClassVar[str | None] = None  # the client's X-Error-Code
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Malformed(StrataError):
+    """The request breaks a rule; nothing was changed."""
+
+
+class InvalidFields(Malformed):
+    """Several named fields break rules; pages show each message beside its field."""
+
+    def __init__(self, fields: dict[str, tuple[str, ...]]) -> None:
+        super().__init__("; ".join(f"{name}: {', '.join(rules)}" for name, rules in fields.items()))
+        self.fields = fields  # field name → message keys, e.g. {"password": ("pw.too_short",)}
+
+
+class Unauthenticated(StrataError):
+    """Credentials are needed and none were given."""
+
+
+class BadCredentials(Unauthenticated):
+    """The token, session or password given is wrong, expired or revoked."""
+
+    def __init__(self, message: str = "Invalid credentials in Authorization header") -> None:
+        super().__init__(message)
+
+
+class Forbidden(StrataError):
+    """A known caller who may not do this."""
+
+
+class EmailNotVerified(Forbidden):
+    """The account must confirm its e-mail address first."""
+
+    code = "EmailNotVerified"
+
+
+class GatedRepo(Forbidden):
+    """The gate has not let the caller in."""
+
+    code = "GatedRepo"
+
+
+class RepoDisabled(Forbidden):
+    """The repo was taken down; the text is compared verbatim by clients."""
+
+    def __init__(self) -> None:
+        super().__init__("Access to this resource is disabled.")
+
+
+class NotFound(StrataError):
+    """No such thing, or one the caller may not know of."""
+
+
+class RepoNotFound(NotFound):
+    """No such repo, or one the caller may not know of."""
+
+    code = "RepoNotFound"
+
+    def __init__(self, message: str = "Repository not found") -> None:
+        super().__init__(message)
+
+
+class RevisionNotFound(NotFound):
+    """The repo has no such branch, tag or commit."""
+
+    code = "RevisionNotFound"
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"Invalid rev id: {revision}")
+
+
+class EntryNotFound(NotFound):
+    """The revision has no such file or folder."""
+
+    code = "EntryNotFound"
+
+    def __init__(self, message: str = "Entry not found", *, commit: str | None = None) -> None:
+        super().__init__(message)
+        self.commit = commit  # clients cache the absence under this commit
+
+
+class Moved(StrataError):
+    """The repo answers under another id; doors redirect with a relative 307."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"Moved to {target}")
+        self.target = target  # "namespace/name"
+
+
+class Conflict(StrataError):
+    """The change collides with what is there."""
+
+
+class AlreadyExists(Conflict):
+    """The thing to create exists; clients with exist_ok continue to its url."""
+
+    def __init__(self, message: str, *, url: str | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class Gone(StrataError):
+    """It existed and was taken away for good."""
+
+
+class ParentMoved(StrataError):
+    """The branch moved since the caller looked; the text is matched by clients."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The branch was updated since you opened this page. Please refresh and try again."
+        )
+
+
+class TooLarge(StrataError):
+    """The request is larger than the limit that the message names."""
+
+
+class RangeUnsatisfiable(StrataError):
+    """The range starts behind the end of the file."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__("Requested range not satisfiable")
+        self.size = size  # bytes of the file
+
+
+class Unprocessable(StrataError):
+    """Understood but impossible, such as a path that git could not hold."""
+
+
+class TooMany(StrataError):
+    """A rate limit was reached."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NotOffered(StrataError):
+    """A request we know and do not serve."""

@@ -1,0 +1,37 @@
+"""The long-lived parts of one hub, built once by `app.build_hub`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from strata.core.secrets import Secrets
+from strata.core.settings import Settings
+from strata.lib.db.database import Database
+from strata.lib.objects.store import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What every call can reach; holds no request state."""
+
+    settings: Settings
+    database: Database
+    objects: ObjectStore
+    secrets: Secrets
+    clock: Callable[[], datetime]  # the only source of time, UTC
+    reactions: Mapping[str, tuple[str, ...]]  # fact name → kinds of the jobs that react to it
+    job_written: threading.Event = field(default_factory=threading.Event)  # wakes the job runner
+
+    def git_path(self, repo_key: str) -> Path:
+        """Where the bare repository of a repo lives; the key never changes, names do."""
+        return self.settings.data / "git" / repo_key[:2] / f"{repo_key}.git"
+
+    def crash_point(self, name: str) -> None:
+        """End the process here when a test asked for it, as a power cut would."""
+        if self.settings.crash_at == name and self.settings.testing:
+            os._exit(70)

@@ -1,0 +1,431 @@
+"""Every setting: type, default, unit and one line of meaning, in one place.
+
+Order of precedence: `STRATA_…` environment, then the TOML file named by `--config` or `STRATA_CONFIG`, then the
+default. `STRATA_MAIL_URL` sets `mail.url`; a top-level field such as `data` is `STRATA_DATA`. Unknown keys are errors:
+a typing mistake must not silently leave a protection off. `docs/settings.md` is generated from this file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+class BadSettings(ValueError):
+    """The settings cannot be used; the message says how to mend them."""
+
+
+def setting(default: Any, doc: str, *, unit: str = "", secret: bool = False) -> Any:
+    """Declare one setting with the line of meaning that the docs print."""
+    return field(default=default, metadata={"doc": doc, "unit": unit, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How the hub listens."""
+
+    host: str = setting(
+        "127.0.0.1", "Address to listen on; anything but loopback needs public_url and secret_key."
+    )
+    port: int = setting(8080, "TCP port to listen on.")
+    workers: int = setting(1, "Worker processes; each runs its own event loop.")
+    threads: int = setting(
+        8, "Threads of one worker that run room code; also its database connections."
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "Addresses or networks whose X-Forwarded-* headers are believed."
+    )
+    accel_prefix: str = setting(
+        "", "Internal nginx location that maps to the data folder; sends files by X-Accel-Redirect."
+    )
+    log_format: str = setting("auto", "`json`, `console`, or `auto`: console on a terminal.")
+    log_level: str = setting(
+        "info", "Least severe level that is logged: debug, info, warning, error."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Where tables live."""
+
+    url: str = setting(
+        "",
+        "SQLAlchemy URL, e.g. postgresql+psycopg://…; empty: SQLite in the data folder.",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsSettings:
+    """Where large files live."""
+
+    url: str = setting("", "s3://bucket/prefix; empty: the data folder.")
+    endpoint: str = setting("", "Address of an S3-compatible store; empty: the region's own.")
+    region: str = setting("us-east-1", "Region that requests to the S3 store are signed for.")
+    access_key: str = setting("", "Access key id of the S3 store.", secret=True)
+    secret_key: str = setting("", "Secret access key of the S3 store.", secret=True)
+    redirect: bool = setting(
+        default=True,
+        doc="Send downloads to the S3 store by presigned redirect instead of through the hub.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How mail leaves the hub."""
+
+    url: str = setting(
+        "",
+        "smtp://user:password@host:587?from=hub@example.com, or smtps://…; empty: keep mails in the outbox.",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsSettings:
+    """Who may join."""
+
+    sign_up: str = setting("open", "`open`, `closed`: only operators create accounts.")
+    allowed_domains: tuple[str, ...] = setting(
+        (), "E-mail domains that may sign up (`example.com`, `*.example.com`); empty: any."
+    )
+    blocked_domains: tuple[str, ...] = setting((), "E-mail domains that may not sign up.")
+    sign_ups_per_hour_per_ip: int = setting(5, "Sign-ups one address may make in an hour.")
+    sign_ups_per_hour_per_network: int = setting(
+        20, "Sign-ups one /24 (IPv6: /48) may make in an hour."
+    )
+    sign_ups_per_hour: int = setting(200, "Sign-ups the whole hub takes in an hour.")
+    tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
+    password_hash_slots: int = setting(4, "Password hashes computed at once; each takes 46 MiB.")
+
+
+@dataclass(frozen=True, slots=True)
+class LfsSettings:
+    """Uploads of large files over LFS."""
+
+    multipart_threshold_bytes: int = setting(
+        1 * GIB,
+        "Files of at least this size are uploaded in parts when the client can.",
+        unit="bytes",
+    )
+    part_bytes: int = setting(128 * MIB, "Size of one part.", unit="bytes")
+    link_lifetime_s: int = setting(
+        6 * 3600, "How long an upload or download link lives.", unit="seconds"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class XetSettings:
+    """Chunk-level storage."""
+
+    token_lifetime_s: int = setting(
+        3600, "Life of a CAS token; clients refresh at 60 s.", unit="seconds"
+    )
+    link_lifetime_s: int = setting(3600, "Life of a signed xorb range link.", unit="seconds")
+    epoch: int = setting(
+        1, "Part of the CAS address; raise it to make every client drop its cache."
+    )
+    retention_days: int = setting(
+        28, "Unreachable chunks are kept this long; clients reuse them for 21 days.", unit="days"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSettings:
+    """Sizes that are refused before they cost anything."""
+
+    max_file_bytes: int = setting(500 * GIB, "Largest file of any kind.", unit="bytes")
+    regular_file_bytes: int = setting(
+        10 * MIB, "Largest file kept in git itself; larger ones are LFS.", unit="bytes"
+    )
+    commit_body_bytes: int = setting(512 * MIB, "Largest body of a commit request.", unit="bytes")
+    json_body_bytes: int = setting(
+        16 * MIB, "Largest body of any other JSON request.", unit="bytes"
+    )
+    push_bytes: int = setting(5 * GIB, "Largest pack of one git push.", unit="bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole tree; see the module docstring for precedence."""
+
+    data: Path = setting(
+        Path("data"), "Folder that holds everything the hub keeps on this machine."
+    )
+    public_url: str = setting(
+        "",
+        "Address that people use, with path prefix if any; empty: what the request says (loopback only).",
+    )
+    secret_key: str = setting(
+        "",
+        "At least 32 characters that sign links and hash tokens; empty: kept in the data folder (loopback only).",
+        secret=True,
+    )
+    site_name: str = setting("Strata", "Name shown on pages and in mails.")
+    language: str = setting(
+        "en", "Language when neither address, cookie nor browser names one: en or zh-CN."
+    )
+    testing: bool = setting(default=False, doc="Allow crash_at; for the project's own tests.")
+    crash_at: str = setting("", "Named step at which the process ends at once; only with testing.")
+    server: ServerSettings = field(default_factory=ServerSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    objects: ObjectsSettings = field(default_factory=ObjectsSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    lfs: LfsSettings = field(default_factory=LfsSettings)
+    xet: XetSettings = field(default_factory=XetSettings)
+    limits: LimitsSettings = field(default_factory=LimitsSettings)
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data / 'strata.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One setting as docs and `strata config` show it."""
+
+    key: str  # "mail.url"
+    variable: str  # "STRATA_MAIL_URL"
+    type: str
+    default: object
+    doc: str
+    unit: str
+    secret: bool
+
+
+def described() -> list[Described]:
+    """Every setting in declaration order."""
+    return [
+        Described(
+            key=key,
+            variable=_variable(key),
+            type=_type_name(hint),
+            default=entry.default,
+            doc=entry.metadata["doc"],
+            unit=entry.metadata["unit"],
+            secret=entry.metadata["secret"],
+        )
+        for key, entry, hint in _leaves()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings and where each value came from."""
+
+    settings: Settings
+    origins: Mapping[
+        str, str
+    ]  # key → "environment", "file" or "default"; overrides say "command line"
+
+
+def load(
+    *,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Loaded:
+    """Read the settings from all their places.
+
+    Args:
+        environment: stands in for the process environment.
+        file: a TOML file; `STRATA_CONFIG` names it when absent.
+        overrides: key → value from the command line; None values are ignored.
+
+    Raises:
+        BadSettings: an unknown key, a value of the wrong type, or a combination that is not safe.
+    """
+    surroundings = os.environ if environment is None else environment  # noqa: TID251 — the one reader of the environment
+    variables = {k: v for k, v in surroundings.items() if k.startswith("STRATA_")}
+    named_file = variables.pop("STRATA_CONFIG", "")
+    path = file or (Path(named_file) if named_file else None)
+    values, origins = _from_file(path) if path else ({}, {})
+    _merge_environment(variables, values, origins)
+    for key, value in (overrides or {}).items():
+        if value is not None:
+            values[key] = value
+            origins[key] = "command line"
+    settings = _build(values)
+    _check(settings)
+    return Loaded(settings, {d.key: origins.get(d.key, "default") for d in described()})
+
+
+def _leaves() -> list[tuple[str, Any, Any]]:
+    leaves = []
+    hints = get_type_hints(Settings)
+    for entry in fields(Settings):
+        hint = hints[entry.name]
+        if not is_dataclass(hint):
+            leaves.append((entry.name, entry, hint))
+            continue
+        inner = get_type_hints(hint)
+        leaves += [(f"{entry.name}.{leaf.name}", leaf, inner[leaf.name]) for leaf in fields(hint)]
+    return leaves
+
+
+def _variable(key: str) -> str:
+    return "STRATA_" + key.replace(".", "_").upper()
+
+
+def _type_name(hint: Any) -> str:
+    return (
+        "list of text"
+        if hint == tuple[str, ...]
+        else {"str": "text", "int": "number", "bool": "true or false", "Path": "path"}[
+            hint.__name__
+        ]
+    )
+
+
+def _from_file(path: Path) -> tuple[dict[str, object], dict[str, str]]:
+    try:
+        parsed = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The settings file {path} cannot be read: {error}") from error
+    flat: dict[str, object] = {}
+    for name, value in parsed.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{leaf}": inner for leaf, inner in value.items()}
+        else:
+            flat[name] = value
+    known = {key for key, _, _ in _leaves()}
+    for key in flat:
+        if key not in known:
+            raise BadSettings(
+                f"Unknown setting `{key}` in {path}. See docs/settings.md for the names."
+            )
+    return flat, dict.fromkeys(flat, "file")
+
+
+def _merge_environment(
+    variables: Mapping[str, str], values: dict[str, object], origins: dict[str, str]
+) -> None:
+    by_variable = {_variable(key): key for key, _, _ in _leaves()}
+    for variable, text in variables.items():
+        key = by_variable.get(variable)
+        if key is None:
+            raise BadSettings(
+                f"Unknown setting {variable} in the environment. See docs/settings.md for the names."
+            )
+        values[key] = text
+        origins[key] = "environment"
+
+
+def _build(values: Mapping[str, object]) -> Settings:
+    converted = {
+        key: _convert(key, values[key], hint) for key, _, hint in _leaves() if key in values
+    }
+    hints = get_type_hints(Settings)
+    arguments: dict[str, Any] = {}
+    for entry in fields(Settings):
+        group = hints[entry.name]
+        if is_dataclass(group):
+            prefix = f"{entry.name}."
+            inner = {
+                k.removeprefix(prefix): v for k, v in converted.items() if k.startswith(prefix)
+            }
+            arguments[entry.name] = group(**inner)  # type: ignore[operator]  # a dataclass type is callable
+        elif entry.name in converted:
+            arguments[entry.name] = converted[entry.name]
+    return Settings(**arguments)
+
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+def _convert(key: str, value: object, hint: Any) -> object:
+    try:
+        return _converted(value, hint)
+    except (TypeError, ValueError) as error:
+        raise BadSettings(f"Setting `{key}` must be {_type_name(hint)}, not {value!r}.") from error
+
+
+def _converted(value: object, hint: Any) -> object:
+    if hint == tuple[str, ...]:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, (list, tuple)):
+            raise TypeError
+        return tuple(str(part).strip() for part in parts if str(part).strip())
+    if hint is bool and isinstance(value, str):
+        if value.lower() not in _TRUE | _FALSE:
+            raise ValueError
+        return value.lower() in _TRUE
+    if hint is int and isinstance(value, str):
+        return int(value.replace("_", ""))
+    if hint is Path:
+        return Path(str(value)).expanduser()
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise TypeError
+    return value
+
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+MIN_SECRET_LENGTH = 32
+LANGUAGES = ("en", "zh-CN")
+
+
+def _check(settings: Settings) -> None:
+    """Refuse combinations that would be unsafe or could not work."""
+    public = settings.server.host not in LOOPBACK
+    if public and not settings.secret_key:
+        raise BadSettings(
+            f"Listening on {settings.server.host} needs a stable secret. Set STRATA_SECRET_KEY to at least 32 random "
+            "characters (for example `openssl rand -hex 32`) and keep it, or listen on 127.0.0.1."
+        )
+    if public and not settings.public_url:
+        raise BadSettings(
+            f"Listening on {settings.server.host} needs STRATA_PUBLIC_URL, the address that people use, "
+            "such as https://hub.example.com; without it links could be forged by the Host header."
+        )
+    if settings.secret_key and len(settings.secret_key) < MIN_SECRET_LENGTH:
+        raise BadSettings("STRATA_SECRET_KEY is too short: use at least 32 random characters.")
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        raise BadSettings("STRATA_PUBLIC_URL must start with http:// or https://.")
+    if settings.crash_at and not settings.testing:
+        raise BadSettings(
+            "STRATA_CRASH_AT is for the project's own tests; it needs STRATA_TESTING=1."
+        )
+    if settings.language not in LANGUAGES:
+        raise BadSettings(f"STRATA_LANGUAGE must be one of {', '.join(LANGUAGES)}.")
+    _check_choices(settings)
+    _check_numbers(settings)
+
+
+def _check_choices(settings: Settings) -> None:
+    choices = {
+        "accounts.sign_up": (settings.accounts.sign_up, ("open", "closed")),
+        "server.log_format": (settings.server.log_format, ("auto", "json", "console")),
+        "server.log_level": (settings.server.log_level, ("debug", "info", "warning", "error")),
+    }
+    for key, (value, allowed) in choices.items():
+        if value not in allowed:
+            raise BadSettings(
+                f"Setting `{key}` must be one of {', '.join(allowed)}, not {value!r}."
+            )
+    if settings.objects.url and not settings.objects.url.startswith("s3://"):
+        raise BadSettings("STRATA_OBJECTS_URL must look like s3://bucket/prefix.")
+    if settings.mail.url and not settings.mail.url.startswith(("smtp://", "smtps://")):
+        raise BadSettings("STRATA_MAIL_URL must start with smtp:// or smtps://.")
+
+
+def _check_numbers(settings: Settings) -> None:
+    for key, _, hint in _leaves():
+        if hint is not int:
+            continue
+        group, _, leaf = key.rpartition(".")
+        value = getattr(getattr(settings, group) if group else settings, leaf)
+        if value < (0 if key == "server.port" else 1):
+            raise BadSettings(f"Setting `{key}` must be at least 1, not {value}.")
+    if settings.xet.retention_days < 28:
+        raise BadSettings(
+            "Setting `xet.retention_days` must be at least 28: clients reuse uploaded chunks for 21 days without asking."
+        )
