@@ -1,0 +1,111 @@
+"""Who may do what: the only place that decides, as pure functions.
+
+"Hidden equals missing" lives here: a private repo answers strangers exactly as a repo that does not
+exist, whatever they try. Effective right = the person's right narrowed by the token's, evaluated on
+every request (product §4).
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Protocol
+
+from strata.core.actor import Actor
+from strata.core.errors import (
+    EmailNotVerified,
+    Forbidden,
+    RepoDisabled,
+    RepoNotFound,
+    Unauthenticated,
+)
+
+CONFIRM_FIRST = "Please confirm your email address before you {act}."
+NO_RIGHT = "You have read access but not the required permissions for this operation"
+READ_TOKEN = "This token has the read role; this operation needs a token with the write role."  # noqa: S105 — a sentence
+
+
+class Action(Enum):
+    """What a caller wants of a repo, from the weakest to the strongest right."""
+
+    READ = auto()  # look at it and its files
+    PROPOSE = auto()  # open a pull request or a discussion
+    WRITE = auto()  # commit, push, branch, tag
+    MANAGE = auto()  # settings, visibility, move, delete, squash
+
+
+class Governed(Protocol):
+    """What the policy needs to know of a repo."""
+
+    @property
+    def owner_id(self) -> int: ...
+    @property
+    def private(self) -> bool: ...
+    @property
+    def disabled(self) -> bool: ...
+
+
+def may_see(actor: Actor, repo: Governed) -> bool:
+    """Whether the caller may know that the repo exists."""
+    return not repo.private or actor.system or actor.user_id == repo.owner_id
+
+
+def require(actor: Actor, action: Action, repo: Governed) -> None:
+    """Let the caller pass or say why not.
+
+    Raises:
+        RepoNotFound: the caller may not know of the repo.
+        RepoDisabled: it was taken down.
+        Unauthenticated: a write needs somebody.
+        EmailNotVerified: the account is not confirmed yet.
+        Forbidden: the caller, or the token, lacks the right.
+    """
+    if not may_see(actor, repo):
+        raise RepoNotFound
+    if repo.disabled and not actor.system:
+        raise RepoDisabled
+    if action is Action.READ or actor.system:
+        return
+    require_person(actor, "change repositories")
+    if action is Action.PROPOSE:
+        _require_write_token(actor)
+        return
+    if actor.user_id != repo.owner_id:
+        raise Forbidden(NO_RIGHT)
+    _require_write_token(actor)
+
+
+def require_person(actor: Actor, act: str) -> None:
+    """Insist on a signed-in, confirmed account.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        EmailNotVerified: the sentence names `act`, e.g. "create tokens".
+    """
+    if actor.anonymous:
+        raise Unauthenticated("Invalid username or password.")
+    if not actor.verified and not actor.system:
+        raise EmailNotVerified(CONFIRM_FIRST.format(act=act))
+
+
+def require_create(
+    actor: Actor, *, repo_type: str, namespace: str, namespace_id: int | None
+) -> None:
+    """Insist that the caller may create repos in a namespace.
+
+    Raises:
+        Forbidden: with the Hub's sentence; a namespace that does not exist answers the same.
+    """
+    require_person(actor, "create repositories")
+    if actor.system:
+        return
+    if actor.user_id != namespace_id or not actor.may_write:
+        hint = "" if actor.may_write else f" {READ_TOKEN}"
+        raise Forbidden(
+            f"You don't have the rights to create a {repo_type} "
+            f'under the namespace "{namespace}".{hint}'
+        )
+
+
+def _require_write_token(actor: Actor) -> None:
+    if not actor.may_write:
+        raise Forbidden(READ_TOKEN)

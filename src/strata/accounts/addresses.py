@@ -1,0 +1,77 @@
+"""E-mail addresses: what counts as one, which are equal, and which may join."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+import email_validator
+
+from strata.core.settings import AccountsSettings
+
+LONGEST = 254  # characters, RFC 5321
+# Domains of closed networks and test benches, which the library refuses: the Internet has none.
+_LOCAL_SUFFIXES = (".local", ".test", ".localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A well-formed address."""
+
+    text: str  # local part as typed
+    key: str  # equal for equal addresses: case-folded, the domain in its ASCII form
+    domain: str  # ASCII form, lower case
+
+    @property
+    def local_part(self) -> str:
+        return self.text.rpartition("@")[0]
+
+
+def parse(text: str) -> Address | None:
+    """Read an address; None when it is none. Asks no name server."""
+    stripped = text.strip()
+    if not stripped or len(stripped) > LONGEST:
+        return None
+    closed = stripped.lower().endswith(_LOCAL_SUFFIXES)
+    try:
+        valid = email_validator.validate_email(
+            f"{stripped}.com" if closed else stripped, check_deliverability=False
+        )
+    except email_validator.EmailNotValidError:
+        return None
+    domain = valid.ascii_domain.lower().removesuffix(".com" if closed else "")
+    shown = valid.domain.removesuffix(".com" if closed else "")
+    return Address(f"{valid.local_part}@{shown}", key_of(f"{valid.local_part}@{domain}"), domain)
+
+
+def key_of(text: str) -> str:
+    """Case-fold an address of ASCII domain for comparison."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def may_join(address: Address, settings: AccountsSettings) -> bool:
+    """Whether the domain rules of the site let this address sign up."""
+    if any(_covers(pattern, address.domain) for pattern in settings.blocked_domains):
+        return False
+    allowed = settings.allowed_domains
+    return not allowed or any(_covers(pattern, address.domain) for pattern in allowed)
+
+
+def _covers(pattern: str, domain: str) -> bool:
+    """`example.com` covers itself; `*.example.com` covers what stands below it."""
+    folded = pattern.strip().lower()
+    if folded.startswith("*."):
+        return domain.endswith(_ascii(folded[1:]))
+    return domain == _ascii(folded)
+
+
+def _ascii(domain: str) -> str:
+    return ".".join(
+        label if label.isascii() else label.encode("idna").decode() for label in domain.split(".")
+    )
+
+
+def masked(text: str) -> str:
+    """`a•••@example.com`: enough to recognise one's own address, no more."""
+    local_part, at, domain = text.rpartition("@")
+    return f"{local_part[:1]}•••{at}{domain}"

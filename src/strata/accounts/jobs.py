@@ -1,0 +1,31 @@
+"""Housekeeping of the room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from strata.accounts import limits, sessions
+from strata.core.call import Call, Work, working
+from strata.events.jobs import enqueue
+
+EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TidyAccounts:
+    """Remove sessions that are over and counters that no window reaches; queues itself again."""
+
+    kind: ClassVar[str] = "accounts.tidy"
+
+    def run(self, call: Call) -> None:
+        with working(call) as work:
+            sessions.forget_expired(work)
+            limits.forget_old(work)
+            enqueue(work, self, after=EVERY)
+
+
+def begin_tidying(work: Work) -> None:
+    """Queue the first round; call it at every start, a waiting one is not queued twice."""
+    enqueue(work, TidyAccounts())

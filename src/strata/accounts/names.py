@@ -1,0 +1,137 @@
+"""Names of people: which are allowed, and who has them.
+
+Users (and later organisations) share one namespace, compared without case. People choose names by
+the narrow rule; operators may also create the wider set that public hubs have issued over the
+years.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import unicodedata
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from strata.accounts.tables import namespaces
+from strata.core.call import Call, Work
+from strata.core.errors import AlreadyExists
+from strata.lib.db.statements import upsert
+
+SHORTEST = 2
+LONGEST = 42
+_NEW = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9]))*", re.ASCII)
+_LEGACY = re.compile(r"[A-Za-z0-9._-]{1,96}", re.ASCII)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# First segments of our own paths: an account of that name could not be reached.
+RESERVED_PATHS = _words("""
+    .well-known about account accounts admin api api-inference assets auth avatars blob blog
+    buckets cdn chat collections compare contact content-guidelines datasets datasets-server
+    deploy device discussions docs download email_confirmation embed enterprise explore faq
+    favicon.ico files forgot-password front git graphql guidelines healthz help home inbox
+    internal jobs join kernels languages legal lfs licenses login logout mail metrics mirror
+    models new new-dataset new-model new-space notifications oauth organizations org papers ping
+    posts pricing privacy pro public raw readyz register reset-password resolve robots.txt root
+    search security settings share sign-in sign-up signup sitemap.xml space spaces ssh static
+    status storage support system tasks team terms terms-of-service tokens tree upload uploads
+    user users verify-email webhooks well-known www xet . ..
+""")
+
+# Names that would pass for somebody else; operators may still create them for a mirror.
+RESERVED_WORDS = frozenset(
+    {"anonymous", "deleted", "ghost", "hf", "huggingface", "me", "null", "undefined"}
+)
+
+# Ids without a namespace that clients know by heart (product §1.6): `/glue` must redirect.
+LEGACY_REPO_NAMES = _words("""
+    ag_news albert-base-v2 bert-base-cased bert-base-chinese bert-base-multilingual-cased
+    bert-base-uncased bert-large-uncased cifar10 cifar100 cnn_dailymail distilbert-base-uncased
+    distilgpt2 distilroberta-base glue gpt2 gpt2-large gpt2-medium gpt2-xl imdb mnist roberta-base
+    roberta-large squad squad_v2 super_glue t5-11b t5-3b t5-base t5-large t5-small wikitext
+    xlm-roberta-base xlm-roberta-large xlnet-base-cased
+""")
+
+SUGGESTED_LENGTH = 36
+NUMBERED_SUGGESTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """Who has a name."""
+
+    id: int
+    name: str  # canonical casing
+    kind: str  # "user"
+
+
+def faults(name: str, *, site_name: str, operator: bool = False) -> tuple[str, ...]:
+    """Message keys of the rules that a new name breaks: `name.invalid` or `name.reserved`."""
+    if not _allowed(name, operator=operator):
+        return ("name.invalid",)
+    key = name.lower()
+    reserved = key in RESERVED_PATHS
+    if not operator:
+        reserved = reserved or key in RESERVED_WORDS or key in LEGACY_REPO_NAMES
+        reserved = reserved or key == site_name.strip().lower()
+    return ("name.reserved",) if reserved else ()
+
+
+def _allowed(name: str, *, operator: bool) -> bool:
+    if operator:
+        return _LEGACY.fullmatch(name) is not None
+    return (
+        SHORTEST <= len(name) <= LONGEST and _NEW.fullmatch(name) is not None and not name.isdigit()
+    )
+
+
+def claim(work: Work, name: str, kind: str = "user") -> int:
+    """Take a name for ever; returns the id that its owner has.
+
+    Raises:
+        AlreadyExists: with the key `name.taken`.
+    """
+    fresh = upsert(work.db, namespaces).values(key=name.lower(), name=name, kind=kind)
+    claimed = work.db.execute(fresh.on_conflict_do_nothing().returning(namespaces.c.id)).first()
+    if claimed is None:
+        raise AlreadyExists("name.taken")
+    return int(claimed.id)
+
+
+def find(call: Call, name: str) -> Namespace | None:
+    """Who has the name, whatever its casing."""
+    row = call.db.execute(
+        sa.select(namespaces.c.id, namespaces.c.name, namespaces.c.kind).where(
+            namespaces.c.key == name.lower()
+        )
+    ).first()
+    return Namespace(row.id, row.name, row.kind) if row else None
+
+
+def suggest(call: Call, email: str) -> str:
+    """A free name made of what stands before the @ of an address."""
+    stem = _stem(email.partition("@")[0])
+    numbered = (f"{stem}-{number}" for number in range(2, 2 + NUMBERED_SUGGESTIONS))
+    site_name = call.hub.settings.site_name
+    for candidate in (stem, *numbered):
+        if not faults(candidate, site_name=site_name) and find(call, candidate) is None:
+            return candidate
+    return f"{stem}-{_letters(4)}"
+
+
+def _stem(local_part: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", local_part).encode("ascii", "ignore").decode()
+    dashed = re.sub(r"[^A-Za-z0-9]+", "-", ascii_only).strip("-")[:SUGGESTED_LENGTH].strip("-")
+    if len(dashed) < SHORTEST or dashed.isdigit():
+        return f"user-{_letters(4)}"
+    return dashed
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(count))

@@ -1,0 +1,83 @@
+"""Accounts as the room sees them, and every way to find one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from strata.accounts.tables import namespaces, users
+from strata.core.call import Call, Work
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One account."""
+
+    id: int
+    public_id: str  # 24 hex, `_id` on the wire
+    name: str  # canonical casing
+    full_name: str
+    email: str
+    email_key: str
+    address_taken: bool  # the address belongs to another account; stay silent about it
+    verified_at: datetime | None
+    password_hash: str | None = field(repr=False)
+    admin: bool
+    language: str
+    created_at: datetime
+    last_login_at: datetime | None
+
+
+def by_id(call: Call, user_id: int) -> User | None:
+    return _first(call, _people().where(users.c.id == user_id))
+
+
+def by_name(call: Call, name: str) -> User | None:
+    """An account by its name in any casing."""
+    return _first(call, _people().where(namespaces.c.key == name.lower()))
+
+
+def owner_of_address(call: Call, email_key: str) -> User | None:
+    """The one account that an address belongs to, confirmed or not."""
+    return _first(
+        call, _people().where(users.c.email_key == email_key, sa.not_(users.c.address_taken))
+    )
+
+
+def newest_pretender(call: Call, email_key: str) -> User | None:
+    """The newest account that was opened with an address of another account."""
+    pretenders = _people().where(users.c.email_key == email_key, users.c.address_taken)
+    return _first(call, pretenders.order_by(users.c.id.desc()).limit(1))
+
+
+def everyone(call: Call, *, limit: int = 1000, after_id: int = 0) -> list[User]:
+    """Accounts in the order in which they were opened."""
+    statement = _people().where(users.c.id > after_id).order_by(users.c.id).limit(limit)
+    return [_user(row) for row in call.db.execute(statement)]
+
+
+def locked(work: Work, user_id: int) -> None:
+    """Make other transactions on this account wait; SQLite has one writer anyway."""
+    work.db.execute(sa.select(users.c.id).where(users.c.id == user_id).with_for_update())
+
+
+def is_empty(call: Call) -> bool:
+    """Whether nobody has an account yet."""
+    return call.db.execute(sa.select(users.c.id).limit(1)).first() is None
+
+
+def _people() -> sa.Select[Any]:
+    columns = [users.c[name] for name in User.__dataclass_fields__ if name != "name"]
+    return sa.select(*columns, namespaces.c.name).join(namespaces, namespaces.c.id == users.c.id)
+
+
+def _first(call: Call, statement: sa.Select[Any]) -> User | None:
+    row = call.db.execute(statement).first()
+    return _user(row) if row else None
+
+
+def _user(row: sa.Row[Any]) -> User:
+    return User(**row._mapping)  # noqa: SLF001 — the documented way to read a Row by name

@@ -1,0 +1,116 @@
+"""Signed-in browsers: opaque ids, kept as digests, with an idle and an absolute end (product §3.8).
+
+Reading a session writes nothing: the door notes it in `Uses`, which is flushed in bulk.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from strata.accounts.tables import sessions
+from strata.core.actor import Actor
+from strata.core.call import Work
+from strata.core.hub import Hub
+from strata.events.facts import record
+from strata.lib.db.columns import to_millis
+from strata.lib.db.database import Prepared
+
+LONGEST_COOKIE = 128  # characters; ours have 43
+_USER_AGENT_LENGTH = 512
+_LIVE = Prepared(
+    "SELECT s.id, u.id, n.name, u.verified_at, u.admin FROM sessions s"
+    " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
+    " WHERE s.digest = :digest AND s.idle_expires_at > :now AND s.expires_at > :now"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How long a session lives."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+REMEMBERED = Life(timedelta(days=14), timedelta(days=90))
+PASSING = Life(timedelta(hours=12), timedelta(hours=24))
+ADMIN = Life(timedelta(minutes=30), timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new session; the cookie is known here and in the browser only."""
+
+    id: int
+    cookie: str = field(repr=False)
+    max_age_s: int | None  # None: until the browser closes
+    expires_at: datetime
+
+
+def start(work: Work, user_id: int, *, admin: bool, remember: bool) -> Started:
+    """Open a session under a new id; call it at log-in, never keep an older id."""
+    life = ADMIN if admin else REMEMBERED if remember else PASSING
+    cookie = secrets.token_urlsafe(32)
+    inserted = work.db.execute(
+        sa.insert(sessions)
+        .values(
+            digest=_digest(work.hub, cookie),
+            user_id=user_id,
+            created_at=work.now,
+            seen_at=work.now,
+            idle_expires_at=work.now + life.idle,
+            expires_at=work.now + life.absolute,
+            remember=remember,
+            ip=work.origin.ip,
+            user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
+        )
+        .returning(sessions.c.id)
+    ).one()
+    max_age = int(life.absolute.total_seconds()) if remember else None
+    return Started(inserted.id, cookie, max_age, work.now + life.absolute)
+
+
+def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
+    """Who the cookie belongs to; None when it is unknown or over."""
+    if not cookie or len(cookie) > LONGEST_COOKIE:
+        return None
+    now = to_millis(hub.clock())
+    row = _LIVE.row(db, {"digest": _digest(hub, cookie), "now": now})
+    if row is None:
+        return None
+    return Actor(
+        user_id=row[1],
+        name=row[2],
+        verified=row[3] is not None,
+        admin=bool(row[4]),
+        session_id=row[0],
+    )
+
+
+def log_out(work: Work) -> None:
+    """End the caller's session; without one nothing happens."""
+    if work.actor.session_id is None:
+        return
+    work.db.execute(sa.delete(sessions).where(sessions.c.id == work.actor.session_id))
+    record(work, "account.logout", target=work.actor.name)
+
+
+def end(work: Work, cookie: str | None) -> None:
+    """End a session by its cookie: the one that a log-in replaces."""
+    if cookie and len(cookie) <= LONGEST_COOKIE:
+        work.db.execute(sa.delete(sessions).where(sessions.c.digest == _digest(work.hub, cookie)))
+
+
+def forget_expired(work: Work) -> None:
+    """Remove the sessions that are over."""
+    over = sa.or_(sessions.c.idle_expires_at <= work.now, sessions.c.expires_at <= work.now)
+    work.db.execute(sa.delete(sessions).where(over))
+
+
+def _digest(hub: Hub, cookie: str) -> str:
+    return hub.secrets.digest("session", cookie)

@@ -1,0 +1,294 @@
+"""Open an account (product §3.4): everything or nothing, and silent about who is here already.
+
+An address that belongs to an account gets an account of its own that looks the same from outside;
+its owner gets the mail. The costly hash is made before the transaction and in every case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from strata.accounts import (
+    addresses,
+    documents,
+    letters,
+    limits,
+    names,
+    passwords,
+    people,
+    sessions,
+    verification,
+)
+from strata.accounts.tables import consents, users
+from strata.core.call import Call, Work, working
+from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
+from strata.core.names import fresh_key
+from strata.events.facts import record
+from strata.lib.db.statements import upsert
+
+LONGEST_FULL_NAME = 100
+NAME_CHECKS_PER_MINUTE = 30
+_USER_AGENT_LENGTH = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """The sign-up form as it was sent."""
+
+    email: str
+    password: str = field(repr=False)
+    username: str
+    full_name: str = ""
+    language: str = "en"
+    consents: Mapping[str, str] = field(default_factory=dict)  # document → version agreed to
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """A new account, signed in and waiting for its confirmation."""
+
+    user_id: int
+    name: str
+    session: sessions.Started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """An account that an operator opens; its address counts as confirmed."""
+
+    name: str
+    email: str
+    password: str | None = field(default=None, repr=False)
+    full_name: str = ""
+    admin: bool = False
+    language: str = "en"
+
+
+def sign_up(call: Call, form: SignUp) -> SignedUp:
+    """Open an account, sign it in, and send the mail that confirms the address.
+
+    Raises:
+        Forbidden: sign-up is closed (`signup.closed`).
+        TooMany: this address, its network or the whole site had too many sign-ups.
+        InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`.
+    """
+    if call.hub.settings.accounts.sign_up == "closed":
+        raise Forbidden("signup.closed")
+    rates = _rates(call)
+    limits.require_room(call, *rates)
+    address = _require_fields(call, form)
+    password_hash = passwords.hash_password(call.hub, form.password)
+    with working(call) as work:
+        limits.count(work, *rates)
+        user = _open(work, form, address, password_hash)
+        _keep_consents(work, user, form)
+        verification.issue(work, user)
+        record(
+            work,
+            "account.signup",
+            target=user.name,
+            actor_id=user.id,
+            detail={"language": user.language, "documents": dict(form.consents)},
+        )
+        session = sessions.start(work, user.id, admin=user.admin, remember=False)
+    return SignedUp(user.id, user.name, session)
+
+
+def create_by_operator(call: Call, account: NewAccount) -> people.User:
+    """Open a confirmed account from the command line or the admin page.
+
+    Raises:
+        InvalidFields: fields are `username`, `email`, `password`, `full_name`.
+        AlreadyExists: the name is in use.
+        Conflict: the address is in use.
+    """
+    address = _require_operator_fields(call, account)
+    hashed = passwords.hash_password(call.hub, account.password) if account.password else None
+    row = _Row(
+        name=account.name,
+        full_name=account.full_name.strip(),
+        address=address,
+        password_hash=hashed,
+        language=account.language,
+        admin=account.admin,
+    )
+    with working(call) as work:
+        user = _insert(work, row, verified_at=work.now)
+        if user.address_taken:
+            raise Conflict(f"Another account has the address {address.text}.")
+        record(work, "account.signup", target=user.name, detail={"admin": user.admin})
+    return user
+
+
+def name_faults(call: Call, name: str) -> tuple[str, ...]:
+    """Message keys for a name that somebody types: the rules, and `name.taken`.
+
+    Raises:
+        TooMany: more than 30 questions in a minute from one address.
+    """
+    limit = limits.Limit(
+        f"names.address:{limits.address_of(call.origin.ip)}", NAME_CHECKS_PER_MINUTE, 1
+    )
+    with working(call) as work:
+        limits.count(work, limit)
+    faults = names.faults(name, site_name=call.hub.settings.site_name)
+    taken = not faults and names.find(call, name) is not None
+    return ("name.taken",) if taken else faults
+
+
+def _rates(call: Call) -> tuple[limits.Limit, ...]:
+    chosen = call.hub.settings.accounts
+    address, network = limits.address_of(call.origin.ip), limits.network_of(call.origin.ip)
+    return (
+        limits.Limit(f"signup.address:{address}", chosen.sign_ups_per_hour_per_ip, 60),
+        limits.Limit(f"signup.network:{network}", chosen.sign_ups_per_hour_per_network, 60),
+        limits.Limit("signup.all", chosen.sign_ups_per_hour, 60),
+    )
+
+
+def _require_fields(call: Call, form: SignUp) -> addresses.Address:
+    """Collect what is wrong with every field and say it at once."""
+    address = addresses.parse(form.email)
+    site_name = call.hub.settings.site_name
+    identities = (form.username, address.local_part if address else "")
+    faults = {
+        "email": _email_faults(call, address),
+        "password": passwords.faults(form.password, identities=identities, site_name=site_name),
+        "username": names.faults(form.username, site_name=site_name),
+        "full_name": _full_name_faults(form.full_name),
+        "consents": _consent_faults(form.consents),
+    }
+    _require_no(faults)
+    assert address is not None, "an address that cannot be read is a fault"
+    return address
+
+
+def _require_operator_fields(call: Call, account: NewAccount) -> addresses.Address:
+    address = addresses.parse(account.email)
+    site_name = call.hub.settings.site_name
+    password = account.password
+    faults = {
+        "email": () if address else ("email.invalid",),
+        "password": passwords.faults(password, identities=(account.name,), site_name=site_name)
+        if password is not None
+        else (),
+        "username": names.faults(account.name, site_name=site_name, operator=True),
+        "full_name": _full_name_faults(account.full_name),
+    }
+    _require_no(faults)
+    assert address is not None, "an address that cannot be read is a fault"
+    return address
+
+
+def _require_no(faults: Mapping[str, tuple[str, ...]]) -> None:
+    broken = {name: keys for name, keys in faults.items() if keys}
+    if broken:
+        raise InvalidFields(broken)
+
+
+def _email_faults(call: Call, address: addresses.Address | None) -> tuple[str, ...]:
+    if address is None:
+        return ("email.invalid",)
+    allowed = addresses.may_join(address, call.hub.settings.accounts)
+    return () if allowed else ("email.blocked_domain",)
+
+
+def _full_name_faults(full_name: str) -> tuple[str, ...]:
+    if len(full_name) > LONGEST_FULL_NAME:
+        return ("full_name.too_long",)
+    strange = "://" in full_name or any(letter in "<>" for letter in full_name)
+    return ("full_name.invalid",) if strange or not _printable(full_name) else ()
+
+
+def _printable(text: str) -> bool:
+    return all(letter.isprintable() for letter in text)
+
+
+def _consent_faults(agreed: Mapping[str, str]) -> tuple[str, ...]:
+    current = documents.versions()
+    if any(not agreed.get(kind) for kind in current):
+        return ("consent.required",)
+    return () if all(agreed[kind] == current[kind] for kind in current) else ("consent.changed",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    name: str
+    full_name: str
+    address: addresses.Address
+    password_hash: str | None = field(repr=False)
+    language: str
+    admin: bool
+
+
+def _open(work: Work, form: SignUp, address: addresses.Address, password_hash: str) -> people.User:
+    row = _Row(
+        name=form.username,
+        full_name=form.full_name.strip(),
+        address=address,
+        password_hash=password_hash,
+        language=letters.CHINESE if form.language == letters.CHINESE else "en",
+        admin=_is_first(work),
+    )
+    try:
+        return _insert(work, row, verified_at=None)
+    except AlreadyExists as taken:
+        raise InvalidFields({"username": ("name.taken",)}) from taken
+
+
+def _is_first(work: Work) -> bool:
+    """Whether this is the first account of the hub, which administers it; true for one only."""
+    if not people.is_empty(work):
+        return False
+    if work.db.dialect.name == "postgresql":
+        work.db.execute(sa.text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
+    return people.is_empty(work)
+
+
+def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.User:
+    """Write the account; `address_taken` says whether the address was somebody else's.
+
+    Raises:
+        AlreadyExists: the name is in use.
+    """
+    user_id = names.claim(work, row.name)
+    values = {
+        "id": user_id,
+        "public_id": fresh_key(),
+        "full_name": row.full_name or row.name,
+        "email": row.address.text,
+        "email_key": row.address.key,
+        "verified_at": verified_at,
+        "password_hash": row.password_hash,
+        "admin": row.admin,
+        "language": row.language,
+        "created_at": work.now,
+    }
+    fresh = upsert(work.db, users).values(**values, address_taken=False).on_conflict_do_nothing()
+    if work.db.execute(fresh.returning(users.c.id)).first() is None:
+        work.db.execute(sa.insert(users).values(**values, address_taken=True))
+    user = people.by_id(work, user_id)
+    assert user is not None, "the row was written in this transaction"
+    return user
+
+
+def _keep_consents(work: Work, user: people.User, form: SignUp) -> None:
+    for kind in documents.DocumentKind:
+        shown = documents.document(kind, form.language)
+        work.db.execute(
+            sa.insert(consents).values(
+                user_id=user.id,
+                document=kind.value,
+                version=shown.version,
+                sha256=shown.sha256,
+                language=shown.language,
+                accepted_at=work.now,
+                ip=work.origin.ip,
+                user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
+                method="signup",
+            )
+        )

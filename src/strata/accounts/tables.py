@@ -1,0 +1,137 @@
+"""People, their names, addresses, sessions and tokens."""
+
+import sqlalchemy as sa
+
+from strata.core.tables import metadata
+from strata.lib.db.columns import Moment, identity
+
+# Users (and later organisations) share one namespace; `key` is the case-folded name.
+namespaces = sa.Table(
+    "namespaces",
+    metadata,
+    identity(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),  # canonical casing
+    sa.Column("kind", sa.Text, nullable=False),  # "user"
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    # The user's id is the id of the namespace that bears the name.
+    sa.Column("id", sa.ForeignKey("namespaces.id"), primary_key=True, autoincrement=False),
+    sa.Column("public_id", sa.Text, nullable=False, unique=True),  # 24 hex, `_id` on the wire
+    sa.Column("full_name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),  # as typed
+    sa.Column("email_key", sa.Text, nullable=False, index=True),  # case-folded, IDNA
+    # The address belongs to another account. Such an account looks like any other that waits for
+    # its confirmation, so that a sign-up reveals nobody; it can never confirm this address.
+    sa.Column("address_taken", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("verified_at", Moment),
+    sa.Column("password_hash", sa.Text),
+    sa.Column("admin", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("last_login_at", Moment),
+    sa.Index(
+        "uq_users_email_key",
+        "email_key",
+        unique=True,
+        sqlite_where=sa.text("NOT address_taken"),
+        postgresql_where=sa.text("NOT address_taken"),
+    ),
+)
+
+consents = sa.Table(
+    "consents",
+    metadata,
+    identity(),
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("document", sa.Text, nullable=False),  # "terms" or "privacy"
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),  # of the text that was shown
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("accepted_at", Moment, nullable=False),
+    sa.Column("ip", sa.Text, nullable=False),
+    sa.Column("user_agent", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),  # "signup"
+)
+
+verifications = sa.Table(
+    "verifications",
+    metadata,
+    identity(),
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("purpose", sa.Text, nullable=False),  # "signup"
+    sa.Column("email", sa.Text, nullable=False),  # the address this proves
+    sa.Column("link_digest", sa.Text, nullable=False, unique=True),
+    sa.Column("code_digest", sa.Text, nullable=False),
+    sa.Column("code_tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("link_expires_at", Moment, nullable=False),
+    sa.Column("code_expires_at", Moment, nullable=False),
+    sa.Column("used_at", Moment),
+    sa.Column("replaced_at", Moment),  # a newer mail made this one invalid
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    identity(),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),  # written at most once in ten minutes
+    sa.Column("idle_expires_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("remember", sa.Boolean, nullable=False),
+    sa.Column("ip", sa.Text, nullable=False),
+    sa.Column("user_agent", sa.Text, nullable=False),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    identity(),
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_key", sa.Text, nullable=False),  # case-folded
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("prefix", sa.Text, nullable=False),  # "hf_aBcD"
+    sa.Column("suffix", sa.Text, nullable=False),  # "wXyZ"
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("rotated_at", Moment),
+    sa.Column("last_used_at", Moment),  # flushed in bulk, never on the request itself
+    sa.UniqueConstraint("user_id", "name_key"),
+)
+
+# Sliding-window counters for what strangers may repeat; one row per act, subject and minute.
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # e.g. "signup.address:203.0.113.7"
+    sa.Column("subject", sa.Text, primary_key=True),  # what was tried, where that is counted too
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),  # since 1970
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Index(None, "minute"),
+)
+
+# Who must wait, and how often that happened lately.
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # e.g. "login.pair:…"
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("strikes", sa.Integer, nullable=False),
+)
+
+# The first step of a sign-up, waiting for the second; see `pending.py` for what `sealed` is.
+pending_sign_ups = sa.Table(
+    "pending_sign_ups",
+    metadata,
+    identity(),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),  # of the cookie
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+)

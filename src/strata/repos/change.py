@@ -1,0 +1,132 @@
+"""Move, delete and settings: what an owner does to a repo as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from strata.access.policy import Action, require_create
+from strata.accounts import names
+from strata.core.call import Work
+from strata.core.errors import AlreadyExists, NotFound
+from strata.core.names import RepoId, require_repo_name
+from strata.events.facts import record
+from strata.lib.db.statements import upsert
+from strata.repos import queries
+from strata.repos.lookup import lookup
+from strata.repos.record import Repo
+from strata.repos.tables import redirects, refs, repos
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings to change; None leaves one as it is."""
+
+    private: bool | None = None
+    discussions_disabled: bool | None = None
+    description: str | None = None
+    sdk: str | None = None
+
+    def given(self) -> dict[str, object]:
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
+    """Change settings and record it.
+
+    Raises:
+        RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
+    """
+    repo = lookup(work, repo_id, Action.MANAGE)
+    changed = settings.given()
+    if changed:
+        work.db.execute(
+            sa.update(repos).where(repos.c.id == repo.id).values(**changed, updated_at=work.now)
+        )
+        record(work, "repo.update_settings", repo_id=repo.id, target=repo.full_name, detail=changed)
+    return queries.repo_by_id(work, repo.id) or repo
+
+
+def delete(work: Work, repo_id: RepoId) -> None:
+    """Take the repo away for everyone at once; its name is free, its bytes are swept later.
+
+    Raises:
+        RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
+    """
+    repo = lookup(work, repo_id, Action.MANAGE)
+    work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(deleted_at=work.now))
+    work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
+    work.db.execute(sa.delete(redirects).where(redirects.c.repo_id == repo.id))
+    record(work, "repo.delete", repo_id=repo.id, target=repo.full_name)
+
+
+def move(work: Work, source: RepoId, target: RepoId) -> Repo:
+    """Give the repo another name or owner; the old id redirects until someone takes it.
+
+    Raises:
+        RepoNotFound, Forbidden, …: as `repos.lookup.lookup` for the source,
+        `require_create` for the target. AlreadyExists: another repo has the target's name.
+    """
+    repo = lookup(work, source, Action.MANAGE)
+    place = names.find(work, target.namespace or "")
+    require_create(
+        work.actor,
+        repo_type=target.type.value,
+        namespace=target.namespace or "",
+        namespace_id=place.id if place else None,
+    )
+    if place is None:
+        raise NotFound(f"There is no user or organization named {target.namespace!r}.")
+    require_repo_name(target.name)
+    settled = RepoId(target.type, place.name, target.name)
+    _require_free(work, repo, settled)
+    work.db.execute(
+        sa.update(repos)
+        .where(repos.c.id == repo.id)
+        .values(
+            owner_id=place.id,
+            namespace=place.name,
+            name=target.name,
+            path_key=queries.path_key(settled),
+            updated_at=work.now,
+        )
+    )
+    _redirect(work, repo, settled)
+    record(
+        work,
+        "repo.move",
+        repo_id=repo.id,
+        target=settled.full_name,
+        detail={"from": repo.full_name},
+    )
+    return queries.repo_by_id(work, repo.id) or repo
+
+
+def _require_free(work: Work, repo: Repo, target: RepoId) -> None:
+    there = queries.repo_at(work, target.type, queries.path_key(target))
+    if there is not None and there.id != repo.id:
+        raise AlreadyExists(
+            f"A {target.type.value} repository called {target.full_name} already exists",
+            url=f"{work.origin.base_url}{target.web_path}",
+        )
+
+
+def _redirect(work: Work, repo: Repo, target: RepoId) -> None:
+    """Leave the old name behind as a redirect; the new name is one no longer."""
+    new_key = queries.path_key(target)
+    work.db.execute(
+        sa.delete(redirects).where(
+            redirects.c.type == target.type.value, redirects.c.path_key == new_key
+        )
+    )
+    old_key = queries.path_key(repo.repo_id)
+    if old_key == new_key:
+        return
+    fresh = upsert(work.db, redirects).values(
+        type=repo.type.value, path_key=old_key, repo_id=repo.id
+    )
+    work.db.execute(
+        fresh.on_conflict_do_update(index_elements=["type", "path_key"], set_={"repo_id": repo.id})
+    )

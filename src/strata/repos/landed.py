@@ -1,0 +1,63 @@
+"""The one way out for writing: whoever moves a ref ends here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from strata.core.call import Work
+from strata.core.errors import ParentMoved
+from strata.core.names import Sha
+from strata.events.facts import record
+from strata.lib.db.statements import upsert
+from strata.repos.record import Repo
+from strata.repos.tables import refs, repos
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One ref and where it goes; None means that it does not exist before, or after."""
+
+    ref: str  # "refs/heads/main"
+    old: Sha | None  # commit the mover saw
+    new: Sha | None  # commit it shall point at
+    target: Sha | None = None  # object of an annotated tag; default: `new`
+
+
+def landed(work: Work, repo: Repo, *moves: Move) -> None:
+    """Move refs by compare-and-swap and record the fact, which queues what reacts to it.
+
+    Raises:
+        ParentMoved: a ref is no longer where the mover saw it; nothing is moved.
+    """
+    for move in moves:
+        _swap(work, repo, move)
+    work.db.execute(
+        sa.update(repos)
+        .where(repos.c.id == repo.id)
+        .values(generation=repos.c.generation + 1, updated_at=work.now)
+    )
+    record(
+        work,
+        "repo.content",
+        repo_id=repo.id,
+        target=repo.full_name,
+        detail={"refs": [{"ref": m.ref, "old": m.old, "new": m.new} for m in moves]},
+    )
+
+
+def _swap(work: Work, repo: Repo, move: Move) -> None:
+    here = sa.and_(refs.c.repo_id == repo.id, refs.c.name == move.ref)
+    position = {"target": move.target or move.new, "commit_sha": move.new, "moved_at": work.now}
+    if move.old is not None:
+        still = sa.and_(here, refs.c.commit_sha == move.old)
+        change = sa.update(refs).values(**position) if move.new else sa.delete(refs)
+        swapped = work.db.execute(change.where(still)).rowcount
+    elif move.new is not None:
+        fresh = upsert(work.db, refs).values(repo_id=repo.id, name=move.ref, **position)
+        swapped = work.db.execute(fresh.on_conflict_do_nothing()).rowcount
+    else:
+        raise ValueError(move)
+    if swapped != 1:
+        raise ParentMoved

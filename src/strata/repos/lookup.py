@@ -1,0 +1,40 @@
+"""From an id in a URL to a repo that the caller may read."""
+
+from __future__ import annotations
+
+from strata.access.policy import Action, may_see, require
+from strata.core.call import Call
+from strata.core.errors import Moved, RepoNotFound
+from strata.core.names import RepoId
+from strata.repos import queries
+from strata.repos.legacy import CANONICAL
+from strata.repos.record import Repo
+
+
+def lookup(call: Call, repo_id: RepoId, action: Action = Action.READ) -> Repo:
+    """Find the repo and settle that the caller may do `action`.
+
+    Ids are case-insensitive. A repo that moved, or a legacy name, sends the caller on; but only
+    to where the caller may look, so that a redirect never reveals a private repo.
+
+    Raises:
+        RepoNotFound: no such repo, or one the caller may not know of.
+        Moved: it answers under another id.
+        RepoDisabled, Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+    """
+    repo = queries.repo_at(call, repo_id.type, queries.path_key(repo_id))
+    if repo is None:
+        raise _elsewhere(call, repo_id)
+    require(call.actor, action, repo)
+    return repo
+
+
+def _elsewhere(call: Call, repo_id: RepoId) -> Moved | RepoNotFound:
+    key = queries.path_key(repo_id)
+    target = queries.redirect_target(call, repo_id.type, key)
+    if target is None and repo_id.namespace is None:
+        canonical = CANONICAL[repo_id.type].get(key)
+        target = queries.repo_at(call, repo_id.type, canonical.lower()) if canonical else None
+    if target is None or not may_see(call.actor, target):
+        return RepoNotFound()
+    return Moved(target.full_name)

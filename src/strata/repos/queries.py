@@ -1,0 +1,90 @@
+"""All SQL of the room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from strata.core.call import Call
+from strata.core.names import RepoId, RepoType
+from strata.lib.db.columns import from_millis
+from strata.lib.db.database import Prepared
+from strata.repos.record import Repo
+from strata.repos.tables import redirects, repos
+
+_COLUMNS = (
+    "id, key, type, owner_id, namespace, name, private, disabled, discussions_disabled, sdk,"
+    " created_at, updated_at, generation, likes, downloads, downloads_all_time"
+)
+_REPO_AT_PATH = Prepared(
+    f"SELECT {_COLUMNS} FROM repos"  # noqa: S608 — constant columns
+    " WHERE type = :type AND path_key = :path_key AND deleted_at IS NULL"
+)
+_REF = Prepared("SELECT commit_sha, target FROM refs WHERE repo_id = :repo_id AND name = :name")
+
+
+def repo_at(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
+    row = _REPO_AT_PATH.row(call.db, {"type": repo_type.value, "path_key": path_key})
+    return repo_from_row(row) if row else None
+
+
+def repo_from_row(row: Any) -> Repo:
+    """Build the value from a row whose columns are `_COLUMNS`."""
+    return Repo(
+        id=row[0],
+        key=row[1],
+        type=RepoType(row[2]),
+        owner_id=row[3],
+        namespace=row[4],
+        name=row[5],
+        private=bool(row[6]),
+        disabled=bool(row[7]),
+        discussions_disabled=bool(row[8]),
+        sdk=row[9],
+        created_at=from_millis(row[10]),
+        updated_at=from_millis(row[11]),
+        generation=row[12],
+        likes=row[13],
+        downloads=row[14],
+        downloads_all_time=row[15],
+    )
+
+
+def repo_by_id(call: Call, repo_row_id: int) -> Repo | None:
+    """A living repo by its internal id."""
+    row = call.db.execute(_living(repos.c.id == repo_row_id)).first()
+    return _repo(row) if row else None
+
+
+def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
+    """The living repo that used to answer here."""
+    row = call.db.execute(
+        _living(
+            repos.c.id == redirects.c.repo_id,
+            redirects.c.type == repo_type.value,
+            redirects.c.path_key == path_key,
+        )
+    ).first()
+    return _repo(row) if row else None
+
+
+def _living(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    columns = [repos.c[name.strip()] for name in _COLUMNS.split(",")]
+    return sa.select(*columns).where(repos.c.deleted_at.is_(None), *conditions)
+
+
+def _repo(row: sa.Row[Any]) -> Repo:
+    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 — the documented way to read a Row by name
+    return Repo(**{**values, "type": RepoType(values["type"])})
+
+
+def ref_commit(call: Call, repo_row_id: int, name: str) -> str | None:
+    """The commit that a ref points at."""
+    row = _REF.row(call.db, {"repo_id": repo_row_id, "name": name})
+    return row[0] if row else None
+
+
+def path_key(repo_id: RepoId) -> str:
+    """The case-folded `namespace/name` that lookups use."""
+    return repo_id.full_name.lower()

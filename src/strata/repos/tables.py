@@ -1,0 +1,89 @@
+"""The repo record, its refs, and the names under which it also answers."""
+
+import sqlalchemy as sa
+
+from strata.core.tables import metadata
+from strata.lib.db.columns import Moment, identity
+
+repos = sa.Table(
+    "repos",
+    metadata,
+    identity(),
+    sa.Column(
+        "key", sa.Text, nullable=False, unique=True
+    ),  # 24 hex: `_id` on the wire and the folder on disk
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("owner_id", sa.ForeignKey("namespaces.id"), nullable=False),
+    sa.Column("namespace", sa.Text, nullable=False),  # canonical casing, follows the owner's name
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("path_key", sa.Text, nullable=False),  # "namespace/name", case-folded
+    sa.Column("private", sa.Boolean, nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("discussions_disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("description", sa.Text),
+    sa.Column("sdk", sa.Text),  # spaces
+    sa.Column("created_by", sa.BigInteger),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),  # last move of a ref or setting
+    sa.Column(
+        "generation", sa.BigInteger, nullable=False, server_default="0"
+    ),  # grows with each ref move
+    sa.Column("next_discussion", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("likes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("downloads", sa.BigInteger, nullable=False, server_default="0"),  # last 30 days
+    sa.Column("downloads_all_time", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("trending", sa.Float, nullable=False, server_default="0"),
+    sa.Column("deleted_at", Moment),  # gone for everyone; the sweep removes what it held
+    # A deleted repo frees its name: only living repos take part.
+    sa.Index(
+        "uq_repos_type_path_key",
+        "type",
+        "path_key",
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    ),
+    sa.Index(None, "owner_id", "type"),
+    # One index per listing order, so that a page costs the same wherever it starts.
+    sa.Index(None, "type", "trending", "id"),
+    sa.Index(None, "type", "created_at", "id"),
+    sa.Index(None, "type", "updated_at", "id"),
+    sa.Index(None, "type", "downloads", "id"),
+    sa.Index(None, "type", "likes", "id"),
+)
+
+refs = sa.Table(
+    "refs",
+    metadata,
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),  # "refs/heads/main"
+    sa.Column("target", sa.Text, nullable=False),  # commit, or the object of an annotated tag
+    sa.Column("commit_sha", sa.Text, nullable=False),  # what the target peels to
+    sa.Column("moved_at", Moment, nullable=False),
+)
+
+# Where a repo used to live; clients are sent on with a 307 until someone takes the old name.
+redirects = sa.Table(
+    "redirects",
+    metadata,
+    sa.Column("type", sa.Text, primary_key=True),
+    sa.Column("path_key", sa.Text, primary_key=True),  # "namespace/name", or a legacy "name"
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), nullable=False, index=True),
+)
+
+likes = sa.Table(
+    "likes",
+    metadata,
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
+    sa.Column("user_id", sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Index(None, "user_id", "created_at"),
+)
+
+downloads = sa.Table(
+    "downloads",
+    metadata,
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),  # days since 1970
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
