@@ -41,7 +41,7 @@ RESERVED_PATHS = _words("""
     posts pricing privacy pro public raw readyz register reset-password resolve robots.txt root
     search security settings share sign-in sign-up signup sitemap.xml space spaces ssh static
     status storage support system tasks team terms terms-of-service tokens tree upload uploads
-    user users verify-email webhooks well-known www xet . ..
+    user users v1 v2 verify-email webhooks well-known www xet . ..
 """)
 
 # Names that would pass for somebody else; operators may still create them for a mirror.

@@ -10,7 +10,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -61,6 +60,7 @@ class SendMail:
             subject=row.subject,
             text=row.text,
             html=row.html,
+            unique=row.unique_part,
         )
         try:
             mail.send(call.hub.settings.mail.url, message, sent=row.created_at)
@@ -79,7 +79,6 @@ class SendMail:
 
 def post(work: Work, letter: Letter) -> int:
     """Queue a mail with the transaction; returns its id in the outbox."""
-    domain = urlsplit(work.hub.settings.public_url).hostname or "localhost"
     inserted = work.db.execute(
         sa.insert(mails).values(
             created_at=work.now,
@@ -87,7 +86,7 @@ def post(work: Work, letter: Letter) -> int:
             subject=letter.subject,
             text=letter.text,
             html=letter.html,
-            message_id=f"<{secrets.token_hex(16)}@{domain}>",
+            unique_part=secrets.token_hex(16),
         )
     )
     (mail_id,) = inserted.inserted_primary_key or (0,)

@@ -48,7 +48,7 @@ mails = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("html", sa.Text, nullable=False),
     sa.Column(
-        "message_id", sa.Text, nullable=False
+        "unique_part", sa.Text, nullable=False
     ),  # the same on every attempt, so a repeat is recognised
     sa.Column("sent_at", Moment),
     sa.Column("failed_at", Moment),

@@ -46,6 +46,7 @@ class Message:
     text: str
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)  # further ones, e.g. List-Unsubscribe
+    unique: str | None = None  # hex; the same on every attempt, so that a repeat is recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def mail_bytes(message: Message, sender: str, *, sent: datetime) -> bytes:
     mail["To"] = reader
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(sent)
-    mail["Message-ID"] = f"<{secrets.token_hex(16)}@{origin.domain}>"
+    unique = message.unique or secrets.token_hex(16)
+    mail["Message-ID"] = f"<{unique}@{origin.domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies, please
     for name, value in message.headers.items():
         _require_own(name)

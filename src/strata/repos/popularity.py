@@ -28,5 +28,5 @@ def downloads_by_day(call: Call, repo: Repo, days: int) -> tuple[int, ...]:
             downloads.c.repo_id == repo.id, downloads.c.day > today - days
         )
     )
-    counted = {row.day: row.count for row in rows}
+    counted = {day: int(count) for day, count in rows}
     return tuple(counted.get(today - ago, 0) for ago in reversed(range(days)))

@@ -22,7 +22,7 @@ BUSY_TIMEOUT_MS = 30_000
 SQLITE_CACHE_KIB = 65_536
 POOL_OVERFLOW = 8
 
-_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+_PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 class Database:

@@ -10,5 +10,8 @@ UpsertInsert = sqlite.Insert | postgresql.Insert
 
 
 def upsert(db: Connection, table: sa.Table) -> UpsertInsert:
-    """An INSERT that offers `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return sqlite.insert(table) if db.dialect.name == "sqlite" else postgresql.insert(table)
+    """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`; its rowcount is true."""
+    insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+    # Without this SQLAlchemy forgets the driver's count on PostgreSQL and answers -1.
+    statement: UpsertInsert = insert(table).execution_options(preserve_rowcount=True)
+    return statement
