@@ -1,0 +1,57 @@
+"""Take in large files: bytes that arrived, and bytes that another repo already has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from strata.access.policy import Action, require
+from strata.blobs import queries
+from strata.blobs.keys import object_key
+from strata.blobs.pointer import Pointer
+from strata.core.call import Call, Work, working
+from strata.core.names import Oid
+from strata.lib.objects.receive import Received
+from strata.repos.record import Repo
+
+
+def keep(call: Call, repo: Repo, received: Received) -> Pointer:
+    """Move a received file (hashed) into the store and give it to the repo.
+
+    Opens its own transactions, so `call` must not be inside one. Bytes that the hub has already are
+    not stored twice.
+
+    Raises:
+        ValueError: the file was received without hashing.
+    """
+    if received.sha256 is None:
+        raise ValueError("a large file must be hashed while it is received")
+    oid = Oid(received.sha256)
+    with working(call) as work:
+        known = queries.announce(work, oid, received.size)
+    if known:
+        received.discard()
+    else:
+        call.hub.objects.put(object_key(oid), received.path)
+        call.hub.crash_point("after-objects")
+    with working(call) as work:
+        if not known:
+            queries.mark_stored(work, oid)
+        queries.give(work, repo.id, [oid])
+    return Pointer(oid, received.size)
+
+
+def share(work: Work, source: Repo, target: Repo, oids: Iterable[Oid]) -> list[Oid]:
+    """Give large files of one repo to another without moving a byte; those `source` lacks.
+
+    Raises:
+        RepoNotFound, Unauthenticated, Forbidden: the caller may not read `source` or upload to
+        `target`.
+    """
+    require(work.actor, Action.READ, source)
+    require(work.actor, Action.PROPOSE, target)
+    wanted = list(oids)
+    queries.touch(work, source.id, wanted)
+    found = queries.all_held(work, source.id, wanted)
+    queries.touch_blobs(work, found)
+    queries.give(work, target.id, found)
+    return [oid for oid in wanted if oid not in found]

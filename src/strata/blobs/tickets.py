@@ -1,0 +1,124 @@
+"""Links that carry their own permission: LFS clients send no credentials with the bytes themselves.
+
+Each kind of link is signed for its own purpose and names the repo, the file and the size it is good
+for, so that none can be used for another file, another repo or another act.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+import msgspec
+
+from strata.access.policy import Action, require
+from strata.core.actor import Actor
+from strata.core.call import Call
+from strata.core.errors import Forbidden, RepoDisabled, RepoNotFound
+from strata.core.hub import Hub
+from strata.core.names import Oid
+from strata.repos.queries import repo_by_id
+from strata.repos.record import Repo
+
+EXPIRED = "This link is not valid or has expired. Ask for a new one."
+
+
+class UploadLink(msgspec.Struct, frozen=True, array_like=True):
+    """May PUT exactly these bytes."""
+
+    repo_id: int
+    user_id: int
+    oid: Oid
+    size: int
+
+
+class PartLink(msgspec.Struct, frozen=True, array_like=True):
+    """May PUT one part of an upload."""
+
+    upload: str
+    number: int
+    size: int
+
+
+class CompletionLink(msgspec.Struct, frozen=True, array_like=True):
+    """May finish an upload in parts."""
+
+    upload: str
+    repo_id: int
+    user_id: int
+    oid: Oid
+
+
+class DownloadLink(msgspec.Struct, frozen=True, array_like=True):
+    """May GET a large file of a repo."""
+
+    repo_id: int
+    oid: Oid
+
+
+class VerifyLink(msgspec.Struct, frozen=True, array_like=True):
+    """May ask whether an upload has arrived."""
+
+    repo_id: int
+    oid: Oid
+    size: int
+
+
+Link = UploadLink | PartLink | CompletionLink | DownloadLink | VerifyLink
+SomeLink = TypeVar("SomeLink", bound=Link)
+
+
+def signed(call: Call, link: Link) -> str:
+    """Sign a link for as long as `lfs.link_lifetime_s`."""
+    lifetime = timedelta(seconds=call.hub.settings.lfs.link_lifetime_s)
+    return call.hub.secrets.sign(_purpose(type(link)), link, expires=call.now + lifetime)
+
+
+def opened(hub: Hub, ticket: str, kind: type[SomeLink]) -> SomeLink:
+    """Read a link back.
+
+    Raises:
+        Forbidden: forged, expired, or made for something else.
+    """
+    link = hub.secrets.verify(_purpose(kind), ticket, kind, now=hub.clock())
+    if link is None:
+        raise Forbidden(EXPIRED)
+    return link
+
+
+def _purpose(kind: type[msgspec.Struct]) -> str:
+    return f"lfs:{kind.__name__}"
+
+
+def acting(call: Call, user_id: int, repo_id: int) -> tuple[Call, Repo]:
+    """Who uploads by a link, and where to; permission is asked again, it may be gone by now.
+
+    Raises:
+        RepoNotFound: the repo was deleted or hidden since.
+        Forbidden: the right was taken away since.
+    """
+    uploader = replace(call, actor=Actor(user_id=user_id, verified=True))
+    repo = _living(call, repo_id)
+    require(uploader.actor, Action.PROPOSE, repo)
+    return uploader, repo
+
+
+def readable(call: Call, repo_id: int) -> Repo:
+    """The repo a download link was made for; the link itself is the permission.
+
+    Raises:
+        RepoNotFound: it was deleted since.
+        RepoDisabled: it was taken down since.
+    """
+    repo = _living(call, repo_id)
+    if repo.disabled:
+        raise RepoDisabled
+    return repo
+
+
+def _living(call: Call, repo_id: int) -> Repo:
+    repo = repo_by_id(call, repo_id)
+    if repo is None:
+        raise RepoNotFound
+    return repo

@@ -1,0 +1,111 @@
+"""CAS tokens: what a client shows to the chunk store instead of its access token.
+
+A token opens one repo for reading or writing, for an hour or so. Whether the repo still stands and
+the person may still see it is asked again on each request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from strata.access.policy import Action, require
+from strata.core.actor import Actor
+from strata.core.call import Call
+from strata.core.errors import BadCredentials, Forbidden, RepoNotFound
+from strata.core.hub import Hub
+from strata.repos.queries import repo_by_id
+from strata.repos.record import Repo
+
+_PURPOSE = "xet-token"
+
+
+class Scope(StrEnum):
+    """What a token is for; writing includes reading."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class Claims(msgspec.Struct, frozen=True, array_like=True):
+    """What a token says."""
+
+    repo_id: int
+    scope: Scope
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CasToken:
+    """What a client needs to talk to the chunk store."""
+
+    cas_url: str  # no trailing slash
+    access_token: str
+    expires: datetime
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As huggingface_hub reads it, and as LFS actions carry it."""
+        return {
+            "X-Xet-Cas-Url": self.cas_url,
+            "X-Xet-Access-Token": self.access_token,
+            "X-Xet-Token-Expiration": str(int(self.expires.timestamp())),
+        }
+
+
+def issue(call: Call, repo: Repo, action: Action) -> CasToken:
+    """Make a token for what the caller may do: READ reads, PROPOSE and WRITE also upload.
+
+    Raises:
+        RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+    """
+    require(call.actor, action, repo)
+    scope = Scope.READ if action is Action.READ else Scope.WRITE
+    settings = call.hub.settings.xet
+    expires = call.now + timedelta(seconds=settings.token_lifetime_s)
+    claims = Claims(repo.id, scope, call.actor.user_id)
+    token = call.hub.secrets.sign(_PURPOSE, claims, expires=expires)
+    return CasToken(cas_url(call), token, expires)
+
+
+def cas_url(call: Call) -> str:
+    """The address of the chunk store; clients key their caches by it."""
+    return f"{call.origin.base_url}/xet/e{call.hub.settings.xet.epoch}"
+
+
+def opened(hub: Hub, token: str, scope: Scope) -> Claims:
+    """Read a token.
+
+    Raises:
+        BadCredentials: forged or expired.
+        Forbidden: it only reads.
+    """
+    claims = hub.secrets.verify(_PURPOSE, token, Claims, now=hub.clock())
+    if claims is None:
+        raise BadCredentials("The Xet access token is wrong or has expired. Ask for a new one.")
+    if scope is Scope.WRITE and claims.scope is not Scope.WRITE:
+        raise Forbidden("This Xet token only reads. Ask for a write token.")
+    return claims
+
+
+def actor_of(claims: Claims) -> Actor:
+    """Who the token was made for."""
+    return Actor(user_id=claims.user_id, verified=claims.user_id is not None)
+
+
+def admitted(call: Call, claims: Claims) -> tuple[Call, Repo]:
+    """The call as the token's person, and the token's repo.
+
+    Raises:
+        RepoNotFound: deleted, or hidden from that person, since.
+        RepoDisabled: taken down since.
+    """
+    caller = replace(call, actor=actor_of(claims))
+    repo = repo_by_id(call, claims.repo_id)
+    if repo is None:
+        raise RepoNotFound
+    require(caller.actor, Action.READ, repo)
+    return caller, repo
