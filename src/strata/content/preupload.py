@@ -1,0 +1,109 @@
+"""What a client learns before it uploads: how to send each file, and what is there (02 §F1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strata.access.policy import Action, require
+from strata.content.attributes import IGNORE, MAX_TEXT_BYTES, read_attributes, read_ignore
+from strata.content.commit import branch_at
+from strata.content.files import read_text
+from strata.content.intake import attributes_at
+from strata.content.rights import require_push
+from strata.content.snapshot import Snapshot
+from strata.content.tree import Listed, paths_info
+from strata.core.call import Call
+from strata.core.errors import TooLarge
+from strata.core.names import RepoId, Sha
+
+MAX_FILES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A file that a client is about to upload."""
+
+    path: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a file shall come."""
+
+    path: str
+    large: bool  # through LFS or Xet
+    ignored: bool
+    oid: str | None  # of what is there: sha256 of a large file, sha1 of another
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The answer for all files, against one head."""
+
+    head: Sha
+    files: list[Verdict]
+
+
+def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
+    call: Call,
+    repo_id: RepoId,
+    revision: str,
+    files: Sequence[Planned],
+    *,
+    create_pr: bool = False,
+    attributes: str | None = None,
+    ignore: str | None = None,
+) -> Verdicts:
+    """Judge files that a client wants to upload.
+
+    Args:
+        create_pr: the upload will open a pull request, which every reader may.
+        attributes: text that stands for the committed `.gitattributes`.
+        ignore: text that stands for the committed `.gitignore`.
+
+    Raises:
+        RepoNotFound, Moved, RevisionNotFound: as `content.snapshot`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+        TooLarge: more than `MAX_FILES` at once.
+    """
+    base = branch_at(call, repo_id, revision)
+    if create_pr:
+        require(call.actor, Action.PROPOSE, base.repo)
+    else:
+        require_push(call, base.repo, base.ref or "")
+    if len(files) > MAX_FILES:
+        raise TooLarge(f"Ask for at most {MAX_FILES} files at once.")
+    return Verdicts(base.commit, _judged(call, base, files, attributes, ignore))
+
+
+def _judged(
+    call: Call,
+    base: Snapshot,
+    files: Sequence[Planned],
+    attributes: str | None,
+    ignore: str | None,
+) -> list[Verdict]:
+    if attributes is None:
+        attributes = attributes_at(base.git_path, base.commit)
+    if ignore is None:
+        ignore = read_text(base, IGNORE, MAX_TEXT_BYTES) or ""
+    rules, ignored = read_attributes(attributes), read_ignore(ignore)
+    there = {entry.path: entry for entry in paths_info(call, base, [f.path for f in files])}
+    ceiling = call.hub.settings.limits.regular_file_bytes
+    return [
+        Verdict(
+            path=file.path,
+            large=rules.is_large(file.path) or file.size >= ceiling,
+            ignored=ignored.ignores(file.path),
+            oid=_oid(there.get(file.path)),
+        )
+        for file in files
+    ]
+
+
+def _oid(entry: Listed | None) -> str | None:
+    if entry is None or entry.kind != "file":
+        return None
+    return entry.pointer.oid if entry.pointer else entry.oid

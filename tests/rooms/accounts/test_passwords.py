@@ -1,0 +1,104 @@
+"""The password policy, example by example, and how passwords are kept."""
+
+import threading
+
+import pytest
+from argon2 import PasswordHasher
+
+from fixtures.accounts import PASSWORD
+from strata.accounts import passwords
+from strata.core.hub import Hub
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["Abcdef1!", "Abcdefg!", "密码安全Ab！测", "Abcdef !", "Aa!" + "x1y" * 41 + "zz", "Abcdefg￥"],  # noqa: RUF001 — typed by Chinese input methods
+)
+def test_passwords_that_keep_every_rule(password: str) -> None:
+    assert passwords.faults(password) == ()
+
+
+@pytest.mark.parametrize(
+    ("password", "broken"),
+    [
+        ("Abcdefg1", ("pw.need_special", "pw.common")),
+        ("Zbcdefg1", ("pw.need_special",)),
+        ("Abcdefg ", ("pw.need_special",)),
+        ("abcdefg!", ("pw.need_upper",)),
+        ("ABCDEFG!", ("pw.need_lower",)),
+        ("Abcde1!", ("pw.too_short",)),
+        ("Password!", ("pw.common",)),
+        ("Password2024!", ("pw.common",)),
+        ("Aa!" + "x" * 126, ("pw.too_long",)),
+        ("A" * 10_000, ("pw.too_long",)),
+        ("Abcdef\x00!", ("pw.control_char",)),
+        ("密码", ("pw.too_short", "pw.need_upper", "pw.need_lower", "pw.need_special")),
+        ("", ("pw.too_short", "pw.need_upper", "pw.need_lower", "pw.need_special")),
+    ],
+)
+def test_every_broken_rule_is_named_at_once(password: str, broken: tuple[str, ...]) -> None:
+    assert passwords.faults(password) == broken
+
+
+def test_a_password_must_not_contain_who_it_is_for() -> None:
+    identities = ("alice", "al")
+
+    assert passwords.faults("xxAlice-99!", identities=identities) == ("pw.contains_identity",)
+    assert passwords.faults("Falmouth-9!", identities=identities) == ()
+
+
+def test_a_password_must_not_be_the_site_and_a_year() -> None:
+    assert passwords.faults("Strata-2026!", site_name="Strata") == ("pw.common",)
+
+
+def test_length_counts_what_unicode_sees_as_one() -> None:
+    decomposed = "e\u0301" * 4 + "A!"  # four letters and two, once composed
+
+    assert passwords.faults(decomposed) == ("pw.too_short",)
+
+
+def test_the_common_list_is_large() -> None:
+    assert len(passwords._common()) >= 10_000  # noqa: SLF001 — its size is the requirement
+
+
+def test_a_kept_password_is_recognised(hub: Hub) -> None:
+    kept = passwords.hash_password(hub, PASSWORD)
+
+    assert kept.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    assert passwords.matches(hub, kept, PASSWORD)
+    assert not passwords.matches(hub, kept, PASSWORD + "x")
+    assert not passwords.is_outdated(kept)
+
+
+def test_both_spellings_of_an_accent_are_one_password(hub: Hub) -> None:
+    kept = passwords.hash_password(hub, "Caf\u00e9-Caf\u00e9!")
+
+    assert passwords.matches(hub, kept, "Cafe\u0301-Cafe\u0301!")
+
+
+@pytest.mark.parametrize("password", ["", "\x00", PASSWORD])
+def test_nobody_has_a_password_that_matches_nothing(hub: Hub, password: str) -> None:
+    assert not passwords.matches(hub, None, password)
+    assert not passwords.matches(hub, "broken", password)
+
+
+def test_a_hash_with_other_parameters_is_outdated() -> None:
+    older = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
+
+    assert passwords.is_outdated(older.hash(PASSWORD))
+
+
+def test_more_threads_than_slots_all_finish(hub: Hub) -> None:
+    kept = passwords.hash_password(hub, PASSWORD)
+    answers: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(passwords.matches(hub, kept, PASSWORD)))
+        for _ in range(12)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == [True] * 12

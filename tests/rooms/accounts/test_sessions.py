@@ -1,0 +1,172 @@
+"""How long browsers stay signed in, and that reading writes nothing."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import calling, fact_names, made
+from fixtures.hubs import FrozenClock
+from strata.accounts import csrf, sessions
+from strata.accounts.jobs import TidyAccounts, begin_tidying
+from strata.accounts.tables import sessions as kept_sessions
+from strata.accounts.uses import Uses
+from strata.core.actor import Actor
+from strata.core.call import working
+from strata.core.hub import Hub
+from strata.events.jobs import run_due
+from strata.events.tables import jobs
+
+
+def started(hub: Hub, person: Actor, *, remember: bool = False) -> sessions.Started:
+    with calling(hub) as call, working(call) as work:
+        return sessions.start(work, person.user_id or 0, admin=person.admin, remember=remember)
+
+
+def alive(hub: Hub, cookie: str) -> bool:
+    with calling(hub) as call:
+        return sessions.actor_for_session(call.db, hub, cookie) is not None
+
+
+@pytest.mark.parametrize(
+    ("admin", "remember", "idle"),
+    [
+        (False, True, timedelta(days=14)),
+        (False, False, timedelta(hours=12)),
+        (True, True, timedelta(minutes=30)),
+    ],
+)
+def test_an_unused_session_ends(
+    hub: Hub, clock: FrozenClock, *, admin: bool, remember: bool, idle: timedelta
+) -> None:
+    session = started(hub, made(hub, "alice", admin=admin), remember=remember)
+
+    clock.advance(idle - timedelta(seconds=1))
+    assert alive(hub, session.cookie)
+    clock.advance(timedelta(seconds=1))
+    assert not alive(hub, session.cookie)
+
+
+@pytest.mark.parametrize(
+    ("admin", "remember", "step", "absolute"),
+    [
+        (False, True, timedelta(days=10), timedelta(days=90)),
+        (False, False, timedelta(hours=6), timedelta(hours=24)),
+        (True, False, timedelta(minutes=20), timedelta(hours=8)),
+    ],
+)
+def test_a_used_session_lives_on_until_its_absolute_end(
+    hub: Hub,
+    clock: FrozenClock,
+    *,
+    admin: bool,
+    remember: bool,
+    step: timedelta,
+    absolute: timedelta,
+) -> None:
+    session = started(hub, made(hub, "alice", admin=admin), remember=remember)
+    end, uses = hub.clock() + absolute, Uses()
+
+    while hub.clock() + step < end:
+        clock.advance(step)
+        with calling(hub) as call:
+            actor = sessions.actor_for_session(call.db, hub, session.cookie)
+        assert actor is not None
+        uses.note(actor, hub.clock())
+        uses.flush(hub)
+    clock.advance(end - hub.clock())
+
+    assert not alive(hub, session.cookie)
+
+
+def test_only_a_remembered_cookie_outlives_the_browser(hub: Hub) -> None:
+    alice = made(hub, "alice")
+
+    assert started(hub, alice, remember=True).max_age_s == 90 * 24 * 3600
+    assert started(hub, alice).max_age_s is None
+
+
+def test_seen_moves_at_most_every_ten_minutes(hub: Hub, clock: FrozenClock) -> None:
+    session = started(hub, made(hub, "alice"))
+    actor, uses = Actor(user_id=1, session_id=session.id), Uses()
+    seen = []
+
+    for _ in range(3):
+        clock.advance(timedelta(minutes=6))
+        uses.note(actor, hub.clock())
+        uses.flush(hub)
+        with hub.database.reading() as db:
+            seen.append(db.scalar(sa.select(kept_sessions.c.seen_at)))
+
+    assert len(set(seen)) == 2
+
+
+def test_the_cookie_itself_is_not_kept(hub: Hub) -> None:
+    session = started(hub, made(hub, "alice"))
+
+    with hub.database.reading() as db:
+        row = db.execute(sa.select(kept_sessions)).one()
+    assert session.cookie not in str(row)
+    assert session.cookie not in repr(session)
+    assert len(session.cookie) == 43  # 256 bits
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "y" * 43, "z" * 100_000, "ü"])
+def test_a_made_up_cookie_is_nobody(hub: Hub, cookie: str) -> None:
+    started(hub, made(hub, "alice"))
+
+    assert not alive(hub, cookie)
+
+
+def test_logging_out_ends_this_session_only(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    here, there = started(hub, alice), started(hub, alice)
+    with calling(hub) as call:
+        actor = sessions.actor_for_session(call.db, hub, here.cookie)
+    assert actor is not None
+
+    with calling(hub, actor) as call, working(call) as work:
+        sessions.log_out(work)
+
+    assert not alive(hub, here.cookie)
+    assert alive(hub, there.cookie)
+    assert fact_names(hub)[-1] == "account.logout"
+
+
+def test_form_proofs_belong_to_one_cookie(hub: Hub) -> None:
+    mine, other = started(hub, made(hub, "alice")).cookie, "other"
+
+    assert csrf.is_genuine(hub, mine, csrf.token_for(hub, mine))
+    assert not csrf.is_genuine(hub, mine, csrf.token_for(hub, other))
+    assert not csrf.is_genuine(hub, mine, "")
+    assert not csrf.is_genuine(hub, mine, "ü")
+
+
+def test_only_we_make_form_cookies(hub: Hub) -> None:
+    cookie = csrf.fresh_form_cookie(hub)
+
+    assert csrf.is_form_cookie(hub, cookie)
+    for forged in (
+        "",
+        "x",
+        cookie[:-1] + ("0" if cookie[-1] != "0" else "1"),
+        "ü" * 108,
+        "." * 108,
+    ):
+        assert not csrf.is_form_cookie(hub, forged)
+
+
+def test_tidying_removes_what_is_over_and_queues_itself(hub: Hub, clock: FrozenClock) -> None:
+    alice = made(hub, "alice")
+    started(hub, alice)
+    lasting = started(hub, alice, remember=True)
+    for _ in range(2):  # every start of a process asks for it
+        with calling(hub) as call, working(call) as work:
+            begin_tidying(work)
+    clock.advance(timedelta(days=1))
+
+    assert run_due(hub, {TidyAccounts.kind: TidyAccounts}) == 1
+
+    with hub.database.reading() as db:
+        assert db.scalars(sa.select(kept_sessions.c.id)).all() == [lasting.id]
+        assert db.scalars(sa.select(jobs.c.due)).all() == [hub.clock() + timedelta(hours=1)]
