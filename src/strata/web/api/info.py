@@ -1,0 +1,118 @@
+"""One repo as JSON (02 §B): `model_info`, `dataset_info`, `space_info`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.content.snapshot import Snapshot, snapshot
+from strata.content.tree import Listed as FileEntry
+from strata.core.call import Call
+from strata.core.errors import Malformed
+from strata.core.names import RepoId
+from strata.search.contents import Contents, contents_of
+from strata.search.listing import Listed, standing_of
+from strata.web import respond
+from strata.web.api.shapes import EXPANDABLE, expanded
+from strata.web.paths import Route
+from strata.web.work import field, read, repo_of
+
+_FROM_COMMIT = frozenset(
+    {
+        "cardData",
+        "config",
+        "datasets",
+        "library_name",
+        "model-index",
+        "models",
+        "pipeline_tag",
+        "siblings",
+        "tags",
+        "usedStorage",
+    }
+)
+
+
+async def info(request: Request) -> Response:
+    """GET /api/{type}/{repo}"""
+    return await _info(request, "HEAD")
+
+
+async def info_at(request: Request) -> Response:
+    """GET /api/{type}/{repo}/revision/{revision}"""
+    return await _info(request, field(request, "revision"))
+
+
+async def _info(request: Request, revision: str) -> Response:
+    repo_id = repo_of(request)
+    wanted = respond.many(request, "expand")
+    blobs = respond.flag(request, "blobs")
+    if wanted and blobs:
+        raise Malformed('"expand" cannot be combined with "blobs"')
+    fields = EXPANDABLE[repo_id.type].checked(wanted) if wanted else None
+    security = respond.flag(request, "securityStatus")
+    answer = await read(
+        request, lambda call: _describe(call, repo_id, revision, fields, blobs=blobs)
+    )
+    if security:
+        answer["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
+    return respond.json(answer)
+
+
+def _describe(
+    call: Call, repo_id: RepoId, revision: str, fields: Sequence[str] | None, *, blobs: bool
+) -> dict[str, object]:
+    """The facts at this revision: the card and the files of the commit that was asked for."""
+    at = snapshot(call, repo_id, revision)
+    names = fields if fields is not None else EXPANDABLE[repo_id.type].full
+    contents = contents_of(call, at) if _FROM_COMMIT.intersection(names) else None
+    answer = expanded(_facts(call, at, contents), names)
+    if fields is None:
+        answer.setdefault("cardData", None)
+    if contents is not None and "siblings" in names:
+        # Encoded once for each commit: the bulk of the answer.
+        answer["siblings"] = (
+            [_sibling(file) for file in contents.files] if blobs else contents.siblings
+        )
+    return answer
+
+
+def _facts(call: Call, at: Snapshot, contents: Contents | None) -> Listed:
+    standing = standing_of(call, at.repo.id)
+    return Listed(
+        repo=at.repo,
+        head=at.commit,
+        trending=standing.trending,
+        card_data=contents.card_data if contents else None,
+        tags=contents.tags if contents else (),
+        pipeline_tag=contents.pipeline_tag if contents else None,
+        library_name=contents.library_name if contents else None,
+        siblings=(),
+        used_storage=contents.used_storage if contents else 0,
+        config=contents.config if contents else None,
+        description=standing.description,
+    )
+
+
+def _sibling(file: FileEntry) -> dict[str, object]:
+    entry: dict[str, object] = {"rfilename": file.path, "size": file.size, "blobId": file.oid}
+    if file.pointer is not None:
+        entry["lfs"] = {
+            "size": file.size,
+            "sha256": file.pointer.oid,
+            "pointerSize": file.pointer_size,
+        }
+    return entry
+
+
+ROUTES = (
+    Route(("GET",), "/api/{type}/{repo}", info, "all: repo info, repo_exists"),
+    Route(
+        ("GET",),
+        "/api/{type}/{repo}/revision/{revision}",
+        info_at,
+        "all: repo info, snapshot_download",
+    ),
+)

@@ -1,0 +1,193 @@
+"""The life of a repo: create, delete, move, settings, likes (02 §A, §J)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.access.policy import Action
+from strata.content import new_repo
+from strata.core.call import Call
+from strata.core.errors import Malformed, NotOffered
+from strata.core.names import RepoId, RepoType
+from strata.repos import change, likes
+from strata.repos.create import Wish
+from strata.repos.lookup import lookup
+from strata.web import respond
+from strata.web.paths import Route
+from strata.web.work import exchange, json_of, read, repo_of, work
+
+Visibility = Literal["public", "private", "protected"]
+
+
+class InitialFile(msgspec.Struct):
+    """A small file that a new repo starts with (@huggingface/hub)."""
+
+    path: str
+    content: str
+    encoding: Literal["base64", "utf-8"] = "base64"
+
+
+class CreateBody(msgspec.Struct):
+    """POST /api/repos/create; fields that steer a machine we do not run are ignored as unknown."""
+
+    name: str
+    organization: str | None = None
+    type: str | None = None
+    visibility: Visibility | None = None
+    private: bool | None = None
+    sdk: str | None = None
+    license: str | None = None
+    files: list[InitialFile] = []
+
+
+class TargetBody(msgspec.Struct):
+    """A repo named by a body."""
+
+    name: str
+    organization: str | None = None
+    type: str | None = None
+
+
+class MoveBody(msgspec.Struct, rename="camel"):
+    """POST /api/repos/move."""
+
+    from_repo: str
+    to_repo: str
+    type: str | None = None
+
+
+class SettingsBody(msgspec.Struct, rename="camel"):
+    """PUT /api/{type}/{repo}/settings."""
+
+    visibility: Visibility | None = None
+    private: bool | None = None
+    gated: Literal["auto", "manual"] | bool | None = None
+    discussions_disabled: bool | None = None
+    description: str | None = None
+    xet_enabled: bool | None = None
+    sdk: str | None = None
+
+
+async def create(request: Request) -> Response:
+    """POST /api/repos/create"""
+    body = await json_of(request, CreateBody)
+    wish = Wish(
+        type=_type(body.type),
+        namespace=body.organization or None,
+        name=body.name,
+        private=_private(body.visibility, body.private) or False,
+        sdk=body.sdk,
+    )
+    files = {file.path: _content(file) for file in body.files}
+    repo = await read(
+        request, lambda call: new_repo.create(call, wish, files=files, license_id=body.license)
+    )
+    url = f"{exchange(request).origin.base_url}{repo.web_path}"
+    return respond.json({"url": url, "name": repo.full_name, "id": repo.key})
+
+
+async def delete(request: Request) -> Response:
+    """DELETE /api/repos/delete"""
+    body = await json_of(request, TargetBody)
+    await work(request, lambda work: change.delete(work, _named(work, body)))
+    return respond.ok()
+
+
+async def move(request: Request) -> Response:
+    """POST /api/repos/move"""
+    body = await json_of(request, MoveBody)
+    source = RepoId.parse(_type(body.type), body.from_repo)
+    target = RepoId.parse(_type(body.type), body.to_repo)
+    repo = await work(request, lambda work: change.move(work, source, target))
+    return respond.json({"url": f"{exchange(request).origin.base_url}{repo.web_path}"})
+
+
+async def settings(request: Request) -> Response:
+    """PUT /api/{type}/{repo}/settings"""
+    body = await json_of(request, SettingsBody)
+    _refuse_unenforced(body)
+    wanted = change.Settings(
+        private=_private(body.visibility, body.private),
+        discussions_disabled=body.discussions_disabled,
+        description=body.description,
+        sdk=body.sdk,
+    )
+    repo = await work(request, lambda work: change.change_settings(work, repo_of(request), wanted))
+    return respond.json(
+        {"private": repo.private, "discussionsDisabled": repo.discussions_disabled, "gated": False}
+    )
+
+
+async def like(request: Request) -> Response:
+    """POST /api/{type}/{repo}/like"""
+    await work(request, lambda work: likes.like(work, repo_of(request)))
+    return respond.ok()
+
+
+async def unlike(request: Request) -> Response:
+    """DELETE /api/{type}/{repo}/like"""
+    await work(request, lambda work: likes.unlike(work, repo_of(request)))
+    return respond.ok()
+
+
+async def auth_check(request: Request) -> Response:
+    """GET /api/{type}/{repo}/auth-check"""
+    await read(request, lambda call: lookup(call, repo_of(request)))
+    return respond.ok()
+
+
+async def auth_check_write(request: Request) -> Response:
+    """GET /api/{type}/{repo}/auth-check/write"""
+    await read(request, lambda call: lookup(call, repo_of(request), Action.WRITE))
+    return respond.ok()
+
+
+def _type(word: str | None) -> RepoType:
+    try:
+        return RepoType(word or "model")
+    except ValueError:
+        if word in ("kernel", "bucket"):
+            raise NotOffered(f"This hub does not keep repositories of type {word} yet.") from None
+        raise Malformed(f'"type" must be one of [model, dataset, space], not {word!r}.') from None
+
+
+def _named(call: Call, body: TargetBody) -> RepoId:
+    return RepoId(_type(body.type), body.organization or call.actor.name, body.name)
+
+
+def _private(visibility: Visibility | None, private: bool | None) -> bool | None:  # noqa: FBT001 — a wire field
+    if visibility == "protected":
+        raise Malformed("This hub does not offer protected Spaces; use public or private.")
+    return private if visibility is None else visibility == "private"
+
+
+def _refuse_unenforced(body: SettingsBody) -> None:
+    """A protection that is accepted must hold; one that we cannot enforce is refused."""
+    if body.gated:
+        raise NotOffered(
+            "This hub does not offer gated repositories yet; make the repository private instead."
+        )
+    if body.xet_enabled is False:
+        raise NotOffered("Xet storage cannot be switched off per repository.")
+
+
+def _content(file: InitialFile) -> bytes:
+    return new_repo.decoded(file.content, file.encoding)
+
+
+ROUTES = (
+    Route(("POST",), "/api/repos/create", create, "all: create_repo"),
+    Route(("DELETE",), "/api/repos/delete", delete, "all: delete_repo"),
+    Route(("POST",), "/api/repos/move", move, "huggingface_hub ≥ 0.5: move_repo"),
+    Route(("PUT",), "/api/{type}/{repo}/settings", settings, "all: update_repo_settings"),
+    Route(("POST",), "/api/{type}/{repo}/like", like, "huggingface_hub 0.12 to 0.26, pages"),
+    Route(("DELETE",), "/api/{type}/{repo}/like", unlike, "huggingface_hub: unlike"),
+    Route(("GET",), "/api/{type}/{repo}/auth-check", auth_check, "huggingface_hub ≥ 0.25"),
+    Route(
+        ("GET",), "/api/{type}/{repo}/auth-check/write", auth_check_write, "huggingface_hub ≥ 1.5"
+    ),
+)

@@ -1,0 +1,107 @@
+"""What clients ask of the hub itself: who am I, health, telemetry, agents."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts import profiles
+from strata.core.actor import Actor
+from strata.core.call import Call
+from strata.core.errors import Unauthenticated
+from strata.web import respond
+from strata.web.paths import Route
+from strata.web.work import exchange, hub_of, read
+
+
+async def whoami(request: Request) -> Response:
+    """GET /api/whoami-v2"""
+    return respond.json(await read(request, _whoami))
+
+
+def _whoami(call: Call) -> dict[str, object]:
+    """The exact keys of a plain user token; one more breaks the JavaScript client's test."""
+    if call.actor.user_id is None:
+        raise Unauthenticated("Invalid username or password.")
+    person = profiles.person(call, call.actor.user_id)
+    return {
+        "type": "user",
+        "id": person.public_id,
+        "name": person.name,
+        "fullname": person.full_name or person.name,
+        "email": person.email,
+        "emailVerified": person.verified,
+        "canPay": False,
+        "billingMode": "postpaid",
+        "periodEnd": None,
+        "isPro": False,
+        "avatarUrl": f"/avatars/{person.public_id}.svg",
+        "orgs": [],
+        "auth": _auth(call.actor),
+    }
+
+
+def _auth(actor: Actor) -> dict[str, object]:
+    if actor.token is None:
+        return {"type": "session"}
+    token = actor.token
+    return {
+        "type": "access_token",
+        "accessToken": {
+            "displayName": token.name,
+            "role": token.role.value,
+            "createdAt": respond.moment(token.created_at),
+        },
+    }
+
+
+async def agent_harnesses(_request: Request) -> Response:
+    """GET /api/agent-harnesses
+
+    An object: a list crashes every later call of clients since 1.19.
+    """
+    return respond.json({"standardEnvVars": [], "harnesses": {}})
+
+
+async def telemetry(_request: Request) -> Response:
+    """HEAD /api/telemetry/{topic}/{path}
+
+    Heard and forgotten: nothing about use leaves or stays on the hub.
+    """
+    return Response(status_code=204)
+
+
+async def healthz(_request: Request) -> Response:
+    """GET /healthz"""
+    return respond.json({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """GET /readyz
+
+    The process answers, the database too.
+    """
+    await read(request, lambda call: call.db.exec_driver_sql("SELECT 1").scalar())
+    return respond.json({"status": "ready"})
+
+
+async def prometheus(request: Request) -> Response:
+    """GET /metrics"""
+    text = exchange(request).metrics.exposition()
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def version(request: Request) -> Response:
+    """GET /api/version"""
+    return respond.json({"name": hub_of(request).settings.site_name, "version": "0.1.0"})
+
+
+ROUTES = (
+    Route(("GET",), "/api/whoami-v2", whoami, "all clients: log-in and token checks"),
+    Route(("GET",), "/api/agent-harnesses", agent_harnesses, "huggingface_hub ≥ 1.19"),
+    Route(("GET", "HEAD"), "/api/telemetry/{topic}/{path}", telemetry, "huggingface_hub"),
+    Route(("GET", "HEAD"), "/healthz", healthz, "operators"),
+    Route(("GET", "HEAD"), "/readyz", readyz, "operators"),
+    Route(("GET",), "/metrics", prometheus, "Prometheus"),
+    Route(("GET",), "/api/version", version, "operators"),
+)

@@ -1,0 +1,97 @@
+"""Bearer, Basic, cookie → Actor. The only place that reads credentials from a request.
+
+Tokens come as `Authorization: Bearer` or as the password of Basic with any user name (git, git-lfs,
+old clients). An empty Bearer is anonymous: clients 0.11 to 0.19 send it for an empty environment
+variable. A wrong token is 401 even on public content, because clients rely on it to notice. The
+session cookie counts only without an Authorization header.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+
+from strata.accounts import sessions, tokens
+from strata.core.actor import ANONYMOUS, Actor
+from strata.core.errors import BadCredentials, Forbidden
+from strata.core.hub import Hub
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def token_in(request: Request) -> str | None:
+    """The access token a request carries; None without a header or with an empty one.
+
+    Raises:
+        BadCredentials: the header is there and cannot be read.
+    """
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, value = header.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return value.strip() or None
+        case "basic":
+            return _basic_password(value.strip())
+        case _:
+            raise BadCredentials
+
+
+def _basic_password(value: str) -> str | None:
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise BadCredentials from error
+    # `https://TOKEN@host` puts the token in the user name.
+    return password or (user if user.startswith("hf_") else None)
+
+
+def session_cookie_name(hub: Hub) -> str:
+    """`__Host-` binds the cookie to https and this very host."""
+    return "__Host-sid" if hub.settings.public_url.startswith("https://") else "sid"
+
+
+def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
+    """Settle who asks.
+
+    Raises:
+        BadCredentials: a token that is wrong or revoked.
+        Forbidden: a cookie-borne write from another site.
+    """
+    token = token_in(request)
+    if token is not None:
+        actor = tokens.actor_for_token(db, hub, token)
+        if actor is None:
+            raise BadCredentials
+        return actor
+    if "authorization" in request.headers:
+        return ANONYMOUS
+    cookie = request.cookies.get(session_cookie_name(hub))
+    if not cookie:
+        return ANONYMOUS
+    actor = sessions.actor_for_session(db, hub, cookie)
+    if actor is None:
+        return ANONYMOUS
+    _require_same_site(request)
+    return actor
+
+
+def _require_same_site(request: Request) -> None:
+    """A browser sends the cookie along; a write must come from one of our own pages."""
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        same = site in ("same-origin", "none")
+    else:
+        same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not same:
+        raise Forbidden(
+            "This request came from another site. Open the page on this hub and try again."
+        )

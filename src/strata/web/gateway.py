@@ -1,0 +1,257 @@
+"""The ASGI application: what happens around every handler.
+
+Routing on the raw path, request id, caller's address, errors to answers, CORS, one log line,
+counters. One plain ASGI callable instead of a stack of middlewares: a request passes it once,
+streams are never buffered, and there is one place to read.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from strata.core.call import Origin
+from strata.core.errors import Malformed, Moved, NotFound, StrataError
+from strata.core.hub import Hub
+from strata.core.settings import Settings
+from strata.web import errors
+from strata.web.metrics import Metrics
+from strata.web.paths import Match, Routes
+from strata.web.work import Exchange, Tallies
+
+EXPOSED_HEADERS = (
+    "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,"
+    "Content-Disposition,X-Linked-Size,X-Linked-ETag,X-Xet-Hash,X-Xet-Access-Token,X-Xet-Token-Expiration,"
+    "X-Xet-Refresh-Route,X-Xet-Cas-Url"
+)
+MAX_REQUEST_ID = 128
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
+
+log = structlog.get_logger("strata.request")
+
+ErrorPage = Callable[[Request, StrataError], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One hub on the web."""
+
+    hub: Hub
+    routes: Routes
+    limiter: anyio.CapacityLimiter
+    tallies: Tallies
+    metrics: Metrics
+    prefix: str  # path of public_url, without trailing slash
+    error_page: ErrorPage  # renders a failure for people
+    stop: Callable[[], None]  # ends what was started with the process
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await anyio.to_thread.run_sync(self.stop)
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers)
+        answer = _Sent(send, request_id, cross_origin="origin" in headers)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self._route(scope, receive, answer, headers, request_id)
+        except ClientDisconnect:
+            answer.status = answer.status or 499
+        except Exception:
+            log.exception("request failed", method=scope["method"], path=scope["path"])
+            if not answer.started:
+                await _broken(request_id)(scope, receive, answer)
+        finally:
+            template = _template(scope)
+            seconds = time.perf_counter() - started
+            self.metrics.observe(scope["method"], template, answer.status, seconds)
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                route=template,
+                status=answer.status,
+                duration_ms=round(seconds * 1000, 2),
+            )
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    async def _route(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, request_id: str
+    ) -> None:
+        """Find who answers and let them."""
+        if scope["method"] == "OPTIONS":
+            await _preflight(headers)(scope, receive, send)
+            return
+        raw_path = self._below_prefix(scope["raw_path"].decode("latin-1"))
+        scope["raw_path"] = raw_path.encode("latin-1")
+        request = Request(scope, receive, send)
+        html = _wants_page(headers, raw_path)
+        try:
+            origin = _origin(self.hub.settings, scope, headers, request_id)
+            scope["strata"] = exchange = Exchange(
+                self.hub, None, origin, self.limiter, self.tallies, self.metrics
+            )
+            match = self.routes.match(scope["method"], raw_path)
+            if not isinstance(match, Match):
+                raise _unrouted(match, scope["method"])
+            exchange.match = match
+            html = match.route.page
+            response = await match.route.endpoint(request)
+        except StrataError as error:
+            response = await self._failed(request, error, html=html)
+        await response(scope, receive, send)
+
+    def _below_prefix(self, raw_path: str) -> str:
+        """The path without the prefix under which the hub is published."""
+        if self.prefix and (raw_path + "/").startswith(f"{self.prefix}/"):
+            return raw_path.removeprefix(self.prefix) or "/"
+        return raw_path
+
+    async def _failed(self, request: Request, error: StrataError, *, html: bool) -> Response:
+        exchange: Exchange | None = request.scope.get("strata")
+        if isinstance(error, Moved) and exchange is not None and exchange.match is not None:
+            return _redirect(request, exchange.match, error, self.prefix)
+        if html and exchange is not None:
+            return await self.error_page(request, error)
+        anonymous = exchange is None or exchange.actor.anonymous
+        return errors.json_answer(error, anonymous=anonymous)
+
+
+class _Sent:
+    """Remembers what went out and adds the headers that every answer carries."""
+
+    def __init__(self, send: Send, request_id: str, *, cross_origin: bool) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._cross_origin = cross_origin
+        self.status = 0
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = message["status"]
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            headers["X-Request-Id"] = self._request_id
+            if self._cross_origin:
+                headers["Access-Control-Allow-Origin"] = "*"
+                headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+                headers.add_vary_header("Origin")
+        await self._send(message)
+
+
+def _request_id(headers: Mapping[str, str]) -> str:
+    """The caller's id when it is well-formed, so that its messages and our log agree."""
+    for name in ("x-request-id", "x-amzn-trace-id"):
+        value = headers.get(name)
+        if value and _REQUEST_ID.fullmatch(value):
+            return value
+    return str(uuid.uuid4())
+
+
+def _unrouted(known: frozenset[str] | None, method: str) -> StrataError:
+    if known is None:
+        return NotFound("Sorry, we can't find the page you are looking for.")
+    return Malformed(f"{method} is not offered here; use {', '.join(sorted(known))}.")
+
+
+def _redirect(request: Request, match: Match, error: Moved, prefix: str) -> Response:
+    """A relative 307 with the query kept: old clients misread an absolute one."""
+    start, end = match.repo_span or (0, 0)
+    raw_path = request.scope["raw_path"].decode("latin-1")
+    query = request.scope["query_string"].decode("latin-1")
+    location = f"{prefix}{raw_path[:start]}{error.target}{raw_path[end:]}" + (
+        f"?{query}" if query else ""
+    )
+    return Response(status_code=307, headers={"Location": location})
+
+
+def _preflight(headers: Mapping[str, str]) -> Response:
+    """Let browsers of any origin use the API with a token, never with a cookie."""
+    return Response(
+        status_code=204,
+        headers={
+            "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+            "Access-Control-Allow-Headers": headers.get(
+                "access-control-request-headers", "Authorization, Content-Type"
+            ),
+            "Access-Control-Max-Age": "86400",
+        },
+    )
+
+
+def _template(scope: Scope) -> str:
+    """The route that answered, for the log and the counters."""
+    exchange: Exchange | None = scope.get("strata")
+    return exchange.match.route.template if exchange and exchange.match else "(none)"
+
+
+def _broken(request_id: str) -> Response:
+    text = f"Something failed on our side. Reference {request_id}."
+    return JSONResponse({"error": text}, 500, {"X-Error-Message": text})
+
+
+def _wants_page(headers: Mapping[str, str], raw_path: str) -> bool:
+    return "text/html" in headers.get("accept", "") and not raw_path.startswith("/api/")
+
+
+def _origin(
+    settings: Settings, scope: Scope, headers: Mapping[str, str], request_id: str
+) -> Origin:
+    """Where the request came from and which address its links must bear."""
+    peer = scope["client"][0] if scope.get("client") else ""
+    trusted = _is_trusted(peer, settings.server.trusted_proxies)
+    forwarded = headers.get("x-forwarded-for", "") if trusted else ""
+    return Origin(
+        base_url=settings.public_url.rstrip("/") or _base_url(scope, headers, trusted=trusted),
+        ip=forwarded.rsplit(",", 1)[-1].strip() or peer,
+        user_agent=headers.get("user-agent", ""),
+        request_id=request_id,
+    )
+
+
+def _base_url(scope: Scope, headers: Mapping[str, str], *, trusted: bool) -> str:
+    scheme = (headers.get("x-forwarded-proto") if trusted else None) or scope["scheme"]
+    host = (headers.get("x-forwarded-host") if trusted else None) or headers.get("host", "")
+    if not _HOST.fullmatch(host) or scheme not in ("http", "https"):
+        raise Malformed("The Host header is missing or malformed.")
+    return f"{scheme}://{host}"
+
+
+def _is_trusted(peer: str, proxies: tuple[str, ...]) -> bool:
+    if not proxies or not peer:
+        return False
+    address = ip_address(peer)
+    return any(address in ip_network(proxy, strict=False) for proxy in proxies)
+
+
+def path_prefix(public_url: str) -> str:
+    """The path under which the hub is published, `` or `/hub`."""
+    return urlsplit(public_url).path.rstrip("/")

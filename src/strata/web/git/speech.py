@@ -1,0 +1,145 @@
+"""How git clients are answered: plain text that git prints as `remote: …`, or a stream of packets.
+
+git shows the text of a refusal only for the request that opens a conversation (`info/refs`) and
+only when its type is text/plain (git's remote-curl.c:show_http_message).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from strata.core.errors import (
+    BadCredentials,
+    Malformed,
+    Moved,
+    StrataError,
+    TooLarge,
+    Unauthenticated,
+)
+from strata.lib.git import wire
+from strata.web import errors
+from strata.web.work import exchange
+
+Handler = Callable[[Request], Awaitable[ASGIApp]]
+
+# As git's own http-backend answers: refs move, and old proxies obey only the older two.
+UNCACHED: Final = {
+    "Cache-Control": "no-cache, max-age=0, must-revalidate",
+    "Pragma": "no-cache",
+    "Expires": "Fri, 01 Jan 1980 00:00:00 GMT",
+}
+KEEP_ALIVE_S: Final = 5.0  # as git's receive.keepAlive; proxies give up on silence
+_STILL_HERE: Final = b"0005\x01"  # an empty packet, as git's receive-pack sends it
+WRONG_LOGIN: Final = "Invalid username or password."
+
+
+def packets(content: bytes, media_type: str) -> Response:
+    """A short answer in git's own framing."""
+    return Response(content, headers=UNCACHED, media_type=media_type)
+
+
+def spoken(handler: Handler) -> Handler:
+    """Turn failures of a handler into words; a moved repo is the gateway's business."""
+
+    @functools.wraps(handler)
+    async def speaking(request: Request) -> ASGIApp:
+        try:
+            return await handler(request)
+        except Moved:
+            raise
+        except StrataError as error:
+            return _refusal(request, error)
+        except wire.Malformed as error:
+            return _refusal(request, Malformed(f"This is not what git sends: {error}."))
+        except wire.TooLarge as error:
+            return _refusal(request, TooLarge(f"Refused: {error}."))
+
+    return speaking
+
+
+def _refusal(request: Request, error: StrataError) -> Response:
+    """Words and status; whoever is unknown here learns no more than that a login is needed."""
+    facts = exchange(request)
+    status = errors.status_of(error, anonymous=facts.actor.anonymous)
+    if status == 401 and not isinstance(error, BadCredentials):
+        error = Unauthenticated(WRONG_LOGIN)
+    lines = [error.message]
+    if status == 401:
+        lines.append(
+            "Log in with an access token as the password; account passwords are not accepted."
+        )
+        lines.append(f"Create a token at {facts.origin.base_url}/settings/tokens")
+    headers = errors.headers_of(error, status) | UNCACHED
+    return PlainTextResponse("\n".join([*lines, ""]), status, headers)
+
+
+class Streamed:
+    """An ASGI response made of pieces; `heeding` ends them as soon as the client leaves.
+
+    Only whoever has read the whole request may heed: both listen to the same channel.
+    """
+
+    def __init__(
+        self, pieces: AsyncGenerator[bytes, None], media_type: str, *, heeding: bool
+    ) -> None:
+        self._pieces = pieces
+        self._headers = [
+            (name.lower().encode(), value.encode())
+            for name, value in {"Content-Type": media_type, **UNCACHED}.items()
+        ]
+        self._heeding = heeding
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        if not self._heeding:
+            await self._send(send)
+            return
+        sent = asyncio.ensure_future(self._send(send))
+        gone = asyncio.ensure_future(_disconnected(receive))
+        try:
+            await asyncio.wait((sent, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sent.cancel()
+            gone.cancel()
+            await asyncio.wait((sent, gone))
+        if not sent.cancelled():
+            sent.result()
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(self._pieces) as pieces:
+            started = False
+            async for piece in pieces:
+                if not started:
+                    await self._start(send)
+                    started = True
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if not started:
+                await self._start(send)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _start(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+
+
+async def kept_alive(
+    working: asyncio.Future[bytes], *, sideband: bool, every_s: float = KEEP_ALIVE_S
+) -> AsyncGenerator[bytes, None]:
+    """Say now and then that we are still at it; a client that leaves does not undo its push."""
+    while not working.done():
+        if sideband:
+            yield _STILL_HERE
+        await asyncio.wait((working,), timeout=every_s)
+    yield working.result()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

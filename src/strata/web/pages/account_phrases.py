@@ -1,0 +1,88 @@
+"""What the account pages say about rules that were broken, by the rooms' message keys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from babel.dates import format_timedelta
+
+from strata.core.errors import InvalidFields
+from strata.web.pages.language import N_, locale_name, translated
+from strata.web.pages.phrases import ERRORS
+
+ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "full_name.too_long": N_("Use at most 100 characters."),
+        "full_name.invalid": N_("A name holds no web addresses and no < or >."),
+        "consent.changed": N_("The documents have changed. Please read and agree again."),
+        "token.name_empty": N_("Give the token a name."),
+        "token.name_too_long": N_("Use at most 100 characters."),
+        "token.too_many": N_("You have as many tokens as one account may hold. Delete one first."),
+        "pw.contains_username": N_(
+            "Your password contains this username. Choose another username, "
+            "or go back and choose another password."
+        ),
+        "code.wrong": N_("This code is not the one in the newest mail."),
+        "code.expired": N_("This code is no longer valid. Ask for a new mail with Resend."),
+        "auth.waiting": N_("Too many attempts. Try again in %(t)s."),
+        "signup.closed": N_("Sign-up is closed on this site."),
+    }
+)
+SECONDS_SHOWN: Final = 120  # longer waits are told in minutes
+MINUTES_SHOWN: Final = 120  # longer ones in hours
+
+
+def phrase(language: str, key: str, **values: object) -> str:
+    """Say what a message key means in the reader's language.
+
+    Raises:
+        KeyError: no sentence has that key, or a value of the sentence is missing.
+    """
+    sentence = ACCOUNT_ERRORS.get(key) or ERRORS[key]
+    return translated(language, sentence, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is wrong with a form, in the reader's language: one sentence a broken rule."""
+
+    summary: tuple[tuple[str, str], ...] = ()  # field, sentence
+    language: str = "en"
+
+    def of(self, name: str) -> str:
+        """All that is wrong with one field."""
+        between = "" if self.language == "zh-CN" else " "
+        return between.join(sentence for field, sentence in self.summary if field == name)
+
+
+NOTHING_WRONG: Final = Told()
+
+
+def told(language: str, error: InvalidFields, **values: object) -> Told:
+    """Say every broken rule of every field."""
+    return Told(
+        tuple(
+            (name, phrase(language, key, **values))
+            for name, keys in error.fields.items()
+            for key in keys
+        ),
+        language,
+    )
+
+
+def wait_text(language: str, seconds: int) -> str:
+    """Say how long to wait, never less than it is: `40 seconds`, `3 minutes`, `2 小时`."""
+    if seconds > SECONDS_SHOWN:
+        minutes = math.ceil(seconds / 60)
+        seconds = minutes * 60 if minutes <= MINUTES_SHOWN else math.ceil(minutes / 60) * 3600
+    # The threshold keeps 90 seconds from being told as "2 minutes".
+    threshold = SECONDS_SHOWN / 60 + 0.01 if seconds < MINUTES_SHOWN * 60 else 1
+    spoken = format_timedelta(
+        timedelta(seconds=seconds), threshold=threshold, locale=locale_name(language)
+    )
+    return str(spoken)

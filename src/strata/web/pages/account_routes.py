@@ -1,0 +1,68 @@
+"""The URLs of the account pages and of the small files beside them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.web.pages import (
+    avatars,
+    join,
+    legal,
+    login,
+    settings_account,
+    settings_tokens,
+    site_config,
+    static_files,
+    verify,
+)
+from strata.web.pages.visit import redirected
+from strata.web.paths import Route
+
+READ: Final = ("GET", "HEAD")
+SEND: Final = ("POST",)
+BROWSER: Final = "browsers"
+
+
+async def to_join(request: Request) -> Response:
+    """GET /register, /signup, /sign-up"""
+    return redirected(request, "/join", status=308)
+
+
+ROUTES: Final = (
+    Route(READ, "/join", join.join, BROWSER, page=True),
+    Route(SEND, "/join", join.submit, BROWSER, page=True),
+    Route(READ, "/register", to_join, BROWSER, page=True),
+    Route(READ, "/signup", to_join, BROWSER, page=True),
+    Route(READ, "/sign-up", to_join, BROWSER, page=True),
+    Route(READ, "/login", login.page, BROWSER, page=True),
+    Route(SEND, "/login", login.submit, BROWSER, page=True),
+    Route(SEND, "/logout", login.leave, BROWSER, page=True),
+    Route(READ, "/verify-email", verify.page, BROWSER, page=True),
+    Route(READ, "/verify-email/state", verify.state, "the page that waits for the mail"),
+    Route(SEND, "/verify-email/resend", verify.resend, BROWSER, page=True),
+    Route(SEND, "/verify-email/address", verify.change_address, BROWSER, page=True),
+    Route(SEND, "/verify-email/code", verify.enter_code, BROWSER, page=True),
+    Route(READ, "/email_confirmation/{token}", verify.look_at_link, BROWSER, page=True),
+    Route(SEND, "/email_confirmation/{token}", verify.confirm_link, BROWSER, page=True),
+    Route(READ, "/settings", settings_account.index, BROWSER, page=True),
+    Route(READ, "/settings/profile", settings_account.index, BROWSER, page=True),
+    Route(READ, "/settings/account", settings_account.account, BROWSER, page=True),
+    Route(READ, "/settings/tokens", settings_tokens.listed, BROWSER, page=True),
+    Route(READ, "/settings/tokens/new", settings_tokens.new, BROWSER, page=True),
+    Route(SEND, "/settings/tokens/new", settings_tokens.create, BROWSER, page=True),
+    Route(READ, "/settings/tokens/{id}/refresh", settings_tokens.ask_refresh, BROWSER, page=True),
+    Route(SEND, "/settings/tokens/{id}/refresh", settings_tokens.refresh, BROWSER, page=True),
+    Route(READ, "/settings/tokens/{id}/delete", settings_tokens.ask_delete, BROWSER, page=True),
+    Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
+    Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
+    Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
+    Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),
+    Route(("GET",), "/api/username-availability", join.availability, "the sign-up form"),
+    Route(READ, "/avatars/{file}", avatars.avatar, "pages, clients that show avatarUrl"),
+    Route(READ, "/static/{version}/{path}", static_files.static, BROWSER),
+    Route(READ, "/favicon.ico", static_files.favicon, BROWSER),
+    Route(READ, "/robots.txt", static_files.robots, "robots"),
+)

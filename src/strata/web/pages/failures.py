@@ -1,0 +1,92 @@
+"""A failure told to a person (product §2.9 P90)."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.core.errors import (
+    BadCredentials,
+    EmailNotVerified,
+    InvalidFields,
+    NotFound,
+    StrataError,
+    TooMany,
+    Unauthenticated,
+)
+from strata.web.auth import SAFE_METHODS
+from strata.web.errors import CHALLENGES, headers_of, status_of
+from strata.web.pages.account_phrases import ACCOUNT_ERRORS, phrase, wait_text
+from strata.web.pages.answer import NO_STORE
+from strata.web.pages.language import translations
+from strata.web.pages.phrases import ERRORS
+from strata.web.pages.render import Frame
+from strata.web.pages.visit import redirected, shown, visit_anyway
+from strata.web.work import exchange
+
+# Rate limits carry their wait, which the page tells in its own sentence.
+_TOLD_OTHERWISE: Final = (NotFound, TooMany)
+
+
+async def error_page(request: Request, error: StrataError) -> Response:
+    """Show what happened and what to do next, in the reader's language.
+
+    Who must log in to read is led to the log-in and back. What is hidden is missing to everybody:
+    unlike the API, pages never answer 401 for it.
+    """
+    asks_log_in = isinstance(error, Unauthenticated) and not isinstance(error, BadCredentials)
+    if asks_log_in and request.method in SAFE_METHODS:
+        return redirected(request, f"/login?{urlencode({'next': _asked(request)})}")
+    visit = await visit_anyway(request)
+    status = status_of(error, anonymous=False)
+    language = visit.frame.language
+    wait = wait_text(language, error.retry_after_s) if isinstance(error, TooMany) else ""
+    return shown(
+        request,
+        "page_error.html",
+        visit,
+        status=status,
+        cache=NO_STORE,
+        headers=_headers(error, status),
+        message=_message(visit.frame, error),
+        request_id=exchange(request).origin.request_id,
+        wait=wait,
+    )
+
+
+def _headers(error: StrataError, status: int) -> dict[str, str]:
+    """As for clients, without the challenge that makes a browser ask for a password itself."""
+    return {
+        name: value for name, value in headers_of(error, status).items() if name not in CHALLENGES
+    }
+
+
+def _message(frame: Frame, error: StrataError) -> str:
+    """The sentence about this very failure; empty where the page's own ones say it all."""
+    if isinstance(error, _TOLD_OTHERWISE):
+        return ""
+    if isinstance(error, EmailNotVerified) and frame.viewer:
+        return phrase(frame.language, "auth.unverified", mask=frame.viewer.unverified_email)
+    if isinstance(error, InvalidFields):
+        return _field_messages(frame.language, error)
+    return _sentence(frame.language, error.message)
+
+
+def _field_messages(language: str, error: InvalidFields) -> str:
+    keys = [key for keys in error.fields.values() for key in keys]
+    return " ".join(_sentence(language, key) for key in keys)
+
+
+def _sentence(language: str, message: str) -> str:
+    known = ACCOUNT_ERRORS.get(message) or ERRORS.get(message) or message
+    # Sentences with places need values that only their own form has.
+    return "" if "%(" in known else str(translations(language).gettext(known))
+
+
+def _asked(request: Request) -> str:
+    path: str = request.scope["raw_path"].decode("latin-1")
+    query: str = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,74 @@
+"""What a browser sends when a form is submitted, and the proof that the form was ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from strata.accounts import csrf
+from strata.core.call import Call
+from strata.core.errors import Malformed
+from strata.web.pages.language import N_
+from strata.web.pages.visit import Visit, form_cookie_name, session_cookie, visiting
+from strata.web.work import body_of
+
+T = TypeVar("T")
+
+Form = Mapping[str, str]
+
+LONGEST_BODY: Final = 64 * 1024  # bytes
+MOST_FIELDS: Final = 64
+STALE_FORM: Final = N_("This form is too old. Open the page again and repeat your entry.")
+_TYPE: Final = "application/x-www-form-urlencoded"
+
+
+async def form_of(request: Request) -> Form:
+    """Read a submitted form: field → value, the last one where a field comes twice.
+
+    Raises:
+        Malformed: another type of body, too many fields, or text that no field can hold.
+        TooLarge: more than 64 KiB.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _TYPE:
+        raise Malformed(f"Send the form as {_TYPE}.")
+    body = await body_of(request, LONGEST_BODY)
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+        )
+    except ValueError as error:
+        raise Malformed("The form has too many fields.") from error
+    if any("\0" in name or "\0" in value for name, value in pairs):
+        raise Malformed("A field holds a character that cannot be kept (U+0000).")
+    return dict(pairs)
+
+
+async def submitted(
+    request: Request, form: Form, act: Callable[[Call, Form], T]
+) -> tuple[Visit, T]:
+    """Run the act of a form, if the form was one of our pages for this very visitor.
+
+    Raises:
+        Malformed: the form was not, or its session is over.
+    """
+
+    def within(call: Call) -> T:
+        _require_genuine(call, request, form)
+        return act(call, form)
+
+    return await visiting(request, within)
+
+
+def _require_genuine(call: Call, request: Request, form: Form) -> None:
+    given = form.get("csrf_token", "")
+    if call.actor.session_id is not None:
+        genuine = csrf.is_genuine(call.hub, session_cookie(request), given)
+    else:
+        cookie = request.cookies.get(form_cookie_name(request), "")
+        genuine = csrf.is_form_cookie(call.hub, cookie) and csrf.is_genuine(call.hub, cookie, given)
+    if not genuine:
+        raise Malformed(STALE_FORM)

@@ -1,0 +1,64 @@
+"""The first page: what this hub is for, and what is on it (product §5.7 W1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.core.call import Call
+from strata.core.names import RepoType
+from strata.search.listing import Listed, Query, count, listing
+from strata.web.pages.snippets import Snippet, endpoint
+from strata.web.pages.visit import shown, visiting
+
+SHOWN: Final = 6  # repos of each type
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """What is wanted most of one type."""
+
+    kind: RepoType
+    rows: tuple[Listed, ...]
+    total: int  # that the viewer may see
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the page shows."""
+
+    trends: tuple[Trend, ...]
+    mine: tuple[Listed, ...]  # the viewer's own, the latest first
+    endpoint: Snippet
+
+
+async def page(request: Request) -> Response:
+    """GET /"""
+    visit, home = await visiting(request, _home)
+    return shown(request, "repos/home.html", visit, home=home)
+
+
+def _home(call: Call) -> Home:
+    trends = tuple(_trend(call, kind) for kind in RepoType)
+    return Home(trends, _mine(call), endpoint(call.origin.base_url))
+
+
+def _trend(call: Call, kind: RepoType) -> Trend:
+    query = Query(type=kind, limit=SHOWN)
+    page = listing(call, query)
+    total = count(call, query) if page.cursor else len(page.rows)
+    return Trend(kind, tuple(page.rows), total)
+
+
+def _mine(call: Call) -> tuple[Listed, ...]:
+    if call.actor.name is None:
+        return ()
+    queries = (
+        Query(type=kind, author=call.actor.name, sort="lastModified", limit=SHOWN)
+        for kind in RepoType
+    )
+    rows = [row for query in queries for row in listing(call, query).rows]
+    return tuple(sorted(rows, key=lambda row: row.repo.updated_at, reverse=True)[:SHOWN])

@@ -1,0 +1,239 @@
+"""Sign up in two steps: who you are to us, then who you are to others (product §2.2 P02).
+
+The first step is put away on the server under a cookie (`accounts/pending.py`), so the password
+stands in no address, no hidden field and no history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts import addresses, documents, names, passwords, pending, signup
+from strata.accounts.pending import FirstStep
+from strata.accounts.signup import SignedUp, SignUp
+from strata.core.call import Call, working
+from strata.core.errors import Forbidden, InvalidFields
+from strata.core.hub import Hub
+from strata.web import respond
+from strata.web.auth import session_cookie_name
+from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase, told
+from strata.web.pages.answer import NO_STORE
+from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.language import LANGUAGES, language_of
+from strata.web.pages.visit import (
+    Visit,
+    drop_cookie,
+    own_cookie_name,
+    redirected,
+    set_cookie,
+    shown,
+    visit_of,
+    visiting,
+)
+from strata.web.work import hub_of, read
+
+SECOND_STEP: Final = "/join?step=2"
+CLOSED: Final = "signup.closed"
+_PASSWORD_OF_STEP_TWO: Final = {"pw.contains_identity": "pw.contains_username"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """What the second form shows."""
+
+    username: str = ""
+    full_name: str = ""
+    language: str = "en"
+
+
+async def join(request: Request) -> Response:
+    """GET /join — step 1, and with `?step=2` step 2 of a sign-up that was begun."""
+    visit, (step, suggested) = await visiting(request, lambda call: _begun(call, request))
+    if visit.frame.viewer:
+        return redirected(request, "/", notice="logged-in")
+    if _is_closed(hub_of(request)):
+        return shown(request, "accounts/join_closed.html", visit)
+    if request.query_params.get("step") != "2":
+        return _first_page(request, visit, step.email if step else "")
+    if step is None:
+        return redirected(request, "/join")
+    second = _Second(username=suggested, language=visit.frame.language)
+    return _second_page(request, visit, second)
+
+
+async def submit(request: Request) -> Response:
+    """POST /join"""
+    form = await form_of(request)
+    try:
+        if form.get("step") == "2":
+            return await _create(request, form)
+        return await _begin(request, form)
+    except Forbidden as error:
+        if error.message != CLOSED:
+            raise
+        return shown(request, "accounts/join_closed.html", await visit_of(request), status=403)
+
+
+async def availability(request: Request) -> Response:
+    """GET /api/username-availability?name= — whether a new account may have the name."""
+    name = request.query_params.get("name", "")
+    faults = await read(request, lambda call: signup.name_faults(call, name))
+    language = language_of(request, hub_of(request).settings.language)
+    message = " ".join(phrase(language, key, name=name) for key in faults)
+    return respond.json({"name": name, "available": not faults, "message": message})
+
+
+def _begun(call: Call, request: Request) -> tuple[FirstStep | None, str]:
+    step = pending.bring_back(call, request.cookies.get(_cookie_name(call.hub), ""))
+    return step, names.suggest(call, step.email) if step else ""
+
+
+async def _begin(request: Request, form: Form) -> Response:
+    """Check and put away the first step."""
+    try:
+        _, cookie = await submitted(request, form, lambda call, sent: _keep(call, request, sent))
+    except InvalidFields as error:
+        visit, email = await visit_of(request), form.get("email", "")
+        errors = told(visit.frame.language, error, domain=email.rpartition("@")[2])
+        return _first_page(request, visit, email, errors)
+    answer = redirected(request, SECOND_STEP)
+    life = int(pending.LIFE.total_seconds())
+    set_cookie(request, answer, _cookie_name(hub_of(request)), cookie, max_age=life)
+    return answer
+
+
+def _keep(call: Call, request: Request, form: Form) -> str:
+    if _is_closed(call.hub):
+        raise Forbidden(CLOSED)
+    step = FirstStep(form.get("email", "").strip(), form.get("password", ""))
+    faults = _first_faults(call.hub, step)
+    if faults:
+        raise InvalidFields(faults)
+    with working(call) as work:
+        return pending.keep(work, step, replaces=request.cookies.get(_cookie_name(call.hub), ""))
+
+
+def _first_faults(hub: Hub, step: FirstStep) -> dict[str, tuple[str, ...]]:
+    address = addresses.parse(step.email)
+    email: tuple[str, ...] = ()
+    if address is None:
+        email = ("email.invalid",)
+    elif not addresses.may_join(address, hub.settings.accounts):
+        email = ("email.blocked_domain",)
+    password = passwords.faults(
+        step.password,
+        identities=(address.local_part,) if address else (),
+        site_name=hub.settings.site_name,
+    )
+    found = {"email": email, "password": password}
+    return {name: keys for name, keys in found.items() if keys}
+
+
+async def _create(request: Request, form: Form) -> Response:
+    """Open the account."""
+    second = _Second(
+        form.get("username", "").strip(),
+        form.get("full_name", ""),
+        _chosen_language(form.get("language", "")),
+    )
+    try:
+        _, signed_up = await submitted(
+            request, form, lambda call, sent: _sign_up(call, request, second, sent)
+        )
+    except InvalidFields as error:
+        return await _second_again(request, second, error)
+    if signed_up is None:
+        return redirected(request, "/join")
+    return _welcomed(request, second, signed_up)
+
+
+def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> SignedUp | None:
+    cookie = request.cookies.get(_cookie_name(call.hub), "")
+    step = pending.bring_back(call, cookie)
+    if step is None:
+        return None
+    signed_up = signup.sign_up(
+        call,
+        SignUp(
+            email=step.email,
+            password=step.password,
+            username=second.username,
+            full_name=second.full_name,
+            language=second.language,
+            consents=_consents(form),
+        ),
+    )
+    with working(call) as work:
+        pending.drop(work, cookie)
+    return signed_up
+
+
+def _consents(form: Form) -> dict[str, str]:
+    """The versions that were on the page, once the box is ticked."""
+    if "consents" not in form:
+        return {}
+    return {kind.value: form.get(f"{kind.value}_version", "") for kind in documents.DocumentKind}
+
+
+async def _second_again(request: Request, second: _Second, error: InvalidFields) -> Response:
+    visit = await visit_of(request)
+    if "email" in error.fields:  # the rules of the site changed between the steps
+        return redirected(request, "/join")
+    fields = dict(error.fields)
+    # Only what the username adds to the password can be wrong here; it stands beside the username.
+    password = fields.pop("password", ())
+    in_username = tuple(_PASSWORD_OF_STEP_TWO.get(key, key) for key in password)
+    if in_username:
+        fields["username"] = (*fields.get("username", ()), *in_username)
+    language = visit.frame.language
+    errors = told(language, InvalidFields(fields), name=second.username)
+    return _second_page(request, visit, second, errors)
+
+
+def _welcomed(request: Request, second: _Second, signed_up: SignedUp) -> Response:
+    hub = hub_of(request)
+    answer = redirected(request, "/verify-email")
+    session = signed_up.session
+    set_cookie(request, answer, session_cookie_name(hub), session.cookie, max_age=session.max_age_s)
+    drop_cookie(request, answer, _cookie_name(hub))
+    if second.language != language_of(request, hub.settings.language):
+        answer.set_cookie("lang", second.language, samesite="lax")
+    return answer
+
+
+def _first_page(
+    request: Request, visit: Visit, email: str, errors: Told = NOTHING_WRONG
+) -> Response:
+    return shown(
+        request, "accounts/join_first.html", visit, cache=NO_STORE, email=email, errors=errors
+    )
+
+
+def _second_page(
+    request: Request, visit: Visit, second: _Second, errors: Told = NOTHING_WRONG
+) -> Response:
+    return shown(
+        request,
+        "accounts/join_second.html",
+        visit,
+        cache=NO_STORE,
+        form=second,
+        errors=errors,
+        versions=documents.versions(),
+    )
+
+
+def _is_closed(hub: Hub) -> bool:
+    return hub.settings.accounts.sign_up == "closed"
+
+
+def _cookie_name(hub: Hub) -> str:
+    return own_cookie_name(hub, "join")
+
+
+def _chosen_language(code: str) -> str:
+    return code if code in LANGUAGES else "en"

@@ -1,0 +1,37 @@
+"""The two documents that people agree to."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts.documents import Document, DocumentKind, document
+from strata.lib.markdown.render import render
+from strata.web.pages.visit import shown, visit_of
+
+
+async def terms(request: Request) -> Response:
+    """GET /terms-of-service"""
+    return await _document_page(request, DocumentKind.TERMS)
+
+
+async def privacy(request: Request) -> Response:
+    """GET /privacy"""
+    return await _document_page(request, DocumentKind.PRIVACY)
+
+
+async def _document_page(request: Request, kind: DocumentKind) -> Response:
+    visit = await visit_of(request)
+    text = document(kind, visit.frame.language)
+    title, body = _parted(text)
+    return shown(
+        request, "accounts/legal.html", visit, title=title, body=body, version=text.version
+    )
+
+
+def _parted(text: Document) -> tuple[str, Markup]:
+    """The heading of the document, which is the heading of the page, and the rest."""
+    head, _, rest = text.text.partition("\n")
+    html = render(rest, resolve_link=lambda address, _kind: address).html
+    return head.removeprefix("#").strip(), Markup(html)  # noqa: S704 — rendered as safe HTML

@@ -1,0 +1,101 @@
+"""Log in and out (product §2.2 P03)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts import csrf, login as log_ins, sessions
+from strata.accounts.login import LoggedIn, LogIn
+from strata.core.call import Call, working
+from strata.core.errors import BadCredentials, Malformed, TooMany
+from strata.web.auth import session_cookie_name
+from strata.web.pages.account_phrases import phrase, wait_text
+from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
+from strata.web.pages.visit import (
+    drop_cookie,
+    redirected,
+    safe_next,
+    session_cookie,
+    set_cookie,
+    shown,
+    visit_of,
+)
+from strata.web.work import hub_of, read
+
+
+async def page(request: Request) -> Response:
+    """GET /login"""
+    visit = await visit_of(request)
+    onward = safe_next(request.query_params.get("next", "/"))
+    if visit.frame.viewer:
+        return redirected(request, onward, notice="logged-in")
+    return shown(request, "accounts/login.html", visit, next=onward, form={}, error="")
+
+
+async def submit(request: Request) -> Response:
+    """POST /login"""
+    form = await form_of(request)
+    try:
+        _, entered = await submitted(request, form, lambda call, sent: _log_in(call, request, sent))
+    except BadCredentials as error:
+        return await _again(request, form, error.message)
+    except TooMany as error:
+        return await _again(request, form, "auth.waiting", wait_s=error.retry_after_s)
+    answer = redirected(request, safe_next(form.get("next", "/")))
+    cookie = entered.session
+    set_cookie(
+        request, answer, session_cookie_name(hub_of(request)), cookie.cookie,
+        max_age=cookie.max_age_s,
+    )  # fmt: skip
+    return answer
+
+
+async def leave(request: Request) -> Response:
+    """POST /logout
+
+    A browser that sends no session cookie is left alone: another site's form comes without it, and
+    must not make the browser drop it. A session that is over already may still be left.
+    """
+    form = await form_of(request)
+    if not session_cookie(request):
+        return redirected(request, "/")
+    await read(request, lambda call: _log_out(call, request, form))
+    answer = redirected(request, "/", notice="logged-out")
+    drop_cookie(request, answer, session_cookie_name(hub_of(request)))
+    return answer
+
+
+def _log_in(call: Call, request: Request, form: Form) -> LoggedIn:
+    return log_ins.log_in(
+        call,
+        LogIn(
+            identifier=form.get("username", ""),
+            password=form.get("password", ""),
+            remember="remember" in form,
+            replaces=session_cookie(request) or None,
+        ),
+    )
+
+
+def _log_out(call: Call, request: Request, form: Form) -> None:
+    if not csrf.is_genuine(call.hub, session_cookie(request), form.get("csrf_token", "")):
+        raise Malformed(STALE_FORM)
+    with working(call) as work:
+        sessions.log_out(work)
+
+
+async def _again(request: Request, form: Form, key: str, *, wait_s: int = 0) -> Response:
+    visit = await visit_of(request)
+    language = visit.frame.language
+    error = phrase(language, key, t=wait_text(language, wait_s))
+    return shown(
+        request,
+        "accounts/login.html",
+        visit,
+        status=429 if wait_s else 200,
+        headers={"Retry-After": str(wait_s)} if wait_s else None,
+        next=safe_next(form.get("next", "/")),
+        form=form,
+        error=error,
+    )

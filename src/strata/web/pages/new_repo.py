@@ -1,0 +1,142 @@
+"""Create a repo in the browser (product §2.3 P19)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.content import new_repo
+from strata.core.call import Call
+from strata.core.errors import AlreadyExists, Malformed
+from strata.core.names import RepoType, require_repo_name
+from strata.repos.create import SDKS, Wish
+from strata.repos.record import Repo
+from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.language import N_, translated
+from strata.web.pages.licences import LICENCE_IDS, LICENCES
+from strata.web.pages.phrases import ERRORS
+from strata.web.pages.render import url_path
+from strata.web.pages.repo_settings import NAME_RULE
+from strata.web.pages.visit import Visit, redirected, shown, visit_of
+from strata.web.work import exchange
+
+_NEW: Final = {
+    "/new": RepoType.MODEL,
+    "/new-dataset": RepoType.DATASET,
+    "/new-space": RepoType.SPACE,
+}
+_NAMES: Final = {
+    RepoType.MODEL: N_("model"),
+    RepoType.DATASET: N_("dataset"),
+    RepoType.SPACE: N_("Space"),
+}
+_NO_LICENCE: Final = N_("Choose a licence from the list.")
+_WITHOUT: Final = N_("No licence yet")
+_OTHER: Final = N_("Another licence")
+_NO_SDK: Final = N_("Choose what the Space is made with.")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the form holds."""
+
+    kind: RepoType
+    name: str = ""
+    licence: str = ""
+    visibility: str = "public"
+    sdk: str = "static"
+
+    @property
+    def address(self) -> str:
+        return next(path for path, kind in _NEW.items() if kind is self.kind)
+
+
+async def page(request: Request) -> Response:
+    """GET /new, /new-dataset, /new-space"""
+    visit = await visit_of(request)
+    draft = Draft(_kind(request), name=request.query_params.get("name", "")[:96])
+    return _form_page(request, visit, draft, {})
+
+
+async def submit(request: Request) -> Response:
+    """POST /new, /new-dataset, /new-space"""
+    form = await form_of(request)
+    draft = _draft(_kind(request), form)
+    errors = _faults(draft)
+    if errors:
+        return _form_page(request, await visit_of(request), draft, errors)
+    try:
+        _, repo = await submitted(request, form, lambda call, _: _create(call, draft))
+    except AlreadyExists:
+        return _form_page(request, await visit_of(request), draft, {"name": "repo.exists"})
+    return redirected(request, url_path(repo.web_path))
+
+
+def _kind(request: Request) -> RepoType:
+    match = exchange(request).match
+    return _NEW[match.route.template if match else "/new"]
+
+
+def _draft(kind: RepoType, form: Form) -> Draft:
+    return Draft(
+        kind,
+        name=form.get("name", "").strip(),
+        licence=form.get("license", ""),
+        visibility="private" if form.get("visibility") == "private" else "public",
+        sdk=form.get("sdk", "static"),
+    )
+
+
+def _faults(draft: Draft) -> dict[str, str]:
+    """What is wrong with each field, as a sentence marked for translation."""
+    faults: dict[str, str] = {}
+    try:
+        require_repo_name(draft.name)
+    except Malformed:
+        faults["name"] = NAME_RULE
+    if draft.licence and draft.licence not in LICENCE_IDS:
+        faults["license"] = _NO_LICENCE
+    if draft.kind is RepoType.SPACE and draft.sdk not in SDKS:
+        faults["sdk"] = _NO_SDK
+    return faults
+
+
+def _create(call: Call, draft: Draft) -> Repo:
+    wish = Wish(
+        type=draft.kind,
+        namespace=None,
+        name=draft.name,
+        private=draft.visibility == "private",
+        sdk=draft.sdk if draft.kind is RepoType.SPACE else None,
+    )
+    return new_repo.create(call, wish, files={}, license_id=draft.licence or None)
+
+
+def _form_page(request: Request, visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Response:
+    if visit.frame.viewer is None:
+        return redirected(request, f"/login?next={draft.address}")
+    language = visit.frame.language
+    kind = translated(language, _NAMES[draft.kind])
+    told = {
+        name: translated(language, ERRORS.get(text, text), type=kind)
+        for name, text in errors.items()
+    }
+    return shown(
+        request,
+        "repos/new.html",
+        visit,
+        status=400 if told else 200,
+        draft=draft,
+        errors=told,
+        licences=_licences(language),
+    )
+
+
+def _licences(language: str) -> tuple[tuple[str, str], ...]:
+    """The choices of the form, with none and another one."""
+    none, other = translated(language, _WITHOUT), translated(language, _OTHER)
+    return (("", none), *((key, f"{name} ({key})") for key, name in LICENCES), ("other", other))

@@ -1,0 +1,49 @@
+"""A person and what they publish (product §2.6 P50)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from strata.accounts.profiles import PublicProfile
+from strata.core.call import Call
+from strata.core.names import RepoType
+from strata.search.listing import Listed, Query, count, listing
+from strata.web.pages.places import list_address
+
+SHOWN: Final = 12  # repos of each type
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A person's repos of one type, the latest first."""
+
+    kind: RepoType
+    rows: tuple[Listed, ...]
+    total: int  # that the viewer may see
+    address: str  # of the whole list
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the page shows."""
+
+    person: PublicProfile
+    shelves: tuple[Shelf, ...]  # those that hold something
+    own: bool  # the viewer's own page
+
+
+def profile_of(call: Call, person: PublicProfile) -> Profile:
+    """Gather what a person publishes, as far as the viewer may see it."""
+    shelves = (_shelf(call, person.name, kind) for kind in RepoType)
+    return Profile(
+        person, tuple(shelf for shelf in shelves if shelf.rows), person.id == call.actor.user_id
+    )
+
+
+def _shelf(call: Call, name: str, kind: RepoType) -> Shelf:
+    query = Query(type=kind, author=name, sort="lastModified", limit=SHOWN)
+    page = listing(call, query)
+    total = count(call, query) if page.cursor else len(page.rows)
+    address = list_address(kind, author=name, sort="modified")
+    return Shelf(kind, tuple(page.rows), total, address)

@@ -1,0 +1,58 @@
+"""The addresses of the public pages and of repos, as a browser sees them."""
+
+from __future__ import annotations
+
+from strata.web.pages import (
+    discussions,
+    docs,
+    file_view,
+    files,
+    history,
+    home,
+    lists,
+    new_repo,
+    refs_page,
+    repo,
+    repo_settings,
+    search_page,
+)
+from strata.web.paths import Endpoint, Route
+
+_PEOPLE = "people"
+_PRINTED = "people; huggingface_hub prints this address"
+
+
+def _read(template: str, endpoint: Endpoint, clients: str = _PEOPLE) -> Route:
+    return Route(("GET", "HEAD"), template, endpoint, clients, page=True)
+
+
+def _form(template: str, endpoint: Endpoint) -> Route:
+    return Route(("POST",), template, endpoint, _PEOPLE, page=True)
+
+
+_NEW = ("/new", "/new-dataset", "/new-space")
+
+REPO_ROUTES = (
+    _read("/", home.page),
+    _read("/models", lists.models),
+    _read("/datasets", lists.datasets),
+    _read("/spaces", lists.spaces),
+    _read("/search/full-text", search_page.page),
+    _read("/docs", docs.page),
+    _read("/docs/api", docs.api),
+    *(_read(template, new_repo.page) for template in _NEW),
+    *(_form(template, new_repo.submit) for template in _NEW),
+    _read("/{web}{repo}", repo.page, _PRINTED),
+    _form("/{web}{repo}/like", repo.like),
+    _read("/{web}{repo}/tree/{revision}/{path}", files.page, _PRINTED),
+    _read("/{web}{repo}/blob/{revision}/{path}", file_view.page, _PRINTED),
+    _read("/{web}{repo}/commits/{revision}/{path}", history.page),
+    _read("/{web}{repo}/commit/{revision}", history.commit, _PRINTED),
+    _read("/{web}{repo}/branches", refs_page.page),
+    _read("/{web}{repo}/tags", refs_page.page),
+    _read("/{web}{repo}/discussions", discussions.page),
+    _read("/{web}{repo}/discussions/{number}", discussions.thread, _PRINTED),
+    _read("/{web}{repo}/settings", repo_settings.page, _PRINTED),
+    _form("/{web}{repo}/settings", repo_settings.submit),
+)
+ROUTES = REPO_ROUTES

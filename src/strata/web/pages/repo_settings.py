@@ -1,0 +1,142 @@
+"""What an owner changes about a repo as a whole (product §2.5 P37)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.access.policy import Action
+from strata.content.snapshot import MAIN, snapshot_of
+from strata.core.call import Call, Work
+from strata.core.errors import AlreadyExists, InvalidFields, Malformed
+from strata.core.names import RepoId, require_repo_name
+from strata.repos import change
+from strata.repos.lookup import lookup
+from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.language import N_, translated
+from strata.web.pages.phrases import ERRORS
+from strata.web.pages.places import person_address
+from strata.web.pages.render import url_path
+from strata.web.pages.repo_head import RepoHead, head_of
+from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.work import repo_of
+
+NAME_RULE: Final = N_(
+    "Use letters, numbers, “-”, “_” and “.”; no “--” or “..”, none of “-.” at the start or end, "
+    "at most 96 characters; some words are reserved."
+)
+TYPE_THE_NAME: Final = N_("Type the full name of the repository to confirm.")
+ANOTHER_NAME: Final = N_("Type another name.")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """All that the page shows."""
+
+    head: RepoHead
+    given: Mapping[str, str]  # what was typed into a form that could not be accepted
+
+
+async def page(request: Request) -> Response:
+    """GET /{repo}/settings"""
+    repo_id = repo_of(request)
+    visit, found = await visiting(request, lambda call: _page(call, repo_id, {}))
+    return _shown(request, visit, found, {})
+
+
+async def submit(request: Request) -> Response:
+    """POST /{repo}/settings — `form` says which: visibility, rename or delete."""
+    form = await form_of(request)
+    repo_id = repo_of(request)
+    act = _ACTS.get(form.get("form", ""))
+    if act is None:
+        raise Malformed("This form is not known here. Open the page again.")
+    try:
+        _, onward = await submitted(
+            request, form, lambda call, sent: _done(call, act, repo_id, sent)
+        )
+    except InvalidFields as error:
+        visit, found = await visiting(request, lambda call: _page(call, repo_id, form))
+        return _shown(request, visit, found, error.fields)
+    return redirected(request, onward)
+
+
+def _done(call: Call, act: Callable[[Work, RepoId, Form], str], repo_id: RepoId, form: Form) -> str:
+    return in_transaction(lambda work: act(work, repo_id, form))(call)
+
+
+def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
+    repo = lookup(call, repo_id, Action.MANAGE)
+    at = snapshot_of(call, repo, MAIN)
+    return SettingsPage(head_of(call, at, MAIN), given)
+
+
+def _change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
+    """Hide the repo, or show it to everybody once its name was typed."""
+    private = form.get("visibility") == "private"
+    if not private:
+        _require_name(work, repo_id, form, "public_name")
+    repo = change.change_settings(work, repo_id, change.Settings(private=private))
+    return f"{url_path(repo.web_path)}/settings"
+
+
+def _rename(work: Work, repo_id: RepoId, form: Form) -> str:
+    name = form.get("new_name", "").strip()
+    try:
+        require_repo_name(name)
+    except Malformed as error:
+        raise InvalidFields({"new_name": (NAME_RULE,)}) from error
+    repo = lookup(work, repo_id, Action.MANAGE)
+    if name == repo.name:
+        raise InvalidFields({"new_name": (ANOTHER_NAME,)})
+    try:
+        moved = change.move(work, repo_id, RepoId(repo.type, repo.namespace, name))
+    except AlreadyExists as error:
+        raise InvalidFields({"new_name": ("name.taken",)}) from error
+    return url_path(moved.web_path)
+
+
+def _delete(work: Work, repo_id: RepoId, form: Form) -> str:
+    _require_name(work, repo_id, form, "delete_name")
+    change.delete(work, repo_id)
+    return person_address(repo_id.namespace or "")
+
+
+def _require_name(work: Work, repo_id: RepoId, form: Form, field_name: str) -> None:
+    """Insist that the repo's full name was typed."""
+    repo = lookup(work, repo_id, Action.MANAGE)
+    if form.get(field_name, "").strip() != repo.full_name:
+        raise InvalidFields({field_name: (TYPE_THE_NAME,)})
+
+
+_ACTS: Final[Mapping[str, Callable[[Work, RepoId, Form], str]]] = {
+    "visibility": _change_visibility,
+    "rename": _rename,
+    "delete": _delete,
+}
+
+
+def _shown(
+    request: Request, visit: Visit, found: SettingsPage, faults: Mapping[str, tuple[str, ...]]
+) -> Response:
+    language = visit.frame.language
+    errors = {
+        name: " ".join(
+            translated(language, ERRORS.get(key, key), name=found.given.get(name, ""))
+            for key in keys
+        )
+        for name, keys in faults.items()
+    }
+    return shown(
+        request,
+        "repos/settings.html",
+        visit,
+        status=400 if errors else 200,
+        page=found,
+        head=found.head,
+        errors=errors,
+    )

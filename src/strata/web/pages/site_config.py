@@ -1,0 +1,56 @@
+"""What scripts and the sign-up form may know of the site's rules."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts import documents, names, passwords
+from strata.core.settings import Settings
+from strata.web import respond
+from strata.web.pages.language import LANGUAGES
+from strata.web.work import hub_of
+
+DOCUMENT_PAGES = {"terms": "/terms-of-service", "privacy": "/privacy"}
+
+
+async def site_config(request: Request) -> Response:
+    """GET /api/site-config"""
+    settings = hub_of(request).settings
+    return respond.json(
+        {
+            "name": settings.site_name,
+            "languages": list(LANGUAGES),
+            "signUp": {"mode": settings.accounts.sign_up, "providers": []},
+            "password": password_policy(),
+            "username": {"minLength": names.SHORTEST, "maxLength": names.LONGEST},
+            "documents": _documents(),
+            "limits": _limits(settings),
+        }
+    )
+
+
+def password_policy() -> dict[str, object]:
+    """The rules that a form can show while somebody types; the server checks more (§3.2)."""
+    return {
+        "minLength": passwords.SHORTEST,
+        "maxLength": passwords.LONGEST,
+        "uppercase": True,
+        "lowercase": True,
+        "special": True,
+    }
+
+
+def _documents() -> dict[str, dict[str, str]]:
+    return {
+        kind: {"version": version, "path": DOCUMENT_PAGES[kind]}
+        for kind, version in documents.versions().items()
+    }
+
+
+def _limits(settings: Settings) -> dict[str, int]:
+    return {
+        "maxFileBytes": settings.limits.max_file_bytes,
+        "regularFileBytes": settings.limits.regular_file_bytes,
+        "tokensPerUser": settings.accounts.tokens_per_user,
+    }

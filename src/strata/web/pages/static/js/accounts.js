@@ -1,0 +1,74 @@
+// What makes the account pages quicker; every form works without it.
+const ASK_AFTER_MS = 400;
+
+for (const form of document.querySelectorAll("form[data-once]")) submitOnce(form);
+for (const input of document.querySelectorAll("input[data-availability]")) followName(input);
+for (const button of document.querySelectorAll("button[data-countdown]")) countDown(button);
+forgetAnswer(document.querySelector("[data-history]"));
+submitNow(document.querySelector("form[data-submit-now]"));
+
+// A double click sends one request.
+function submitOnce(form) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+  });
+  // Restored by the Back button: it may be sent again.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) sent = false;
+  });
+}
+
+// Says whether a name is free while it is typed.
+function followName(input) {
+  const result = document.querySelector("[data-availability-result]");
+  const former = document.getElementById(`${input.id}-error`);
+  let timer = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    result.hidden = true;
+    if (former) former.hidden = true; // it was about another name
+    if (input.value.trim()) timer = setTimeout(() => askName(input, result), ASK_AFTER_MS);
+  });
+}
+
+async function askName(input, result) {
+  const name = input.value.trim();
+  try {
+    const answer = await fetch(`${input.dataset.availability}?name=${encodeURIComponent(name)}`);
+    // Too many questions, or typed on meanwhile: the form itself will tell.
+    if (!answer.ok || input.value.trim() !== name) return;
+    const { available, message } = await answer.json();
+    result.textContent = available ? `${name}: ${input.dataset.free}` : message;
+    result.classList.toggle("is-free", available);
+    result.hidden = false;
+  } catch {
+    result.hidden = true;
+  }
+}
+
+// The server refuses a second mail within a minute; the button says how long that still is.
+function countDown(button) {
+  const label = button.querySelector("span");
+  const usual = label.textContent;
+  const end = Date.now() + Number(button.dataset.countdown) * 1000;
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    button.disabled = left > 0;
+    label.textContent = left > 0 ? button.dataset.countdownText.replace("{n}", left) : usual;
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+// A page with a secret is an answer to a POST: Back and Reload lead to the list instead.
+function forgetAnswer(place) {
+  if (place) history.replaceState(null, "", place.dataset.history);
+}
+
+// The link of a mail confirms by itself where scripts run; scanners of mail run none.
+function submitNow(form) {
+  if (!form) return;
+  addEventListener("load", () => form.requestSubmit());
+}

@@ -1,0 +1,10 @@
+// Say something to a screen reader without moving the focus.
+export function announce(text) {
+  const region = document.getElementById("strata-announcer");
+  if (!region) return;
+  region.textContent = "";
+  // Emptied first and filled a moment later: the same words twice are then read twice.
+  setTimeout(() => {
+    region.textContent = text;
+  }, 50);
+}

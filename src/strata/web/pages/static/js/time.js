@@ -1,0 +1,33 @@
+// <time datetime data-relative> is turned from a day into "3 days ago"; the title keeps the moment.
+const UNITS = [
+  ["year", 31557600],
+  ["month", 2629800],
+  ["week", 604800],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+const AGAIN_MS = 60000;
+
+export function startTimes() {
+  const language = document.documentElement.lang;
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const absolute = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+  const show = () => {
+    for (const time of document.querySelectorAll("time[data-relative]")) {
+      const moment = new Date(time.dateTime);
+      if (Number.isNaN(moment.getTime())) continue;
+      time.textContent = distance(relative, (moment - Date.now()) / 1000);
+      time.title = absolute.format(moment);
+    }
+  };
+  show();
+  setInterval(show, AGAIN_MS);
+}
+
+function distance(relative, seconds) {
+  for (const [unit, length] of UNITS) {
+    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+  }
+  return relative.format(0, "minute");
+}

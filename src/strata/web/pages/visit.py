@@ -1,0 +1,208 @@
+"""One look at a page: who looks, in which language, and what their forms must carry.
+
+    visit, listed = await visiting(request, lambda call: tokens.of(call, owner(call)))
+    return shown(request, "accounts/tokens.html", visit, listed=listed)
+
+The frame of the page is made in the same thread hop as the act, after it, so that it shows what
+the act changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts import csrf, profiles
+from strata.core.call import Call, Work, working
+from strata.core.errors import BadCredentials, Forbidden
+from strata.core.hub import Hub
+from strata.web.auth import session_cookie_name
+from strata.web.pages.answer import PRIVATE, frame_of, page_answer
+from strata.web.pages.language import N_, language_of, translated
+from strata.web.pages.render import Frame, Viewer
+from strata.web.work import exchange, hub_of, read
+
+T = TypeVar("T")
+
+NOTICES: Final = {
+    "logged-in": N_("You are logged in already."),
+    "logged-out": N_("You are logged out."),
+    "token-deleted": N_("The token is deleted. It no longer opens anything."),
+}
+NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
+LONGEST_NEXT: Final = 2000  # characters
+_FORM_FIELD: Final = b'name="csrf_token"'
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How a page is dressed for its visitor."""
+
+    frame: Frame
+    form_cookie: str = ""  # what the forms of a visitor without a session belong to
+    email: str = ""  # of the viewer, for their own pages
+
+
+async def visiting(request: Request, act: Callable[[Call], T]) -> tuple[Visit, T]:
+    """Run a reading act and dress the page that shows its result, in one thread hop."""
+
+    def within(call: Call) -> tuple[Visit, T]:
+        result = act(call)
+        return _visit(request, call), result
+
+    speak(request)
+    return await read(request, within)
+
+
+async def visit_of(request: Request) -> Visit:
+    """Dress a page that needs nothing else."""
+    visit, _ = await visiting(request, lambda _call: None)
+    return visit
+
+
+async def visit_anyway(request: Request) -> Visit:
+    """Dress the page of a failure, also of the failure to know who asks."""
+    try:
+        return await visit_of(request)
+    except (BadCredentials, Forbidden):  # a wrong token, or a form sent by another site
+        return Visit(_frame(request, viewer=None, csrf_token=""))
+
+
+def in_transaction(act: Callable[[Work], T]) -> Callable[[Call], T]:
+    """Make a writing act one that `visiting` can run; committed before the page is dressed."""
+
+    def within(call: Call) -> T:
+        with working(call) as work:
+            return act(work)
+
+    return within
+
+
+def shown(
+    request: Request, template: str, visit: Visit, *, status: int = 200, cache: str = PRIVATE,
+    headers: dict[str, str] | None = None, **context: object,
+) -> Response:  # fmt: skip
+    """Render a page; the cookie that its forms belong to goes with it, if it has any."""
+    answer = page_answer(
+        request, template, visit.frame, status=status, cache=cache, headers=headers, **context
+    )
+    held = request.cookies.get(form_cookie_name(request))
+    if visit.form_cookie and visit.form_cookie != held and _FORM_FIELD in answer.body:
+        set_cookie(request, answer, form_cookie_name(request), visit.form_cookie)
+    if _notice(request):
+        drop_cookie(request, answer, "notice")
+    return answer
+
+
+def speak(request: Request) -> None:
+    """Let what the act sends, such as mails, be in the language of the page."""
+    facts = exchange(request)
+    spoken = language_of(request, facts.hub.settings.language)
+    facts.origin = dataclasses.replace(facts.origin, language=spoken)
+
+
+def redirected(request: Request, path: str, *, notice: str = "", status: int = 303) -> Response:
+    """Send the browser to another page of ours.
+
+    Args:
+        path: from our root, such as `/settings/tokens`.
+        notice: a key of `NOTICES`, told on the next page.
+    """
+    prefix = urlsplit(hub_of(request).settings.public_url).path.rstrip("/")
+    answer = Response(status_code=status, headers={"Location": f"{prefix}{path}"})
+    if notice:
+        set_cookie(request, answer, "notice", notice, max_age=NOTICE_SECONDS)
+    return answer
+
+
+def set_cookie(
+    request: Request, answer: Response, name: str, value: str, *, max_age: int | None = None
+) -> None:
+    """Give the browser a cookie that scripts cannot read and other sites cannot send."""
+    secure = is_https(hub_of(request))
+    answer.set_cookie(name, value, max_age=max_age, httponly=True, samesite="lax", secure=secure)
+
+
+def drop_cookie(request: Request, answer: Response, name: str) -> None:
+    """Take a cookie away; `__Host-` ones can only be replaced by another secure one."""
+    answer.delete_cookie(name, httponly=True, samesite="lax", secure=is_https(hub_of(request)))
+
+
+def is_https(hub: Hub) -> bool:
+    return hub.settings.public_url.startswith("https://")
+
+
+def form_cookie_name(request: Request) -> str:
+    return own_cookie_name(hub_of(request), "form")
+
+
+def own_cookie_name(hub: Hub, name: str) -> str:
+    """`__Host-` where https allows it: then no neighbouring site can set the cookie."""
+    return f"__Host-{name}" if is_https(hub) else name
+
+
+def session_cookie(request: Request) -> str:
+    return request.cookies.get(session_cookie_name(hub_of(request)), "")
+
+
+def safe_next(path: str) -> str:
+    """Where to go after log-in: a page of ours, whatever the address asked for."""
+    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
+    plain = path.isascii() and path.isprintable() and "\\" not in path
+    return path if ours and plain and len(path) <= LONGEST_NEXT else "/"
+
+
+def _visit(request: Request, call: Call) -> Visit:
+    actor, hub = call.actor, call.hub
+    if actor.user_id is None or actor.session_id is None:
+        cookie = _form_cookie(request, hub)
+        return Visit(_frame(request, viewer=None, csrf_token=csrf.token_for(hub, cookie)), cookie)
+    person = profiles.person(call, actor.user_id)
+    viewer = Viewer(
+        name=person.name,
+        full_name=person.full_name if person.full_name != person.name else "",
+        avatar_url=person.avatar_path,
+        unverified_email="" if person.verified else person.masked_email,
+        site_admin=person.admin,
+    )
+    token = csrf.token_for(hub, session_cookie(request))
+    return Visit(_frame(request, viewer=viewer, csrf_token=token), email=person.email)
+
+
+def _form_cookie(request: Request, hub: Hub) -> str:
+    held = request.cookies.get(own_cookie_name(hub, "form"), "")
+    return held if csrf.is_form_cookie(hub, held) else csrf.fresh_form_cookie(hub)
+
+
+def _frame(request: Request, *, viewer: Viewer | None, csrf_token: str) -> Frame:
+    facts = exchange(request)
+    settings = facts.hub.settings
+    notice = _notice(request)
+    language = language_of(request, settings.language)
+    return frame_of(
+        request,
+        site_name=settings.site_name,
+        base_url=facts.origin.base_url,
+        version=_version(),
+        default_language=settings.language,
+        viewer=viewer,
+        csrf_token=csrf_token,
+        announcement=translated(language, notice) if notice else "",
+    )
+
+
+def _notice(request: Request) -> str:
+    return NOTICES.get(request.cookies.get("notice", ""), "")
+
+
+@cache
+def _version() -> str:
+    return version("strata-hub")

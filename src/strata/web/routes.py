@@ -1,0 +1,59 @@
+"""Every URL on one page, grouped by the client that uses it.
+
+Each door lists its own routes beside its handlers; this page joins them. Order matters only among
+templates of one URL space: what is more specific stands first.
+"""
+
+from __future__ import annotations
+
+from strata.web.api import (
+    commit,
+    commits,
+    compare,
+    discussions,
+    info,
+    legacy_upload,
+    listings,
+    paths_info,
+    preupload,
+    refs,
+    repos,
+    resolve,
+    site,
+    squash,
+    tree,
+    validate_yaml,
+)
+from strata.web.cas.routes import ROUTES as CAS
+from strata.web.git.routes import ROUTES as GIT
+from strata.web.lfs.routes import ROUTES as LFS
+from strata.web.pages.account_routes import ROUTES as ACCOUNT_PAGES
+from strata.web.pages.repo_routes import ROUTES as REPO_PAGES
+from strata.web.paths import Route
+
+# The Hub API: every client.
+API: tuple[Route, ...] = (
+    *site.ROUTES,
+    *listings.ROUTES,
+    *repos.ROUTES,
+    *info.ROUTES,
+    *tree.ROUTES,
+    *paths_info.ROUTES,
+    *refs.ROUTES,
+    *commits.ROUTES,
+    *compare.ROUTES,
+    *squash.ROUTES,
+    *preupload.ROUTES,
+    *commit.ROUTES,
+    *legacy_upload.ROUTES,
+    *discussions.ROUTES,
+    *validate_yaml.ROUTES,
+)
+
+# Files: downloads of every client, then git-lfs and older clients, Xet, git.
+FILES: tuple[Route, ...] = (*resolve.ROUTES, *LFS, *CAS, *GIT)
+
+# People.
+PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *REPO_PAGES)
+
+ROUTES: tuple[Route, ...] = (*API, *FILES, *PAGES)

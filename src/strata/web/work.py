@@ -1,0 +1,142 @@
+"""How a request reaches a room: one worker thread, one connection, one function.
+
+    repo = await read(request, lambda call: lookup(call, repo_id))
+    url = await work(request, lambda work: create(work, …))
+
+`read` gives a `Call`. `work` gives a `Work` and commits before the answer's first byte, so a 200
+means that it happened. Acts that prepare long before they write take a `Call` and open
+`working(call)` themselves: they go through `read`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+import msgspec
+from starlette.requests import Request
+
+from strata.accounts.uses import Uses
+from strata.content.downloads import DownloadCounts
+from strata.core.actor import ANONYMOUS, Actor
+from strata.core.call import Call, Origin, working
+from strata.core.errors import Malformed, TooLarge
+from strata.core.hub import Hub
+from strata.core.names import RepoId
+from strata.web.auth import authenticate
+from strata.web.metrics import Metrics
+from strata.web.paths import Match
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """What reading requests leave behind, kept in memory so that no read writes to the database."""
+
+    uses: Uses
+    downloads: DownloadCounts
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the outer application knows of a request; lives in `scope["strata"]`."""
+
+    hub: Hub
+    match: Match | None  # None: no route has this path
+    origin: Origin
+    limiter: anyio.CapacityLimiter
+    tallies: Tallies
+    metrics: Metrics
+    actor: Actor = ANONYMOUS  # settled by the first `read` or `work`
+
+
+def exchange(request: Request) -> Exchange:
+    settled: Exchange = request.scope["strata"]
+    return settled
+
+
+def hub_of(request: Request) -> Hub:
+    return exchange(request).hub
+
+
+def repo_of(request: Request) -> RepoId:
+    """The repo that the path names; only for routes with `{repo}`."""
+    repo = _match(request).repo
+    if repo is None:
+        raise LookupError(f"{_match(request).route.template} names no repo")
+    return repo
+
+
+def _match(request: Request) -> Match:
+    match = exchange(request).match
+    if match is None:
+        raise LookupError("no route was matched")
+    return match
+
+
+def field(request: Request, name: str) -> str:
+    """A decoded piece of the path."""
+    return _match(request).fields[name]
+
+
+async def read(request: Request, act: Callable[[Call], T]) -> T:
+    """Authenticate and run a reading act, in one thread hop."""
+    return await anyio.to_thread.run_sync(_read, request, act, limiter=exchange(request).limiter)
+
+
+async def work(request: Request, act: Callable[..., T]) -> T:
+    """Authenticate and run an act inside one transaction, committed before the answer."""
+
+    def within(call: Call) -> T:
+        with working(call) as transaction:
+            return act(transaction)
+
+    return await read(request, within)
+
+
+def _read(request: Request, act: Callable[[Call], T]) -> T:
+    facts = exchange(request)
+    with facts.hub.database.reading() as db:
+        facts.actor = authenticate(facts.hub, db, request)
+        facts.tallies.uses.note(facts.actor, facts.hub.clock())
+        return act(Call(facts.hub, facts.actor, db, facts.origin))
+
+
+async def body_of(request: Request, limit: int | None = None) -> bytes:
+    """The whole body of a small request.
+
+    Raises:
+        TooLarge: it is longer than `limit` bytes; default: limits.json_body_bytes.
+    """
+    ceiling = limit or hub_of(request).settings.limits.json_body_bytes
+    declared = request.headers.get("content-length", "0")
+    pieces, size = [], 0
+    if declared.isdigit() and int(declared) > ceiling:
+        raise TooLarge(f"The request body is larger than {ceiling} bytes.")
+    async for piece in request.stream():
+        size += len(piece)
+        if size > ceiling:
+            raise TooLarge(f"The request body is larger than {ceiling} bytes.")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def json_of(request: Request, shape: type[T]) -> T:
+    """The JSON body, decoded and checked; an empty body reads as `{}`.
+
+    Raises:
+        Malformed: not JSON, or a field of the wrong type; the message names the field.
+    """
+    return decoded(await body_of(request), shape)
+
+
+def decoded(body: bytes, shape: type[T]) -> T:
+    """Decode JSON into a msgspec Struct; unknown fields are ignored as the Hub does."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"Invalid request body: {error}") from error

@@ -1,0 +1,71 @@
+"""A hub with two people and a repo, and a client for each of them."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from fixtures.contents import created, uploaded
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import access_token, person, web_client, with_local_store
+from strata.core.actor import Actor, TokenRole
+from strata.core.hub import Hub
+from strata.repos.record import Repo
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(params=["memory", "local"])
+def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path / "data", clock=clock)
+    yield with_local_store(built) if request.param == "local" else built
+    built.database.close()
+
+
+@pytest.fixture
+def owner(hub: Hub) -> Actor:
+    return person(hub, "ana")
+
+
+@pytest.fixture
+def stranger(hub: Hub) -> Actor:
+    return person(hub, "bob")
+
+
+@pytest.fixture
+def repo(hub: Hub, owner: Actor) -> Repo:
+    made = created(hub, owner, "one")
+    uploaded(hub, owner, made, {"a.txt": b"hello", "dir/b c#%.txt": b"world", "page.html": b"<b>"})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """HTTP clients of the people that tests know."""
+
+    owner: httpx.AsyncClient
+    reading: httpx.AsyncClient  # the owner, with a token that only reads
+    stranger: httpx.AsyncClient
+    nobody: httpx.AsyncClient
+
+
+@pytest.fixture
+async def clients(hub: Hub, owner: Actor, stranger: Actor) -> AsyncIterator[Clients]:
+    async with AsyncExitStack() as stack:
+        yield Clients(
+            *[
+                await stack.enter_async_context(web_client(hub, token))
+                for token in (
+                    access_token(hub, owner),
+                    access_token(hub, owner, TokenRole.READ),
+                    access_token(hub, stranger),
+                    None,
+                )
+            ]
+        )

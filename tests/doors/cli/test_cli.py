@@ -1,0 +1,206 @@
+"""The operators' door: data on stdout, the rest on stderr, exit codes that scripts can trust."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strata.cli.main import COMMANDS
+
+Strata = Callable[..., "subprocess.CompletedProcess[str]"]
+PASSWORD = "Corr3ct-Horse!a"
+
+
+def test_help_names_every_command_and_loads_none(strata: Strata) -> None:
+    answer = strata("--help")
+
+    assert answer.returncode == 0
+    for name, (_, text) in COMMANDS.items():
+        assert re.search(rf"^ +{name} +{re.escape(text)}", answer.stdout, re.MULTILINE)
+
+
+def test_help_imports_neither_database_nor_web() -> None:
+    script = (
+        "import sys; import strata.cli.main;"
+        "print(sorted(name for name in ('sqlalchemy', 'starlette', 'pygit2', 'argon2')"
+        " if name in sys.modules))"
+    )
+    source = str(Path(__file__).parents[3] / "src")
+
+    answer = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": source},
+        check=True,
+        text=True,
+        capture_output=True,
+    )
+
+    assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_every_command_explains_itself(strata: Strata, command: str) -> None:
+    answer = strata(command, "--help")
+
+    assert answer.returncode == 0
+    assert answer.stdout.startswith(f"Usage: python -m strata {command}")
+
+
+def test_an_unknown_command_is_wrong_usage(strata: Strata) -> None:
+    answer = strata("fly")
+
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "No such command" in answer.stderr
+
+
+def test_config_shows_values_and_origins_without_secrets(strata: Strata, tmp_path: Path) -> None:
+    settings = tmp_path / "strata.toml"
+    settings.write_text('site_name = "Ours"\n[mail]\nurl = "smtp://u:hunter2@mail.example"\n')
+
+    answer = strata("config", "--json", "--config", str(settings), STRATA_SECRET_KEY="s" * 40)
+
+    assert answer.returncode == 0, answer.stderr
+    rows = {row["setting"]: row for row in json.loads(answer.stdout)}
+    assert (rows["site_name"]["value"], rows["site_name"]["from"]) == ("Ours", "file")
+    assert (rows["data"]["from"], rows["data"]["variable"]) == ("environment", "STRATA_DATA")
+    assert (rows["server.port"]["value"], rows["server.port"]["from"]) == (8080, "default")
+    assert (rows["mail.url"]["value"], rows["secret_key"]["value"]) == ("(set)", "(set)")
+    assert "hunter2" not in answer.stdout
+    assert not (tmp_path / "data").exists()  # nothing was opened
+
+
+def test_data_on_the_command_line_comes_first(strata: Strata) -> None:
+    answer = strata("config", "--json", "--data", "elsewhere")
+
+    rows = {row["setting"]: row for row in json.loads(answer.stdout)}
+    assert (rows["data"]["value"], rows["data"]["from"]) == ("elsewhere", "command line")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"STRATA_TYPO": "1"},
+        {"STRATA_SERVER_PORT": "many"},
+        {"STRATA_SERVER_HOST": "0.0.0.0"},
+        {"STRATA_LANGUAGE": "xx"},
+    ],
+)
+def test_settings_that_cannot_be_used_end_with_three(
+    strata: Strata, settings: dict[str, str]
+) -> None:
+    for command in (("config",), ("user", "list")):
+        answer = strata(*command, **settings)
+
+        assert answer.returncode == 3, answer.stderr
+        assert answer.stderr.startswith("strata: ")
+        assert "Traceback" not in answer.stderr
+
+
+def test_a_user_with_tokens_is_made_by_command(strata: Strata) -> None:
+    created = strata("user", "create", "alice", "--email", "a@example.org", "--password", PASSWORD)
+    assert (created.returncode, created.stdout, created.stderr) == (0, "alice\n", "")
+
+    value = strata("token", "create", "--user", "ALICE", "--name", "ci", "--role", "write")
+
+    assert value.returncode == 0, value.stderr
+    assert re.fullmatch(r"hf_[A-Za-z]{34}\n", value.stdout)
+    listed = strata("token", "list", "--user", "alice", "--json")
+    (row,) = json.loads(listed.stdout)
+    assert (row["name"], row["role"], row["token"][-4:]) == ("ci", "write", value.stdout[-5:-1])
+    (user,) = json.loads(strata("user", "list", "--json").stdout)
+    assert (user["name"], user["verified"], user["admin"]) == ("alice", True, False)
+
+
+def test_a_refused_user_says_why_and_not_the_password(strata: Strata) -> None:
+    for extra in ((), ("--admin",)):
+        answer = strata(
+            "user", "create", "settings", "--email", "a@example.org", "--password", PASSWORD, *extra
+        )
+        assert answer.returncode == 2
+        assert "reserved" in answer.stderr
+        assert PASSWORD not in answer.stdout + answer.stderr
+
+
+def test_a_legacy_user_without_password_and_a_known_token(strata: Strata) -> None:
+    created = strata("user", "create", "__DUMMY_HUB_USER__", "--email", "d@example.org", "--admin")
+    assert (created.returncode, created.stdout) == (0, "__DUMMY_HUB_USER__\n")
+    assert "no password" in created.stderr
+
+    imported = strata(
+        "token", "create", "--user", "__DUMMY_HUB_USER__", "--name", "known",
+        "--role", "read", "--value", "hf_94wBhPGp6KrrTH3KDchhKpRxZwd6dmHWLL",
+    )  # fmt: skip
+
+    assert imported.stdout == "hf_94wBhPGp6KrrTH3KDchhKpRxZwd6dmHWLL\n"
+
+
+def test_failures_have_their_own_exit_codes(strata: Strata) -> None:
+    strata("user", "create", "alice", "--email", "a@example.org")
+
+    def code(*arguments: str) -> int:
+        answer = strata(*arguments)
+        assert answer.stdout == ""
+        assert "Traceback" not in answer.stderr
+        return answer.returncode
+
+    assert code("user", "create", "ALICE", "--email", "b@example.org") == 5
+    assert code("user", "create", "bob", "--email", "A@example.org") == 5
+    assert code("user", "create", "bob", "--email", "nowhere") == 2
+    assert code("user", "create", "bob") == 2
+    assert code("user", "create", "bob", "--email", "b@example.org", "--password", "weak") == 2
+    assert code("token", "create", "--user", "bob", "--name", "x", "--role", "read") == 4
+    assert code("token", "create", "--user", "alice", "--name", "", "--role", "read") == 2
+    assert code("token", "create", "--user", "alice", "--name", "x", "--role", "god") == 2
+    assert code("mail", "show", "77") == 4
+
+
+def test_a_weak_password_is_explained_in_words(strata: Strata) -> None:
+    answer = strata("user", "create", "bob", "--email", "b@example.org", "--password", "weak")
+
+    assert "use at least 8 characters" in answer.stderr
+    assert "add an uppercase letter" in answer.stderr
+
+
+def test_mails_can_be_read(strata: Strata) -> None:
+    strata("user", "create", "alice", "--email", "a@example.org")
+    strata("token", "create", "--user", "alice", "--name", "ci", "--role", "write")
+
+    (row,) = json.loads(strata("mail", "list", "--json").stdout)
+    shown = strata("mail", "show", str(row["id"]))
+
+    assert (row["to"], row["state"]) == ("a@example.org", "waiting")
+    assert shown.stdout.startswith("To: a@example.org\nSubject: New write token on Strata\n\n")
+    assert "ci" in shown.stdout
+
+
+def test_lists_are_readable_columns_and_empty_ones_say_so(strata: Strata) -> None:
+    empty = strata("repo", "list")
+    assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "Nothing to list.\n")
+    strata("user", "create", "alice", "--email", "a@example.org")
+
+    lines = strata("user", "list").stdout.splitlines()
+
+    assert lines[0].split() == [
+        "name", "email", "verified", "admin", "address_taken", "created", "last_login",
+    ]  # fmt: skip
+    assert lines[1].split()[:4] == ["alice", "a@example.org", "yes", "no"]
+
+
+def test_the_database_can_be_brought_up_to_date_twice(strata: Strata) -> None:
+    for _ in range(2):
+        answer = strata("db", "upgrade")
+        assert (answer.returncode, answer.stdout) == (0, "")
+        assert "up to date" in answer.stderr
+
+
+def test_a_database_out_of_reach_is_no_traceback(strata: Strata) -> None:
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+
+    answer = strata("user", "list", STRATA_DATABASE_URL=url)
+
+    assert answer.returncode == 8
+    assert "Traceback" not in answer.stderr

@@ -1,0 +1,167 @@
+"""Log in and out, and what a page says when it may not be seen."""
+
+from datetime import timedelta
+
+import pytest
+
+from doors.pages.visitors import PASSWORD, Visitor, confirmed, people
+from fixtures.hubs import FrozenClock
+from strata.core.hub import Hub
+from strata.web.pages.visit import safe_next
+
+WRONG = "That e-mail/username and password don't match."
+
+
+@pytest.mark.parametrize("identifier", ["li-wei", "LI-WEI", "li-wei@example.com"])
+def test_a_name_or_an_address_opens_the_account(hub: Hub, identifier: str) -> None:
+    confirmed(hub, "li-wei")
+    visitor = Visitor(hub)
+    assert visitor.log_in(identifier).place == "/"
+    assert "li-wei@example.com" in visitor.open("/settings/account").text
+
+
+def test_every_log_in_has_a_new_session(hub: Hub) -> None:
+    visitor = confirmed(hub, "li-wei")
+    first = visitor.client.cookies["sid"]
+    out = visitor.open("/settings/account").hidden("/logout")
+    visitor.send("/logout", out)
+    visitor.log_in("li-wei")
+    assert visitor.client.cookies["sid"] != first
+    stranger = Visitor(hub)
+    stranger.client.cookies.set("sid", first)
+    assert stranger.open("/settings/account").place.startswith("/login")
+
+
+@pytest.mark.parametrize("identifier", ["li-wei", "nobody-here", "nobody@example.com"])
+def test_one_sentence_for_every_failure(hub: Hub, identifier: str) -> None:
+    confirmed(hub, "li-wei")
+    page = Visitor(hub).log_in(identifier, "Wrong-Password!")
+    assert page.status == 200
+    assert WRONG in page.text
+    assert "Wrong-Password!" not in page.text
+    assert f'value="{identifier}"' in page.text
+
+
+def test_many_failures_wait_and_then_may_try_again(hub: Hub, clock: FrozenClock) -> None:
+    confirmed(hub, "li-wei")
+    visitor = Visitor(hub)
+    for _ in range(5):
+        assert visitor.log_in("li-wei", "wrong").status == 200
+    refused = visitor.log_in("li-wei")
+    assert refused.status == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 61
+    assert "Too many attempts. Try again in" in refused.text
+    clock.advance(timedelta(minutes=6))
+    assert visitor.log_in("li-wei").status == 303
+
+
+def test_remembered_sessions_outlive_the_browser_and_others_do_not(hub: Hub) -> None:
+    confirmed(hub, "li-wei")
+    (passing,) = Visitor(hub).log_in("li-wei").cookies
+    (kept,) = Visitor(hub).log_in("li-wei", remember="on").cookies
+    assert "Max-Age" not in passing
+    assert f"Max-Age={90 * 24 * 3600}" in kept
+
+
+def test_pages_that_need_an_account_lead_to_the_log_in_and_back(hub: Hub) -> None:
+    confirmed(hub, "li-wei")
+    visitor = Visitor(hub)
+    turned_away = visitor.open("/settings/tokens/new?displayName=a%26b")
+    assert turned_away.status == 303
+    page = visitor.open(turned_away.place)
+    fields = page.hidden("/login") | {"username": "li-wei", "password": PASSWORD}
+    assert visitor.send("/login", fields).place == "/settings/tokens/new?displayName=a%26b"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/a\nb", "/模",
+     "/" + "a" * 3000, ""],
+)  # fmt: skip
+def test_log_in_leads_to_no_other_site(elsewhere: str) -> None:
+    assert safe_next(elsewhere) == "/"
+    assert safe_next("/li-wei/model?x=1") == "/li-wei/model?x=1"
+
+
+def test_log_out_ends_the_session(hub: Hub) -> None:
+    visitor = confirmed(hub, "li-wei")
+    held = visitor.client.cookies["sid"]
+    left = visitor.send("/logout", visitor.open("/settings/account").hidden("/logout"))
+    assert left.place == "/"
+    assert "sid" not in visitor.client.cookies
+    visitor.client.cookies.set("sid", held)
+    assert visitor.open("/settings/account").status == 303
+
+
+def test_another_site_can_log_nobody_out(hub: Hub) -> None:
+    visitor = confirmed(hub, "li-wei")
+    assert visitor.send("/logout", {"csrf_token": "guess"}).status == 400
+    proof = visitor.open("/settings/account").hidden("/logout")
+    assert visitor.send("/logout", proof, **{"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert visitor.open("/settings/account").status == 200
+
+
+def test_a_form_of_another_site_does_not_make_the_browser_drop_its_session(hub: Hub) -> None:
+    # Such a request comes without the cookie, because of SameSite.
+    answer = Visitor(hub).send("/logout", {"csrf_token": "guess"})
+    assert answer.cookies == []
+
+
+def test_a_session_that_is_over_can_still_be_left(hub: Hub, clock: FrozenClock) -> None:
+    visitor = confirmed(hub, "li-wei")
+    form = visitor.open("/settings/account").hidden("/logout")
+    clock.advance(timedelta(days=2))
+    assert visitor.send("/logout", form).place == "/"
+    assert "sid" not in visitor.client.cookies
+
+
+def test_a_strangers_form_cookie_does_not_stand_in_for_a_session(hub: Hub) -> None:
+    visitor, attacker = confirmed(hub, "li-wei"), Visitor(hub)
+    theirs = attacker.open("/login").hidden("/login")["csrf_token"]
+    visitor.client.cookies.set("form", attacker.client.cookies["form"])
+    made = visitor.send("/settings/tokens/new", {"csrf_token": theirs, "name": "x"})
+    assert made.status == 400
+
+
+def test_access_tokens_have_no_say_on_settings_pages(hub: Hub) -> None:
+    page = confirmed(hub, "li-wei").make_token("ci", "write")
+    value = page.text[page.text.index('value="hf_') + 7 :].split('"')[0]
+    bearer = Visitor(hub).open("/settings/tokens", Authorization=f"Bearer {value}")
+    assert bearer.status == 303
+
+
+def test_hidden_and_missing_pages_are_one_404_without_a_password_dialog(hub: Hub) -> None:
+    page = Visitor(hub).open("/no/such/page/here")
+    assert page.status == 404
+    assert "www-authenticate" not in page.headers
+    assert page.text.count("<h1>") == 1
+
+
+def test_a_wrong_token_is_a_page_without_a_password_dialog(hub: Hub) -> None:
+    page = Visitor(hub).open("/login", Authorization="Bearer hf_wrong")
+    assert page.status == 401
+    assert "www-authenticate" not in page.headers
+    assert "x-request-id" in page.headers
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", b"{}", 400),
+        ("application/x-www-form-urlencoded", b"username=a%00b", 400),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % n for n in range(99)), 400),
+        ("application/x-www-form-urlencoded", b"a=" + b"x" * 70_000, 413),
+        ("application/x-www-form-urlencoded", b"\xff\xfe=%ff%fe", 400),
+    ],
+)
+def test_strange_bodies_are_refused(hub: Hub, content_type: str, body: bytes, status: int) -> None:
+    visitor = Visitor(hub)
+    visitor.open("/login")
+    answer = visitor.client.post("/login", content=body, headers={"Content-Type": content_type})
+    assert answer.status_code == status
+    assert people(hub) == 0
+
+
+def test_only_pages_with_forms_give_out_a_cookie(hub: Hub) -> None:
+    assert Visitor(hub).open("/privacy").cookies == []
+    assert len(Visitor(hub).open("/login").cookies) == 1

@@ -1,0 +1,113 @@
+"""The small things beside the account pages: rules as JSON, pictures, files, documents."""
+
+import re
+
+import pytest
+
+from doors.pages.visitors import PASSWORD, Visitor
+from strata.accounts.passwords import faults
+from strata.core.errors import InvalidFields
+from strata.core.hub import Hub
+from strata.web.pages.account_phrases import told, wait_text
+from strata.web.pages.account_routes import ROUTES
+from strata.web.pages.assets import assets, static_url
+
+
+def test_the_sites_rules_are_served_as_data(hub: Hub) -> None:
+    rules = Visitor(hub).client.get("/api/site-config").json()
+    assert rules["password"]["minLength"] == 8
+    assert rules["signUp"] == {"mode": "open", "providers": []}
+    assert rules["documents"]["terms"]["path"] == "/terms-of-service"
+    shortest = "Zyxwvut!"
+    assert len(shortest) == rules["password"]["minLength"]
+    assert faults(shortest) == ()
+    assert faults(PASSWORD) == ()
+
+
+def test_the_checklist_has_the_rules_that_are_served(hub: Hub) -> None:
+    page = Visitor(hub).open("/join").text
+    rules = Visitor(hub).client.get("/api/site-config").json()["password"]
+    shown = re.findall(r'data-rule="(\w+)"', page)
+    assert shown == ["length", "upper", "lower", "special"]
+    assert f"{rules['minLength']} or more characters" in page
+
+
+def test_an_avatar_is_drawn_here_and_is_the_same_every_time(hub: Hub) -> None:
+    client = Visitor(hub).client
+    one, two = (client.get(f"/avatars/{'0123456789ab' * 2}.svg") for _ in range(2))
+    assert one.headers["content-type"] == "image/svg+xml"
+    assert one.content == two.content
+    assert client.get("/avatars/x.svg").status_code == 404
+    assert client.get("/avatars/..%2Fsecret.svg").status_code == 404
+
+
+def test_files_of_pages_are_found_by_their_raw_path(hub: Hub) -> None:
+    client = Visitor(hub).client
+    answer = client.get(static_url("css/accounts.css"))
+    assert answer.content == assets().by_name["css/accounts.css"].body
+    assert "immutable" in answer.headers["cache-control"]
+    assert client.get(f"/static/{assets().version}/..%2Frender.py").status_code == 404
+    assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+    assert "Disallow: /settings/" in client.get("/robots.txt").text
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "title"),
+    [
+        ("/terms-of-service", "en", "User agreement"),
+        ("/privacy", "en", "Privacy policy"),
+        ("/terms-of-service", "zh-CN", "用户协议"),
+        ("/privacy", "zh-CN", "隐私政策"),
+    ],
+)
+def test_documents_are_in_the_readers_language(
+    hub: Hub, path: str, language: str, title: str
+) -> None:
+    page = Visitor(hub, language=language).open(path)
+    assert f"<h1>{title}</h1>" in page.text
+    assert page.text.count("<h1") == 1
+    assert "sample-1" in page.text
+
+
+def test_no_page_has_inline_code(hub: Hub) -> None:
+    visitor = Visitor(hub)
+    for path in ("/join", "/login", "/terms-of-service", "/nothing/at/all"):
+        page = visitor.open(path)
+        assert "unsafe" not in page.headers["content-security-policy"]
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page.text), path
+
+
+def test_people_read_pages_and_scripts_read_data() -> None:
+    for route in ROUTES:
+        data = ("/api/", "/avatars/", "/static/", "/verify-email/state", "/favicon", "/robots")
+        assert route.page is not route.template.startswith(data), route.template
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (1, "1 second", "1秒钟"),
+        (120, "120 seconds", "120秒钟"),
+        (121, "3 minutes", "3分钟"),
+        (7200, "2 hours", "2小时"),
+        (7201, "3 hours", "3小时"),
+    ],
+)
+def test_waits_are_never_told_too_short(seconds: int, english: str, chinese: str) -> None:
+    assert wait_text("en", seconds) == english
+    assert wait_text("zh-CN", seconds) == chinese
+
+
+def test_every_message_key_of_the_rooms_has_a_sentence() -> None:
+    keys = (
+        "pw.too_short", "pw.too_long", "pw.need_upper", "pw.need_lower", "pw.need_special",
+        "pw.control_char", "pw.common", "pw.contains_identity", "pw.contains_username",
+        "email.invalid", "email.blocked_domain", "name.invalid", "name.reserved", "name.taken",
+        "full_name.too_long", "full_name.invalid", "consent.required", "consent.changed",
+        "token.name_empty", "token.name_too_long", "token.bad_name", "token.dup", "token.too_many",
+        "auth.bad_credentials", "signup.closed",
+    )  # fmt: skip
+    for language in ("en", "zh-CN"):
+        wrong = told(language, InvalidFields({"field": keys}), name="n", domain="d")
+        assert len(wrong.summary) == len(keys)
+        assert "%(" not in wrong.of("field")

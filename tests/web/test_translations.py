@@ -1,0 +1,91 @@
+"""Every sentence of the pages has a Chinese translation that can be shown."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from strata.web.pages.language import catalogue, choose_language, choose_theme, translated
+from strata.web.pages.phrases import EMPTY, ERRORS, error_text
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_check(script: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, script, "check"], capture_output=True, text=True, check=False
+    )
+
+
+def test_every_marked_sentence_is_translated_and_keeps_its_placeholders() -> None:
+    checked = run_check(ROOT / "scripts" / "translations")
+
+    assert checked.stdout == ""
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ("", "'A new one' has no zh_CN translation"),
+        ('msgid "A new one"\nmsgstr ""\n', "'A new one' is empty"),
+        ('#, fuzzy\nmsgid "A new one"\nmsgstr "新"\n', "'A new one' is fuzzy"),
+        ('msgid "Of %(t)s"\nmsgstr "%(x)s"\n', "other placeholders"),
+    ],
+)
+def test_the_check_finds_what_is_wrong(tmp_path: Path, entry: str, complaint: str) -> None:
+    pages = tmp_path / "src" / "strata" / "web" / "pages"
+    folder = pages / "translations" / "zh_CN" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (pages / "templates").mkdir()
+    (pages / "templates" / "a.html").write_text("{{ _('A new one') }}")
+    header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (folder / "a.po").write_text(header + entry, "utf-8")
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts" / "translations"
+    script.write_bytes((ROOT / "scripts" / "translations").read_bytes())
+
+    checked = run_check(script)
+
+    assert complaint in checked.stdout
+    assert checked.returncode == 1
+
+
+def test_shared_sentences_have_chinese() -> None:
+    known = catalogue("zh-CN")
+
+    missing = [text for text in (*EMPTY.values(), *ERRORS.values()) if not known.get(text)]
+
+    assert missing == []
+
+
+def test_sentences_are_filled_in_the_readers_language() -> None:
+    assert error_text("en", "name.taken", name="li") == "li is taken."
+    assert error_text("zh-CN", "name.taken", name="li") == "li 已被占用。"
+    assert translated("zh-CN", "No sentence of ours") == "No sentence of ours"
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "header", "default", "chosen"),
+    [
+        ("zh-CN", "en", "en", "en", "zh-CN"),
+        ("fr", "zh-CN", "en", "en", "zh-CN"),
+        ("", "", "fr, zh-TW;q=0.8, en;q=0.7", "en", "zh-CN"),
+        ("", "", "en-GB;q=0.5, zh;q=0.4", "zh-CN", "en"),
+        ("", "", "zh;q=0, fr", "en", "en"),
+        ("", "", "zh;q=x, ;;,,=", "en", "en"),
+        ("", "", "", "zh-CN", "zh-CN"),
+        ("", "", "*", "", "en"),
+    ],
+)
+def test_language_comes_from_query_then_cookie_then_browser_then_site(
+    query: str, cookie: str, header: str, default: str, chosen: str
+) -> None:
+    assert choose_language(query, cookie, header, default) == chosen
+
+
+def test_theme_comes_from_query_then_cookie() -> None:
+    assert choose_theme("dark", "light") == "dark"
+    assert choose_theme("pink", "light") == "light"
+    assert choose_theme("", '"><script>') == "system"
