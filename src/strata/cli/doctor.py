@@ -1,0 +1,74 @@
+"""`strata doctor`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from strata.blobs.soundness import unsound_objects
+from strata.cli.opening import opened
+from strata.cli.place import Place, place_options
+from strata.cli.printing import json_option, listed
+from strata.content.soundness import unsound_history
+from strata.core.call import Call, working
+from strata.core.findings import Check, Finding
+from strata.events.soundness import failed_jobs
+from strata.repos.soundness import reproject, unsound_refs
+from strata.search.soundness import reindex, unsound_index
+
+UNSOUND = 9  # the exit code beside those of cli/exits.py
+
+CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
+    unsound_refs,
+    unsound_history,
+    unsound_index,
+    unsound_objects,
+    failed_jobs,
+)
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from git.")
+@json_option
+@place_options
+def doctor(data: Path | None, config: Path | None, *, repair: bool, as_json: bool) -> None:
+    """Compare the tables, git and the object store; the hub may go on serving.
+
+    Exit code 9 when something is wrong that was not repaired.
+    """
+    with opened(Place(data, config)) as call:
+        rows = [
+            {
+                "check": finding.check.value,
+                "place": finding.place,
+                "problem": finding.problem,
+                "repaired": repair and _repaired(call, finding),
+            }
+            for check in CHECKS
+            for finding in check(call)
+        ]
+    wrong = sum(not row["repaired"] for row in rows)
+    if rows or as_json:
+        listed(rows, as_json=as_json)
+    click.echo(
+        f"{len(rows)} found, {len(rows) - wrong} repaired." if rows else "All is well.", err=True
+    )
+    sys.exit(UNSOUND if wrong else 0)
+
+
+def _repaired(call: Call, finding: Finding) -> bool:
+    """Rebuild an index of what git knows; lost bytes need a backup and a person."""
+    if finding.repo_id is None:
+        return False
+    match finding.check:
+        case Check.PROJECTION:
+            reproject(call, finding.repo_id)
+        case Check.INDEX:
+            with working(call) as work:
+                reindex(work, finding.repo_id)
+        case _:
+            return False
+    return True

@@ -1,0 +1,66 @@
+"""The door for operators: `strata <noun> <verb>`.
+
+Data goes to stdout, everything else to stderr; exit codes come from the error tree. The modules of
+the commands are loaded by name when one runs, so `strata --help` loads click alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+from typing_extensions import override
+
+from strata.cli.exits import code_of, sentence_of
+
+# command → (module:attribute, what the help says); one line for each command of the door.
+COMMANDS = {
+    "serve": ("strata.cli.serve:serve", "Serve the hub until told to stop."),
+    "user": ("strata.cli.user:user", "Create and list accounts."),
+    "token": ("strata.cli.token:token", "Create and list access tokens."),
+    "repo": ("strata.cli.repo:repo", "List repositories."),
+    "mail": ("strata.cli.mail:mail", "Read the mails that the hub wrote."),
+    "gc": ("strata.cli.gc:gc", "Remove large files and chunks that nothing needs."),
+    "doctor": ("strata.cli.doctor:doctor", "Check that everything is there and fits together."),
+    "db": ("strata.cli.db:db", "Care for the database."),
+    "config": ("strata.cli.config:config", "Show the effective settings and where each came from."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is used."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Strata: a hub for models and datasets that you run yourself."""
+
+
+def main() -> None:
+    """Run the command line; the process ends with the code of what happened."""
+    try:
+        cli()
+    except Exception as error:
+        code = code_of(error)
+        if code is None:  # a bug: show where
+            raise
+        click.echo(f"strata: {sentence_of(error)}", err=True)
+        sys.exit(code)

@@ -1,0 +1,86 @@
+"""`strata user …`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from strata.accounts import people, signup
+from strata.cli.opening import opened
+from strata.cli.place import Place, place_options
+from strata.cli.printing import json_option, listed
+from strata.core.call import Call
+
+
+@click.group()
+def user() -> None:
+    """Create and list accounts."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--email", required=True, help="Address of the person; counts as confirmed.")
+@click.option("--password", help="Default: asked for on a terminal, else none.")
+@click.option("--admin", is_flag=True, help="May administer the hub.")
+@place_options
+def create(
+    name: str,
+    email: str,
+    password: str | None,
+    data: Path | None,
+    config: Path | None,
+    *,
+    admin: bool,
+) -> None:
+    """Create the account NAME and print its name."""
+    secret = password if password is not None else _asked_password()
+    account = signup.NewAccount(name=name, email=email, password=secret, admin=admin)
+    with opened(Place(data, config)) as call:
+        created = signup.create_by_operator(call, account)
+    click.echo(created.name)
+    if secret is None:
+        click.echo(
+            f"{created.name} has no password: only access tokens work (`strata token create`).",
+            err=True,
+        )
+
+
+def _asked_password() -> str | None:
+    """Ask on a terminal; a script that gives none means none."""
+    if not sys.stdin.isatty():
+        return None
+    answer: str = click.prompt(
+        "Password (empty for none)", default="", show_default=False, hide_input=True, err=True
+    )
+    return answer or None
+
+
+@user.command("list")
+@json_option
+@place_options
+def list_(data: Path | None, config: Path | None, *, as_json: bool) -> None:
+    """List the accounts, oldest first."""
+    with opened(Place(data, config)) as call:
+        rows = [_row(person) for person in _all(call)]
+    listed(rows, as_json=as_json)
+
+
+def _all(call: Call) -> list[people.User]:
+    found: list[people.User] = []
+    while page := people.everyone(call, after_id=found[-1].id if found else 0):
+        found += page
+    return found
+
+
+def _row(person: people.User) -> dict[str, object]:
+    return {
+        "name": person.name,
+        "email": person.email,
+        "verified": person.verified_at is not None,
+        "admin": person.admin,
+        "address_taken": person.address_taken,
+        "created": person.created_at,
+        "last_login": person.last_login_at,
+    }

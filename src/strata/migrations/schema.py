@@ -1,0 +1,11 @@
+"""The whole schema, as the rooms declare it."""
+
+import strata.accounts.tables
+import strata.blobs.tables
+import strata.community.tables
+import strata.events.tables
+import strata.repos.tables
+import strata.search.tables  # noqa: F401 — each import adds its tables
+from strata.core.tables import metadata
+
+__all__ = ["metadata"]
