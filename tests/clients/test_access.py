@@ -1,0 +1,430 @@
+"""Who may do what over HTTP: every call of the seed path, by every kind of caller.
+
+The expected answers are those of the Hub's error contract: what may not be seen looks missing
+(401 to the anonymous, 404 to a stranger, both with `X-Error-Code: RepoNotFound`), what may be
+seen but not changed is 403 (401 to the anonymous), and a bad token is 401 with one exact
+sentence wherever it is shown.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from clients.api import Api, Repo, RepoType, commit_lines, shown
+from clients.conftest import DATABASES
+from clients.hub import Hub, Person
+
+Caller = Literal["owner", "read-token", "stranger", "anonymous", "bad-token"]
+CALLERS: Final[tuple[Caller, ...]] = ("owner", "read-token", "stranger", "anonymous", "bad-token")
+OTHERS: Final[tuple[Caller, ...]] = ("read-token", "stranger", "anonymous", "bad-token")
+
+BAD_TOKEN: Final = "hf_" + "A" * 34
+BAD_TOKEN_SAYS: Final = "Invalid credentials in Authorization header"
+SECRET_NAME: Final = "zanzibar-secret"
+"""Part of the private repository's name; no stranger may ever see it, except in an echo."""
+SECRET_CONTENT: Final = b"the treasure lies under the palm tree"
+NEW_OID: Final = "ab" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request; `{…}` in the address and the body is filled in from the repository."""
+
+    name: str
+    method: str
+    address: str
+    body: Mapping[str, object] | None = None
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ok: frozenset[int] = frozenset({200})
+    kind: Literal["api", "page", "git"] = "api"
+
+
+NDJSON: Final = {"Content-Type": "application/x-ndjson"}
+LFS: Final = {
+    "Content-Type": "application/vnd.git-lfs+json",
+    "Accept": "application/vnd.git-lfs+json",
+}
+
+
+def _lfs_batch(operation: str, oid: str, size: int) -> Mapping[str, object]:
+    return {
+        "operation": operation,
+        "transfers": ["basic"],
+        "objects": [{"oid": oid, "size": size}],
+        "hash_algo": "sha256",
+        "ref": {"name": "refs/heads/main"},
+    }
+
+
+READS: Final = (
+    Call("info", "GET", "{api}"),
+    Call("info-revision", "GET", "{api}/revision/main"),
+    Call("info-commit", "GET", "{api}/revision/{head}"),
+    Call("tree", "GET", "{api}/tree/main"),
+    Call("tree-folder", "GET", "{api}/tree/main/folder?recursive=true"),
+    Call("paths-info", "POST", "{api}/paths-info/main", body={"paths": ["secret.txt"]}),
+    Call("refs", "GET", "{api}/refs"),
+    Call("commits", "GET", "{api}/commits/main"),
+    Call("compare", "GET", "{api}/compare/{first}..{head}"),
+    Call("auth-check", "GET", "{api}/auth-check"),
+    Call("xet-read-token", "GET", "{api}/xet-read-token/main"),
+    Call("resolve", "GET", "{page}/resolve/main/secret.txt"),
+    Call("resolve-head", "HEAD", "{page}/resolve/main/secret.txt"),
+    Call("resolve-commit", "GET", "{page}/resolve/{head}/folder/deep.txt"),
+    Call("raw", "GET", "{page}/raw/main/secret.txt"),
+    Call("resolve-cache", "GET", "/api/resolve-cache/{kind}s/{id}/{head}/secret.txt"),
+    Call("page", "GET", "{page}", kind="page"),
+    Call("page-files", "GET", "{page}/tree/main", kind="page"),
+    Call("page-file", "GET", "{page}/blob/main/secret.txt", kind="page"),
+    Call("page-commits", "GET", "{page}/commits/main", kind="page"),
+    Call("git-fetch", "GET", "{git}/info/refs?service=git-upload-pack", kind="git"),
+    Call("git-fetch-short", "GET", "{page}/info/refs?service=git-upload-pack", kind="git"),
+    Call(
+        "lfs-download",
+        "POST",
+        "{git}/info/lfs/objects/batch",
+        body=_lfs_batch("download", NEW_OID, 3),
+        headers=LFS,
+        kind="git",
+    ),
+)
+WRITES: Final = (
+    Call(
+        "preupload",
+        "POST",
+        "{api}/preupload/main",
+        body={"files": [{"path": "new.txt", "sample": "bmV3", "size": 3}]},
+    ),
+    Call(
+        "commit",
+        "POST",
+        "{api}/commit/main",
+        content=commit_lines("Change", {"new.txt": b"new"}),
+        headers=NDJSON,
+    ),
+    Call(
+        "commit-deletion",
+        "POST",
+        "{api}/commit/main",
+        content=commit_lines("Delete", {}, ["secret.txt"]),
+        headers=NDJSON,
+    ),
+    Call("branch", "POST", "{api}/branch/made"),
+    Call("delete-branch", "DELETE", "{api}/branch/spare"),
+    Call("tag", "POST", "{api}/tag/main", body={"tag": "made"}),
+    Call("delete-tag", "DELETE", "{api}/tag/spare"),
+    Call("squash", "POST", "{api}/super-squash/main", body={"message": "One"}),
+    Call("settings", "PUT", "{api}/settings", body={"visibility": "private"}),
+    Call("xet-write-token", "GET", "{api}/xet-write-token/main"),
+    Call("auth-check-write", "GET", "{api}/auth-check/write"),
+    Call("git-push", "GET", "{git}/info/refs?service=git-receive-pack", kind="git"),
+    Call(
+        "lfs-upload",
+        "POST",
+        "{git}/info/lfs/objects/batch",
+        body=_lfs_batch("upload", NEW_OID, 3),
+        headers=LFS,
+        kind="git",
+    ),
+    Call(
+        "move",
+        "POST",
+        "/api/repos/move",
+        body={"fromRepo": "{id}", "toRepo": "{id}-moved", "type": "{kind}"},
+    ),
+    Call(
+        "delete",
+        "DELETE",
+        "/api/repos/delete",
+        body={"organization": "{owner}", "name": "{name}", "type": "{kind}"},
+        ok=frozenset({200, 204}),
+    ),
+)
+READ_NAMES: Final = {call.name for call in READS}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A repository with content, refs to spare, and what the calls need to know of it."""
+
+    repo: Repo
+    first: str
+    head: str
+
+    def fill(self, text: str) -> str:
+        """Fill in the places of an address or a body."""
+        owner, _, name = self.repo.name.partition("/")
+        places = {
+            "api": self.repo.api,
+            "page": self.repo.page,
+            "git": self.repo.git,
+            "kind": self.repo.kind,
+            "id": self.repo.name,
+            "owner": owner,
+            "name": name,
+            "first": self.first,
+            "head": self.head,
+        }
+        for place, filling in places.items():
+            text = text.replace(f"{{{place}}}", filling)
+        return text
+
+
+As = Callable[[Person | None], Api]
+
+
+@pytest.fixture
+def owner(hub: Hub) -> Person:
+    return hub.user("access-owner")
+
+
+@pytest.fixture
+def target(api: As, owner: Person, repo_name: str, visibility: str, kind: RepoType) -> Target:
+    """Make the repository that the test's `visibility` and `kind` name."""
+    return made(api(owner), Repo(kind, f"{owner.name}/{SECRET_NAME}-{repo_name}"[:90]), visibility)
+
+
+def made(api: Api, repo: Repo, visibility: str) -> Target:
+    """Create a repository with two commits, a branch and a tag to spare."""
+    repo = Repo(repo.kind, repo.name.rstrip("-"))
+    api.create(repo, private=visibility == "private")
+    first = api.head(repo)
+    head = api.commit(repo, {"secret.txt": SECRET_CONTENT, "folder/deep.txt": SECRET_CONTENT})
+    for address, body in (("branch/spare", {}), ("tag/main", {"tag": "spare"})):
+        answer = api.web.post(f"{repo.api}/{address}", json=body)
+        assert answer.status_code == 200, shown(answer)
+    return Target(repo, first, head)
+
+
+@pytest.fixture
+def visibility() -> str:
+    return "private"
+
+
+@pytest.fixture
+def kind() -> RepoType:
+    return "model"
+
+
+def send(hub: Hub, owner: Person, caller: Caller, call: Call, target: Target) -> httpx.Response:
+    """Send a call as a caller; git's calls carry Basic credentials as git does."""
+    token = {
+        "owner": owner.token_write,
+        "read-token": owner.token_read,
+        "stranger": hub.user("access-stranger").token_write,
+        "anonymous": None,
+        "bad-token": BAD_TOKEN,
+    }[caller]
+    headers = dict(call.headers)
+    if token is not None and call.kind == "git":
+        pair = base64.b64encode(f"anyone:{token}".encode()).decode()
+        headers["Authorization"] = f"Basic {pair}"
+    elif token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    body = None if call.body is None else target.fill(json.dumps(call.body))
+    if body is not None:
+        headers.setdefault("Content-Type", "application/json")
+    with httpx.Client(base_url=hub.url, trust_env=False, timeout=60) as web:
+        return web.request(
+            call.method, target.fill(call.address), content=body or call.content, headers=headers
+        )
+
+
+def expected_status(caller: Caller, call: Call, visibility: str) -> frozenset[int]:
+    """Return the statuses that the error contract allows."""
+    reading = call.name in READ_NAMES
+    private = visibility == "private"
+    if caller == "bad-token":
+        return frozenset({401})
+    if caller == "owner" or (reading and (caller == "read-token" or not private)):
+        return call.ok
+    if caller == "read-token":
+        return frozenset({403})
+    if caller == "stranger":
+        return frozenset({404 if private else 403})
+    # A page without an account says "not found"; the clients' calls ask for credentials.
+    return frozenset({404}) if call.kind == "page" else frozenset({401})
+
+
+def require_error_contract(answer: httpx.Response, caller: Caller, call: Call) -> None:
+    """Check the headers and the body that go with a refusal."""
+    code = answer.headers.get("X-Error-Code")
+    if caller == "bad-token":
+        assert answer.headers.get("X-Error-Message") == BAD_TOKEN_SAYS, shown(answer)
+        assert code is None, shown(answer)
+        return
+    if call.kind == "git" and answer.status_code == 401:
+        # Without it git and git-lfs never ask for, or send, a password.
+        assert answer.headers["WWW-Authenticate"].lower().startswith("basic"), shown(answer)
+    if call.kind != "api":
+        return
+    assert answer.headers.get("X-Error-Message"), shown(answer)
+    assert answer.headers["X-Error-Message"].isascii(), shown(answer)
+    if call.method != "HEAD":
+        assert isinstance(answer.json(), dict), shown(answer)
+        assert answer.json()["error"], shown(answer)
+
+
+def require_nothing_private(answer: httpx.Response, target: Target) -> None:
+    """Check that neither content nor history is in an answer, and the name only as an echo."""
+    seen = answer.text + "\n".join(f"{key}: {value}" for key, value in answer.headers.items())
+    assert SECRET_CONTENT.decode() not in seen, shown(answer)
+    assert base64.b64encode(SECRET_CONTENT).decode() not in seen, shown(answer)
+    if target.head not in str(answer.request.url):
+        assert target.head not in seen, shown(answer)
+    assert "secret.txt" not in seen or "secret.txt" in str(answer.request.url), shown(answer)
+    # A page may lead back to the address that was asked for; that tells nobody anything.
+    asked = answer.request.url.raw_path.decode()
+    for echo in (asked, quote(asked, safe=""), quote(asked)):
+        seen = seen.replace(echo, "")
+    assert SECRET_NAME not in seen, shown(answer)
+
+
+def identify(call: Call) -> str:
+    return call.name
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("call", READS, ids=identify)
+@pytest.mark.parametrize("visibility", ["private", "public"])
+def test_reading(
+    request: pytest.FixtureRequest, hub: Hub, target: Target, call: Call, caller: Caller
+) -> None:
+    visibility: str = request.getfixturevalue("visibility")
+    answer = send(hub, request.getfixturevalue("owner"), caller, call, target)
+    allowed = expected_status(caller, call, visibility)
+    assert answer.status_code in allowed, shown(answer)
+    if answer.status_code in call.ok:
+        return
+    require_error_contract(answer, caller, call)
+    if call.kind == "api" and caller in {"stranger", "anonymous"}:
+        assert answer.headers.get("X-Error-Code") == "RepoNotFound", shown(answer)
+    if visibility == "private":
+        require_nothing_private(answer, target)
+
+
+@pytest.mark.parametrize("caller", OTHERS)
+@pytest.mark.parametrize("call", WRITES, ids=identify)
+@pytest.mark.parametrize("visibility", ["private", "public"])
+def test_writing_without_the_right_changes_nothing(
+    request: pytest.FixtureRequest, hub: Hub, target: Target, call: Call, caller: Caller
+) -> None:
+    visibility: str = request.getfixturevalue("visibility")
+    owner: Person = request.getfixturevalue("owner")
+    api: As = request.getfixturevalue("api")
+    before = state(api(owner), target.repo)
+    answer = send(hub, owner, caller, call, target)
+    assert answer.status_code in expected_status(caller, call, visibility), shown(answer)
+    require_error_contract(answer, caller, call)
+    if visibility == "private" and caller in {"stranger", "anonymous"}:
+        if call.kind == "api":
+            assert answer.headers.get("X-Error-Code") == "RepoNotFound", shown(answer)
+        require_nothing_private(answer, target)
+    assert state(api(owner), target.repo) == before
+
+
+@pytest.mark.parametrize("call", WRITES, ids=identify)
+@pytest.mark.parametrize("kind", ["model", "dataset"])
+@pytest.mark.parametrize("hub", DATABASES, indirect=True)
+def test_the_owner_may_write(hub: Hub, target: Target, owner: Person, call: Call) -> None:
+    answer = send(hub, owner, "owner", call, target)
+    assert answer.status_code in call.ok, shown(answer)
+
+
+@pytest.mark.parametrize("caller", ["stranger", "anonymous"])
+@pytest.mark.parametrize("call", [*READS, *WRITES], ids=identify)
+def test_private_looks_exactly_like_missing(
+    hub: Hub, target: Target, owner: Person, call: Call, caller: Caller
+) -> None:
+    missing = Target(
+        Repo(target.repo.kind, target.repo.name.replace(SECRET_NAME, "nowhere-missing")),
+        target.first,
+        target.head,
+    )
+    private, absent = (send(hub, owner, caller, call, one) for one in (target, missing))
+    assert private.status_code == absent.status_code
+    assert _without_noise(private, target) == _without_noise(absent, missing)
+
+
+def _without_noise(answer: httpx.Response, target: Target) -> tuple[str, list[tuple[str, str]]]:
+    """Return an answer without what differs between any two requests."""
+    name = target.repo.name.partition("/")[2]
+    noise = {"date", "x-request-id", "content-length", "set-cookie", "ratelimit", "etag"}
+    request_id = answer.headers.get("X-Request-Id", "")
+    text = answer.text.replace(name, "NAME")
+    if request_id:
+        text = text.replace(request_id, "ID")
+    headers = [
+        (key, value.replace(name, "NAME"))
+        for key, value in answer.headers.items()
+        if key not in noise and not key.startswith("content-security")
+    ]
+    return text, sorted(headers)
+
+
+@pytest.mark.parametrize("kind", ["model", "dataset", "space"])
+@pytest.mark.parametrize("caller", ["stranger", "anonymous"])
+def test_private_repos_are_not_listed(
+    hub: Hub, target: Target, owner: Person, caller: Caller
+) -> None:
+    for address in (
+        f"/api/{target.repo.kind}s?author={owner.name}",
+        f"/api/{target.repo.kind}s?search={SECRET_NAME}",
+        f"/{target.repo.kind}s?search=zanzibar",
+        f"/{owner.name}",
+    ):
+        call = Call("list", "GET", address)
+        answer = send(hub, owner, caller, call, target)
+        assert answer.status_code == 200, shown(answer)
+        assert SECRET_NAME not in answer.text, shown(answer)
+    found = send(
+        hub, owner, "owner", Call("list", "GET", f"/api/{target.repo.kind}s?search={SECRET_NAME}"),
+        target,
+    )  # fmt: skip
+    assert target.repo.name in [one["id"] for one in found.json()]
+
+
+def test_creating_in_a_foreign_namespace_is_refused(
+    hub: Hub, target: Target, owner: Person
+) -> None:
+    """An existing private name and a free one give a stranger the same answer."""
+    answers = []
+    for name in (target.repo.name.partition("/")[2], "surely-free"):
+        call = Call(
+            "create", "POST", "/api/repos/create",
+            body={"name": name, "organization": "{owner}", "type": "model"},
+        )  # fmt: skip
+        answers.append(send(hub, owner, "stranger", call, target))
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert "url" not in answers[0].json()
+
+
+def test_an_empty_bearer_is_anonymous(api: As) -> None:
+    answer = api(None).web.get("/api/models", headers={"Authorization": "Bearer "})
+    assert answer.status_code == 200, shown(answer)
+
+
+@pytest.mark.parametrize("address", ["/api/whoami-v2", "/api/models", "/"])
+def test_a_bad_token_is_refused_wherever_it_is_shown(api: As, address: str) -> None:
+    answer = api(None).web.get(address, headers={"Authorization": f"Bearer {BAD_TOKEN}"})
+    assert answer.status_code == 401, shown(answer)
+    assert answer.headers["X-Error-Message"] == BAD_TOKEN_SAYS
+
+
+def state(api: Api, repo: Repo) -> tuple[object, ...]:
+    """Return what no refused call may change."""
+    record = api.json(repo.api)
+    return (
+        record["id"],
+        record["private"],
+        api.json(f"{repo.api}/refs"),
+        sorted(api.paths(repo)),
+        api.commits(repo),
+    )

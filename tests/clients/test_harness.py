@@ -1,0 +1,104 @@
+"""The measuring instruments of the stories, measured themselves."""
+
+import smtplib
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+import psycopg
+import pytest
+
+from clients.environments import EVERY, REQUIREMENTS, environment
+from clients.mailbox import Mailbox, links
+from clients.proxy import counting
+from fixtures.postgres import PostgresCluster
+
+REQUEST = b"x" * 1000
+ANSWER = b"y" * 700_000
+
+
+@pytest.fixture
+def answering_port() -> Iterator[int]:
+    """Return the port of a server that reads a request and gives a long answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    left = len(REQUEST)
+                    while left and (piece := connection.recv(left)):
+                        left -= len(piece)
+                    try:
+                        connection.sendall(ANSWER)
+                    except OSError:
+                        continue
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def ask(url: str) -> int:
+    """Send the request; return how many bytes came back before the connection ended."""
+    received = 0
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
+        connection.sendall(REQUEST)
+        try:
+            while piece := connection.recv(65536):
+                received += len(piece)
+        except ConnectionResetError:
+            pass
+    return received
+
+
+def test_the_proxy_counts_both_directions(answering_port: int) -> None:
+    with counting(answering_port) as proxy:
+        with ThreadPoolExecutor(4) as askers:
+            assert list(askers.map(ask, [proxy.url] * 8)) == [len(ANSWER)] * 8
+        assert proxy.sent_since_last_asked() == 8 * len(REQUEST)
+        assert proxy.sent_since_last_asked() == 0
+        assert proxy.received_since_last_asked() == 8 * len(ANSWER)
+
+
+def test_the_proxy_breaks_one_connection_when_told(answering_port: int) -> None:
+    with counting(answering_port) as proxy:
+        proxy.cut_once_after(100_000)
+        assert ask(proxy.url) < len(ANSWER)
+        assert ask(proxy.url) == len(ANSWER)
+
+
+def test_the_mailbox_keeps_what_it_is_sent(mailbox: Mailbox) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "a@b.org", "li@c.org", "请确认"
+    letter.set_content("Open http://localhost:1/x?y=z\n\nor http://localhost:1/x?y=z .")
+    with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
+        smtp.send_message(letter)
+    arrived = mailbox.wait_mail("li@c.org")
+    assert arrived["Subject"] == "请确认"
+    assert links(arrived) == ["http://localhost:1/x?y=z"]
+
+
+def test_every_database_is_a_new_one(postgres_cluster: PostgresCluster) -> None:
+    first, second = postgres_cluster.create_database(), postgres_cluster.create_database()
+    assert first != second
+    with psycopg.connect(first.replace("+psycopg", "")) as connection:
+        connection.execute("CREATE TABLE only_here (n int)")
+    with psycopg.connect(second.replace("+psycopg", "")) as connection:
+        assert connection.execute("SELECT to_regclass('only_here')").fetchone() == (None,)
+    for url in (first, second):
+        postgres_cluster.drop_database(url)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_environment_is_pinned_and_builds(name: str) -> None:
+    pins = (REQUIREMENTS / f"{name}.txt").read_text().splitlines()
+    assert all("==" in pin for pin in pins)
+    assert environment(name).python.exists()

