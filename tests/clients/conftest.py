@@ -1,7 +1,9 @@
 """What every story stands on: a running hub, its people, and the machines of its clients."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -178,6 +180,6 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def repo_name(request: pytest.FixtureRequest) -> str:
-    """Return a repository name that no other test of this run uses."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower())
-    return "-".join(part for part in name.split("-") if part)[-90:].strip("-")
+    """Return a short repository name that no other test of this run uses."""
+    words = re.findall(r"[a-z0-9]+", request.node.originalname)
+    return f"{'-'.join(words[1:4])}-{sha256(request.node.nodeid.encode()).hexdigest()[:10]}"

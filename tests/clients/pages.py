@@ -129,7 +129,9 @@ class Browsing:
 
     def rightmost_in_header(self) -> Locator:
         """Find the visible control of the header whose right edge is furthest right."""
-        controls = self.page.get_by_role("banner").locator("a:visible, button:visible")
+        controls = self.page.get_by_role("banner").locator(
+            "a:visible, button:visible, summary:visible"
+        )
         edges = []
         for index in range(controls.count()):
             box = controls.nth(index).bounding_box()

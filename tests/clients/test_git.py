@@ -69,7 +69,7 @@ def origin(hub: Hub, api: As, owner: Person, repo_name: str) -> Origin:
 @pytest.fixture
 def private_origin(hub: Hub, api: As, owner: Person, repo_name: str) -> Origin:
     """Return a private data set with one secret file."""
-    repo = Repo("dataset", f"{owner.name}/private-{repo_name}"[:90].rstrip("-"))
+    repo = Repo("dataset", f"{owner.name}/private-{repo_name}")
     owners = api(owner)
     owners.create(repo, private=True)
     owners.commit(repo, {"secret.txt": b"for my eyes"})

@@ -52,7 +52,7 @@ def status_of(error: StrataError, *, anonymous: bool) -> int:
     """The status this caller sees."""
     if anonymous and isinstance(error, _HIDDEN_FROM_STRANGERS):
         return 401
-    return STATUS[type(error)]
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def headers_of(error: StrataError, status: int) -> dict[str, str]:

@@ -96,7 +96,8 @@ def test_a_kill_while_a_pack_comes_in_leaves_the_repo_as_it_was(
 ) -> None:
     owner, git, clone = prepared(crashing, repo, tmp_path / "machine")
     acknowledged = git.head(clone)
-    git.git("config", "core.compression", "0", within=clone)
+    for setting in ("core.compression", "pack.window"):
+        git.git("config", setting, "0", within=clone)
     for number in range(20):
         (clone / f"{number}.bin").write_bytes(os.urandom(2_000_000))
     git.commit(clone, "Forty megabytes")

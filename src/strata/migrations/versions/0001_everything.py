@@ -349,6 +349,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "proposals",
+        sa.Column(
+            "repo_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("base_ref", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["repo_id"], ["repos.id"], name=op.f("fk_proposals_repo_id")),
+        sa.PrimaryKeyConstraint("repo_id", "number", name=op.f("pk_proposals")),
+    )
+    op.create_table(
         "redirects",
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("path_key", sa.Text(), nullable=False),

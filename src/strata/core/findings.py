@@ -1,0 +1,28 @@
+"""What `strata doctor` finds: each room looks after its own, the command line shows it all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Check(StrEnum):
+    """What was looked at."""
+
+    REFS = "refs"  # every ref's objects are in its repo
+    GIT = "git"  # every git object can be read
+    PROJECTION = "projection"  # what git itself sees of the refs
+    POINTERS = "pointers"  # each pointer in git names bytes that the repo was given
+    INDEX = "index"  # what lists filter by
+    OBJECTS = "objects"  # the bytes of large files
+    JOBS = "jobs"  # background work that gave up
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be."""
+
+    check: Check
+    place: str  # a repo's id, an object's hash, a job's number
+    problem: str  # one sentence
+    repo_id: int | None = None  # row id, for those that repair
