@@ -13,6 +13,7 @@ from clients.environments import NEWEST, environment, of_release
 
 FILES = 1000
 ROUNDS = 3
+ATTEMPTS = 8
 RATIO = 1.2
 
 UPLOAD = """
@@ -57,16 +58,22 @@ def _make(files: Path) -> None:
 
 def _compared(name: str, timed: Timed, bench: Bench, stub: Stub) -> Outcome:
     timed(stub.url, "bench/folder-0", "teach")
-    new = stub.forwarded
     ours, theirs = [], []
     for number in range(1, ROUNDS + 1):
         ours.append(timed(bench.hub.url, f"bench/folder-{number}", f"hub-{number}"))
-        theirs.append(timed(stub.url, "bench/folder-0", f"stub-{number}"))
-    note = (
-        f"hub {median(ours):.2f} s, stub {median(theirs):.2f} s, medians of {ROUNDS};"
-        f" the stub had to ask {stub.forwarded - new} times"
-    )
+        theirs.append(_unaided(timed, stub, f"stub-{number}"))
+    note = f"hub {median(ours):.2f} s, stub {median(theirs):.2f} s, medians of {ROUNDS}"
     return Outcome(name, median(ours) / median(theirs), RATIO, "x", note=note)
+
+
+def _unaided(timed: Timed, stub: Stub, label: str) -> float:
+    """Time a run in which the stub knew everything; the client may cut its batches anew."""
+    for attempt in range(ATTEMPTS):
+        before = stub.forwarded
+        seconds = timed(stub.url, "bench/folder-0", f"{label}-{attempt}")
+        if stub.forwarded == before:
+            return seconds
+    raise AssertionError(f"the client asked something new in each of {ATTEMPTS} runs")
 
 
 class _Runner:

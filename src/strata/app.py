@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from strata.accounts.jobs import TidyAccounts, begin_tidying
 from strata.accounts.uses import FLUSH_EVERY_S, Uses
 from strata.content.downloads import DownloadCounts
+from strata.core import instance
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.core.secrets import load_or_create
@@ -64,6 +65,7 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
         objects=_objects(settings, now),
         secrets=load_or_create(settings.secret_key, settings.data),
         clock=now,
+        instance=instance.key_of(database),
         reactions=REACTIONS,
     )
 

@@ -21,7 +21,7 @@ from strata.web.pages.avatar import avatar_svg
 from strata.web.pages.render import Frame, Viewer, environment, icon, page, with_query
 
 GALLERY = (Path(__file__).parent / "gallery.html").read_text("utf-8")
-VIEWER = Viewer("li-wei", "Li <b>Wei</b>", unverified_email="l***@qq.com", unread=3)
+VIEWER = Viewer("li-wei", "Li <b>Wei</b>", unverified_email="l***@qq.com")
 
 
 def frame(language: str = "en", viewer: Viewer | None = None) -> Frame:

@@ -24,6 +24,7 @@ class Hub:
     objects: ObjectStore
     secrets: Secrets
     clock: Callable[[], datetime]  # the only source of time, UTC
+    instance: str  # identity of the database, 8 hex
     reactions: Mapping[str, tuple[str, ...]]  # fact name → kinds of the jobs that react to it
     job_written: threading.Event = field(default_factory=threading.Event)  # wakes the job runner
 

@@ -4,6 +4,7 @@ import strata.accounts.tables
 import strata.blobs.tables
 import strata.community.tables
 import strata.content.tables
+import strata.core.instance
 import strata.events.tables
 import strata.repos.tables
 import strata.search.tables  # noqa: F401 — each import adds its tables

@@ -235,16 +235,16 @@ async def test_a_file_of_chunks_tells_how_to_fetch_them(
     token = (await clients.owner.get("/api/models/ana/one/xet-write-token/main")).json()
     async with web_client(hub, token["accessToken"]) as cas:
         for xorb in made.xorbs:
-            sent = await cas.post(f"/xet/e1/v1/xorbs/default/{xorb.url_name}", content=xorb.body)
+            sent = await cas.post(f"/xet/e1-0a1b2c3d/v1/xorbs/default/{xorb.url_name}", content=xorb.body)
             assert sent.status_code == 200, sent.text
-        assert (await cas.post("/xet/e1/v1/shards", content=made.shard())).status_code == 200
+        assert (await cas.post("/xet/e1-0a1b2c3d/v1/shards", content=made.shard())).status_code == 200
     changed(hub, owner, repo, [AddLarge("x.bin", oid_of(content), len(content))])
     head = at(hub, owner, repo).commit
     look = await clients.nobody.head(f"{FILE}/x.bin")
     xet_hash = look.headers["x-xet-hash"]
     assert look.headers["link"] == (
         f'<{BASE_URL}/api/models/ana/one/xet-read-token/{head}>; rel="xet-auth", '
-        f'<{BASE_URL}/xet/e1/v1/reconstructions/{xet_hash}>; rel="xet-reconstruction-info"'
+        f'<{BASE_URL}/xet/e1-0a1b2c3d/v2/reconstructions/{xet_hash}>; rel="xet-reconstruction-info"'
     )
     assert look.headers["content-length"] == look.headers["x-linked-size"] == "700000"
     assert (await clients.nobody.get(f"{FILE}/x.bin")).content == content

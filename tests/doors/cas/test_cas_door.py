@@ -38,7 +38,7 @@ from strata.lib.xet.xorb import decode_chunks
 from strata.repos.record import Repo
 
 CONTENT = noise("cas", 900_000) + b"text, " * 60_000
-CAS = f"{BASE_URL}/xet/e1"
+CAS = f"{BASE_URL}/xet/e1-0a1b2c3d"
 
 
 @pytest.fixture(params=["memory", "local"])

@@ -168,7 +168,7 @@ async def test_xet_is_chosen_only_by_clients_that_offer_it(hub: Hub, alice: Acto
         answer = (await api.post(BATCH, json=question)).json()
         upload = answer["objects"][0]["actions"]["upload"]
         assert answer["transfer"] == "xet"
-        assert upload["header"]["X-Xet-Cas-Url"] == f"{BASE_URL}/xet/e1"
+        assert upload["header"]["X-Xet-Cas-Url"] == f"{BASE_URL}/xet/e1-0a1b2c3d"
         refreshed = await api.get(upload["href"])
     assert refreshed.status_code == 200
     assert refreshed.json()["casUrl"] == upload["header"]["X-Xet-Cas-Url"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.accounts import made
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import noise
@@ -292,7 +293,14 @@ def test_a_list_goes_on_on_the_next_page(tmp_path: Path) -> None:
 def test_a_person_wins_over_a_legacy_name_which_else_leads_on(tmp_path: Path) -> None:
     clock = FrozenClock()
     scene = staged(build_test_hub(tmp_path / "data", clock=clock), clock)
-    assert scene.visitor().get("/gpt2").status_code == 404
+    visitor = scene.visitor()
+    assert visitor.get("/gpt2").status_code == 404
+    created(scene.hub, made(scene.hub, "openai-community", password=None), "gpt2")
+    assert visitor.get("/gpt2/tree/main").headers["location"] == "/openai-community/gpt2/tree/main"
+    assert visitor.get("/gpt2").headers["location"] == "/openai-community/gpt2"
+    made(scene.hub, "distilgpt2", password=None)
+    created(scene.hub, made(scene.hub, "distilbert", password=None), "distilgpt2")
+    assert "Nothing published yet." in seen(scene, "/distilgpt2")
     profile = seen(scene, "/LI-WEI")
     assert "flan-t5-large" in profile
     assert "Edit profile" not in profile

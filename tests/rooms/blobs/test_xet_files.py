@@ -444,7 +444,7 @@ def test_tokens_are_bound_to_repo_scope_and_time(
     with calling(hub, alice) as call:
         reads = tokens.issue(call, repo, Action.READ)
         writes = tokens.issue(call, repo, Action.WRITE)
-    assert reads.cas_url == "http://hub.test/xet/e1"
+    assert reads.cas_url == "http://hub.test/xet/e1-0a1b2c3d"
     assert tokens.opened(hub, writes.access_token, Scope.READ).repo_id == repo.id
     with pytest.raises(Forbidden):
         tokens.opened(hub, reads.access_token, Scope.WRITE)

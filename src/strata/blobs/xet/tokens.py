@@ -72,8 +72,12 @@ def issue(call: Call, repo: Repo, action: Action) -> CasToken:
 
 
 def cas_url(call: Call) -> str:
-    """The address of the chunk store; clients key their caches by it."""
-    return f"{call.origin.base_url}/xet/e{call.hub.settings.xet.epoch}"
+    """The address of the chunk store; clients key their caches by it.
+
+    A new epoch, or a new database at the old address, makes every client start a fresh cache.
+    """
+    hub = call.hub
+    return f"{call.origin.base_url}/xet/e{hub.settings.xet.epoch}-{hub.instance}"
 
 
 def opened(hub: Hub, token: str, scope: Scope) -> Claims:

@@ -86,7 +86,7 @@ def _links(call: Call, at: Snapshot, file: File) -> str | None:
     token, cas = f"{api}/xet-read-token/{file.commit}", cas_url(call)
     return (
         f'<{token}>; rel="xet-auth", '
-        f'<{cas}/v1/reconstructions/{file.xet_hash}>; rel="xet-reconstruction-info"'
+        f'<{cas}/v2/reconstructions/{file.xet_hash}>; rel="xet-reconstruction-info"'
     )
 
 

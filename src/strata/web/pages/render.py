@@ -33,8 +33,6 @@ class Viewer:
     full_name: str = ""
     avatar_url: str = ""  # empty: the drawn default
     unverified_email: str = ""  # masked; empty once the address is confirmed
-    unread: int = 0  # notifications
-    site_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,6 @@ def _visit(request: Request, call: Call) -> Visit:
         full_name=person.full_name if person.full_name != person.name else "",
         avatar_url=person.avatar_path,
         unverified_email="" if person.verified else person.masked_email,
-        site_admin=person.admin,
     )
     token = csrf.token_for(hub, session_cookie(request))
     return Visit(_frame(request, viewer=viewer, csrf_token=token), email=person.email)
