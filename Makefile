@@ -5,7 +5,7 @@ DATA ?= ./data
 BIN := .venv/bin
 FAST := tests/architecture tests/lib tests/conformance tests/rooms tests/doors tests/web
 
-.PHONY: serve test check fast format docs clean
+.PHONY: serve test check fast format bench docs clean
 
 serve: .venv/installed-run  ## install and run the hub on http://localhost:$(PORT)
 	$(BIN)/strata serve --port $(PORT) --data $(DATA)
@@ -28,6 +28,9 @@ fast: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff format src tests benchmarks scripts
 	$(BIN)/ruff check --fix src tests benchmarks scripts
+
+bench: .venv/installed-dev  ## measure, as ratios of one run; see docs/benchmarks.md
+	PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 docs: .venv/installed-run  ## write docs/settings.md and docs/COMPATIBILITY.md from the code
 	$(BIN)/python scripts/write-docs

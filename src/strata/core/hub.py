@@ -30,7 +30,7 @@ class Hub:
 
     def git_path(self, repo_key: str) -> Path:
         """Where the bare repository of a repo lives; the key never changes, names do."""
-        return self.settings.data / "git" / repo_key[:2] / f"{repo_key}.git"
+        return Path(f"{self.settings.data}/git/{repo_key[:2]}/{repo_key}.git")
 
     def crash_point(self, name: str) -> None:
         """End the process here when a test asked for it, as a power cut would."""

@@ -10,6 +10,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,17 +29,17 @@ class Secrets:
 
     def key(self, purpose: str) -> bytes:
         """32 bytes that belong to this purpose alone."""
-        return hmac.digest(self.root, purpose.encode(), hashlib.sha256)
+        return _derived(self.root, purpose)
 
     def digest(self, purpose: str, value: str | bytes) -> str:
         """Keyed hash of a high-entropy secret, 64 hex, to look it up without storing it."""
         raw = value.encode() if isinstance(value, str) else value
-        return hmac.digest(self.key(purpose), raw, hashlib.sha256).hex()
+        return hmac.digest(self.key(purpose), raw, "sha256").hex()
 
     def sign(self, purpose: str, claims: object, *, expires: datetime) -> str:
         """A URL-safe ticket that carries `claims` (a msgspec-encodable value) until `expires`."""
         body = msgspec.msgpack.encode((int(expires.timestamp()), claims))
-        mark = hmac.digest(self.key(purpose), body, hashlib.sha256)[:MARK_LENGTH]
+        mark = hmac.digest(self.key(purpose), body, "sha256")[:MARK_LENGTH]
         return base64.urlsafe_b64encode(mark + body).rstrip(b"=").decode()
 
     def verify(self, purpose: str, ticket: str, claims_type: type[T], *, now: datetime) -> T | None:
@@ -47,16 +48,22 @@ class Secrets:
             raw = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
         except ValueError:
             return None
-        mark = hmac.digest(self.key(purpose), raw[MARK_LENGTH:], hashlib.sha256)[:MARK_LENGTH]
+        mark = hmac.digest(self.key(purpose), raw[MARK_LENGTH:], "sha256")[:MARK_LENGTH]
         if not hmac.compare_digest(mark, raw[:MARK_LENGTH]):
             return None
         try:
             expires, claims = msgspec.msgpack.decode(
-                raw[MARK_LENGTH:], type=tuple[int, claims_type]  # type: ignore[valid-type]  # chosen at run time
+                raw[MARK_LENGTH:],
+                type=tuple[int, claims_type],  # type: ignore[valid-type]  # chosen at run time
             )
         except msgspec.DecodeError:
             return None
         return claims if now.timestamp() < expires else None
+
+
+@lru_cache(maxsize=64)
+def _derived(root: bytes, purpose: str) -> bytes:
+    return hmac.digest(root, purpose.encode(), "sha256")
 
 
 def load_or_create(secret_key: str, data: Path) -> Secrets:
