@@ -86,13 +86,21 @@ _remembered = Remembered(bound=KEPT_BYTES, largest=LARGEST_KEPT_BYTES)
 
 def contents_of(call: Call, snapshot: Snapshot) -> Contents:
     """The facts of a snapshot's commit."""
-    repo = snapshot.repo
-    key = (snapshot.commit, repo.type.value, repo.sdk)  # all that the facts depend on
-    known = _remembered.find(key)
+    known = known_contents(snapshot)
     if known is None:
         known = _read(call, snapshot)
-        _remembered.keep(key, known)
+        _remembered.keep(_key(snapshot), known)
     return known
+
+
+def known_contents(snapshot: Snapshot) -> Contents | None:
+    """The same when they are remembered; costs nothing."""
+    return _remembered.find(_key(snapshot))
+
+
+def _key(snapshot: Snapshot) -> Key:
+    """All that the facts depend on."""
+    return (snapshot.commit, snapshot.repo.type.value, snapshot.repo.sdk)
 
 
 def _read(call: Call, snapshot: Snapshot) -> Contents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,12 +13,12 @@ from strata.content.tree import Listed as FileEntry
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoId
-from strata.search.contents import Contents, contents_of
+from strata.search.contents import Contents, contents_of, known_contents
 from strata.search.listing import Listed, standing_of
 from strata.web import respond
 from strata.web.api.shapes import EXPANDABLE, expanded
 from strata.web.paths import Route
-from strata.web.work import field, read, repo_of
+from strata.web.work import field, glance, read, repo_of
 
 _FROM_COMMIT = frozenset(
     {
@@ -53,28 +54,57 @@ async def _info(request: Request, revision: str) -> Response:
         raise Malformed('"expand" cannot be combined with "blobs"')
     fields = EXPANDABLE[repo_id.type].checked(wanted) if wanted else None
     security = respond.flag(request, "securityStatus")
-    answer = await read(
-        request, lambda call: _describe(call, repo_id, revision, fields, blobs=blobs)
-    )
+    ask = Ask(repo_id, revision, fields, blobs=blobs)
+    answer = await glance(request, lambda call: _known(call, ask))
+    if answer is None:
+        answer = await read(request, lambda call: _read(call, ask))
     if security:
         answer["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
     return respond.json(answer)
 
 
-def _describe(
-    call: Call, repo_id: RepoId, revision: str, fields: Sequence[str] | None, *, blobs: bool
-) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a caller wants to know of a repo."""
+
+    repo_id: RepoId
+    revision: str
+    fields: Sequence[str] | None  # None: what a plain answer holds
+    blobs: bool  # with the size and object of each file
+
+    @property
+    def names(self) -> Sequence[str]:
+        return EXPANDABLE[self.repo_id.type].full if self.fields is None else self.fields
+
+    @property
+    def of_the_commit(self) -> bool:
+        """Whether the card or the files are needed."""
+        return not _FROM_COMMIT.isdisjoint(self.names)
+
+
+def _known(call: Call, ask: Ask) -> dict[str, object] | None:
+    """The answer, unless the commit must be read first."""
+    at = snapshot(call, ask.repo_id, ask.revision)
+    contents = known_contents(at) if ask.of_the_commit else None
+    if contents is None and ask.of_the_commit:
+        return None
+    return _described(call, ask, at, contents)
+
+
+def _read(call: Call, ask: Ask) -> dict[str, object]:
+    at = snapshot(call, ask.repo_id, ask.revision)
+    return _described(call, ask, at, contents_of(call, at))
+
+
+def _described(call: Call, ask: Ask, at: Snapshot, contents: Contents | None) -> dict[str, object]:
     """The facts at this revision: the card and the files of the commit that was asked for."""
-    at = snapshot(call, repo_id, revision)
-    names = fields if fields is not None else EXPANDABLE[repo_id.type].full
-    contents = contents_of(call, at) if _FROM_COMMIT.intersection(names) else None
-    answer = expanded(_facts(call, at, contents), names)
-    if fields is None:
+    answer = expanded(_facts(call, at, contents), ask.names)
+    if ask.fields is None:
         answer.setdefault("cardData", None)
-    if contents is not None and "siblings" in names:
+    if contents is not None and "siblings" in ask.names:
         # Encoded once for each commit: the bulk of the answer.
         answer["siblings"] = (
-            [_sibling(file) for file in contents.files] if blobs else contents.siblings
+            [_sibling(file) for file in contents.files] if ask.blobs else contents.siblings
         )
     return answer
 

@@ -25,12 +25,14 @@ from strata.web.api.file_answer import (
     wants_xet_facts,
 )
 from strata.web.paths import Route
-from strata.web.work import exchange, field, hub_of, read, repo_of
+from strata.web.work import exchange, field, glance, hub_of, read, repo_of
 
 
 async def resolve(request: Request) -> ASGIApp:
     """GET /{web}{repo}/resolve/{revision}/{path}"""
-    found = await read(request, lambda call: _find(call, request, expand=True))
+    # A HEAD reads no content, so it is not worth a thread.
+    settled = glance if request.method == "HEAD" else read
+    found = await settled(request, lambda call: _find(call, request, expand=True))
     if found.file.xet_hash and wants_xet_facts(request):
         return _xet_facts(found)
     if request.method == "GET":
