@@ -45,7 +45,7 @@ class Attributes:
         for turn, glob, large in reversed(self._globs):
             if turn <= best[0]:
                 break
-            if glob.matches(names):
+            if glob.literal in path and glob.matches(names):
                 return large
         return best[1]
 

@@ -29,6 +29,9 @@ _CLASS = re.compile(r"\[(?P<not>[!^]?)(?P<members>\]?(?:\[:\w+:\]|\\.|[^\]\\])*)
 _MEMBER = re.compile(r"\[:(\w+):\]|\\(.)|(.)", re.DOTALL)
 
 
+_SPECIAL = re.compile(r"[*?/]")
+
+
 class BadPattern(ValueError):
     """Text that is no pattern; git ignores such lines too."""
 
@@ -60,6 +63,7 @@ class Glob:
     """A pattern over whole paths: groups of segments with any number of folders between."""
 
     groups: tuple[tuple[_Segment, ...], ...]
+    literal: str  # stands in every path that matches; most paths are ruled out by it alone
 
     def matches(self, names: Sequence[str]) -> bool:
         """Whether a path, given as its parts, matches."""
@@ -85,7 +89,7 @@ def compile_glob(pattern: str) -> Glob:
         BadPattern: an unfinished class or escape.
     """
     if "/" not in pattern:
-        return Glob(((), (_segment(pattern),)))
+        return Glob(((), (_segment(pattern),)), _literal(pattern))
     words = pattern.removeprefix("/").split("/")
     groups: list[list[_Segment]] = [[]]
     for index, word in enumerate(words):
@@ -95,7 +99,14 @@ def compile_glob(pattern: str) -> Glob:
             groups.append([_segment("*")])
         else:
             groups.append([])
-    return Glob(tuple(tuple(group) for group in groups))
+    return Glob(tuple(tuple(group) for group in groups), _literal(pattern))
+
+
+def _literal(pattern: str) -> str:
+    """The longest run of characters that stand for themselves; none where classes or escapes do."""
+    if "[" in pattern or "\\" in pattern:
+        return ""
+    return max(_SPECIAL.split(pattern), key=len)
 
 
 def _at(group: Sequence[_Segment], names: Sequence[str], start: int) -> bool:
