@@ -3,27 +3,27 @@ PYTHON ?= python3
 PORT ?= 8080
 DATA ?= ./data
 BIN := .venv/bin
-FAST := tests/architecture tests/lib tests/conformance tests/rooms tests/doors tests/web
 
-.PHONY: serve test check fast format bench docs clean
+.PHONY: serve test check lint fast format bench docs clean
 
 serve: .venv/installed-run  ## install and run the hub on http://localhost:$(PORT)
 	$(BIN)/strata serve --port $(PORT) --data $(DATA)
 
 test: .venv/installed-dev  ## install what the tests need and run them all
 	scripts/install-test-needs
-	$(MAKE) check
-	$(BIN)/python -m pytest tests/clients tests/stories -n 2 --dist loadgroup -q
+	$(MAKE) lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
-check: .venv/installed-dev  ## format, lint, types, contracts, fast tests: under a minute
+check: lint fast  ## format, lint, types, contracts, fast tests: under a minute
+
+lint: .venv/installed-dev
 	$(BIN)/ruff format --check src tests benchmarks scripts
 	$(BIN)/ruff check src tests benchmarks scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) fast
 
 fast: .venv/installed-dev
-	$(BIN)/python -m pytest $(FAST) -n 2 -q
+	$(BIN)/python -m pytest -m "not slow" -n 2 -q
 
 format: .venv/installed-dev
 	$(BIN)/ruff format src tests benchmarks scripts

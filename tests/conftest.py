@@ -1,3 +1,39 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and which tests the inner loop leaves to `make test`."""
+
+from pathlib import Path
+
+import pytest
 
 pytest_plugins = ["fixtures.hubs", "fixtures.postgres"]
+
+TESTS = Path(__file__).parent
+# Whole programs at work: git, nginx-sized downloads, an S3 server, browsers, thousands of examples.
+SLOW_FOLDERS = (
+    "clients",
+    "conformance",
+    "doors/cli",
+    "doors/git",
+    "doors/pages",
+    "lib/git",
+    "lib/http",
+    "lib/objects",
+    "lib/xet",
+    "rooms/blobs",
+    "stories",
+)
+SLOW_FILES = frozenset({"test_rules.py", "test_tree_model.py", "test_markdown_safety.py"})
+SLOW_FIXTURES = frozenset({"postgres_cluster", "postgres_when_asked", "radosgw", "chromium"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a program or many seconds."""
+    for item in items:
+        place = item.path.relative_to(TESTS).as_posix()
+        fixtures = frozenset(getattr(item, "fixturenames", ()))
+        if (
+            place.startswith(SLOW_FOLDERS)
+            or item.path.name in SLOW_FILES
+            or fixtures & SLOW_FIXTURES
+            or "postgresql" in item.nodeid
+        ):
+            item.add_marker("slow")

@@ -37,7 +37,7 @@ from strata.lib.objects.store import ObjectStore
 from strata.lib.periodic import Periodic
 from strata.migrations.upgrade import upgrade
 from strata.search.index import IndexRepo
-from strata.web.gateway import Gateway, path_prefix
+from strata.web.gateway import Gateway
 from strata.web.metrics import Metrics
 from strata.web.pages.failures import error_page
 from strata.web.paths import Routes
@@ -56,7 +56,7 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
 
 def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:
     """Open what the settings name and bring the schema up to date."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
     database = Database(settings.database_url, pool_size=settings.server.threads)
     upgrade(database)
     return Hub(
@@ -84,7 +84,7 @@ def build_app(
         limiter=anyio.CapacityLimiter(hub.settings.server.threads),
         tallies=tallies or Tallies(Uses(), DownloadCounts()),
         metrics=metrics or Metrics(),
-        prefix=path_prefix(hub.settings.public_url),
+        prefix=hub.settings.prefix,
         error_page=error_page,
         stop=stop,
     )

@@ -55,14 +55,15 @@ class MakeClient(Protocol):
 
 
 @pytest.fixture(scope="session")
-def settings_for(request: pytest.FixtureRequest) -> Callable[[Database], dict[str, str]]:
+def settings_for(
+    postgres_when_asked: Callable[[], PostgresCluster],
+) -> Callable[[Database], dict[str, str]]:
     """Return the settings that select a database; PostgreSQL's cluster starts when first asked."""
 
     def settings(database: Database) -> dict[str, str]:
         if database == "sqlite":
             return {}
-        cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-        return {"STRATA_DATABASE_URL": cluster.create_database()}
+        return {"STRATA_DATABASE_URL": postgres_when_asked().create_database()}
 
     return settings
 

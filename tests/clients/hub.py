@@ -1,13 +1,14 @@
 """The real server, run as an operator runs it: a process, a data folder, a few settings."""
 
 import base64
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,13 @@ STARTED_WITHIN: Final = 60.0  # seconds
 STOPPED_WITHIN: Final = 20.0  # seconds
 LOG_TAIL: Final = 8_000  # characters shown when something failed
 PASSWORD: Final = "Corr3ct-Horse!{name}"  # one capital, one small letter, one symbol
+COMMANDS: Final = """
+import json, sys
+from strata.cli.main import cli
+for arguments in json.loads(sys.argv[1]):
+    cli(arguments, standalone_mode=False)
+"""
+"""Runs several `strata` commands in one process: most of a command's second is its start."""
 _AUTHORIZATION: Final = re.compile(r"\b(Bearer|Basic) +[A-Za-z0-9_=+/-]{16,}")
 
 
@@ -137,28 +145,16 @@ class Hub:
         Raises:
             AssertionError: It failed; the message holds its output.
         """
-        finished = subprocess.run(
-            self._strata(*arguments),
-            env=self._environment(),
-            check=False,
-            text=True,
-            capture_output=True,
-            cwd=self._home,
-            timeout=120,
-        )
-        assert finished.returncode == 0, (
-            f"strata {arguments[:2]} failed:\n{finished.stdout}{finished.stderr}"
-        )
-        return finished.stdout.strip()
+        return self._printed(self._strata(*arguments))
 
     def user(self, name: str) -> Person:
         """Return the user `name` with a read and a write token, made when not there yet."""
         if name not in self._people:
             email, password = f"{name}@example.org", PASSWORD.format(name=name[:1])
-            self.cli("user", "create", name, "--email", email, "--password", password)
-            read, write = (
-                self.cli("token", "create", "--user", name, "--name", role, "--role", role)
-                for role in ("read", "write")
+            _, read, write = self._commands(
+                ("user", "create", name, "--email", email, "--password", password),
+                ("token", "create", "--user", name, "--name", "read", "--role", "read"),
+                ("token", "create", "--user", name, "--name", "write", "--role", "write"),
             )
             self._people[name] = Person(name, email, password, read, write)
         return self._people[name]
@@ -179,6 +175,26 @@ class Hub:
                 yield f"{kind} of {person.name}", secret
                 basic = base64.b64encode(f"{person.name}:{secret}".encode()).decode()
                 yield f"basic credentials of {person.name}", basic
+
+    def _commands(self, *commands: Sequence[str]) -> list[str]:
+        """Run commands that print one line each."""
+        program = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
+        return self._printed(program).splitlines()
+
+    def _printed(self, program: Sequence[str]) -> str:
+        finished = subprocess.run(
+            program,
+            env=self._environment(),
+            check=False,
+            text=True,
+            capture_output=True,
+            cwd=self._home,
+            timeout=120,
+        )
+        assert finished.returncode == 0, (
+            f"strata {program[3:5]} failed:\n{finished.stdout}{finished.stderr}"
+        )
+        return finished.stdout.strip()
 
     def _strata(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "strata", *arguments]

@@ -7,7 +7,9 @@ sentence wherever it is shown.
 """
 
 import base64
+import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -16,7 +18,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from clients.api import Api, Repo, RepoType, commit_lines, shown
+from clients.api import Api, Json, Repo, RepoType, commit_lines, shown
 from clients.conftest import DATABASES
 from clients.hub import Hub, Person
 
@@ -148,6 +150,11 @@ WRITES: Final = (
     ),
 )
 READ_NAMES: Final = {call.name for call in READS}
+PROPOSING: Final = frozenset({"git-push", "lfs-upload"})
+"""What also opens a pull request: whoever reads the repository may knock, and send their own bytes.
+
+The protocols do not say what for. `test_git` has the pushes to branches, which are refused.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +254,7 @@ def expected_status(caller: Caller, call: Call, visibility: str) -> frozenset[in
         return call.ok
     if caller == "read-token":
         return frozenset({403})
-    if caller == "stranger" and call.name == "git-push" and not private:
-        # May knock, to push to a pull request of their own; `test_git` has the refused pushes.
+    if caller == "stranger" and call.name in PROPOSING and not private:
         return call.ok
     if caller == "stranger":
         return frozenset({404 if private else 403})
@@ -407,6 +413,56 @@ def test_creating_in_a_foreign_namespace_is_refused(
         answers.append(send(hub, owner, "stranger", call, target))
     assert [answer.status_code for answer in answers] == [403, 403]
     assert "url" not in answers[0].json()
+
+
+def test_knowing_a_sha256_opens_nothing(api: As, hub: Hub, owner: Person, target: Target) -> None:
+    """The bytes lie in a private repository; a stranger names them in one of their own."""
+    secret = os.urandom(1_000)
+    oid = hashlib.sha256(secret).hexdigest()
+    give_large(api(owner), target.repo, secret)
+    assert api(owner).content(target.repo, "large.bin") == secret
+
+    stranger = hub.user("access-stranger")
+    theirs = Repo("model", f"{stranger.name}/{target.repo.name.rpartition('-')[2]}")
+    api(stranger).create(theirs)
+    (named,) = lfs_batch(api(stranger), theirs, "download", oid)
+    assert named["error"]["code"] == 404
+    assert "actions" not in named
+    (offered,) = lfs_batch(api(stranger), theirs, "upload", oid)
+    assert set(offered["actions"]) >= {"upload"}, "told that the hub has the bytes"
+    refused = api(stranger).web.post(
+        f"{theirs.api}/commit/main", content=large_commit(oid), headers=NDJSON
+    )
+    assert 400 <= refused.status_code < 500, shown(refused)
+    assert "large.bin" not in api(stranger).paths(theirs)
+    assert api(stranger).web.get(f"{theirs.page}/resolve/main/large.bin").status_code == 404
+
+
+def give_large(api: Api, repo: Repo, content: bytes) -> None:
+    """Send bytes as git-lfs does and commit them as `large.bin`."""
+    oid = hashlib.sha256(content).hexdigest()
+    (offered,) = lfs_batch(api, repo, "upload", oid)
+    action = offered["actions"]["upload"]
+    sent = httpx.put(action["href"], content=content, headers=action.get("header"), trust_env=False)
+    assert sent.status_code == 200, shown(sent)
+    answer = api.web.post(f"{repo.api}/commit/main", content=large_commit(oid), headers=NDJSON)
+    assert answer.status_code == 200, shown(answer)
+
+
+def lfs_batch(api: Api, repo: Repo, operation: str, oid: str) -> list[Json]:
+    """Ask for one object of 1,000 bytes; return what the hub says of it."""
+    body = json.dumps(_lfs_batch(operation, oid, 1_000))
+    answer = api.web.post(f"{repo.git}/info/lfs/objects/batch", content=body, headers=LFS)
+    assert answer.status_code == 200, shown(answer)
+    objects: list[Json] = answer.json()["objects"]
+    return objects
+
+
+def large_commit(oid: str) -> bytes:
+    """Return the body of a commit of `large.bin`, 1,000 bytes sent before."""
+    pointed = {"path": "large.bin", "algo": "sha256", "oid": oid, "size": 1_000}
+    line = json.dumps({"key": "lfsFile", "value": pointed})
+    return commit_lines("Add a large file", {}) + f"{line}\n".encode()
 
 
 def test_an_empty_bearer_is_anonymous(api: As) -> None:

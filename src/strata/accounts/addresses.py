@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from dataclasses import dataclass
+from importlib import resources
 
 import email_validator
 
@@ -11,7 +13,7 @@ from strata.core.settings import AccountsSettings
 
 LONGEST = 254  # characters, RFC 5321
 # Domains of closed networks and test benches, which the library refuses: the Internet has none.
-_LOCAL_SUFFIXES = (".local", ".test", ".localhost")
+_LOCAL_SUFFIXES = (".local", ".test", ".localhost", ".home.arpa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,37 @@ def key_of(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def may_join(address: Address, settings: AccountsSettings) -> bool:
-    """Whether the domain rules of the site let this address sign up."""
-    if any(_covers(pattern, address.domain) for pattern in settings.blocked_domains):
-        return False
-    allowed = settings.allowed_domains
-    return not allowed or any(_covers(pattern, address.domain) for pattern in allowed)
+def faults(text: str, settings: AccountsSettings) -> tuple[str, ...]:
+    """The message key of what keeps an address from signing up; a list that names it lets it in."""
+    stripped = text.strip()
+    if not stripped:
+        return ("email.empty",)
+    if len(stripped) > LONGEST:
+        return ("email.too_long",)
+    address = parse(stripped)
+    return ("email.invalid",) if address is None else _domain_faults(address.domain, settings)
+
+
+def _domain_faults(domain: str, settings: AccountsSettings) -> tuple[str, ...]:
+    if any(_covers(pattern, domain) for pattern in settings.blocked_domains):
+        return ("email.blocked_domain",)
+    if settings.allowed_domains:
+        named = any(_covers(pattern, domain) for pattern in settings.allowed_domains)
+        return () if named else ("email.not_listed",)
+    refused = not settings.allow_disposable and is_disposable(domain)
+    return ("email.disposable",) if refused else ()
+
+
+def is_disposable(domain: str) -> bool:
+    """Whether a domain (ASCII form), or one above it, is known for throw-away mailboxes."""
+    labels = domain.split(".")
+    return any(".".join(labels[start:]) in _disposable() for start in range(len(labels) - 1))
+
+
+@functools.cache
+def _disposable() -> frozenset[str]:
+    file = resources.files("strata.accounts") / "wordlists" / "disposable_domains.txt"
+    return frozenset(file.read_text("ascii").splitlines())
 
 
 def _covers(pattern: str, domain: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from strata.accounts import limits, sessions
+from strata.accounts import limits, sessions, unconfirmed
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
 
@@ -15,7 +15,7 @@ EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class TidyAccounts:
-    """Remove sessions that are over and counters that no window reaches; queues itself again."""
+    """Remove what is over: sessions, counters, unconfirmed accounts; queues itself again."""
 
     kind: ClassVar[str] = "accounts.tidy"
 
@@ -23,6 +23,8 @@ class TidyAccounts:
         with working(call) as work:
             sessions.forget_expired(work)
             limits.forget_old(work)
+            unconfirmed.tell(work)
+            unconfirmed.remove(work)
             enqueue(work, self, after=EVERY)
 
 

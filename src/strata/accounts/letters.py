@@ -67,6 +67,41 @@ def verify(call: Call, reader: Reader, *, link: str, code: str) -> Letter:
     return _letter(reader, {"en": english, CHINESE: chinese}, link)
 
 
+def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Letter:
+    """Say that an account which was never confirmed is about to be removed.
+
+    Args:
+        base_url: of the hub as the person knows it; a job has no address of its own.
+        days: until then.
+    """
+    site = call.hub.settings.site_name
+    english = _Wording(
+        subject=f"Your {site} account will be removed in {days} days",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"the address of your {site} account {reader.name} was never confirmed.",
+            f"In {days} days the account is removed, and its name is free for others.",
+            "To keep it, log in, ask for a new mail and confirm your address.",
+        ),
+        link_text="Keep my account",
+        after=("If you did not sign up, ignore this message; nothing will remain of it.",),
+    )
+    chinese = _Wording(
+        subject=f"你的 {site} 账号将在 {days} 天后删除",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            f"你的 {site} 账号 {reader.name} 的邮箱一直没有通过验证。",
+            f"{days} 天后该账号将被删除，用户名可由他人使用。",
+            "如需保留账号，请登录后重新发送验证邮件并完成验证。",
+        ),
+        link_text="保留我的账号",
+        after=("如果不是你本人注册，请忽略此邮件，账号信息将不会保留。",),
+    )
+    base = call.hub.settings.public_url.rstrip("/") or base_url
+    link = f"{base}/verify-email" if base else ""
+    return _letter(reader, {"en": english, CHINESE: chinese}, link)
+
+
 def welcome(call: Call, reader: Reader) -> Letter:
     """Greet someone whose address is confirmed."""
     site = call.hub.settings.site_name

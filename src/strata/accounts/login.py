@@ -195,7 +195,7 @@ def _watch_address(work: Work, trace: _Trace) -> None:
 
 def _renewed_hash(call: Call, user: people.User, password: str) -> str | None:
     """A hash with today's parameters when the kept one is older."""
-    if user.password_hash is None or not passwords.is_outdated(user.password_hash):
+    if user.password_hash is None or not passwords.is_outdated(call.hub, user.password_hash):
         return None
     return passwords.hash_password(call.hub, password)
 

@@ -23,7 +23,6 @@ LONGEST_BYTES = 512
 SHORTEST_IDENTITY = 4  # shorter names occur in passwords by chance
 SHORTEST_STEM = 4  # what is left after stripping must still be a word
 
-_HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1, type=Type.ID)
 _TRAILER = re.compile(r"[\W\d_]+$")
 
 
@@ -81,24 +80,25 @@ def _common() -> frozenset[str]:
 
 
 def hash_password(hub: Hub, password: str) -> str:
-    """Hash for keeping; takes 46 MiB and some tens of milliseconds, so never inside a `Work`."""
+    """Hash for keeping; takes tens of MiB and of milliseconds, so never inside a `Work`."""
     with _slots(hub.settings.accounts.password_hash_slots):
-        return _HASHER.hash(_normal(password))
+        return _hasher(hub.settings.accounts.password_hash_mib).hash(_normal(password))
 
 
 def matches(hub: Hub, password_hash: str | None, password: str) -> bool:
     """Compare in constant work: without a hash, against one that no password has."""
+    mib = hub.settings.accounts.password_hash_mib
     with _slots(hub.settings.accounts.password_hash_slots):
         try:
-            _HASHER.verify(password_hash or _unmatched(), _normal(password))
+            _hasher(mib).verify(password_hash or _unmatched(mib), _normal(password))
         except (Argon2Error, InvalidHashError):
             return False
         return password_hash is not None
 
 
-def is_outdated(password_hash: str) -> bool:
+def is_outdated(hub: Hub, password_hash: str) -> bool:
     """Whether the hash was made with other parameters than today's."""
-    return _HASHER.check_needs_rehash(password_hash)
+    return _hasher(hub.settings.accounts.password_hash_mib).check_needs_rehash(password_hash)
 
 
 def _normal(password: str) -> bytes:
@@ -110,8 +110,13 @@ def _encoded(text: str) -> bytes:
 
 
 @functools.cache
-def _unmatched() -> str:
-    return _HASHER.hash(b"\x00")  # a password with a control character is never accepted
+def _hasher(mib: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=1, memory_cost=mib * 1024, parallelism=1, type=Type.ID)
+
+
+@functools.cache
+def _unmatched(mib: int) -> str:
+    return _hasher(mib).hash(b"\x00")  # a password with a control character is never accepted
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from strata.core.hub import Hub
 LIFE = timedelta(minutes=30)
 FIRST_STEPS_PER_HOUR = 60  # from one address; sign-ups themselves have their own, lower limit
 LONGEST_COOKIE = 64  # characters; ours have 43
+_LENGTH_BYTES = 2  # in front of what is inside
 _SEALED_LENGTH = 2048  # bytes, whatever is inside: the length of a password is nobody's business
 
 
@@ -33,6 +34,7 @@ class FirstStep:
 
     email: str
     password: str = field(repr=False)
+    shown_at: datetime  # when the form was given out
 
 
 def keep(work: Work, step: FirstStep, *, replaces: str = "") -> str:
@@ -79,15 +81,16 @@ def drop(work: Work, cookie: str) -> None:
 
 def _sealed(hub: Hub, cookie: str, step: FirstStep) -> bytes:
     plain = msgspec.msgpack.encode(step)
-    if len(plain) > _SEALED_LENGTH:
+    if len(plain) > _SEALED_LENGTH - _LENGTH_BYTES:
         raise ValueError(f"A first step of {len(plain)} bytes cannot be kept.")
-    return _combined(plain.ljust(_SEALED_LENGTH, b"\0"), _pad(hub, cookie))
+    measured = len(plain).to_bytes(_LENGTH_BYTES) + plain
+    return _combined(measured.ljust(_SEALED_LENGTH, b"\0"), _pad(hub, cookie))
 
 
 def _opened(hub: Hub, cookie: str, sealed: bytes) -> FirstStep:
-    # MessagePack knows its own end; what follows is the filling.
-    plain = _combined(sealed, _pad(hub, cookie)).rstrip(b"\0")
-    return msgspec.msgpack.decode(plain, type=FirstStep)
+    measured = _combined(sealed, _pad(hub, cookie))
+    end = _LENGTH_BYTES + int.from_bytes(measured[:_LENGTH_BYTES])
+    return msgspec.msgpack.decode(measured[_LENGTH_BYTES:end], type=FirstStep)
 
 
 def _pad(hub: Hub, cookie: str) -> bytes:

@@ -37,6 +37,8 @@ def by_id(call: Call, user_id: int) -> User | None:
 
 def by_name(call: Call, name: str) -> User | None:
     """An account by its name in any casing."""
+    if "\0" in name:  # PostgreSQL refuses even to look for it
+        return None
     return _first(call, _people().where(namespaces.c.key == name.lower()))
 
 

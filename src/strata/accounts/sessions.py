@@ -75,6 +75,11 @@ def start(work: Work, user_id: int, *, admin: bool, remember: bool) -> Started:
     return Started(inserted.id, cookie, max_age, work.now + life.absolute)
 
 
+def decoy(work: Work) -> Started:
+    """What looks like a new session and opens nothing."""
+    return Started(0, secrets.token_urlsafe(32), None, work.now + PASSING.absolute)
+
+
 def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
     """Who the cookie belongs to; None when it is unknown or over."""
     if not cookie or len(cookie) > LONGEST_COOKIE:

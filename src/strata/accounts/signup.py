@@ -45,13 +45,15 @@ class SignUp:
     full_name: str = ""
     language: str = "en"
     consents: Mapping[str, str] = field(default_factory=dict)  # document → version agreed to
+    read_in: str = "en"  # language in which the documents were shown
+    suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
 
 @dataclass(frozen=True, slots=True)
 class SignedUp:
     """A new account, signed in and waiting for its confirmation."""
 
-    user_id: int
+    user_id: int  # 0: a robot's, there is none
     name: str
     session: sessions.Started
 
@@ -71,6 +73,8 @@ class NewAccount:
 def sign_up(call: Call, form: SignUp) -> SignedUp:
     """Open an account, sign it in, and send the mail that confirms the address.
 
+    A robot gets the same answer after the same work, and nothing else happens.
+
     Raises:
         Forbidden: sign-up is closed (`signup.closed`).
         TooMany: this address, its network or the whole site had too many sign-ups.
@@ -84,6 +88,8 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
     password_hash = passwords.hash_password(call.hub, form.password)
     with working(call) as work:
         limits.count(work, *rates)
+        if form.suspicion:
+            return _pretended(work, form)
         user = _open(work, form, address, password_hash)
         _keep_consents(work, user, form)
         verification.issue(work, user)
@@ -96,6 +102,14 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         )
         session = sessions.start(work, user.id, admin=user.admin, remember=False)
     return SignedUp(user.id, user.name, session)
+
+
+def _pretended(work: Work, form: SignUp) -> SignedUp:
+    """Answer a robot as if it had an account now."""
+    if names.find(work, form.username) is not None:
+        raise InvalidFields({"username": ("name.taken",)})
+    record(work, "account.signup_trapped", detail={"reason": form.suspicion})
+    return SignedUp(0, form.username, sessions.decoy(work))
 
 
 def create_by_operator(call: Call, account: NewAccount) -> people.User:
@@ -156,7 +170,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
     site_name = call.hub.settings.site_name
     identities = (form.username, address.local_part if address else "")
     faults = {
-        "email": _email_faults(call, address),
+        "email": addresses.faults(form.email, call.hub.settings.accounts),
         "password": passwords.faults(form.password, identities=identities, site_name=site_name),
         "username": names.faults(form.username, site_name=site_name),
         "full_name": _full_name_faults(form.full_name),
@@ -188,13 +202,6 @@ def _require_no(faults: Mapping[str, tuple[str, ...]]) -> None:
     broken = {name: keys for name, keys in faults.items() if keys}
     if broken:
         raise InvalidFields(broken)
-
-
-def _email_faults(call: Call, address: addresses.Address | None) -> tuple[str, ...]:
-    if address is None:
-        return ("email.invalid",)
-    allowed = addresses.may_join(address, call.hub.settings.accounts)
-    return () if allowed else ("email.blocked_domain",)
 
 
 def _full_name_faults(full_name: str) -> tuple[str, ...]:
@@ -278,7 +285,7 @@ def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.Us
 
 def _keep_consents(work: Work, user: people.User, form: SignUp) -> None:
     for kind in documents.DocumentKind:
-        shown = documents.document(kind, form.language)
+        shown = documents.document(kind, form.read_in)
         work.db.execute(
             sa.insert(consents).values(
                 user_id=user.id,

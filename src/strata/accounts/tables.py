@@ -13,6 +13,7 @@ namespaces = sa.Table(
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),  # canonical casing
     sa.Column("kind", sa.Text, nullable=False),  # "user"
+    sqlite_autoincrement=True,  # the id of a removed account must never become somebody else's
 )
 
 users = sa.Table(
@@ -33,6 +34,7 @@ users = sa.Table(
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_login_at", Moment),
+    sa.Column("removal_told_at", Moment),  # when an unconfirmed account was told of its end
     sa.Index(
         "uq_users_email_key",
         "email_key",
@@ -64,6 +66,7 @@ verifications = sa.Table(
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
     sa.Column("purpose", sa.Text, nullable=False),  # "signup"
     sa.Column("email", sa.Text, nullable=False),  # the address this proves
+    sa.Column("base_url", sa.Text, nullable=False),  # of the hub as the person knows it
     sa.Column("link_digest", sa.Text, nullable=False, unique=True),
     sa.Column("code_digest", sa.Text, nullable=False),
     sa.Column("code_tries", sa.Integer, nullable=False, server_default="0"),

@@ -1,7 +1,9 @@
 """Prove that an address belongs to the person (product §3.5): by link, or by code and session.
 
 An account whose address belongs to somebody else passes through the same steps and the same
-limits: only the mail differs, and that goes to the owner.
+limits: only the mail differs, and that goes to the owner. An address belongs to nobody for sure
+until it is confirmed: whoever confirms it first has it, so that nobody can keep others out by
+signing up with their addresses.
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ def issue(work: Work, user: people.User) -> None:
             user_id=user.id,
             purpose=PURPOSE,
             email=user.email_key,
+            base_url=work.origin.base_url,
             link_digest=_link_digest(work.hub, link_token),
             code_digest=_code_digest(work.hub, user.id, code),
             created_at=work.now,
@@ -67,7 +70,7 @@ def issue(work: Work, user: people.User) -> None:
 
 def _letter(work: Work, user: people.User, link_token: str, code: str) -> outbox.Letter:
     owner = people.owner_of_address(work, user.email_key) if user.address_taken else None
-    if owner is not None:
+    if owner is not None and owner.verified_at is not None:
         reader = letters.Reader(owner.email, owner.name, owner.language)
         return letters.sign_up_attempt(work, reader)
     link = letters.page(work, f"/email_confirmation/{link_token}")
@@ -134,11 +137,10 @@ def change_address(call: Call, email: str) -> None:
         InvalidFields: `email` is no address that may join.
         TooMany: three changes in a day.
     """
+    faults = addresses.faults(email, call.hub.settings.accounts)
     address = addresses.parse(email)
-    if address is None:
-        raise InvalidFields({"email": ("email.invalid",)})
-    if not addresses.may_join(address, call.hub.settings.accounts):
-        raise InvalidFields({"email": ("email.blocked_domain",)})
+    if faults or address is None:
+        raise InvalidFields({"email": faults})
     with working(call) as work:
         user = _unverified(work)
         limits.count(work, limits.Limit(f"verify.change:{user.id}", 3, 24 * 60))
@@ -164,6 +166,7 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
     used = work.db.execute(sa.update(verifications).where(unused).values(used_at=work.now))
     if used.rowcount == 0:
         return Outcome.ALREADY
+    _release(work, row)
     confirmed = work.db.execute(
         sa.update(users)
         .where(
@@ -180,6 +183,23 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
     record(work, "account.verify_email", target=user.name, actor_id=user.id)
     outbox.post(work, letters.welcome(work, letters.Reader(user.email, user.name, user.language)))
     return Outcome.VERIFIED
+
+
+def _release(work: Work, row: sa.Row[Any]) -> None:
+    """Give the address to whoever proves that it is theirs, unless its account proved so before."""
+    owner = people.owner_of_address(work, row.email)
+    if owner is not None and owner.id != row.user_id:
+        people.locked(work, owner.id)
+        held = sa.and_(
+            users.c.id == owner.id, users.c.verified_at.is_(None), sa.not_(users.c.address_taken)
+        )
+        lost = work.db.execute(sa.update(users).where(held).values(address_taken=True))
+        if lost.rowcount == 0:
+            return
+    mine = sa.and_(
+        users.c.id == row.user_id, users.c.email_key == row.email, users.c.verified_at.is_(None)
+    )
+    work.db.execute(sa.update(users).where(mine).values(address_taken=False))
 
 
 def _state_of_link(call: Call, row: sa.Row[Any]) -> Outcome:

@@ -1,7 +1,8 @@
 """From what happened to the exit code that scripts look at.
 
 0 done · 1 a bug · 2 wrong usage or input · 3 settings · 4 not found · 5 conflict
-6 not allowed · 7 too many or too large · 8 the database is out of reach · 9 unsound (`strata doctor`)
+6 not allowed · 7 too many or too large · 8 the database is out of reach
+9 unsound, says `strata doctor`
 """
 
 from __future__ import annotations

@@ -62,6 +62,8 @@ class Plan:
                 edits.append(write.DeleteFolder(step.path))
             elif isinstance(step, PutBlob):
                 edits.append(step)
+                # A file in the way has become a folder by now.
+                written.difference_update(_folders_above(step.path))
                 written.add(step.path)
         return [*edits, *self._rules_on(git_path, head)]
 
@@ -164,6 +166,11 @@ class _Desk:
                 self._point(step.path, Pointer(step.oid, sizes[step.oid]))
             else:
                 self.plan.steps.append(step)
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    names = path.split("/")
+    return ("/".join(names[:depth]) for depth in range(1, len(names)))
 
 
 def _deletion(git_path: Path, head: Sha, path: str, written: set[str]) -> Edit:

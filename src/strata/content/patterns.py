@@ -90,7 +90,7 @@ def compile_glob(pattern: str) -> Glob:
     """
     if "/" not in pattern:
         return Glob(((), (_segment(pattern),)), _literal(pattern))
-    words = pattern.removeprefix("/").split("/")
+    words = _words(pattern.removeprefix("/"))
     groups: list[list[_Segment]] = [[]]
     for index, word in enumerate(words):
         if word != "**":
@@ -100,6 +100,23 @@ def compile_glob(pattern: str) -> Glob:
         else:
             groups.append([])
     return Glob(tuple(tuple(group) for group in groups), _literal(pattern))
+
+
+def _words(pattern: str) -> list[str]:
+    """Cut at the slashes; one inside a class is a member of it, an escaped one is a slash."""
+    words, position = [""], 0
+    while position < len(pattern):
+        if pattern[position] == "/":
+            words.append("")
+            position += 1
+            continue
+        if pattern.startswith("\\/", position):
+            position += 1
+            continue
+        end = _token(pattern, position)[1]
+        words[-1] += pattern[position:end]
+        position = end
+    return words
 
 
 def _literal(pattern: str) -> str:

@@ -14,10 +14,12 @@ from strata.content.rights import require_push
 from strata.content.snapshot import Snapshot
 from strata.content.tree import Listed, paths_info
 from strata.core.call import Call
-from strata.core.errors import TooLarge
+from strata.core.errors import TooLarge, Unprocessable
 from strata.core.names import RepoId, Sha
 
 MAX_FILES = 1000
+MAX_PATH = 4096  # characters
+MAX_EFFORT = 50_000_000  # steps of judging all files; some seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
     Raises:
         RepoNotFound, Moved, RevisionNotFound: as `content.snapshot`.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
-        TooLarge: more than `MAX_FILES` at once.
+        TooLarge: more than `MAX_FILES` at once, or too many rules for so many deep paths.
+        Unprocessable: a path that is longer than any repo takes.
     """
     base = branch_at(call, repo_id, revision)
     if create_pr:
@@ -75,6 +78,8 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
         require_push(call, base.repo, base.ref or "")
     if len(files) > MAX_FILES:
         raise TooLarge(f"Ask for at most {MAX_FILES} files at once.")
+    if any(len(file.path) > MAX_PATH for file in files):
+        raise Unprocessable(f"A path may have at most {MAX_PATH} characters. Choose another name.")
     return Verdicts(base.commit, _judged(call, base, files, attributes, ignore))
 
 
@@ -90,6 +95,10 @@ def _judged(
     if ignore is None:
         ignore = read_text(base, IGNORE, MAX_TEXT_BYTES) or ""
     rules, ignored = read_attributes(attributes), read_ignore(ignore)
+    if sum(ignored.effort(file.path) for file in files) > MAX_EFFORT:
+        raise TooLarge(
+            "The ignore rules are too many for these paths. Ask for fewer files at once."
+        )
     there = {entry.path: entry for entry in paths_info(call, base, [f.path for f in files])}
     ceiling = call.hub.settings.limits.regular_file_bytes
     return [

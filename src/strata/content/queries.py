@@ -49,7 +49,7 @@ def refs_named(call: Call, repo_row_id: int, revision: str) -> Mapping[str, Sha]
 
 def refs_among(call: Call, repo_row_id: int, names: Iterable[str]) -> dict[str, RefRow]:
     """Those of the named refs that exist."""
-    wanted = list(names)
+    wanted = [name for name in names if "\0" not in name]  # PostgreSQL refuses to look for those
     rows = call.db.execute(
         sa.select(refs.c.name, refs.c.target, refs.c.commit_sha).where(
             refs.c.repo_id == repo_row_id, refs.c.name.in_(wanted)

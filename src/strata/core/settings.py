@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -97,13 +98,27 @@ class AccountsSettings:
         (), "E-mail domains that may sign up (`example.com`, `*.example.com`); empty: any."
     )
     blocked_domains: tuple[str, ...] = setting((), "E-mail domains that may not sign up.")
+    allow_disposable: bool = setting(
+        default=False, doc="Let addresses of known throw-away mailboxes sign up."
+    )
+    fastest_sign_up_s: int = setting(
+        1, "Who fills in the sign-up forms faster is taken for a robot; 0: nobody.", unit="seconds"
+    )
+    unconfirmed_days: int = setting(
+        30,
+        "Accounts whose address is never confirmed are removed after this, with a mail 3 days before.",
+        unit="days",
+    )
     sign_ups_per_hour_per_ip: int = setting(5, "Sign-ups one address may make in an hour.")
     sign_ups_per_hour_per_network: int = setting(
         20, "Sign-ups one /24 (IPv6: /48) may make in an hour."
     )
     sign_ups_per_hour: int = setting(200, "Sign-ups the whole hub takes in an hour.")
     tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
-    password_hash_slots: int = setting(4, "Password hashes computed at once; each takes 46 MiB.")
+    password_hash_slots: int = setting(4, "Password hashes computed at once.")
+    password_hash_mib: int = setting(
+        46, "Memory that a new password hash takes; at least 19.", unit="MiB"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +187,9 @@ class Settings:
     language: str = setting(
         "en", "Language when neither address, cookie nor browser names one: en or zh-CN."
     )
-    testing: bool = setting(default=False, doc="Allow crash_at; for the project's own tests.")
+    testing: bool = setting(
+        default=False, doc="Allow crash_at and cheap password hashes; for the project's own tests."
+    )
     crash_at: str = setting("", "Named step at which the process ends at once; only with testing.")
     server: ServerSettings = field(default_factory=ServerSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
@@ -182,6 +199,11 @@ class Settings:
     lfs: LfsSettings = field(default_factory=LfsSettings)
     xet: XetSettings = field(default_factory=XetSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
+
+    @property
+    def prefix(self) -> str:
+        """The path under which the hub is published: empty, or `/hub`."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def database_url(self) -> str:
@@ -370,6 +392,8 @@ def _converted(value: object, hint: Any) -> object:
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MIN_SECRET_LENGTH = 32
+MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id
+MAY_BE_ZERO = frozenset({"server.port", "accounts.fastest_sign_up_s"})
 LANGUAGES = ("en", "zh-CN")
 
 
@@ -393,6 +417,11 @@ def _check(settings: Settings) -> None:
     if settings.crash_at and not settings.testing:
         raise BadSettings(
             "STRATA_CRASH_AT is for the project's own tests; it needs STRATA_TESTING=1."
+        )
+    if settings.accounts.password_hash_mib < MIN_PASSWORD_HASH_MIB and not settings.testing:
+        raise BadSettings(
+            f"Setting `accounts.password_hash_mib` must be at least {MIN_PASSWORD_HASH_MIB}: "
+            "cheaper hashes are too easy to guess."
         )
     if settings.language not in LANGUAGES:
         raise BadSettings(f"STRATA_LANGUAGE must be one of {', '.join(LANGUAGES)}.")
@@ -423,8 +452,9 @@ def _check_numbers(settings: Settings) -> None:
             continue
         group, _, leaf = key.rpartition(".")
         value = getattr(getattr(settings, group) if group else settings, leaf)
-        if value < (0 if key == "server.port" else 1):
-            raise BadSettings(f"Setting `{key}` must be at least 1, not {value}.")
+        least = 0 if key in MAY_BE_ZERO else 1
+        if value < least:
+            raise BadSettings(f"Setting `{key}` must be at least {least}, not {value}.")
     if settings.xet.retention_days < 28:
         raise BadSettings(
             "Setting `xet.retention_days` must be at least 28: clients reuse uploaded chunks for 21 days without asking."

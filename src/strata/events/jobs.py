@@ -25,7 +25,7 @@ from strata.lib.db.statements import upsert
 LEASE = timedelta(minutes=10)  # after this a job whose process died is taken again
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(hours=1)
-MAX_ATTEMPTS = 30  # about a day
+MAX_ATTEMPTS = 36  # a little more than a day
 ERROR_LENGTH = 4_000
 
 log = structlog.get_logger("strata.jobs")

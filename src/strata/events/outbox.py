@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import sqlalchemy as sa
@@ -17,6 +17,8 @@ from strata.core.call import Call, Work, working
 from strata.events.jobs import GiveUp, enqueue
 from strata.events.tables import mails
 from strata.lib import mail
+
+RETRIED_FOR = timedelta(hours=24)  # a mail server that is away or busy is asked this long
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,14 @@ class SendMail:
         try:
             mail.send(call.hub.settings.mail.url, message, sent=row.created_at)
         except mail.MailRefused as refused:
+            over = refused.permanent or call.now - row.created_at >= RETRIED_FOR
             _note(
                 call,
                 self.mail_id,
                 last_reply=refused.reply,
-                failed_at=call.now if refused.permanent else None,
+                failed_at=call.now if over else None,
             )
-            if refused.permanent:
+            if over:
                 raise GiveUp(refused.reply) from refused
             raise
         _note(call, self.mail_id, sent_at=call.now, last_reply="accepted")

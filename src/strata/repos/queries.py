@@ -25,6 +25,8 @@ _REF = Prepared("SELECT commit_sha, target FROM refs WHERE repo_id = :repo_id AN
 
 
 def repo_at(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
+    if "\0" in path_key:  # PostgreSQL refuses even to look for it
+        return None
     row = _REPO_AT_PATH.row(call.db, {"type": repo_type.value, "path_key": path_key})
     return repo_from_row(row) if row else None
 
@@ -59,6 +61,8 @@ def repo_by_id(call: Call, repo_row_id: int) -> Repo | None:
 
 def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
     """The living repo that used to answer here."""
+    if "\0" in path_key:
+        return None
     row = call.db.execute(
         _living(
             repos.c.id == redirects.c.repo_id,

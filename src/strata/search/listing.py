@@ -25,6 +25,10 @@ from strata.repos.tables import refs, repos
 from strata.search.tables import cards, repo_tags
 
 MAX_PAGE = 1000
+BAD_CURSOR = '"cursor" is not one of ours; follow the Link header.'
+MAX_TERMS = 200  # words and tags of one question; SQLite nests at most 1,000 conditions
+LONGEST_TERM = 1000  # characters
+_LARGEST = 2**63  # what a column of the database cannot hold
 
 # Wire name → column. Every order ends in the id, so that it is total.
 ORDERS: dict[str, sa.Column[Any]] = {
@@ -91,8 +95,9 @@ def listing(call: Call, query: Query) -> Page:
     """List what the caller may see.
 
     Raises:
-        Malformed: an unknown order or a cursor that is not ours.
+        Malformed: an unknown order, a cursor that is not ours, or too much to search for.
     """
+    _require_bounds(query)
     order = ORDERS.get(query.sort)
     if order is None:
         raise Malformed(f'"sort" must be one of [{", ".join(ORDERS)}]')
@@ -102,6 +107,14 @@ def listing(call: Call, query: Query) -> Page:
     rows = [_listed(row) for row in found[:limit]]
     more = len(found) > limit
     return Page(rows, _cursor_after(found[limit - 1], query) if more else None)
+
+
+def _require_bounds(query: Query) -> None:
+    terms = (*query.search, *query.tags, query.author or "")
+    if len(terms) > MAX_TERMS or any(len(term) > LONGEST_TERM for term in terms):
+        raise Malformed(
+            f"Search for at most {MAX_TERMS} words and tags of up to {LONGEST_TERM} characters."
+        )
 
 
 def count(call: Call, query: Query) -> int:
@@ -165,7 +178,9 @@ def _after(cursor: str, order: sa.Column[Any], *, descending: bool) -> sa.Column
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         value, row_id = msgspec.json.decode(raw, type=tuple[float, int])
     except (ValueError, msgspec.DecodeError) as error:
-        raise Malformed('"cursor" is not one of ours; follow the Link header.') from error
+        raise Malformed(BAD_CURSOR) from error
+    if not (-_LARGEST < value < _LARGEST and -_LARGEST < row_id < _LARGEST):
+        raise Malformed(BAD_CURSOR)
     # Compared as the number that the column holds, also where the column speaks of moments.
     exact = isinstance(order.type, sa.Float)
     kind = sa.Float() if exact else sa.BigInteger()

@@ -2,8 +2,9 @@
 
 Tokens come as `Authorization: Bearer` or as the password of Basic with any user name (git, git-lfs,
 old clients). An empty Bearer is anonymous: clients 0.11 to 0.19 send it for an empty environment
-variable. A wrong token is 401 even on public content, because clients rely on it to notice. The
-session cookie counts only without an Authorization header.
+variable. A token in the address is refused: addresses end up in logs and histories. A wrong token
+is 401 even on public content, because clients rely on it to notice. The session cookie counts only
+without an Authorization header.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from starlette.requests import Request
 
 from strata.accounts import sessions, tokens
 from strata.core.actor import ANONYMOUS, Actor
-from strata.core.errors import BadCredentials, Forbidden
+from strata.core.errors import BadCredentials, Forbidden, Malformed
 from strata.core.hub import Hub
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+IN_ADDRESS = (
+    "Access tokens are not accepted in the address, where logs and histories keep them. "
+    "Send `Authorization: Bearer` instead, and refresh this token: others may have seen it."
+)
 
 
 def token_in(request: Request) -> str | None:
@@ -52,8 +57,19 @@ def _basic_password(value: str) -> str | None:
 
 
 def session_cookie_name(hub: Hub) -> str:
-    """`__Host-` binds the cookie to https and this very host."""
-    return "__Host-sid" if hub.settings.public_url.startswith("https://") else "sid"
+    """The cookie that holds who is logged in."""
+    return cookie_name(hub, "sid")
+
+
+def cookie_name(hub: Hub, name: str) -> str:
+    """Bind a cookie to https where the hub has it, and to this very host where it is all ours.
+
+    `__Host-` keeps neighbouring sites from setting the cookie, but demands the path `/`. A hub
+    under a prefix shares its host with others, who shall not be sent our cookies.
+    """
+    if not hub.settings.public_url.startswith("https://"):
+        return name
+    return f"__Secure-{name}" if hub.settings.prefix else f"__Host-{name}"
 
 
 def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
@@ -62,7 +78,9 @@ def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
     Raises:
         BadCredentials: a token that is wrong or revoked.
         Forbidden: a cookie-borne write from another site.
+        Malformed: a token in the query.
     """
+    _require_no_token_in_address(request)
     token = token_in(request)
     if token is not None:
         actor = tokens.actor_for_token(db, hub, token)
@@ -77,12 +95,24 @@ def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
     actor = sessions.actor_for_session(db, hub, cookie)
     if actor is None:
         return ANONYMOUS
-    _require_same_site(request)
+    require_same_site(request)
     return actor
 
 
-def _require_same_site(request: Request) -> None:
-    """A browser sends the cookie along; a write must come from one of our own pages."""
+def _require_no_token_in_address(request: Request) -> None:
+    if b"hf_" not in request.scope["query_string"]:
+        return
+    for name in ("token", "access_token"):
+        if request.query_params.get(name, "").startswith("hf_"):
+            raise Malformed(IN_ADDRESS)
+
+
+def require_same_site(request: Request) -> None:
+    """A browser sends the cookie along; a write must come from one of our own pages.
+
+    Raises:
+        Forbidden: the page that made the browser send this is not ours.
+    """
     if request.method in SAFE_METHODS:
         return
     site = request.headers.get("sec-fetch-site")

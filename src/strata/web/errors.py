@@ -91,5 +91,6 @@ def json_answer(error: StrataError, *, anonymous: bool) -> Response:
 
 
 def _ascii(text: str) -> str:
-    """Text fit for a header: one line, ASCII."""
-    return " ".join(text.split()).encode("ascii", "replace").decode()[:1000]
+    """Text fit for a header: one line, ASCII, nothing that a parser of headers refuses."""
+    shown = "".join([letter if letter.isprintable() else "?" for letter in " ".join(text.split())])
+    return shown.encode("ascii", "replace").decode()[:1000]

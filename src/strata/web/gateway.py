@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -85,7 +84,7 @@ class Gateway:
         except ClientDisconnect:
             answer.status = answer.status or 499
         except Exception:
-            log.exception("request failed", method=scope["method"], path=scope["path"])
+            log.exception("request failed", method=scope["method"], path=_logged_path(scope))
             if not answer.started:
                 await _broken(request_id)(scope, receive, answer)
         finally:
@@ -95,7 +94,7 @@ class Gateway:
             log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=_logged_path(scope),
                 route=template,
                 status=answer.status,
                 duration_ms=round(seconds * 1000, 2),
@@ -118,6 +117,8 @@ class Gateway:
             scope["strata"] = exchange = Exchange(
                 self.hub, None, origin, self.limiter, self.tallies, self.metrics
             )
+            if b"%00" in scope["query_string"]:
+                raise Malformed("The query holds a character that cannot be kept (U+0000).")
             match = self.routes.match(scope["method"], raw_path)
             if not isinstance(match, Match):
                 raise _unrouted(match, scope["method"])
@@ -213,6 +214,13 @@ def _template(scope: Scope) -> str:
     return exchange.match.route.template if exchange and exchange.match else "(none)"
 
 
+def _logged_path(scope: Scope) -> str:
+    """The path for the log; where a part of it is a secret, only the route."""
+    template = _template(scope)
+    path: str = scope["path"]
+    return template if "{token}" in template else path
+
+
 def _broken(request_id: str) -> Response:
     text = f"Something failed on our side. Reference {request_id}."
     return JSONResponse({"error": text}, 500, {"X-Error-Message": text})
@@ -250,8 +258,3 @@ def _is_trusted(peer: str, proxies: tuple[str, ...]) -> bool:
         return False
     address = ip_address(peer)
     return any(address in ip_network(proxy, strict=False) for proxy in proxies)
-
-
-def path_prefix(public_url: str) -> str:
-    """The path under which the hub is published, `` or `/hub`."""
-    return urlsplit(public_url).path.rstrip("/")

@@ -156,7 +156,9 @@ def _compile(template: str) -> re.Pattern[str]:
 
 
 def _readings(raw_path: str) -> Iterator[_Reading]:
-    """The readings of a path, the likeliest first."""
+    """The readings of a path, the likeliest first; none of `*`, which is no path."""
+    if not raw_path.startswith("/"):
+        return
     segments = raw_path.split("/")[1:]
     yield _Reading("", segments[0], raw_path)
     if segments[0] == "api":

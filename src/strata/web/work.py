@@ -10,6 +10,7 @@ means that it happened. Acts that prepare long before they write take a `Call` a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -31,6 +32,10 @@ from strata.web.metrics import Metrics
 from strata.web.paths import Match
 
 T = TypeVar("T")
+
+# An escaped NUL, not an escaped backslash before `u0000`. PostgreSQL takes none in a text, git none
+# in a name.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,8 @@ async def json_of(request: Request, shape: type[T]) -> T:
 
 def decoded(body: bytes, shape: type[T]) -> T:
     """Decode JSON into a msgspec Struct; unknown fields are ignored as the Hub does."""
+    if b"\\u0000" in body and _NUL.search(body):
+        raise Malformed("Invalid request body: it holds a character that cannot be kept (U+0000).")
     try:
         return msgspec.json.decode(body or b"{}", type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -119,6 +119,7 @@ def test_the_username_is_suggested_and_back_keeps_the_address(hub: Hub) -> None:
 def test_consent_is_unticked_asked_for_and_kept_with_its_versions(hub: Hub) -> None:
     visitor = Visitor(hub)
     visitor.begin("li@example.com")
+    visitor.take_time()
     page = visitor.open("/join?step=2")
     box = page.text[page.text.index('id="strata-consents"') :].split(">")[0]
     assert "checked" not in box

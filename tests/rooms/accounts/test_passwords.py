@@ -1,13 +1,17 @@
 """The password policy, example by example, and how passwords are kept."""
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
 from fixtures.accounts import PASSWORD
+from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts import passwords
 from strata.core.hub import Hub
+from strata.core.settings import AccountsSettings
 
 
 @pytest.mark.parametrize(
@@ -61,13 +65,16 @@ def test_the_common_list_is_large() -> None:
     assert len(passwords._common()) >= 10_000  # noqa: SLF001 — its size is the requirement
 
 
-def test_a_kept_password_is_recognised(hub: Hub) -> None:
+def test_a_kept_password_is_recognised(tmp_path: Path, clock: FrozenClock) -> None:
+    cost: dict[str, Any] = {"accounts.password_hash_mib": AccountsSettings().password_hash_mib}
+    hub = build_test_hub(tmp_path, clock=clock, **cost)
     kept = passwords.hash_password(hub, PASSWORD)
 
     assert kept.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
     assert passwords.matches(hub, kept, PASSWORD)
     assert not passwords.matches(hub, kept, PASSWORD + "x")
-    assert not passwords.is_outdated(kept)
+    assert not passwords.is_outdated(hub, kept)
+    hub.database.close()
 
 
 def test_both_spellings_of_an_accent_are_one_password(hub: Hub) -> None:
@@ -82,10 +89,10 @@ def test_nobody_has_a_password_that_matches_nothing(hub: Hub, password: str) -> 
     assert not passwords.matches(hub, "broken", password)
 
 
-def test_a_hash_with_other_parameters_is_outdated() -> None:
+def test_a_hash_with_other_parameters_is_outdated(hub: Hub) -> None:
     older = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
 
-    assert passwords.is_outdated(older.hash(PASSWORD))
+    assert passwords.is_outdated(hub, older.hash(PASSWORD))
 
 
 def test_more_threads_than_slots_all_finish(hub: Hub) -> None:

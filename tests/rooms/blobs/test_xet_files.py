@@ -105,7 +105,7 @@ def download(hub: Hub, actor: Actor, repo: Repo, made: MadeFile, at: int, size: 
     """Fetch a byte range as a client does: by the reconstruction, then by stored ranges."""
     with calling(hub, actor) as call:
         file = answers.file_of(call, repo, made.name)
-        plan = answers.v2(call, file, ByteRange(at, at + size))
+        plan = answers.v2(call, repo, file, ByteRange(at, at + size))
     chunks: dict[tuple[str, int], bytes] = {}
     for xorb, fetches in plan["xorbs"].items():
         for fetch in fetches:
@@ -417,7 +417,7 @@ def test_a_fetch_link_opens_its_ranges_only(hub: Hub, alice: Actor, repo: Repo) 
     upload(hub, alice, repo, made)
     with calling(hub, alice) as call:
         file = answers.file_of(call, repo, made.name)
-        plan = answers.v1(call, file, ByteRange(200_000, 200_001))
+        plan = answers.v1(call, repo, file, ByteRange(200_000, 200_001))
     ((fetch,),) = plan["fetch_info"].values()
     link = answers.opened(hub, fetch["url"].partition("ticket=")[2])
     start, stop = fetch["url_range"]["start"], fetch["url_range"]["end"] + 1
@@ -432,9 +432,11 @@ def test_the_same_question_has_the_same_answer(hub: Hub, alice: Actor, repo: Rep
     upload(hub, alice, repo, made)
     with calling(hub, alice) as call:
         file = answers.file_of(call, repo, made.name)
-        assert answers.v2(call, file, ByteRange(7, 99)) == answers.v2(call, file, ByteRange(7, 99))
-        together = answers.many(call, [file])
-        alone = answers.v1(call, file, None)
+        assert answers.v2(call, repo, file, ByteRange(7, 99)) == answers.v2(
+            call, repo, file, ByteRange(7, 99)
+        )
+        together = answers.many(call, repo, [file])
+        alone = answers.v1(call, repo, file, None)
     assert together["files"][made.name] == alone["terms"]
 
 

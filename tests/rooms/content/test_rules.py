@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from fixtures import parts
 from strata.content.attributes import read_attributes, read_ignore, rule_for, with_rules
@@ -68,6 +68,7 @@ MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCh
 
 @MANY
 @given(patterns=st.lists(PATTERNS, min_size=1, max_size=4), paths=st.lists(FILES, min_size=1))
+@example(patterns=["*", "![a/[ab]"], paths=["a"])  # the slash is a member of the class
 def test_ignored_files_are_those_that_git_ignores(
     worktree: Path, patterns: list[str], paths: list[str]
 ) -> None:
@@ -83,6 +84,8 @@ def test_ignored_files_are_those_that_git_ignores(
     lines=st.lists(st.tuples(PATTERNS, st.booleans()), min_size=1, max_size=4),
     paths=st.lists(FILES, min_size=1),
 )
+@example(lines=[("*", False), ("[a/a b/**", True)], paths=["ab/a"])
+@example(lines=[("a\\/b", True)], paths=["a/b"])
 def test_large_files_are_those_that_git_gives_to_lfs(
     worktree: Path, lines: list[tuple[str, bool]], paths: list[str]
 ) -> None:

@@ -16,7 +16,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from strata.core.call import Work, reading, working
 from strata.core.hub import Hub
 from strata.events import outbox
-from strata.events.jobs import run_due
+from strata.events.jobs import next_due, run_due
 from strata.events.outbox import Letter, SendMail
 from strata.events.tables import jobs
 
@@ -136,6 +136,28 @@ def test_a_busy_mail_server_is_asked_again(tmp_path: Path, clock: FrozenClock) -
 
         assert kept(hub, mail_id).sent_at == clock()
         assert len(box.taken) == 1
+
+
+def test_a_mail_server_that_stays_away_is_asked_for_a_day(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    nobody = "smtp://127.0.0.1:1?from=hub@example.org"
+    with hub_with(tmp_path / "d", clock, nobody) as hub:
+        mail_id = posted(hub)
+        begun, pauses = clock(), []
+        while kept(hub, mail_id).failed_at is None:
+            run_due(hub, REGISTRY)
+            if kept(hub, mail_id).failed_at is None:
+                with reading(hub) as call:
+                    due = next_due(call)
+                assert due is not None
+                pauses.append(due - clock())
+                clock.advance(pauses[-1])
+
+        assert timedelta(hours=24) <= clock() - begun <= timedelta(hours=25)
+        assert pauses == sorted(pauses)  # growing, never hammering
+        assert pauses[-1] == timedelta(hours=1)
+        assert "no mail server at 127.0.0.1:1" in (kept(hub, mail_id).last_reply or "")
 
 
 def test_a_refused_mail_is_kept_with_the_servers_words(tmp_path: Path, clock: FrozenClock) -> None:

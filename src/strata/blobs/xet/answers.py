@@ -37,8 +37,9 @@ _PURPOSE = "xet-fetch"
 
 
 class FetchLink(msgspec.Struct, frozen=True, array_like=True):
-    """May read these byte ranges of one stored xorb."""
+    """May read these byte ranges of one stored xorb, while the repo they were named for stands."""
 
+    repo_id: int
     key: str
     size: int  # bytes of the whole object
     ranges: tuple[tuple[int, int], ...]  # start, stop (exclusive)
@@ -70,44 +71,46 @@ def file_of(call: Call, repo: Repo, file_hash: str) -> XetFile:
     return file
 
 
-def v1(call: Call, file: XetFile, wanted: ByteRange | None) -> ReconstructionV1:
+def v1(call: Call, repo: Repo, file: XetFile, wanted: ByteRange | None) -> ReconstructionV1:
     """Explain a byte range, or the whole file, in the older shape."""
-    plan, url = _planned(call, file, wanted)
+    plan, url = _planned(call, repo, file, wanted)
     return reconstruction.v1(plan, url)
 
 
-def v2(call: Call, file: XetFile, wanted: ByteRange | None) -> ReconstructionV2:
+def v2(call: Call, repo: Repo, file: XetFile, wanted: ByteRange | None) -> ReconstructionV2:
     """Explain a byte range, or the whole file, in the newer shape."""
-    plan, url = _planned(call, file, wanted)
+    plan, url = _planned(call, repo, file, wanted)
     return reconstruction.v2(plan, url)
 
 
-def many(call: Call, files: Sequence[XetFile]) -> ManyFiles:
+def many(call: Call, repo: Repo, files: Sequence[XetFile]) -> ManyFiles:
     """Explain whole files together."""
     answer: ManyFiles = {"files": {}, "fetch_info": {}}
     for file in files:
-        one = v1(call, file, None)
+        one = v1(call, repo, file, None)
         answer["files"][file.hash] = one["terms"]
         for xorb, fetches in one["fetch_info"].items():
             answer["fetch_info"].setdefault(xorb, []).extend(fetches)
     return answer
 
 
-def _planned(call: Call, file: XetFile, wanted: ByteRange | None) -> tuple[Reconstruction, UrlFor]:
+def _planned(
+    call: Call, repo: Repo, file: XetFile, wanted: ByteRange | None
+) -> tuple[Reconstruction, UrlFor]:
     start, stop = (wanted.start, wanted.stop) if wanted else (0, None)
     span = reconstruction.span(file.terms, start, stop)
     tables = queries.tables_of(call, file.terms.xorbs(span.first, span.end))
-    return reconstruction.plan(file.terms, span, tables), _urls(call, tables)
+    return reconstruction.plan(file.terms, span, tables), _urls(call, repo, tables)
 
 
-def _urls(call: Call, tables: dict[bytes, ChunkTable]) -> UrlFor:
+def _urls(call: Call, repo: Repo, tables: dict[bytes, ChunkTable]) -> UrlFor:
     expires = call.now + timedelta(seconds=call.hub.settings.xet.link_lifetime_s)
     base = f"{tokens.cas_url(call)}/v1/data?ticket="
 
     def url(xorb: bytes, fetches: Sequence[Fetch]) -> str:
         chunks = tables[xorb]
         ranges = tuple((fetch.first_byte, fetch.stop_byte) for fetch in fetches)
-        link = FetchLink(xorb_key(xorb, chunks), chunks.stored_length, ranges)
+        link = FetchLink(repo.id, xorb_key(xorb, chunks), chunks.stored_length, ranges)
         return base + call.hub.secrets.sign(_PURPOSE, link, expires=expires)
 
     return url

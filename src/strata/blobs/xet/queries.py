@@ -199,21 +199,37 @@ def visible_file_with(
     The caller may read files of the repo the token is for, of public repos, and of the caller's
     own.
     """
-    readable = sa.and_(
-        repos.c.deleted_at.is_(None),
-        ~repos.c.disabled,
-        sa.or_(repos.c.id == repo_id, ~repos.c.private, repos.c.owner_id == user_id),
-    )
     row = call.db.execute(
         sa.select(xet_dedup.c.xorb, xet_file_xorbs.c.file_hash)
         .join(xet_file_xorbs, xet_file_xorbs.c.xorb == xet_dedup.c.xorb)
         .join(xet_files, xet_files.c.hash == xet_file_xorbs.c.file_hash)
         .join(repo_blobs, repo_blobs.c.sha256 == xet_files.c.sha256)
         .join(repos, repos.c.id == repo_blobs.c.repo_id)
-        .where(xet_dedup.c.chunk == chunk, readable)
+        .where(xet_dedup.c.chunk == chunk, _readable(repo_id, user_id))
         .limit(1)
     ).first()
     return (bytes(row[0]), row[1]) if row else None
+
+
+def xorb_is_visible(call: Call, xorb: bytes, repo_id: int, user_id: int) -> bool:
+    """Whether a file that the caller may read, as `visible_file_with` has it, needs this xorb."""
+    row = call.db.execute(
+        sa.select(xet_file_xorbs.c.file_hash)
+        .join(xet_files, xet_files.c.hash == xet_file_xorbs.c.file_hash)
+        .join(repo_blobs, repo_blobs.c.sha256 == xet_files.c.sha256)
+        .join(repos, repos.c.id == repo_blobs.c.repo_id)
+        .where(xet_file_xorbs.c.xorb == xorb, _readable(repo_id, user_id))
+        .limit(1)
+    ).first()
+    return row is not None
+
+
+def _readable(repo_id: int, user_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        repos.c.deleted_at.is_(None),
+        ~repos.c.disabled,
+        sa.or_(repos.c.id == repo_id, ~repos.c.private, repos.c.owner_id == user_id),
+    )
 
 
 def xorbs_of_file(call: Call, file_hash: str, limit: int) -> list[bytes]:

@@ -13,6 +13,7 @@ from strata.core.errors import Malformed
 from strata.lib.objects.receive import Received
 from strata.lib.xet.hash import to_hex
 from strata.lib.xet.xorb import BadXorb, Xorb, inspect
+from strata.repos.record import Repo
 
 
 def take_in(call: Call, claimed: bytes, received: Received) -> bool:
@@ -57,8 +58,13 @@ def _inspected(path: Path, claimed: bytes) -> Xorb:
     return xorb
 
 
-def length_of(call: Call, xorb: bytes) -> int | None:
-    """Stored bytes of a xorb; None when it is not here."""
+def length_of(call: Call, repo: Repo, xorb: bytes) -> int | None:
+    """Stored bytes of a xorb; None when the caller may read no file that is made of it.
+
+    Whose it is else, and whether it is here at all, is nobody's business.
+    """
+    if not queries.xorb_is_visible(call, xorb, repo.id, call.actor.user_id or 0):
+        return None
     return queries.stored_bytes(call, xorb)
 
 

@@ -7,9 +7,10 @@ Readers hold no transaction, so they never block the writer nor wait for it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +61,12 @@ class Database:
         self._writer.dispose()
 
     def _engine(self, pool_size: int, *, read_only: bool) -> Engine:
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": POOL_OVERFLOW}
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": POOL_OVERFLOW,
+            # The text of a failure reaches the log; mail addresses and digests shall not.
+            "hide_parameters": True,
+        }
         if self.sqlite:
             engine = sa.create_engine(self.url, poolclass=sa.QueuePool, **options)
             _prepare_sqlite(engine, read_only=read_only)
@@ -72,6 +78,15 @@ class Database:
 
 
 def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
+    @sa.event.listens_for(engine, "do_connect")
+    def _create(_dialect: object, _record: object, arguments: list[str], _options: object) -> None:
+        # The log and the shared memory beside the file take over its permissions. A file that is
+        # there must not be opened: closing it again would undo SQLite's own locks.
+        place = arguments[0]
+        if place != ":memory:" and not place.startswith("file:"):
+            with suppress(FileExistsError):
+                os.close(os.open(place, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         # The driver must not open transactions by itself: we say BEGIN IMMEDIATE.

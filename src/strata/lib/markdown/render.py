@@ -10,6 +10,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import islice
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -31,6 +32,7 @@ MAX_CHARACTERS: Final = 300_000  # five seconds of hostile text at worst
 MAX_PARAGRAPH_CHARACTERS: Final = 10_000  # longer ones are shown as plain text
 MAX_NESTING: Final = 24  # of lists and quotes; also of emphasis and links
 MAX_SLUG_CHARACTERS: Final = 120
+MAX_HEADINGS: Final = 2_000  # with an anchor and a place in the table of contents
 
 _SCHEME_BEFORE: Final = re.compile(r"(?<![A-Za-z0-9])(https?)\Z", re.IGNORECASE)
 _AFTER_SCHEME: Final = re.compile(r"://[^\W_][^\s<]{0,2000}")
@@ -104,9 +106,9 @@ def _bound_paragraphs(state: StateCore) -> None:
 def _anchor_headings(state: StateCore) -> None:
     """Give headings GitHub's ids, numbering repeated ones, and a link to themselves."""
     used: dict[str, int] = {}
-    for opening, inline in zip(state.tokens, state.tokens[1:], strict=False):
-        if opening.type != "heading_open":
-            continue
+    pairs = zip(state.tokens, state.tokens[1:], strict=False)
+    headings = ((one, other) for one, other in pairs if one.type == "heading_open")
+    for opening, inline in islice(headings, MAX_HEADINGS):
         words = _words(inline)
         slug = _slug(words) or "section"
         count = used.get(slug, 0)

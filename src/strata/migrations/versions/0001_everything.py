@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_namespaces")),
         sa.UniqueConstraint("key", name=op.f("uq_namespaces_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "pending_sign_ups",
@@ -224,6 +225,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("last_login_at", Moment(), nullable=True),
+        sa.Column("removal_told_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(["id"], ["namespaces.id"], name=op.f("fk_users_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("public_id", name=op.f("uq_users_public_id")),
@@ -488,6 +490,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("base_url", sa.Text(), nullable=False),
         sa.Column("link_digest", sa.Text(), nullable=False),
         sa.Column("code_digest", sa.Text(), nullable=False),
         sa.Column("code_tries", sa.Integer(), server_default="0", nullable=False),

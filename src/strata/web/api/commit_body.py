@@ -39,6 +39,7 @@ MAX_JSON_BODY: Final = 128 * 1024 * 1024  # of clients that send one object
 
 _STRING_REST: Final = re.compile(rb'(?:[^"\\]++|\\.)*+"', re.DOTALL)  # never tried twice
 _COLON: Final = re.compile(rb"\s*:\s*")
+_SOLID: Final = re.compile(rb"\S")
 
 
 class Header(msgspec.Struct, rename="camel"):
@@ -120,19 +121,23 @@ def _streamed(body: Received, text: mmap.mmap) -> Change:
 
 
 def _change(header: Header | _Whole, operations: Iterator[Operation]) -> Change:
+    if "\0" in f"{header.summary}{header.description}":
+        raise Malformed("The message holds a character that cannot be kept (U+0000).")
     parent = Sha(header.parent_commit) if header.parent_commit else None
     return Change(header.summary, header.description or "", operations, parent)
 
 
 def _lines(text: mmap.mmap) -> Iterator[tuple[int, int]]:
-    """Where each line that is not empty stands; the last one may lack its end."""
-    start = 0
-    while start < len(text):
+    """Where each line that is not empty stands, from its first mark; the last may lack its end.
+
+    Blank space is passed over by the pattern, however many lines of it there are.
+    """
+    end = 0
+    while solid := _SOLID.search(text, end):
+        start = solid.start()
         end = text.find(b"\n", start)
         end = len(text) if end < 0 else end
-        if end - start > LONG_LINE or text[start:end].strip():
-            yield start, end
-        start = end + 1
+        yield start, end
 
 
 def _operation(body: Received, text: mmap.mmap, start: int, end: int) -> Operation:

@@ -1,7 +1,9 @@
 """The bytes of a file as an HTTP answer: headers, ranges, redirects (conventions §8).
 
 What people upload never runs as part of the hub: text of any kind is plain text, the browser may
-not guess, and whatever is shown is shut into a sandbox.
+not guess, and whatever is shown is shut into a sandbox. An SVG is a picture in `<img>`, where no
+browser runs its scripts; opened by itself it is a document, which the sandbox keeps from running
+any and from being of our origin.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ _SHOWN: Final = frozenset(
         "image/gif",
         "image/jpeg",
         "image/png",
+        "image/svg+xml",
         "image/tiff",
         "image/webp",
         "image/x-icon",
@@ -61,7 +64,6 @@ _TEXTS: Final = frozenset(
         "application/x-sh",
         "application/xml",
         "application/yaml",
-        "image/svg+xml",
         "application/xhtml+xml",
     }
 )
@@ -127,7 +129,7 @@ def wants_xet_facts(request: Request) -> bool:
 
 
 def content_type(file: File) -> str:
-    """A type that no browser runs."""
+    """A type that no browser runs in our sandbox."""
     guessed, encoding = mimetypes.guess_type(file.path, strict=False)
     if encoding is not None:  # "x.tar.gz": the bytes are the archive's
         return OCTETS

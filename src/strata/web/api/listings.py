@@ -9,6 +9,7 @@ from strata.core.errors import Malformed
 from strata.core.names import RepoType
 from strata.search.listing import MAX_PAGE, Listed, Query, listing
 from strata.web import respond
+from strata.web.api.numbers import count_of
 from strata.web.api.shapes import EXPANDABLE, expanded, minimal
 from strata.web.paths import Route
 from strata.web.work import exchange, read
@@ -53,7 +54,7 @@ def _query(request: Request, repo_type: RepoType) -> Query:
         tags=_tags(request),
         sort=parameters.get("sort") or "trendingScore",
         descending=_descending(parameters.get("direction")),
-        limit=_limit(parameters.get("limit")),
+        limit=_limit(request),
         cursor=parameters.get("cursor"),
         with_files=respond.flag(request, "full") or "siblings" in respond.many(request, "expand"),
     )
@@ -73,12 +74,9 @@ def _descending(direction: str | None) -> bool:
     return direction != "1"
 
 
-def _limit(text: str | None) -> int:
-    if not text:
-        return MAX_PAGE
-    if not text.isdigit():
-        raise Malformed('"limit" must be a number')
-    return int(text)
+def _limit(request: Request) -> int:
+    limit = count_of(request, "limit")
+    return MAX_PAGE if limit is None else limit
 
 
 def _fields(request: Request, repo_type: RepoType) -> tuple[str, ...] | None:

@@ -35,7 +35,7 @@ def _whoami(call: Call) -> dict[str, object]:
         "billingMode": "postpaid",
         "periodEnd": None,
         "isPro": False,
-        "avatarUrl": f"/avatars/{person.public_id}.svg",
+        "avatarUrl": f"{call.hub.settings.prefix}/avatars/{person.public_id}.svg",
         "orgs": [],
         "auth": _auth(call.actor),
     }

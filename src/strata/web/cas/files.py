@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from strata.blobs import tickets
 from strata.blobs.xet import answers, dedup
 from strata.blobs.xet.answers import FetchLink
 from strata.blobs.xet.queries import XetFile
@@ -30,7 +31,7 @@ from strata.lib.objects.store import pieces
 from strata.lib.xet.hash import from_hex, to_hex
 from strata.lib.xet.reconstruction import RANGES_PER_URL
 from strata.repos.record import Repo
-from strata.web.cas.admission import admitted, hash_in_path
+from strata.web.cas.admission import admitted, hash_in_path, in_thread
 from strata.web.respond import json
 from strata.web.work import hub_of
 
@@ -51,7 +52,7 @@ async def reconstruction_v2(request: Request) -> Response:
 
 
 async def _explained(
-    request: Request, explain: Callable[[Call, XetFile, ByteRange | None], object]
+    request: Request, explain: Callable[[Call, Repo, XetFile, ByteRange | None], object]
 ) -> Response:
     name = to_hex(hash_in_path(request, prefixed=False))
     header = request.headers.get("range")
@@ -59,7 +60,7 @@ async def _explained(
     def act(call: Call, repo: Repo) -> object:
         file = answers.file_of(call, repo, name)
         wanted = ranges(header, file.size, at_most=1)
-        return explain(call, file, wanted[0] if wanted else None)
+        return explain(call, repo, file, wanted[0] if wanted else None)
 
     return json(await admitted(request, Scope.READ, act))
 
@@ -72,7 +73,7 @@ async def reconstructions(request: Request) -> Response:
     names = dict.fromkeys([_named(text) for text in asked])
 
     def act(call: Call, repo: Repo) -> answers.ManyFiles:
-        return answers.many(call, [answers.file_of(call, repo, name) for name in names])
+        return answers.many(call, repo, [answers.file_of(call, repo, name) for name in names])
 
     return json(await admitted(request, Scope.READ, act))
 
@@ -100,6 +101,7 @@ async def stored_ranges(request: Request) -> ASGIApp:
     """
     hub = hub_of(request)
     link = answers.opened(hub, request.query_params.get("ticket", ""))
+    await in_thread(request, lambda call: tickets.readable(call, link.repo_id))
     wanted = ranges(request.headers.get("range"), link.size, at_most=RANGES_PER_URL)
     if wanted is None:
         raise Malformed("Ask for the byte ranges that the reconstruction names.")

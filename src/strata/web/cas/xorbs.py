@@ -19,6 +19,7 @@ from strata.web.spool import drained, spooled
 from strata.web.work import field, hub_of, json_of
 
 CHECKSUM = "crc64nvme"
+MAX_DIGITS = 20  # of a 64-bit number
 
 
 class Checksum(msgspec.Struct):
@@ -29,7 +30,8 @@ class Checksum(msgspec.Struct):
 
     def number(self) -> int:
         """The checksum; -1, which matches nothing, when it is no number."""
-        return int(self.value) if self.value.isascii() and self.value.isdigit() else -1
+        plain = self.value.isascii() and self.value.isdigit() and len(self.value) <= MAX_DIGITS
+        return int(self.value) if plain else -1
 
 
 class GrantRequest(msgspec.Struct):
@@ -54,7 +56,9 @@ async def post_xorb(request: Request) -> Response:
 async def head_xorb(request: Request) -> Response:
     """HEAD /xet/{epoch}/v1/xorbs/{prefix}/{hash}: whether a xorb is here, and how long it is."""
     xorb = hash_in_path(request)
-    length = await admitted(request, Scope.READ, lambda call, _: xorbs.length_of(call, xorb))
+    length = await admitted(
+        request, Scope.READ, lambda call, repo: xorbs.length_of(call, repo, xorb)
+    )
     if length is None:
         raise NotFound("There is no such xorb.")
     return Response(headers={"Content-Length": str(length)})

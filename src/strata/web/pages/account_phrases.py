@@ -17,6 +17,14 @@ from strata.web.pages.phrases import ERRORS
 
 ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "email.empty": N_("Enter your e-mail address."),
+        "email.too_long": N_("An e-mail address has at most 254 characters."),
+        "email.disposable": N_(
+            "Addresses of throw-away mailboxes can't be used here. Use one that stays yours."
+        ),
+        "email.not_listed": N_(
+            "Only addresses of certain domains can be used here, and %(domain)s is not one of them."
+        ),
         "full_name.too_long": N_("Use at most 100 characters."),
         "full_name.invalid": N_("A name holds no web addresses and no < or >."),
         "consent.changed": N_("The documents have changed. Please read and agree again."),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from strata.web.pages import (
     avatars,
     join,
+    join_json,
     legal,
     login,
     settings_account,
@@ -60,6 +61,7 @@ ROUTES: Final = (
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
     Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),
+    Route(SEND, "/api/signup", join_json.sign_up, "scripts"),
     Route(("GET",), "/api/username-availability", join.availability, "the sign-up form"),
     Route(READ, "/avatars/{file}", avatars.avatar, "pages, clients that show avatarUrl"),
     Route(READ, "/static/{version}/{path}", static_files.static, BROWSER),

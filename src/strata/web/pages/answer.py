@@ -108,8 +108,8 @@ def page_answer(
     """
     answer = html_answer(page(template, frame, status=status, **context), status, cache, headers)
     answer.headers["Content-Language"] = frame.language
-    _remember(request, answer, "lang", frame.language, frozenset(LANGUAGES))
-    _remember(request, answer, "theme", frame.theme, frozenset(THEMES))
+    _remember(request, answer, frame, ("lang", frame.language), frozenset(LANGUAGES))
+    _remember(request, answer, frame, ("theme", frame.theme), frozenset(THEMES))
     return answer
 
 
@@ -131,8 +131,13 @@ def html_answer(
 
 
 def _remember(
-    request: Request, answer: Response, name: str, value: str, allowed: frozenset[str]
+    request: Request,
+    answer: Response,
+    frame: Frame,
+    choice: tuple[str, str],
+    allowed: frozenset[str],
 ) -> None:
+    name, value = choice
     if request.query_params.get(name, "") not in allowed:
         return
     # Scripts may read these two: the theme switch writes its cookie itself.
@@ -140,6 +145,7 @@ def _remember(
         name,
         value,
         max_age=PREFERENCE_SECONDS,
+        path=frame.prefix or "/",
         secure=request.url.scheme == "https",
         samesite="lax",
     )

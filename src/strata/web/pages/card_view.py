@@ -12,6 +12,7 @@ from markupsafe import Markup
 from strata.lib.markdown.addresses import AddressKind
 from strata.lib.markdown.render import TooLong, render
 from strata.web.pages.places import Place
+from strata.web.pages.render import at
 
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:|/|#")
 _CODE: Final = '<pre class="highlight">'
@@ -19,15 +20,18 @@ _CODE_IN_REACH: Final = '<pre class="highlight" tabindex="0">'
 _PARTS: Final = re.compile(r"([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
 
 
-def markdown_of(place: Place, text: str, *, folder: str = "") -> Markup | None:
+def markdown_of(place: Place, text: str, *, prefix: str, folder: str = "") -> Markup | None:
     """Render a text of a repo; None when it is too long for a page.
 
     Args:
+        prefix: the path of the site's root on its host, `` or `/hub`.
         folder: where in the repo the text stands; relative links begin there.
     """
 
     def resolve(address: str, kind: AddressKind) -> str:
-        return settled(place, folder, address, kind)
+        if address.startswith(f"{prefix}/"):
+            return address  # copied from a browser that showed it
+        return at(settled(place, folder, address, kind), prefix)
 
     try:
         html = render(text, resolve_link=resolve).html
@@ -38,7 +42,7 @@ def markdown_of(place: Place, text: str, *, folder: str = "") -> Markup | None:
 
 
 def settled(place: Place, folder: str, address: str, kind: AddressKind) -> str:
-    """Turn an address of a text into one of the site; absolute ones stay."""
+    """Turn an address of a text into one from the site's root; absolute ones stay."""
     if not address or _ABSOLUTE.match(address):
         return address
     found = _PARTS.fullmatch(address)

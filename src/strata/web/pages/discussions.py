@@ -19,10 +19,11 @@ from strata.lib.git import read as git
 from strata.web.pages.card_view import markdown_of
 from strata.web.pages.diff_view import Difference, difference
 from strata.web.pages.history import page_number
+from strata.web.pages.media import media_headers
 from strata.web.pages.places import Place
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.visit import shown, visiting
-from strata.web.work import field, repo_of
+from strata.web.work import field, hub_of, repo_of
 
 _NOTHING: Final = Markup()
 _STATUSES: Final = ("open", "closed", "all")
@@ -79,7 +80,10 @@ async def thread(request: Request) -> Response:
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
         raise NotFound("Discussion not found")
     visit, found = await visiting(request, lambda call: _thread(call, repo_of(request), int(text)))
-    return shown(request, "repos/discussion.html", visit, page=found, head=found.head)
+    headers = media_headers(hub_of(request))
+    return shown(
+        request, "repos/discussion.html", visit, headers=headers, page=found, head=found.head
+    )
 
 
 def _list(call: Call, repo_id: RepoId, status: str, number: int) -> DiscussionsPage:
@@ -100,16 +104,16 @@ def _thread(call: Call, repo_id: RepoId, number: int) -> ThreadPage:
         discussion=found.discussion,
         base=(found.discussion.base_ref or "").removeprefix("refs/heads/"),
         place=place,
-        told=tuple(_told(place, event) for event in found.events),
+        told=tuple(_told(place, event, call.hub.settings.prefix) for event in found.events),
         conflicts=found.conflicts,
         merge_commit=found.merge_commit,
         difference=_difference(call, at, found),
     )
 
 
-def _told(place: Place, event: Event) -> Told:
+def _told(place: Place, event: Event, prefix: str) -> Told:
     text = str(event.content.get("text") or "") if event.kind == "comment" else ""
-    rendered = markdown_of(place, text) if text.strip() else None
+    rendered = markdown_of(place, text, prefix=prefix) if text.strip() else None
     return Told(event, rendered or _NOTHING)
 
 

@@ -22,10 +22,11 @@ from strata.lib.markdown import front_matter
 from strata.lib.markdown.render import highlight_code
 from strata.web.pages.card_view import markdown_of
 from strata.web.pages.files import Elsewhere, named, trail_of
+from strata.web.pages.media import media_headers
 from strata.web.pages.places import Place
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.visit import redirected, shown, visiting
-from strata.web.work import field, repo_of
+from strata.web.work import field, hub_of, repo_of
 
 MAX_CODE_BYTES: Final = 1024 * 1024  # numbered and coloured lines
 MAX_TEXT_BYTES: Final = 5 * 1024 * 1024  # plain text
@@ -85,7 +86,15 @@ async def page(request: Request) -> Response:
     )
     if isinstance(found, Elsewhere):
         return redirected(request, found.address)
-    return shown(request, "repos/file.html", visit, page=found, head=found.head, source=source)
+    return shown(
+        request,
+        "repos/file.html",
+        visit,
+        headers=media_headers(hub_of(request)),
+        page=found,
+        head=found.head,
+        source=source,
+    )
 
 
 def _found(
@@ -100,7 +109,7 @@ def _found(
 
 
 def _file_page(call: Call, at: Snapshot, place: Place, file: File, *, source: bool) -> FilePage:
-    content = _content(at, place, file, source=source)
+    content = _content(call, at, place, file, source=source)
     pointer = pointers.text(file.pointer).decode() if file.pointer else ""
     return FilePage(
         head=head_of(call, at, place.revision),
@@ -118,7 +127,7 @@ def _file_page(call: Call, at: Snapshot, place: Place, file: File, *, source: bo
     )
 
 
-def _content(at: Snapshot, place: Place, file: File, *, source: bool) -> _Content:
+def _content(call: Call, at: Snapshot, place: Place, file: File, *, source: bool) -> _Content:
     is_picture = _suffix(file.path) in _PICTURES and file.size <= MAX_PICTURE_BYTES
     if is_picture and not source:
         return _Content("picture")
@@ -131,15 +140,20 @@ def _content(at: Snapshot, place: Place, file: File, *, source: bool) -> _Conten
         return _Content("long")
     if b"\0" in raw[:SNIFFED_BYTES]:
         return _Content("binary")
-    return _text(place, file.path, raw.decode("utf-8", "replace"), source=source)
+    rendered = None if source else _rendered(call, place, file.path, raw)
+    return rendered or _text(file.path, raw.decode("utf-8", "replace"))
 
 
-def _text(place: Place, path: str, text: str, *, source: bool) -> _Content:
-    if _suffix(path) in _MARKDOWN and not source:
-        _, body, _ = front_matter.split(text)
-        rendered = markdown_of(place, body, folder=path.rpartition("/")[0])
-        if rendered is not None:
-            return _Content("markdown", html=rendered)
+def _rendered(call: Call, place: Place, path: str, raw: bytes) -> _Content | None:
+    if _suffix(path) not in _MARKDOWN:
+        return None
+    _, body, _ = front_matter.split(raw.decode("utf-8", "replace"))
+    folder = path.rpartition("/")[0]
+    html = markdown_of(place, body, prefix=call.hub.settings.prefix, folder=folder)
+    return _Content("markdown", html=html) if html is not None else None
+
+
+def _text(path: str, text: str) -> _Content:
     if len(text) > MAX_CODE_BYTES or text.count("\n") > MAX_NUMBERED_LINES:
         return _Content("text", text=text)
     # The highlighter escapes what it does not colour.

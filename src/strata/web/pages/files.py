@@ -20,10 +20,11 @@ from strata.core.call import Call
 from strata.core.names import RepoId
 from strata.lib.git.model import CommitFacts
 from strata.web.pages.card_view import markdown_of
+from strata.web.pages.media import media_headers
 from strata.web.pages.places import Place
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.visit import redirected, shown, visiting
-from strata.web.work import field, repo_of
+from strata.web.work import field, hub_of, repo_of
 
 MAX_DATED: Final = 200  # entries whose last commit is looked up; it walks through history
 README: Final = "README.md"
@@ -84,7 +85,8 @@ async def page(request: Request) -> Response:
     )
     if isinstance(found, Elsewhere):
         return redirected(request, found.address)
-    return shown(request, "repos/files.html", visit, page=found, head=found.head)
+    headers = media_headers(hub_of(request))
+    return shown(request, "repos/files.html", visit, headers=headers, page=found, head=found.head)
 
 
 def _found(
@@ -137,7 +139,7 @@ def _folder_page(
         first=cursor is None,
         cursor=listed.cursor,
         parent=place.tree(folder.rpartition("/")[0]) if folder else "",
-        readme=_readme(at, place, folder),
+        readme=_readme(at, place, folder, call.hub.settings.prefix),
     )
 
 
@@ -167,9 +169,9 @@ def _last_commit(call: Call, at: Snapshot, folder: str) -> Signed | None:
     return Signed(facts, author_of(authors_of(call, [facts]), facts))
 
 
-def _readme(at: Snapshot, place: Place, folder: str) -> Markup:
+def _readme(at: Snapshot, place: Place, folder: str, prefix: str) -> Markup:
     if not folder:
         return Markup()
     text = read_text(at, f"{folder}/{README}", MAX_README_BYTES)
-    rendered = markdown_of(place, text, folder=folder) if text else None
+    rendered = markdown_of(place, text, prefix=prefix, folder=folder) if text else None
     return rendered or Markup()

@@ -7,6 +7,7 @@ stands in no address, no hidden field and no history.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from starlette.requests import Request
@@ -16,18 +17,18 @@ from strata.accounts import addresses, documents, names, passwords, pending, sig
 from strata.accounts.pending import FirstStep
 from strata.accounts.signup import SignedUp, SignUp
 from strata.core.call import Call, working
-from strata.core.errors import Forbidden, InvalidFields
+from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
 from strata.web import respond
-from strata.web.auth import session_cookie_name
+from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase, told
 from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
 from strata.web.pages.language import LANGUAGES, language_of
 from strata.web.pages.visit import (
     Visit,
+    cookie_path,
     drop_cookie,
-    own_cookie_name,
     redirected,
     set_cookie,
     shown,
@@ -38,6 +39,9 @@ from strata.web.work import hub_of, read
 
 SECOND_STEP: Final = "/join?step=2"
 CLOSED: Final = "signup.closed"
+TRAP: Final = "website"  # a field that people do not see and robots fill in
+FORM_LIFE: Final = timedelta(days=1)
+_SHOWN_AT: Final = "signup.shown"
 _PASSWORD_OF_STEP_TWO: Final = {"pw.contains_identity": "pw.contains_username"}
 
 
@@ -109,7 +113,8 @@ async def _begin(request: Request, form: Form) -> Response:
 def _keep(call: Call, request: Request, form: Form) -> str:
     if _is_closed(call.hub):
         raise Forbidden(CLOSED)
-    step = FirstStep(form.get("email", "").strip(), form.get("password", ""))
+    shown_at = _shown_at(call, form.get("shown", ""))
+    step = FirstStep(form.get("email", "").strip(), form.get("password", ""), shown_at)
     faults = _first_faults(call.hub, step)
     if faults:
         raise InvalidFields(faults)
@@ -119,11 +124,7 @@ def _keep(call: Call, request: Request, form: Form) -> str:
 
 def _first_faults(hub: Hub, step: FirstStep) -> dict[str, tuple[str, ...]]:
     address = addresses.parse(step.email)
-    email: tuple[str, ...] = ()
-    if address is None:
-        email = ("email.invalid",)
-    elif not addresses.may_join(address, hub.settings.accounts):
-        email = ("email.blocked_domain",)
+    email = addresses.faults(step.email, hub.settings.accounts)
     password = passwords.faults(
         step.password,
         identities=(address.local_part,) if address else (),
@@ -165,11 +166,33 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             full_name=second.full_name,
             language=second.language,
             consents=_consents(form),
+            read_in=_chosen_language(form.get("documents_language", "")),
+            suspicion=_suspicion(call, step, form),
         ),
     )
     with working(call) as work:
         pending.drop(work, cookie)
     return signed_up
+
+
+def _shown_at(call: Call, ticket: str) -> datetime:
+    """When the first page was given out; nobody can make that up.
+
+    Raises:
+        Malformed: the form was never one of our pages, or too long ago.
+    """
+    shown_at = call.hub.secrets.verify(_SHOWN_AT, ticket, datetime, now=call.now)
+    if shown_at is None:
+        raise Malformed(STALE_FORM)
+    return shown_at
+
+
+def _suspicion(call: Call, step: FirstStep, form: Form) -> str:
+    """Why this looks like the work of a robot; empty when it does not."""
+    if form.get(TRAP):
+        return "honeypot"
+    fastest = timedelta(seconds=call.hub.settings.accounts.fastest_sign_up_s)
+    return "too fast" if call.now - step.shown_at < fastest else ""
 
 
 def _consents(form: Form) -> dict[str, str]:
@@ -201,15 +224,23 @@ def _welcomed(request: Request, second: _Second, signed_up: SignedUp) -> Respons
     set_cookie(request, answer, session_cookie_name(hub), session.cookie, max_age=session.max_age_s)
     drop_cookie(request, answer, _cookie_name(hub))
     if second.language != language_of(request, hub.settings.language):
-        answer.set_cookie("lang", second.language, samesite="lax")
+        answer.set_cookie("lang", second.language, path=cookie_path(request), samesite="lax")
     return answer
 
 
 def _first_page(
     request: Request, visit: Visit, email: str, errors: Told = NOTHING_WRONG
 ) -> Response:
+    hub = hub_of(request)
+    now = hub.clock()
     return shown(
-        request, "accounts/join_first.html", visit, cache=NO_STORE, email=email, errors=errors
+        request,
+        "accounts/join_first.html",
+        visit,
+        cache=NO_STORE,
+        email=email,
+        errors=errors,
+        shown_ticket=hub.secrets.sign(_SHOWN_AT, now, expires=now + FORM_LIFE),
     )
 
 
@@ -224,6 +255,7 @@ def _second_page(
         form=second,
         errors=errors,
         versions=documents.versions(),
+        trap=TRAP,
     )
 
 
@@ -232,7 +264,7 @@ def _is_closed(hub: Hub) -> bool:
 
 
 def _cookie_name(hub: Hub) -> str:
-    return own_cookie_name(hub, "join")
+    return cookie_name(hub, "join")
 
 
 def _chosen_language(code: str) -> str:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from strata.accounts.documents import Document, DocumentKind, document
 from strata.lib.markdown.render import render
+from strata.web.pages.render import at
 from strata.web.pages.visit import shown, visit_of
 
 
@@ -24,14 +25,14 @@ async def privacy(request: Request) -> Response:
 async def _document_page(request: Request, kind: DocumentKind) -> Response:
     visit = await visit_of(request)
     text = document(kind, visit.frame.language)
-    title, body = _parted(text)
+    title, body = _parted(text, visit.frame.prefix)
     return shown(
         request, "accounts/legal.html", visit, title=title, body=body, version=text.version
     )
 
 
-def _parted(text: Document) -> tuple[str, Markup]:
+def _parted(text: Document, prefix: str) -> tuple[str, Markup]:
     """The heading of the document, which is the heading of the page, and the rest."""
     head, _, rest = text.text.partition("\n")
-    html = render(rest, resolve_link=lambda address, _kind: address).html
+    html = render(rest, resolve_link=lambda address, _kind: at(address, prefix)).html
     return head.removeprefix("#").strip(), Markup(html)  # noqa: S704 — rendered as safe HTML

@@ -8,7 +8,7 @@ the content security policy allows none.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -20,7 +20,7 @@ from strata.web.pages.assets import icon_names, static_url
 from strata.web.pages.avatar import avatar_svg
 from strata.web.pages.language import LANGUAGES, choose_language, translations
 
-__all__ = ["Frame", "Viewer", "choose_language", "page", "static_url", "with_query"]
+__all__ = ["Frame", "Viewer", "at", "choose_language", "page", "static_url", "with_query"]
 
 _PATH_SAFE: Final = "/-._~!$&'()*+,;=:@"
 
@@ -44,11 +44,16 @@ class Frame:
     version: str
     language: str = "en"  # a key of LANGUAGES; also the `lang` of the page
     theme: str = "system"  # one of THEMES
-    path: str = "/"  # this page's path and query, as the browser asked
+    path: str = "/"  # this page's path and query, from the root of the site
     viewer: Viewer | None = None
     csrf_token: str = ""
     announcement: str = ""
     sign_up_open: bool = True
+
+    @property
+    def prefix(self) -> str:
+        """The path of the site's root on its host: empty, or `/hub`."""
+        return urlsplit(self.base_url).path.rstrip("/")
 
 
 def page(template: str, frame: Frame, **context: object) -> str:
@@ -58,12 +63,21 @@ def page(template: str, frame: Frame, **context: object) -> str:
         jinja2.UndefinedError: the template asks for a value that was not given.
         LookupError: it asks for an icon or a static file that does not exist.
     """
-    return environment(frame.language).get_template(template).render(frame=frame, **context)
+    templates = environment(frame.language, frame.prefix)
+    return templates.get_template(template).render(frame=frame, **context)
 
 
 @cache
-def environment(language: str) -> Environment:
-    """Build the templates' environment for one language."""
+def environment(language: str, prefix: str = "") -> Environment:
+    """Build the templates' environment for one language of a site below `prefix`.
+
+    Templates and rooms name pages from the root of the site; a template writes an address that
+    the browser sees with `at`.
+    """
+
+    def static(name: str) -> str:
+        return at(static_url(name), prefix)
+
     made = Environment(
         loader=PackageLoader("strata.web.pages"),
         autoescape=True,
@@ -77,10 +91,11 @@ def environment(language: str) -> Environment:
         translations(language), newstyle=True
     )
     made.globals.update(
+        at=partial(at, prefix=prefix),
         avatar_svg=_drawn_avatar,
-        icon=icon,
+        icon=partial(icon, prefix=prefix),
         languages=LANGUAGES,
-        static_url=static_url,
+        static_url=static,
         with_query=with_query,
     )
     made.filters.update(_filters(language))
@@ -113,7 +128,7 @@ def _filters(language: str) -> dict[str, Callable[..., str]]:
     }
 
 
-def icon(name: str, size: int = 16, label: str = "") -> Markup:
+def icon(name: str, size: int = 16, label: str = "", *, prefix: str = "") -> Markup:
     """Show an icon of the sprite; with a label it is an image, without one decoration.
 
     Raises:
@@ -124,11 +139,17 @@ def icon(name: str, size: int = 16, label: str = "") -> Markup:
     meaning = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
     return Markup(
         '<svg class="icon" width="{0}" height="{0}" {1}><use href="{2}#{3}"></use></svg>'
-    ).format(size, Markup(meaning), static_url("icons.svg"), name)  # noqa: S704 - built above, label escaped
+    ).format(size, Markup(meaning), at(static_url("icons.svg"), prefix), name)  # noqa: S704 - built above, label escaped
 
 
 def _drawn_avatar(name: str, size: int = 40) -> Markup:
     return Markup(avatar_svg(name, size))  # noqa: S704 - the name is hashed, never written
+
+
+def at(address: str, prefix: str) -> str:
+    """Put a path from the root of the site below the prefix; other addresses stay."""
+    ours = address.startswith("/") and not address.startswith("//")
+    return prefix + address if ours else address
 
 
 def url_path(path: str) -> str:

@@ -24,13 +24,14 @@ from strata.web.pages.card_view import markdown_of
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.labels import texts
 from strata.web.pages.language import N_
+from strata.web.pages.media import media_headers
 from strata.web.pages.places import Place, list_address
 from strata.web.pages.profile import Profile, profile_of
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.snippets import Snippet, recipes
 from strata.web.pages.visit import in_transaction, redirected, shown, visiting
-from strata.web.work import repo_of
+from strata.web.work import hub_of, repo_of
 
 TREND_DAYS: Final = 30
 _BAR_TONES: Final = ("model", "dataset")  # of the two largest files; the rest is violet
@@ -90,7 +91,8 @@ async def page(request: Request) -> Response:
     visit, found = await visiting(request, lambda call: _found(call, repo_of(request)))
     if isinstance(found, Profile):
         return shown(request, "repos/profile.html", visit, profile=found)
-    return shown(request, "repos/card.html", visit, page=found, head=found.head)
+    headers = media_headers(hub_of(request))
+    return shown(request, "repos/card.html", visit, headers=headers, page=found, head=found.head)
 
 
 async def like(request: Request) -> Response:
@@ -126,7 +128,8 @@ def _card_page(call: Call, repo_id: RepoId) -> CardPage:
     files = [entry for entry in listed.entries if entry.kind == "file"]
     whole = listed.cursor is None
     empty = whole and _is_empty(files)
-    rendered = markdown_of(head.place, card.body) if card.body.strip() else None
+    prefix = call.hub.settings.prefix
+    rendered = markdown_of(head.place, card.body, prefix=prefix) if card.body.strip() else None
     return CardPage(
         head=head,
         html=rendered or Markup(),

@@ -24,7 +24,7 @@ async def site_config(request: Request) -> Response:
             "signUp": {"mode": settings.accounts.sign_up, "providers": []},
             "password": password_policy(),
             "username": {"minLength": names.SHORTEST, "maxLength": names.LONGEST},
-            "documents": _documents(),
+            "documents": _documents(settings.prefix),
             "limits": _limits(settings),
         }
     )
@@ -41,9 +41,9 @@ def password_policy() -> dict[str, object]:
     }
 
 
-def _documents() -> dict[str, dict[str, str]]:
+def _documents(prefix: str) -> dict[str, dict[str, str]]:
     return {
-        kind: {"version": version, "path": DOCUMENT_PAGES[kind]}
+        kind: {"version": version, "path": f"{prefix}{DOCUMENT_PAGES[kind]}"}
         for kind, version in documents.versions().items()
     }
 

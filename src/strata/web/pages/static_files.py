@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from strata.web.pages.answer import static_file
 from strata.web.pages.assets import assets
-from strata.web.work import field
+from strata.web.work import field, hub_of
 
 DAY: Final = "public, max-age=86400"
 ROBOTS: Final = """\
@@ -38,6 +38,7 @@ async def favicon(_request: Request) -> Response:
     return Response(icon.body, media_type=icon.media_type, headers={"Cache-Control": DAY})
 
 
-async def robots(_request: Request) -> Response:
-    """GET /robots.txt"""
-    return PlainTextResponse(ROBOTS, headers={"Cache-Control": DAY})
+async def robots(request: Request) -> Response:
+    """GET /robots.txt — a proxy in front of a prefix may serve it at the root of the host."""
+    rules = ROBOTS.replace("Disallow: /", f"Disallow: {hub_of(request).settings.prefix}/")
+    return PlainTextResponse(rules, headers={"Cache-Control": DAY})

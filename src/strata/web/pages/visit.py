@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,10 +23,10 @@ from strata.accounts import csrf, profiles
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden
 from strata.core.hub import Hub
-from strata.web.auth import session_cookie_name
+from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.answer import PRIVATE, frame_of, page_answer
 from strata.web.pages.language import N_, language_of, translated
-from strata.web.pages.render import Frame, Viewer
+from strata.web.pages.render import Frame, Viewer, at
 from strata.web.work import exchange, hub_of, read
 
 T = TypeVar("T")
@@ -116,8 +115,8 @@ def redirected(request: Request, path: str, *, notice: str = "", status: int = 3
         path: from our root, such as `/settings/tokens`.
         notice: a key of `NOTICES`, told on the next page.
     """
-    prefix = urlsplit(hub_of(request).settings.public_url).path.rstrip("/")
-    answer = Response(status_code=status, headers={"Location": f"{prefix}{path}"})
+    location = at(path, hub_of(request).settings.prefix)
+    answer = Response(status_code=status, headers={"Location": location})
     if notice:
         set_cookie(request, answer, "notice", notice, max_age=NOTICE_SECONDS)
     return answer
@@ -128,12 +127,28 @@ def set_cookie(
 ) -> None:
     """Give the browser a cookie that scripts cannot read and other sites cannot send."""
     secure = is_https(hub_of(request))
-    answer.set_cookie(name, value, max_age=max_age, httponly=True, samesite="lax", secure=secure)
+    answer.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        path=cookie_path(request),
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
 
 
 def drop_cookie(request: Request, answer: Response, name: str) -> None:
     """Take a cookie away; `__Host-` ones can only be replaced by another secure one."""
-    answer.delete_cookie(name, httponly=True, samesite="lax", secure=is_https(hub_of(request)))
+    secure = is_https(hub_of(request))
+    answer.delete_cookie(
+        name, path=cookie_path(request), httponly=True, samesite="lax", secure=secure
+    )
+
+
+def cookie_path(request: Request) -> str:
+    """Which addresses of the host get our cookies: those of the hub."""
+    return hub_of(request).settings.prefix or "/"
 
 
 def is_https(hub: Hub) -> bool:
@@ -141,12 +156,7 @@ def is_https(hub: Hub) -> bool:
 
 
 def form_cookie_name(request: Request) -> str:
-    return own_cookie_name(hub_of(request), "form")
-
-
-def own_cookie_name(hub: Hub, name: str) -> str:
-    """`__Host-` where https allows it: then no neighbouring site can set the cookie."""
-    return f"__Host-{name}" if is_https(hub) else name
+    return cookie_name(hub_of(request), "form")
 
 
 def session_cookie(request: Request) -> str:
@@ -177,7 +187,7 @@ def _visit(request: Request, call: Call) -> Visit:
 
 
 def _form_cookie(request: Request, hub: Hub) -> str:
-    held = request.cookies.get(own_cookie_name(hub, "form"), "")
+    held = request.cookies.get(cookie_name(hub, "form"), "")
     return held if csrf.is_form_cookie(hub, held) else csrf.fresh_form_cookie(hub)
 
 

@@ -17,7 +17,8 @@ export function startTheme() {
 
 function choose(theme) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `theme=${theme}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax${secure}`;
+  const path = document.documentElement.dataset.cookiePath;
+  document.cookie = `theme=${theme}; Path=${path}; Max-Age=${YEAR_SECONDS}; SameSite=Lax${secure}`;
   document.documentElement.dataset.theme = theme;
   document.querySelector("meta[name=color-scheme]").content = theme === "system" ? "light dark" : theme;
   for (const link of document.querySelectorAll("a[data-theme-choice]")) {

@@ -1,0 +1,89 @@
+"""Remove accounts whose address nobody confirmed (product §3.5): told first, then gone.
+
+Name and address become free. Spared are administrators (an empty hub would make the next stranger
+one), accounts that hold anything an operator gave them, and everybody who was confirmed, by
+themselves or by an operator.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from strata.accounts import letters
+from strata.accounts.tables import consents, namespaces, sessions, tokens, users, verifications
+from strata.core.call import Work
+from strata.events import outbox
+from strata.events.facts import record
+
+NOTICE = timedelta(days=3)  # between the mail and the removal, also when the hub was away
+AT_ONCE = 500  # accounts in one transaction
+
+
+def tell(work: Work) -> None:
+    """Write to whoever has three days left to confirm; to each of them once."""
+    old = _life(work) - NOTICE
+    due = _unconfirmed().where(users.c.created_at <= work.now - old)
+    for row in work.db.execute(due.where(users.c.removal_told_at.is_(None)).limit(AT_ONCE)).all():
+        told = sa.update(users).where(users.c.id == row.id)
+        work.db.execute(told.values(removal_told_at=work.now))
+        if not row.address_taken:  # otherwise the address is somebody else's
+            _write_to(work, row)
+
+
+def remove(work: Work) -> None:
+    """Remove the accounts whose time is over and who were told so three days ago."""
+    over = _unconfirmed().where(
+        users.c.created_at <= work.now - _life(work),
+        users.c.removal_told_at <= work.now - NOTICE,
+    )
+    for row in work.db.execute(over.limit(AT_ONCE)).all():
+        try:
+            with work.db.begin_nested():
+                _remove(work, row)
+        except IntegrityError:  # an operator gave it something, such as a repo: it stays
+            continue
+
+
+def _life(work: Work) -> timedelta:
+    return timedelta(days=work.hub.settings.accounts.unconfirmed_days)
+
+
+def _unconfirmed() -> sa.Select[Any]:
+    return (
+        sa.select(users, namespaces.c.name)
+        .join(namespaces, namespaces.c.id == users.c.id)
+        .where(
+            users.c.verified_at.is_(None),
+            sa.not_(users.c.admin),
+            ~sa.exists().where(tokens.c.user_id == users.c.id),
+        )
+        .order_by(users.c.id)
+        .with_for_update(of=users)
+    )
+
+
+def _write_to(work: Work, row: sa.Row[Any]) -> None:
+    base_url = work.db.scalar(
+        sa.select(verifications.c.base_url)
+        .where(verifications.c.user_id == row.id)
+        .order_by(verifications.c.id.desc())
+        .limit(1)
+    )
+    reader = letters.Reader(row.email, row.name, row.language)
+    letter = letters.removal_near(work, reader, base_url=base_url or "", days=NOTICE.days)
+    outbox.post(work, letter)
+
+
+def _remove(work: Work, row: sa.Row[Any]) -> None:
+    agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
+    for table in (verifications, sessions, consents):
+        work.db.execute(sa.delete(table).where(table.c.user_id == row.id))
+    work.db.execute(sa.delete(users).where(users.c.id == row.id))
+    work.db.execute(sa.delete(namespaces).where(namespaces.c.id == row.id))
+    # What was agreed to outlives the account, without the person.
+    documents = {entry.document: entry.version for entry in agreed}
+    record(work, "account.purge", target=row.name, detail={"documents": documents})

@@ -1,0 +1,96 @@
+"""How a token or a session reaches the hub, and what is left when it is over."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, token_in
+from fixtures.hubs import FrozenClock
+from strata.accounts.uses import Uses
+from strata.app import build_app
+from strata.content.downloads import DownloadCounts
+from strata.core.hub import Hub
+from strata.web.work import Tallies
+
+WHOAMI = "/api/whoami-v2"
+HOST = "hub.example.com"
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_bearer_and_basic_with_any_name_carry_a_token(hub: Hub) -> None:
+    value = token_in(confirmed(hub, "li-wei").make_token("ci"))
+    client = Visitor(hub).client
+    for header in (f"Bearer {value}", basic("anyone", value), basic(value, "")):
+        answer = client.get(WHOAMI, headers={"Authorization": header})
+        assert answer.status_code == 200, header
+        assert answer.json()["name"] == "li-wei"
+
+
+@pytest.mark.parametrize("name", ["token", "access_token"])
+def test_a_token_in_the_address_is_refused_with_a_reason(hub: Hub, name: str) -> None:
+    value = token_in(confirmed(hub, "li-wei").make_token("ci"))
+    client = Visitor(hub).client
+    for path in (WHOAMI, "/api/models"):
+        answer = client.get(path, params={name: value})
+        assert answer.status_code == 400
+        assert "Authorization: Bearer" in answer.json()["error"]
+        assert value not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize("path", ["/api/models", "/api/datasets"])
+def test_an_empty_bearer_is_nobody_and_a_wrong_one_is_refused_on_public_content(
+    hub: Hub, path: str
+) -> None:
+    client = Visitor(hub).client
+    assert client.get(path, headers={"Authorization": "Bearer "}).status_code == 200
+    wrong = client.get(path, headers={"Authorization": f"Bearer hf_{'a' * 34}"})
+    assert wrong.status_code == 401
+    assert wrong.headers["x-error-message"] == "Invalid credentials in Authorization header"
+
+
+def test_the_list_says_when_a_token_was_used_once_uses_are_written_down(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    owner = confirmed(hub, "li-wei")
+    value = token_in(owner.make_token("ci"))
+    assert "Never used" in owner.open("/settings/tokens").text
+
+    tallies = Tallies(Uses(), DownloadCounts())
+    script = TestClient(build_app(hub, tallies=tallies), base_url=SITE)
+    clock.advance(timedelta(hours=1))
+    assert script.get(WHOAMI, headers={"Authorization": f"Bearer {value}"}).status_code == 200
+    tallies.uses.flush(hub)
+
+    listed = owner.open("/settings/tokens").text
+    assert "Never used" not in listed
+    assert "Last used" in listed
+    assert clock().isoformat()[:13] in listed
+
+
+def test_a_session_that_was_planted_before_the_log_in_is_worth_nothing(hub: Hub) -> None:
+    confirmed(hub, "li-wei")
+    victim, attacker = Visitor(hub), Visitor(hub)
+    for browser in (victim, attacker):
+        browser.client.cookies.set("sid", "chosen-by-an-attacker", domain=HOST, path="/")
+    assert victim.log_in("li-wei").status == 303
+
+    assert victim.open("/settings/account").status == 200
+    assert attacker.open("/settings/account").place.startswith("/login")
+
+
+def test_a_log_in_over_somebody_elses_session_ends_that_one(hub: Hub) -> None:
+    confirmed(hub, "li-wei")
+    attacker, victim = confirmed(hub, "attacker"), Visitor(hub)
+    planted = attacker.client.cookies["sid"]
+    victim.client.cookies.set("sid", planted, domain=HOST, path="/")
+    proof = victim.open("/settings/account").hidden("/logout")
+    entered = victim.send("/login", proof | {"username": "li-wei", "password": PASSWORD})
+
+    assert entered.status == 303
+    assert not any(planted in cookie for cookie in entered.cookies)
+    assert attacker.open("/settings/account").place.startswith("/login")

@@ -1,0 +1,221 @@
+"""What an unconfirmed account may do: only what stands in a list here (product S-010)."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from httpx2 import Response
+
+from doors.pages.visitors import Visitor, confirmed
+from fixtures.accounts import calling, made, person
+from fixtures.contents import created
+from strata.accounts import tokens
+from strata.content.refs import create_branch, create_tag
+from strata.core.actor import TokenRole
+from strata.core.call import working
+from strata.core.hub import Hub
+from strata.core.names import RepoType
+from strata.web.paths import Route
+from strata.web.routes import ROUTES
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+OID = "a" * 64
+SDK = {RepoType.SPACE: "static"}
+
+# Writes that an unconfirmed account may do: getting in and out, and getting confirmed.
+ALLOWED = {
+    "/join": "signs up",
+    "/api/signup": "signs up",
+    "/login": "logs in",
+    "/logout": "logs out",
+    "/verify-email/resend": "asks for a new mail",
+    "/verify-email/address": "changes the address that is to be confirmed",
+    "/verify-email/code": "confirms",
+    "/email_confirmation/{token}": "confirms",
+    "/settings/tokens/{id}/delete": "revokes a token that an operator made",
+}
+
+# POST only because the question is long: they change nothing.
+QUESTIONS = {
+    "/api/{type}/{repo}/paths-info/{revision}",
+    "/api/validate-yaml",
+    "/{web}{repo}.git/git-upload-pack",
+    "/v1/telemetry",
+}
+
+# Opened by a ticket which the doors of UPLOAD_DOORS give out, and by nothing else.
+TICKETED = re.compile(r"/xet/.*|/\{web\}\{repo\}\.git/info/lfs/objects/(verify|\{oid\}|\{oid\}/.*)")
+UPLOAD_DOORS = (
+    ("GET", "/api/models/owner/thing/xet-write-token/main", None),
+    (
+        "POST",
+        "/owner/thing.git/info/lfs/objects/batch",
+        {"operation": "upload", "objects": [{"oid": OID, "size": 1}]},
+    ),
+)
+GRANT = b'{"length": 1, "checksum": {"algo": "crc64nvme", "value": "1"}}'
+# Known requests that this hub serves to nobody.
+NOT_OFFERED = re.compile(r"/\{web\}\{repo\}\.git/info/lfs/locks.*")
+
+BODIES: dict[str, object] = {
+    "/api/repos/create": {"name": "mine", "type": "model"},
+    "/api/repos/delete": {"name": "thing", "organization": "owner", "type": "model"},
+    "/api/repos/move": {"fromRepo": "owner/thing", "toRepo": "owner/other", "type": "model"},
+    "/api/{type}/{repo}/settings": {"private": True},
+    "/api/{type}/{repo}/branch/{path}": {},
+    "/api/{type}/{repo}/tag/{revision}": {"tag": "v1"},
+    "/api/{type}/{repo}/preupload/{revision}": {"files": [{"path": "a", "size": 1, "sample": ""}]},
+    "/api/{type}/{repo}/lfs-files/duplicate": {
+        "target": {"type": "model", "name": "owner/thing"},
+        "files": [],
+    },
+    "/{web}{repo}.git/info/lfs/objects/batch": UPLOAD_DOORS[1][2],
+}
+COMMIT = (
+    b'{"key":"header","value":{"summary":"x"}}\n'
+    b'{"key":"file","value":{"path":"a","content":"eA==","encoding":"base64"}}\n'
+)
+FORMS = {
+    "/new": {"name": "mine"},
+    "/new-dataset": {"name": "mine"},
+    "/new-space": {"name": "mine"},
+    "/settings/tokens/new": {"name": "mine", "role": "read"},
+    "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
+}
+
+
+@pytest.fixture
+def newcomer(hub: Hub) -> Visitor:
+    """Give the browser of somebody who did not confirm yet, on a hub where others work."""
+    made(hub, "admin-of-it", admin=True)
+    owner = made(hub, "owner")
+    things = [created(hub, owner, "thing", kind, sdk=SDK.get(kind)) for kind in RepoType]
+    with calling(hub, owner) as call:
+        create_branch(call, things[0].repo_id, "x")
+        create_tag(call, things[0].repo_id, "main", "y")
+    visitor = Visitor(hub)
+    assert visitor.join("new-one").status == 303
+    return visitor
+
+
+def decided(route: Route) -> bool:
+    return (
+        route.template in ALLOWED
+        or route.template in QUESTIONS
+        or TICKETED.fullmatch(route.template) is not None
+        or NOT_OFFERED.fullmatch(route.template) is not None
+    )
+
+
+def writing() -> Iterator[tuple[str, Route]]:
+    for route in ROUTES:
+        for method in sorted(WRITES & set(route.methods)):
+            yield method, route
+
+
+REFUSED = [(method, route) for method, route in writing() if not decided(route)]
+
+
+def address(route: Route) -> str:
+    """Fill a template in with the repo that is there."""
+    values = {
+        "{type}": "models", "{web}": "", "{repo}": "owner/thing", "{namespace}": "owner",
+        "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
+        "{token}": "t",
+    }  # fmt: skip
+    # A branch and a tag are there under these names.
+    path = route.template.replace("/tag/{path}", "/tag/y")
+    return re.sub(r"\{\w+\}", lambda found: values[found[0]], path)
+
+
+def body(route: Route) -> tuple[bytes, str]:
+    if route.template == "/api/{type}/{repo}/commit/{revision}":
+        return COMMIT, "application/x-ndjson"
+    return json.dumps(BODIES.get(route.template, {})).encode(), "application/json"
+
+
+def asked(visitor: Visitor, method: str, route: Route, **headers: str) -> Response:
+    content, kind = body(route)
+    return visitor.client.request(
+        method, address(route), content=content, headers={"Content-Type": kind, **headers}
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "route"), REFUSED, ids=[f"{method} {route.template}" for method, route in REFUSED]
+)
+def test_an_unconfirmed_account_writes_nothing_that_is_not_listed(
+    newcomer: Visitor, hub: Hub, method: str, route: Route
+) -> None:
+    if route.page:
+        proof = newcomer.open("/settings/account").hidden("/logout")
+        page = newcomer.send(address(route), proof | FORMS.get(route.template, {}))
+        assert (page.status, page.headers.get("x-error-code")) == (403, "EmailNotVerified")
+        return
+    for headers in ({}, {"Authorization": f"Bearer {token_of(hub)}"}):
+        answer = asked(newcomer, method, route, **headers)
+        if not headers and "/git-receive-pack" in route.template:
+            continue  # git has no cookies
+        assert answer.status_code == 403, answer.text
+        assert answer.headers["x-error-code"] == "EmailNotVerified"
+        assert answer.headers["x-error-message"].startswith("Please confirm your email address")
+
+
+def token_of(hub: Hub) -> str:
+    """An operator may give a token to whomever; it carries no more right than its owner."""
+    with calling(hub) as call, working(call) as work:
+        held = tokens.of(call, person(hub, "new-one").id)
+        name = f"from the operator {len(held)}"
+        return tokens.create_for(work, person(hub, "new-one").id, name, TokenRole.WRITE).value
+
+
+@pytest.mark.parametrize(("method", "path", "content"), UPLOAD_DOORS)
+def test_no_ticket_to_upload_is_given_to_the_unconfirmed(
+    newcomer: Visitor, method: str, path: str, content: object
+) -> None:
+    answer = newcomer.client.request(method, path, json=content)
+    assert (answer.status_code, answer.headers["x-error-code"]) == (403, "EmailNotVerified")
+
+
+@pytest.mark.parametrize(
+    ("method", "route"),
+    [(method, route) for method, route in writing() if TICKETED.fullmatch(route.template)],
+    ids=lambda value: getattr(value, "template", value),
+)
+def test_what_tickets_open_is_closed_to_a_session(
+    newcomer: Visitor, method: str, route: Route
+) -> None:
+    path = re.sub(r"\{epoch\}|\{number\}", "1", route.template)
+    path = re.sub(r"\{hash\}|\{oid\}", OID, path).replace("{prefix}", "default")
+    path = path.replace("{web}{repo}", "owner/thing").replace("{grant}", "x")
+    answer = newcomer.client.request(method, path, content=GRANT)
+    assert answer.status_code in (401, 403, 404), (answer.status_code, answer.text)
+
+
+def test_every_list_names_routes_that_exist() -> None:
+    templates = {route.template for _, route in writing()}
+    assert (ALLOWED.keys() | QUESTIONS | BODIES.keys() | FORMS.keys()) - templates == set()
+
+
+FORM_PAGES = [route for method, route in writing() if route.page and method == "POST"]
+
+
+@pytest.mark.parametrize("route", FORM_PAGES, ids=lambda route: route.template)
+def test_no_form_is_taken_without_the_proof_of_its_page(hub: Hub, route: Route) -> None:
+    visitor = confirmed(hub, "owner")
+    for proof in ({"csrf_token": ""}, {"csrf_token": "x" * 64}):
+        page = visitor.send(address(route), FORMS.get(route.template, {}) | proof)
+        assert page.status == 400, page.text
+        assert "This form is too old." in page.text
+    assert visitor.open("/settings/account").status == 200
+
+
+@pytest.mark.parametrize("route", FORM_PAGES, ids=lambda route: route.template)
+def test_no_form_is_taken_from_another_site(hub: Hub, route: Route) -> None:
+    visitor = confirmed(hub, "owner")
+    proof = visitor.open("/settings/account").hidden("/logout")
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    fields = proof | FORMS.get(route.template, {})
+    assert visitor.send(address(route), fields, **foreign).status == 403
+    assert visitor.open("/settings/account").status == 200

@@ -1,0 +1,140 @@
+"""Accounts that nobody confirms: told after 27 days, gone after 30."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import (
+    HERE,
+    calling,
+    confirmation_in,
+    fact_names,
+    inbox,
+    joined,
+    link_in,
+    made,
+    person,
+)
+from fixtures.hubs import FrozenClock
+from strata.accounts import people, tokens, verification
+from strata.accounts.jobs import EVERY, TidyAccounts
+from strata.accounts.tables import consents, namespaces, sessions, verifications
+from strata.core.actor import Actor, TokenRole
+from strata.core.call import Origin, reading, working
+from strata.core.hub import Hub
+from strata.events.tables import facts, jobs
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _governed(hub: Hub) -> None:
+    """Let the hub have its administrator, so that the next sign-up is nothing special."""
+    made(hub, "head-of-it", admin=True)
+
+
+def tidied(hub: Hub, clock: FrozenClock, *, after: timedelta) -> None:
+    """Let time pass and the hub do its housekeeping, with no request to lean on."""
+    clock.advance(after)
+    with reading(hub) as call:
+        TidyAccounts().run(call)
+
+
+def there(hub: Hub, name: str) -> bool:
+    with calling(hub) as call:
+        return people.by_name(call, name) is not None
+
+
+def test_a_reminder_goes_out_three_days_before_and_once(hub: Hub, clock: FrozenClock) -> None:
+    joined(hub, "alice")
+    tidied(hub, clock, after=27 * DAY - EVERY)
+    assert len(inbox(hub, "alice@example.org")) == 1
+    tidied(hub, clock, after=EVERY)
+    tidied(hub, clock, after=EVERY)
+
+    _, reminder = inbox(hub, "alice@example.org")
+    assert "removed in 3 days" in reminder.subject
+    # The job has no address of its own: it uses the one that the person signed up at.
+    assert link_in(reminder) == f"{HERE.base_url}/verify-email"
+    assert reminder.html.count("href=") == 1
+
+
+def test_the_reminder_is_in_the_readers_language(hub: Hub, clock: FrozenClock) -> None:
+    joined(hub, "li-wei", language="zh-CN")
+    tidied(hub, clock, after=27 * DAY)
+    assert "3 天后删除" in inbox(hub, "li-wei@example.org")[-1].subject
+
+
+def test_after_thirty_days_name_and_address_are_free(hub: Hub, clock: FrozenClock) -> None:
+    gone = joined(hub, "alice")
+    tidied(hub, clock, after=27 * DAY)
+    tidied(hub, clock, after=3 * DAY - EVERY)
+    assert there(hub, "alice")
+    tidied(hub, clock, after=EVERY)
+    assert not there(hub, "alice")
+
+    assert fact_names(hub)[-1] == "account.purge"
+    with calling(hub) as call:
+        assert call.db.scalar(sa.select(facts.c.target).order_by(facts.c.id.desc())) == "alice"
+        for table in (consents, sessions, verifications):
+            assert call.db.execute(sa.select(table)).all() == []
+        assert call.db.scalar(sa.select(sa.func.count()).select_from(namespaces)) == 1
+    again = joined(hub, "Alice", email="alice@example.org", origin=Origin(ip="198.51.100.1"))
+    assert not person(hub, "alice").address_taken
+    assert again.user_id != gone.user_id  # what old facts say is never about the new one
+
+
+def test_nobody_is_removed_without_three_days_notice(hub: Hub, clock: FrozenClock) -> None:
+    joined(hub, "alice")
+    tidied(hub, clock, after=60 * DAY)  # the hub was switched off meanwhile
+    assert there(hub, "alice")
+    tidied(hub, clock, after=3 * DAY)
+    assert not there(hub, "alice")
+
+
+def test_whoever_confirms_in_time_stays(hub: Hub, clock: FrozenClock) -> None:
+    signed_up = joined(hub, "alice")
+    tidied(hub, clock, after=28 * DAY)
+    alice = Actor(user_id=signed_up.user_id, name="alice", session_id=signed_up.session.id)
+    with calling(hub, alice) as call:
+        verification.resend(call)
+    with calling(hub) as call, working(call) as work:
+        token = confirmation_in(inbox(hub, "alice@example.org")[-1])
+        assert verification.confirm_link(work, token) is verification.Outcome.VERIFIED
+    for _ in range(3):
+        tidied(hub, clock, after=10 * DAY)
+    assert there(hub, "alice")
+
+
+def test_whom_an_operator_confirmed_or_equipped_is_never_touched(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    made(hub, "made-by-operator")
+    equipped = joined(hub, "equipped")
+    with calling(hub) as call, working(call) as work:
+        tokens.create_for(work, equipped.user_id, "ci", TokenRole.READ)
+    for _ in range(4):
+        tidied(hub, clock, after=20 * DAY)
+    assert there(hub, "made-by-operator")
+    assert there(hub, "equipped")
+    assert there(hub, "head-of-it")
+    assert inbox(hub, "equipped@example.org")[1:] == []
+
+
+def test_an_address_of_somebody_else_gets_no_reminder(hub: Hub, clock: FrozenClock) -> None:
+    made(hub, "owner")
+    joined(hub, "pretender", email="owner@example.org")
+    before = len(inbox(hub, "owner@example.org"))
+    tidied(hub, clock, after=28 * DAY)
+    tidied(hub, clock, after=3 * DAY)
+    assert not there(hub, "pretender")
+    assert there(hub, "owner")
+    assert len(inbox(hub, "owner@example.org")) == before
+
+
+def test_the_housekeeping_goes_on_by_itself(hub: Hub, clock: FrozenClock) -> None:
+    tidied(hub, clock, after=DAY)
+    with calling(hub) as call:
+        (due,) = call.db.scalars(sa.select(jobs.c.due).where(jobs.c.kind == TidyAccounts.kind))
+    assert due == clock() + EVERY
