@@ -22,7 +22,7 @@ SLOW_FOLDERS = (
     "stories",
 )
 SLOW_FILES = frozenset({"test_rules.py", "test_tree_model.py", "test_markdown_safety.py"})
-SLOW_FIXTURES = frozenset({"postgres_cluster", "postgres_when_asked", "radosgw", "chromium"})
+SLOW_FIXTURES = frozenset({"postgres_cluster", "postgres_when_asked", "radosgw"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,6 +40,7 @@ def test_environment_wins_over_file_and_file_over_default(tmp_path: Path) -> Non
         ({"STRATA_SECRET_KEY": "short"}, "32"),
         ({"STRATA_CRASH_AT": "after-pack"}, "STRATA_TESTING"),
         ({"STRATA_XET_RETENTION_DAYS": "7"}, "28"),
+        ({"STRATA_ACCOUNTS_PASSWORD_HASH_MIB": "18"}, "at least 19"),
         ({"STRATA_ACCOUNTS_SIGN_UP": "sometimes"}, "accounts.sign_up"),
     ],
 )

@@ -6,39 +6,26 @@ from contextlib import ExitStack
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links
 from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language
-from fixtures import parts
+from fixtures.browsers import chromium
 
 PASSWORD: Final = "Abcdefg!"  # the shortest that the tutorial's rule allows
 TOKEN_NAME: Final = "My First Token"
 CARD: Final = "---\nlicense: mit\n---\n# A first model\n\nMade in a story.\n"
-CHROMIUM_ARGUMENTS: Final = (
-    "--no-sandbox",  # refused to root otherwise
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 OpenBrowser = Callable[[Hub, Language], Browsing]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Start Chromium, headless, once for this worker."""
-    program = parts.program("chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=program, args=list(CHROMIUM_ARGUMENTS)
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from fixtures import parts
+from fixtures.browsers import chromium
 from fixtures.contents import changed, given, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
@@ -65,18 +65,14 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 def browsing(scene: Scene) -> Iterator[tuple[Page, str, list[str]]]:
     """Open Chromium, logged in as the owner; the page, the address, and what it was answered."""
     answered: list[str] = []
-    with served(scene.hub) as base, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=parts.program("chromium"), args=["--no-sandbox"]
-        )
-        context = chromium.new_context()
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context()
         session = session_of(scene.hub, scene.owner)
         context.add_cookies([{"name": "sid", "value": session, "url": base}])
         page = context.new_page()
         # Requests that the policy forbids are begun, too, but never answered.
         page.on("response", lambda response: answered.append(response.url))
         yield page, base, answered
-        chromium.close()
 
 
 def width(page: Page, name: str) -> object:

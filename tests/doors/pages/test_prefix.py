@@ -10,11 +10,11 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 import strata.web.pages
-from fixtures import parts
 from fixtures.accounts import PASSWORD, made
+from fixtures.browsers import chromium
 from fixtures.contents import changed, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import working_as
@@ -216,16 +216,12 @@ def test_a_browser_logs_in_chooses_a_theme_and_leaves_below_the_prefix(site: Sit
 def _browsing(act: Callable[[Page], None]) -> tuple[list[str], list[tuple[str, str]]]:
     """Run a visit in Chromium; what it asked for, and the cookies (name, path) at its end."""
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=parts.program("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as browser:
         context = browser.new_context(locale="en", viewport={"width": 1320, "height": 860})
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
         act(page)
         cookies = [(cookie["name"], cookie["path"]) for cookie in context.cookies()]
-        browser.close()
     return asked, cookies
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
-from playwright.sync_api import sync_playwright
 
-from fixtures import parts
+from fixtures.browsers import chromium
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import working_as
@@ -93,10 +92,8 @@ def test_hostile_texts_stay_texts(scene: Scene, path: str) -> None:
 
 
 def test_hostile_texts_stay_inert_in_a_browser(scene: Scene) -> None:
-    program = parts.program("chromium")
     foreign: list[str] = []
-    with served(scene.hub) as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with served(scene.hub) as base, chromium() as browser:
         context = browser.new_context()
         session = session_of(scene.hub, scene.owner)
         context.add_cookies([{"name": "sid", "value": session, "url": base}])
@@ -111,7 +108,6 @@ def test_hostile_texts_stay_inert_in_a_browser(scene: Scene) -> None:
         assert page.get_by_text("The last line.").is_visible()
         for link in page.locator("article.prose a").all():
             assert not (link.get_attribute("href") or "").lower().startswith(("java", "data"))
-        browser.close()
     assert [url for url in foreign if not url.startswith(base)] == []
 
 
@@ -168,12 +164,10 @@ base_model: ["/evil.example/x", "//evil.example", "ok/model"]
 
 @pytest.mark.parametrize("width", [320, 1320])
 def test_pages_fit_the_screen_and_everyone_can_use_them(scene: Scene, width: int) -> None:
-    program = parts.program("chromium")
     model = "/li-wei/flan-t5-large"
     rest = ("", "/tree/main", "/commit/main", "/blob/main/load.py", "/discussions/1")
     paths = ("/", "/models", "/docs", "/li-wei", *(f"{model}{path}" for path in rest))
-    with served(scene.hub) as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with served(scene.hub) as base, chromium() as browser:
         page = browser.new_context(viewport={"width": width, "height": 860}).new_page()
         for path in paths:
             page.goto(f"{base}{path}")
@@ -181,4 +175,3 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(scene: Scene, width: int
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
             assert report.response["violations"] == [], path
-        browser.close()
