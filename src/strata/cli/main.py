@@ -6,13 +6,13 @@ the commands are loaded by name when one runs, so `strata --help` loads click al
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 from typing_extensions import override
 
 from strata.cli.exits import code_of, sentence_of
+from strata.cli.lazy import named
 
 # command → (module:attribute, what the help says); one line for each command of the door.
 COMMANDS = {
@@ -39,8 +39,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = named(COMMANDS[cmd_name][0])
         return command
 
     @override

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from strata import app
+from strata.cli.lazy import named
 from strata.cli.place import Place
 from strata.core.actor import SYSTEM
 from strata.core.call import Call, reading
+from strata.core.hub import Hub
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def opened(place: Place) -> Iterator[Call]:
     Raises:
         BadSettings: the settings cannot be used.
     """
-    hub = app.load_hub(place.loaded().settings)
+    hub: Hub = named("strata.app.hub:load_hub")(place.loaded().settings)
     try:
         with reading(hub, SYSTEM) as call:
             yield call

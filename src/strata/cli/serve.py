@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from strata import app
+from strata.cli.lazy import named
 from strata.cli.place import Place, place_options
 
 
@@ -29,4 +29,4 @@ def serve(
     loaded = Place(data, config).loaded(
         server__host=host, server__port=port, server__workers=workers, public_url=public_url
     )
-    sys.exit(app.serve(loaded.settings))
+    sys.exit(named("strata.app.serving:serve")(loaded.settings))

@@ -1,4 +1,4 @@
-"""The long-lived parts of one hub, built once by `app.build_hub`."""
+"""The long-lived parts of one hub, built once by `app/hub.py`."""
 
 from __future__ import annotations
 

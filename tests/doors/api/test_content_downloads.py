@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.contents import at, changed, created, given, uploaded
 from fixtures.large_files import BASE_URL, calling, file_of, noise, oid_of, web_client
-from strata.app import build_app
+from strata.app.serving import build_app
 from strata.content import refs
 from strata.content.operations import AddLarge
 from strata.core.actor import Actor

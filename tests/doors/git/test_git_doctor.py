@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from fixtures.accounts import calling, made
-from strata import app
+from strata.app.hub import JOBS, load_hub
 from strata.blobs.keep import keep
 from strata.cli.doctor import UNSOUND, doctor
 from strata.content import new_repo
@@ -37,7 +37,7 @@ CONTENT = b"0123456789" * 1_000
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
     """Give a hub as the command line opens it."""
-    built = app.load_hub(load(environment={}, overrides={"data": tmp_path / "data"}).settings)
+    built = load_hub(load(environment={}, overrides={"data": tmp_path / "data"}).settings)
     yield built
     built.database.close()
 
@@ -56,7 +56,7 @@ def repo(hub: Hub, alice: Actor) -> Repo:
         pointer = keep(call, made_repo, spooled(call, [CONTENT]))
         change = Change("Weights", "", [AddLarge("weights.bin", pointer.oid, pointer.size)])
         commit(call, made_repo.repo_id, "main", change)
-    run_due(hub, app.JOBS)
+    run_due(hub, JOBS)
     with calling(hub, alice) as call:
         current = repo_by_id(call, made_repo.id)
         assert current is not None
@@ -152,7 +152,7 @@ def test_a_lagging_index_is_queued_anew(hub: Hub) -> None:
     code, found = examined(hub)
     assert (code, [row["check"] for row in found]) == (UNSOUND, ["index"])
     assert examined(hub, "--repair")[0] == 0
-    assert run_due(hub, app.JOBS) >= 1
+    assert run_due(hub, JOBS) >= 1
     assert examined(hub) == (0, [])
 
 

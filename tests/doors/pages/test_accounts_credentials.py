@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, token_in
 from fixtures.hubs import FrozenClock
 from strata.accounts.uses import Uses
-from strata.app import build_app
+from strata.app.serving import build_app
 from strata.content.downloads import DownloadCounts
 from strata.core.hub import Hub
 from strata.web.work import Tallies

@@ -13,7 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from doors.pages.visitors import Visitor
-from strata.app import Background, load_hub
+from strata.app.hub import load_hub
+from strata.app.serving import Background
 from strata.core import settings
 from strata.core.call import reading
 from strata.core.hub import Hub

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from fixtures.hubs import FrozenClock
 from strata.accounts import signup, tokens
 from strata.accounts.people import everyone
-from strata.app import build_app
+from strata.app.serving import build_app
 from strata.core.call import reading
 from strata.core.hub import Hub
 from strata.events import outbox

@@ -1,73 +1,34 @@
-"""The composition root: the only module that names every implementation.
-
-Nothing connects on import; two hubs can live in one process.
-"""
+"""The composition root of a serving process: a hub, the web before it, the jobs beside it."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import anyio
 from starlette.types import ASGIApp
 
-from strata.accounts.jobs import TidyAccounts, begin_tidying
+from strata.accounts.jobs import begin_tidying
 from strata.accounts.uses import FLUSH_EVERY_S, Uses
+from strata.app.hub import JOBS, load_hub
 from strata.content.downloads import DownloadCounts
-from strata.core import instance
 from strata.core.call import reading, working
 from strata.core.hub import Hub
-from strata.core.secrets import load_or_create
-from strata.core.settings import ObjectsSettings, Settings
-from strata.events.jobs import Job
-from strata.events.outbox import SendMail
+from strata.core.settings import Settings
 from strata.events.runner import JobRunner
-from strata.lib import clock, logs
-from strata.lib.db.database import Database
+from strata.lib import logs
 from strata.lib.http.malloc import tune_malloc
 from strata.lib.http.server import Serving, serve as serve_http
-from strata.lib.objects.local import LocalStore
-from strata.lib.objects.s3 import S3Place, S3Store
-from strata.lib.objects.store import ObjectStore
 from strata.lib.periodic import Periodic
-from strata.migrations.upgrade import upgrade
-from strata.search.index import IndexRepo
 from strata.web.gateway import Gateway
 from strata.web.metrics import Metrics
 from strata.web.pages.failures import error_page
 from strata.web.paths import Routes
 from strata.web.routes import ROUTES
 from strata.web.work import Tallies
-
-JOBS: Mapping[str, type[Job]] = {job.kind: job for job in (SendMail, IndexRepo, TidyAccounts)}
-
-# What reacts to which fact. Reactions read the state they find, so one job covers several facts.
-REACTIONS: Mapping[str, tuple[str, ...]] = {
-    "repo.content": (IndexRepo.kind,),
-    "repo.update_settings": (IndexRepo.kind,),
-    "repo.delete": (IndexRepo.kind,),
-}
-
-
-def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:
-    """Open what the settings name and bring the schema up to date."""
-    settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
-    database = Database(settings.database_url, pool_size=settings.server.threads)
-    upgrade(database)
-    return Hub(
-        settings=settings,
-        database=database,
-        objects=_objects(settings, now),
-        secrets=load_or_create(settings.secret_key, settings.data),
-        clock=now,
-        instance=instance.key_of(database),
-        reactions=REACTIONS,
-    )
 
 
 def build_app(
@@ -152,26 +113,6 @@ def _metrics_folder(settings: Settings) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def _objects(settings: Settings, now: Callable[[], datetime]) -> ObjectStore:
-    if not settings.objects.url:
-        return LocalStore(settings.data)
-    staging = settings.data / "staging"
-    staging.mkdir(parents=True, exist_ok=True)
-    return S3Store(_place(settings.objects), staging, now)
-
-
-def _place(objects: ObjectsSettings) -> S3Place:
-    address = urlsplit(objects.url)
-    return S3Place(
-        bucket=address.netloc,
-        prefix=address.path.strip("/"),
-        endpoint=objects.endpoint or f"https://s3.{objects.region}.amazonaws.com",
-        region=objects.region,
-        access_key=objects.access_key,
-        secret_key=objects.secret_key,
-    )
 
 
 def _announce(settings: Settings, host: str, port: int) -> None:

@@ -1,0 +1,70 @@
+"""The composition root of a hub: what its parts are, and what reacts to which fact.
+
+Nothing connects on import; two hubs can live in one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from strata.accounts.jobs import TidyAccounts
+from strata.core import instance
+from strata.core.hub import Hub
+from strata.core.secrets import load_or_create
+from strata.core.settings import ObjectsSettings, Settings
+from strata.events.jobs import Job
+from strata.events.outbox import SendMail
+from strata.lib import clock
+from strata.lib.db.database import Database
+from strata.lib.objects.local import LocalStore
+from strata.lib.objects.s3 import S3Place, S3Store
+from strata.lib.objects.store import ObjectStore
+from strata.migrations.upgrade import upgrade
+from strata.search.index import IndexRepo
+
+JOBS: Mapping[str, type[Job]] = {job.kind: job for job in (SendMail, IndexRepo, TidyAccounts)}
+
+# What reacts to which fact. Reactions read the state they find, so one job covers several facts.
+REACTIONS: Mapping[str, tuple[str, ...]] = {
+    "repo.content": (IndexRepo.kind,),
+    "repo.update_settings": (IndexRepo.kind,),
+    "repo.delete": (IndexRepo.kind,),
+}
+
+
+def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:
+    """Open what the settings name and bring the schema up to date."""
+    settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
+    database = Database(settings.database_url, pool_size=settings.server.threads)
+    upgrade(database)
+    return Hub(
+        settings=settings,
+        database=database,
+        objects=_objects(settings, now),
+        secrets=load_or_create(settings.secret_key, settings.data),
+        clock=now,
+        instance=instance.key_of(database),
+        reactions=REACTIONS,
+    )
+
+
+def _objects(settings: Settings, now: Callable[[], datetime]) -> ObjectStore:
+    if not settings.objects.url:
+        return LocalStore(settings.data)
+    staging = settings.data / "staging"
+    staging.mkdir(parents=True, exist_ok=True)
+    return S3Store(_place(settings.objects), staging, now)
+
+
+def _place(objects: ObjectsSettings) -> S3Place:
+    address = urlsplit(objects.url)
+    return S3Place(
+        bucket=address.netloc,
+        prefix=address.path.strip("/"),
+        endpoint=objects.endpoint or f"https://s3.{objects.region}.amazonaws.com",
+        region=objects.region,
+        access_key=objects.access_key,
+        secret_key=objects.secret_key,
+    )
