@@ -23,6 +23,7 @@ INKS = [
     "model",
     "dataset",
     "space",
+    "kernel",
 ]
 PAIRS = [
     *product(INKS, GROUNDS),

@@ -97,6 +97,7 @@ def tags_of(card: Card, repo: Carded) -> tuple[str, ...]:
         RepoType.MODEL: _model_tags,
         RepoType.DATASET: _dataset_tags,
         RepoType.SPACE: _space_tags,
+        RepoType.KERNEL: _kernel_tags,
     }
     tags = [repo.sdk] if repo.sdk else []
     tags += [*builders[repo.type](card), "region:us"]
@@ -149,6 +150,12 @@ def _dataset_tags(card: Card) -> Iterator[str]:
 
 def _space_tags(card: Card) -> Iterator[str]:
     yield from _texts(card.metadata.get("sdk"))
+    yield from _texts(card.metadata.get("tags"))
+    yield from _licenses(card.metadata)
+
+
+def _kernel_tags(card: Card) -> Iterator[str]:
+    yield from _texts(card.metadata.get("library_name"))
     yield from _texts(card.metadata.get("tags"))
     yield from _licenses(card.metadata)
 
@@ -266,4 +273,5 @@ _BY_TYPE: Final[Mapping[RepoType, Mapping[str, _Rule]]] = {
         "models": _TEXTS,
         "datasets": _TEXTS,
     },
+    RepoType.KERNEL: {"library_name": _TEXT},
 }

@@ -49,10 +49,11 @@ class RepoType(StrEnum):
     MODEL = "model"
     DATASET = "dataset"
     SPACE = "space"
+    KERNEL = "kernel"
 
     @property
     def plural(self) -> str:
-        """The path word: `models`, `datasets`, `spaces`."""
+        """The path word: `models`, `datasets` and so on."""
         return f"{self.value}s"
 
     @property
@@ -87,7 +88,7 @@ class RepoId:
 
     @property
     def web_path(self) -> str:
-        """`/ns/name`, `/datasets/ns/name`, `/spaces/ns/name`."""
+        """`/ns/name`, `/datasets/ns/name` and so on."""
         return f"/{self.type.web_prefix}{self.full_name}"
 
 

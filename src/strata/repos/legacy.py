@@ -42,4 +42,5 @@ CANONICAL: Mapping[RepoType, Mapping[str, str]] = {
         **_under("fancyzhx", "ag_news"),
     },
     RepoType.SPACE: {},
+    RepoType.KERNEL: {},
 }

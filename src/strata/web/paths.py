@@ -6,8 +6,8 @@ each captured piece once.
 
 A route is written as its URL (`web/routes.py`):
 
-    {type}      models, datasets or spaces
-    {web}       nothing, `datasets/` or `spaces/`: the prefix of web and git URLs
+    {type}      models, datasets, spaces or kernels
+    {web}       nothing, `datasets/`, …: the prefix of web and git URLs
     {repo}      `ns/name`, or one legacy segment
     {revision}  one raw segment; also `refs/pr/1` unencoded, as @huggingface/hub sends it
     {path}      everything that follows, may be empty
@@ -29,6 +29,7 @@ from strata.core.names import RESERVED_REPO_NAMES, RepoId, RepoType
 Endpoint = Callable[[Request], Awaitable[ASGIApp]]
 
 TYPES = {repo_type.plural: repo_type for repo_type in RepoType}
+PREFIXED = {word: kind for word, kind in TYPES.items() if kind.web_prefix}  # in web addresses
 _REVISION = r"(?:refs/(?:pr|heads|convert|tags)/[^/]+|[^/]+)"
 ANY_WORD = "*"  # the bucket of templates that begin with a field
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -168,7 +169,7 @@ def _readings(raw_path: str) -> Iterator[_Reading]:
             yield _repo_reading(
                 "cache" if cached else "api", segments, typed + 1, TYPES[segments[typed]]
             )
-    elif len(segments) > 1 and segments[0] in ("datasets", "spaces"):
+    elif len(segments) > 1 and segments[0] in PREFIXED:
         yield _repo_reading("web", segments, 1, TYPES[segments[0]])
     else:
         yield _repo_reading("web", segments, 0, RepoType.MODEL)

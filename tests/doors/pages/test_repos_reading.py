@@ -41,6 +41,7 @@ def seen(scene: Scene, path: str, language: str = "en") -> str:
         "/models",
         "/datasets",
         "/spaces",
+        "/kernels",
         "/docs",
         "/search/full-text?q=flan",
         "/li-wei",

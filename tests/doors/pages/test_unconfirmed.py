@@ -80,6 +80,7 @@ FORMS = {
     "/new": {"name": "mine"},
     "/new-dataset": {"name": "mine"},
     "/new-space": {"name": "mine"},
+    "/new-kernel": {"name": "mine"},
     "/settings/tokens/new": {"name": "mine", "role": "read"},
     "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
 }

@@ -1,4 +1,4 @@
-"""Lists of models, datasets and spaces (02 §C)."""
+"""Lists of models, datasets, spaces and kernels (02 §C)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ async def datasets(request: Request) -> Response:
 async def spaces(request: Request) -> Response:
     """GET /api/spaces"""
     return await _list(request, RepoType.SPACE)
+
+
+async def kernels(request: Request) -> Response:
+    """GET /api/kernels"""
+    return await _list(request, RepoType.KERNEL)
 
 
 async def _list(request: Request, repo_type: RepoType) -> Response:
@@ -94,4 +99,5 @@ ROUTES = (
     Route(("GET",), "/api/models", models, "all: list_models"),
     Route(("GET",), "/api/datasets", datasets, "all: list_datasets"),
     Route(("GET",), "/api/spaces", spaces, "all: list_spaces"),
+    Route(("GET",), "/api/kernels", kernels, "huggingface_hub ≥ 1.10"),
 )

@@ -150,9 +150,11 @@ def _type(word: str | None) -> RepoType:
     try:
         return RepoType(word or "model")
     except ValueError:
-        if word in ("kernel", "bucket"):
+        if word == "bucket":
             raise NotOffered(f"This hub does not keep repositories of type {word} yet.") from None
-        raise Malformed(f'"type" must be one of [model, dataset, space], not {word!r}.') from None
+        raise Malformed(
+            f'"type" must be one of [model, dataset, space, kernel], not {word!r}.'
+        ) from None
 
 
 def _named(call: Call, body: TargetBody) -> RepoId:

@@ -37,6 +37,10 @@ _SPACE = _words(
     "author cardData createdAt datasets disabled lastModified likes models private region"
     " resourceGroup runtime sdk sha siblings subdomain tags trendingScore usedStorage"
 )
+_KERNEL = _words(
+    "author cardData createdAt disabled downloads downloadsAllTime gated lastModified likes private"
+    " resourceGroup sha siblings tags trendingScore usedStorage"
+)
 _QUIETLY = ("xetEnabled", "gitalyUid", "securityRepoStatus", "gated")  # seen on the wire
 
 
@@ -87,6 +91,17 @@ EXPANDABLE: Mapping[RepoType, Fields] = {
         brief=_words("likes trendingScore private sdk tags createdAt"),
         full=_words(
             "author sha lastModified createdAt private gated disabled likes tags sdk cardData"
+            " siblings usedStorage trendingScore"
+        ),
+    ),
+    RepoType.KERNEL: Fields(
+        known=_KERNEL,
+        brief=_words(
+            "author disabled gated lastModified likes trendingScore private sha downloads tags"
+            " createdAt"
+        ),
+        full=_words(
+            "author sha lastModified createdAt private gated disabled downloads likes tags cardData"
             " siblings usedStorage trendingScore"
         ),
     ),

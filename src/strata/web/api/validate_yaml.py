@@ -20,7 +20,7 @@ class CardBody(msgspec.Struct, rename="camel"):
     """POST /api/validate-yaml."""
 
     content: str = ""
-    repo_type: Literal["model", "dataset", "space"] | None = None
+    repo_type: Literal["model", "dataset", "space", "kernel"] | None = None
 
 
 async def validate_yaml(request: Request) -> Response:

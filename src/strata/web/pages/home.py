@@ -15,6 +15,7 @@ from strata.web.pages.snippets import Snippet, endpoint
 from strata.web.pages.visit import shown, visiting
 
 SHOWN: Final = 6  # repos of each type
+ALWAYS: Final = (RepoType.MODEL, RepoType.DATASET, RepoType.SPACE)  # others once there are any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Trend:
 class Home:
     """What the page shows."""
 
-    trends: tuple[Trend, ...]
+    trends: tuple[Trend, ...]  # in the order of the types
     mine: tuple[Listed, ...]  # the viewer's own, the latest first
     endpoint: Snippet
 
@@ -42,8 +43,9 @@ async def page(request: Request) -> Response:
 
 
 def _home(call: Call) -> Home:
-    trends = tuple(_trend(call, kind) for kind in RepoType)
-    return Home(trends, _mine(call), endpoint(call.origin.base_url))
+    trends = (_trend(call, kind) for kind in RepoType)
+    shown_ones = tuple(trend for trend in trends if trend.rows or trend.kind in ALWAYS)
+    return Home(shown_ones, _mine(call), endpoint(call.origin.base_url))
 
 
 def _trend(call: Call, kind: RepoType) -> Trend:

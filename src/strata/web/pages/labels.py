@@ -22,7 +22,7 @@ class Label:
 
     links: tuple[tuple[str, str], ...]  # text, address ("" leads nowhere)
     picture: str = ""  # an icon
-    tone: str = ""  # "model", "dataset" or "space"
+    tone: str = ""  # "model", "dataset", "space" or "kernel"
 
 
 def texts(value: Value) -> tuple[str, ...]:

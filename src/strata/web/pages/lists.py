@@ -1,4 +1,4 @@
-"""The lists of models, datasets and spaces; parameters are those of the public Hub's pages."""
+"""The list of each kind of repo; parameters are those of the public Hub's pages."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ _FACETS: Final = {
         ("license", N_("Licences")),
     ),
     RepoType.SPACE: (("other", "SDK"),),
+    RepoType.KERNEL: (("library", N_("Libraries")), ("license", N_("Licences"))),
 }
 
 
@@ -113,6 +114,11 @@ async def datasets(request: Request) -> Response:
 async def spaces(request: Request) -> Response:
     """GET /spaces"""
     return await _list(request, RepoType.SPACE)
+
+
+async def kernels(request: Request) -> Response:
+    """GET /kernels"""
+    return await _list(request, RepoType.KERNEL)
 
 
 async def _list(request: Request, kind: RepoType) -> Response:

@@ -28,11 +28,13 @@ _NEW: Final = {
     "/new": RepoType.MODEL,
     "/new-dataset": RepoType.DATASET,
     "/new-space": RepoType.SPACE,
+    "/new-kernel": RepoType.KERNEL,
 }
 _NAMES: Final = {
     RepoType.MODEL: N_("model"),
     RepoType.DATASET: N_("dataset"),
     RepoType.SPACE: N_("Space"),
+    RepoType.KERNEL: N_("kernel"),
 }
 _NO_LICENCE: Final = N_("Choose a licence from the list.")
 _WITHOUT: Final = N_("No licence yet")
@@ -56,14 +58,14 @@ class Draft:
 
 
 async def page(request: Request) -> Response:
-    """GET /new, /new-dataset, /new-space"""
+    """GET /new, /new-dataset, /new-space, /new-kernel"""
     visit = await visit_of(request)
     draft = Draft(_kind(request), name=request.query_params.get("name", "")[:96])
     return _form_page(request, visit, draft, {})
 
 
 async def submit(request: Request) -> Response:
-    """POST /new, /new-dataset, /new-space"""
+    """POST /new, /new-dataset, /new-space, /new-kernel"""
     form = await form_of(request)
     draft = _draft(_kind(request), form)
     errors = _faults(draft)

@@ -30,13 +30,14 @@ def _form(template: str, endpoint: Endpoint) -> Route:
     return Route(("POST",), template, endpoint, _PEOPLE, page=True)
 
 
-_NEW = ("/new", "/new-dataset", "/new-space")
+_NEW = ("/new", "/new-dataset", "/new-space", "/new-kernel")
 
 REPO_ROUTES = (
     _read("/", home.page),
     _read("/models", lists.models),
     _read("/datasets", lists.datasets),
     _read("/spaces", lists.spaces),
+    _read("/kernels", lists.kernels),
     _read("/search/full-text", search_page.page),
     _read("/docs", docs.page),
     _read("/docs/api", docs.api),

@@ -21,11 +21,13 @@ _FLAGS: Final = {
     RepoType.MODEL: "",
     RepoType.DATASET: " --repo-type dataset",
     RepoType.SPACE: " --repo-type space",
+    RepoType.KERNEL: " --repo-type kernel",
 }
 _ARGUMENTS: Final = {
     RepoType.MODEL: "",
     RepoType.DATASET: ', repo_type="dataset"',
     RepoType.SPACE: ', repo_type="space"',
+    RepoType.KERNEL: ', repo_type="kernel"',
 }
 
 
