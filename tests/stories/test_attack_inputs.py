@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -13,9 +14,11 @@ import sqlalchemy as sa
 
 from fixtures.contents import created, uploaded
 from fixtures.large_files import access_token, person, web_client
+from strata.app.hub import load_hub
 from strata.content.attributes import read_attributes, read_ignore
 from strata.core.actor import Actor
 from strata.core.hub import Hub
+from strata.core.settings import load
 from strata.lib.markdown.render import MAX_HEADINGS, render
 from strata.repos.record import Repo
 from strata.web.paths import Routes
@@ -179,10 +182,14 @@ def test_failures_of_the_database_tell_no_values(hub: Hub) -> None:
     assert "s3cr3t" not in str(failure.value)
 
 
-def test_the_database_is_nobody_elses_to_read(hub: Hub) -> None:
-    files = list(hub.settings.data.glob("strata.db*"))
-    assert files
-    assert [oct(file.stat().st_mode & 0o777) for file in files] == ["0o600"] * len(files)
+def test_the_database_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    hub = load_hub(load(environment={}, overrides={"data": tmp_path / "data"}).settings)
+    modes = {
+        file.name: oct(file.stat().st_mode & 0o777) for file in hub.settings.data.glob("strata.db*")
+    }
+    hub.database.close()
+    assert "strata.db" in modes
+    assert set(modes.values()) == {"0o600"}, modes
 
 
 async def test_the_log_holds_no_secret_of_a_link(
