@@ -5,7 +5,6 @@ its index comes last, because readers find packs by their indexes (gitformat-pac
 """
 
 import hashlib
-import os
 import struct
 import tempfile
 import zlib
@@ -78,7 +77,6 @@ class PackWriter:
         spool, entries = self._file, self._entries
         try:
             checksum = _seal(spool, len(entries))
-            os.fsync(spool.fileno())
             spool.close()
             _publish(self._folder, Path(spool.name), checksum, entries)
         except BaseException:
@@ -140,12 +138,15 @@ def _publish(
 
 
 def install(folder: Path, pack: Path, index: Path, name: str) -> None:
-    """Move a finished pack and its index in, durably: pack first, index last."""
+    """Move a finished pack and its index in, durably: pack first, index last.
+
+    One wait for both names is enough: until it is over nothing points into the pack, and readers
+    pass over an index whose pack is not there.
+    """
     for draft in (pack, index):
         draft.chmod(0o444)
         sync_file(draft)
     pack.rename(folder / f"{name}.pack")
-    sync_folder(folder)
     index.rename(folder / f"{name}.idx")
     sync_folder(folder)
 

@@ -1,6 +1,7 @@
 """Say which paths and names a tree may hold, so that every checkout can hold them too."""
 
 import re
+from functools import lru_cache
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAX_NAME = 255
@@ -31,6 +32,11 @@ def path_problem(path: str) -> str | None:
         return f"is longer than {_MAX_PATH} bytes"
     if path.count("/") >= _MAX_DEPTH:
         return f"is deeper than {_MAX_DEPTH} folders"
+    return _parts_problem(path)
+
+
+@lru_cache(maxsize=4096)  # each path of a commit is judged at the door and again in the tree
+def _parts_problem(path: str) -> str | None:
     problems = (name_problem(name) for name in path.split("/"))
     return next((problem for problem in problems if problem), None)
 
