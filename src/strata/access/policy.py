@@ -2,7 +2,8 @@
 
 "Hidden equals missing" lives here: a private repo answers strangers exactly as a repo that does not
 exist, whatever they try. Effective right = the person's right narrowed by the token's, evaluated on
-every request (product §4).
+every request (product §4). The person's right in a namespace is a role: everything in their own, in
+an organisation's what its members list says.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Protocol
 
-from strata.core.actor import Actor
+from strata.core.actor import Actor, Role
 from strata.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -21,6 +22,7 @@ from strata.core.errors import (
 
 CONFIRM_FIRST = "Please confirm your email address before you {act}."
 NO_RIGHT = "You have read access but not the required permissions for this operation"
+NO_ADMIN = "You need the admin role in this organization for this operation"
 READ_TOKEN = "This token has the read role; this operation needs a token with the write role."  # noqa: S105 — a sentence
 
 
@@ -30,7 +32,8 @@ class Action(Enum):
     READ = auto()  # look at it and its files
     PROPOSE = auto()  # open a pull request or a discussion
     WRITE = auto()  # commit, push, branch, tag
-    MANAGE = auto()  # settings, visibility, move, delete, squash
+    MANAGE = auto()  # settings, visibility, rename, delete, squash
+    TRANSFER = auto()  # give it to another namespace
 
 
 class Governed(Protocol):
@@ -39,14 +42,42 @@ class Governed(Protocol):
     @property
     def owner_id(self) -> int: ...
     @property
+    def created_by(self) -> int | None: ...
+    @property
     def private(self) -> bool: ...
     @property
     def disabled(self) -> bool: ...
 
 
+def role_in(actor: Actor, namespace_id: int | None) -> Role:
+    """The caller's role in a namespace; a stranger, and a namespace that is not there, has none."""
+    if namespace_id is None:
+        return Role.NO_ACCESS
+    if actor.user_id == namespace_id:
+        return Role.ADMIN
+    return actor.roles.get(namespace_id, Role.NO_ACCESS)
+
+
+def namespaces_with(actor: Actor, role: Role) -> list[int]:
+    """The namespaces in which the caller's role reaches `role`."""
+    known = [] if actor.user_id is None else [actor.user_id]
+    return known + sorted(key for key, held in actor.roles.items() if held.reaches(role))
+
+
 def may_see(actor: Actor, repo: Governed) -> bool:
     """Whether the caller may know that the repo exists."""
-    return not repo.private or actor.system or actor.user_id == repo.owner_id
+    if not repo.private or actor.system:
+        return True
+    return role_in(actor, repo.owner_id).reaches(Role.READ)
+
+
+def may_change(actor: Actor, repo: Governed) -> bool:
+    """Whether the person, whatever the token, may write to the repo and manage it."""
+    if actor.system:
+        return True
+    role = role_in(actor, repo.owner_id)
+    made_it = actor.user_id is not None and repo.created_by == actor.user_id
+    return role.reaches(Role.WRITE) or (role is Role.CONTRIBUTOR and made_it)
 
 
 def require(actor: Actor, action: Action, repo: Governed) -> None:
@@ -69,9 +100,15 @@ def require(actor: Actor, action: Action, repo: Governed) -> None:
     if action is Action.PROPOSE:
         _require_write_token(actor)
         return
-    if actor.user_id != repo.owner_id:
+    if not _may(actor, action, repo):
         raise Forbidden(NO_RIGHT)
     _require_write_token(actor)
+
+
+def _may(actor: Actor, action: Action, repo: Governed) -> bool:
+    if action is Action.TRANSFER:
+        return role_in(actor, repo.owner_id) is Role.ADMIN
+    return may_change(actor, repo)
 
 
 def require_person(actor: Actor, act: str) -> None:
@@ -98,12 +135,27 @@ def require_create(
     require_person(actor, "create repositories")
     if actor.system:
         return
-    if actor.user_id != namespace_id or not actor.may_write:
+    if not role_in(actor, namespace_id).reaches(Role.CONTRIBUTOR) or not actor.may_write:
         hint = "" if actor.may_write else f" {READ_TOKEN}"
         raise Forbidden(
             f"You don't have the rights to create a {repo_type} "
             f'under the namespace "{namespace}".{hint}'
         )
+
+
+def require_admin(actor: Actor, organization_id: int) -> None:
+    """Insist that the caller may manage an organisation and its members.
+
+    Raises:
+        Unauthenticated, EmailNotVerified: as `require_person`.
+        Forbidden: the role, or the token, does not allow it.
+    """
+    if actor.system:
+        return
+    require_person(actor, "manage organizations")
+    if role_in(actor, organization_id) is not Role.ADMIN:
+        raise Forbidden(NO_ADMIN)
+    _require_write_token(actor)
 
 
 def _require_write_token(actor: Actor) -> None:

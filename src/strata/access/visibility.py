@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from strata.core.actor import Actor
+from strata.access.policy import namespaces_with
+from strata.core.actor import Actor, Role
 
 
 def visible(
@@ -17,6 +18,6 @@ def visible(
     """The condition under which `access.policy.may_see` is true."""
     if actor.system:
         return sa.true()
-    if actor.user_id is None:
-        return private.is_(sa.false())
-    return sa.or_(private.is_(sa.false()), owner_id == actor.user_id)
+    public = private.is_(sa.false())
+    readable = namespaces_with(actor, Role.READ)
+    return sa.or_(public, owner_id.in_(readable)) if readable else public

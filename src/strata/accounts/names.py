@@ -1,8 +1,7 @@
-"""Names of people: which are allowed, and who has them.
+"""Names of people and organisations: which are allowed, and who has them.
 
-Users (and later organisations) share one namespace, compared without case. People choose names by
-the narrow rule; operators may also create the wider set that public hubs have issued over the
-years.
+Both share one namespace, compared without case. People choose names by the narrow rule; operators
+may also create the wider set that public hubs have issued over the years.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import secrets
 import string
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 
 import sqlalchemy as sa
 
@@ -22,6 +22,7 @@ from strata.lib.db.statements import upsert
 
 SHORTEST = 2
 LONGEST = 42
+LONGEST_FULL_NAME = 100
 _NEW = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9]))*", re.ASCII)
 _LEGACY = re.compile(r"[A-Za-z0-9._-]{1,96}", re.ASCII)
 
@@ -62,13 +63,20 @@ SUGGESTED_LENGTH = 36
 NUMBERED_SUGGESTIONS = 8
 
 
+class Kind(StrEnum):
+    """What bears a name."""
+
+    USER = "user"
+    ORGANIZATION = "organization"
+
+
 @dataclass(frozen=True, slots=True)
 class Namespace:
     """Who has a name."""
 
     id: int
     name: str  # canonical casing
-    kind: str  # "user"
+    kind: Kind
 
 
 def faults(name: str, *, site_name: str, operator: bool = False) -> tuple[str, ...]:
@@ -91,13 +99,21 @@ def _allowed(name: str, *, operator: bool) -> bool:
     )
 
 
-def claim(work: Work, name: str, kind: str = "user") -> int:
+def full_name_faults(full_name: str) -> tuple[str, ...]:
+    """Message keys of the rules that a full name breaks, of a person or an organisation."""
+    if len(full_name) > LONGEST_FULL_NAME:
+        return ("full_name.too_long",)
+    strange = "://" in full_name or any(letter in "<>" for letter in full_name)
+    return ("full_name.invalid",) if strange or not full_name.isprintable() else ()
+
+
+def claim(work: Work, name: str, kind: Kind = Kind.USER) -> int:
     """Take a name for ever; returns the id that its owner has.
 
     Raises:
         AlreadyExists: with the key `name.taken`.
     """
-    fresh = upsert(work.db, namespaces).values(key=name.lower(), name=name, kind=kind)
+    fresh = upsert(work.db, namespaces).values(key=name.lower(), name=name, kind=kind.value)
     claimed = work.db.execute(fresh.on_conflict_do_nothing().returning(namespaces.c.id)).first()
     if claimed is None:
         raise AlreadyExists("name.taken")
@@ -111,7 +127,7 @@ def find(call: Call, name: str) -> Namespace | None:
             namespaces.c.key == name.lower()
         )
     ).first()
-    return Namespace(row.id, row.name, row.kind) if row else None
+    return Namespace(row.id, row.name, Kind(row.kind)) if row else None
 
 
 def suggest(call: Call, email: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from strata.accounts.organizations.roles import roles_in
 from strata.accounts.tables import sessions
 from strata.core.actor import Actor
 from strata.core.call import Work
@@ -23,8 +24,9 @@ from strata.lib.db.database import Prepared
 LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512
 _LIVE = Prepared(
-    "SELECT s.id, u.id, n.name, u.verified_at, u.admin FROM sessions s"
+    "SELECT s.id, u.id, n.name, u.verified_at, u.admin, m.organization_id, m.role FROM sessions s"
     " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
+    " LEFT JOIN memberships m ON m.user_id = u.id"
     " WHERE s.digest = :digest AND s.idle_expires_at > :now AND s.expires_at > :now"
 )
 
@@ -85,15 +87,17 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
     if not cookie or len(cookie) > LONGEST_COOKIE:
         return None
     now = to_millis(hub.clock())
-    row = _LIVE.row(db, {"digest": _digest(hub, cookie), "now": now})
-    if row is None:
+    rows = _LIVE.rows(db, {"digest": _digest(hub, cookie), "now": now})
+    if not rows:
         return None
+    row = rows[0]  # one for each membership; they differ in nothing else
     return Actor(
         user_id=row[1],
         name=row[2],
         verified=row[3] is not None,
         admin=bool(row[4]),
         session_id=row[0],
+        roles=roles_in(row[5:] for row in rows),
     )
 
 

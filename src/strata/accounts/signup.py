@@ -30,7 +30,6 @@ from strata.core.names import fresh_key
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
 
-LONGEST_FULL_NAME = 100
 NAME_CHECKS_PER_MINUTE = 30
 _USER_AGENT_LENGTH = 512
 
@@ -173,7 +172,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "email": addresses.faults(form.email, call.hub.settings.accounts),
         "password": passwords.faults(form.password, identities=identities, site_name=site_name),
         "username": names.faults(form.username, site_name=site_name),
-        "full_name": _full_name_faults(form.full_name),
+        "full_name": names.full_name_faults(form.full_name),
         "consents": _consent_faults(form.consents),
     }
     _require_no(faults)
@@ -191,7 +190,7 @@ def _require_operator_fields(call: Call, account: NewAccount) -> addresses.Addre
         if password is not None
         else (),
         "username": names.faults(account.name, site_name=site_name, operator=True),
-        "full_name": _full_name_faults(account.full_name),
+        "full_name": names.full_name_faults(account.full_name),
     }
     _require_no(faults)
     assert address is not None, "an address that cannot be read is a fault"
@@ -202,17 +201,6 @@ def _require_no(faults: Mapping[str, tuple[str, ...]]) -> None:
     broken = {name: keys for name, keys in faults.items() if keys}
     if broken:
         raise InvalidFields(broken)
-
-
-def _full_name_faults(full_name: str) -> tuple[str, ...]:
-    if len(full_name) > LONGEST_FULL_NAME:
-        return ("full_name.too_long",)
-    strange = "://" in full_name or any(letter in "<>" for letter in full_name)
-    return ("full_name.invalid",) if strange or not _printable(full_name) else ()
-
-
-def _printable(text: str) -> bool:
-    return all(letter.isprintable() for letter in text)
 
 
 def _consent_faults(agreed: Mapping[str, str]) -> tuple[str, ...]:

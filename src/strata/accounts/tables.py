@@ -5,14 +5,14 @@ import sqlalchemy as sa
 from strata.core.tables import metadata
 from strata.lib.db.columns import Moment, identity
 
-# Users (and later organisations) share one namespace; `key` is the case-folded name.
+# Users and organisations share one namespace; `key` is the case-folded name.
 namespaces = sa.Table(
     "namespaces",
     metadata,
     identity(),
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),  # canonical casing
-    sa.Column("kind", sa.Text, nullable=False),  # "user"
+    sa.Column("kind", sa.Text, nullable=False),  # a `names.Kind`
     sqlite_autoincrement=True,  # the id of a removed account must never become somebody else's
 )
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts import letters, people
+from strata.accounts.organizations.roles import roles_in
 from strata.accounts.tables import tokens
 from strata.core.actor import Actor, TokenFacts, TokenRole
 from strata.core.call import Call, Work
@@ -45,8 +46,10 @@ SHORTEST_IMPORTED = 12
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BY_DIGEST = Prepared(
-    "SELECT t.id, t.name, t.role, t.created_at, u.id, n.name, u.verified_at, u.admin FROM tokens t"
-    " JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id WHERE t.digest = :digest"
+    "SELECT t.id, t.name, t.role, t.created_at, u.id, n.name, u.verified_at, u.admin,"
+    " m.organization_id, m.role FROM tokens t"
+    " JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
+    " LEFT JOIN memberships m ON m.user_id = u.id WHERE t.digest = :digest"
 )
 
 
@@ -78,12 +81,18 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
     """Who the token speaks for; None when it is unknown."""
     if not value or len(value) > LONGEST_VALUE:
         return None
-    row = _BY_DIGEST.row(db, {"digest": hub.secrets.digest("token", value)})
-    if row is None:
+    rows = _BY_DIGEST.rows(db, {"digest": hub.secrets.digest("token", value)})
+    if not rows:
         return None
+    row = rows[0]  # one for each membership; they differ in nothing else
     facts = TokenFacts(row[0], row[1], TokenRole(row[2]), from_millis(row[3]))
     return Actor(
-        user_id=row[4], name=row[5], verified=row[6] is not None, admin=bool(row[7]), token=facts
+        user_id=row[4],
+        name=row[5],
+        verified=row[6] is not None,
+        admin=bool(row[7]),
+        token=facts,
+        roles=roles_in(row[8:] for row in rows),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from strata.access.policy import Action, require
+from strata.accounts.organizations.roles import roles_of
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.errors import Forbidden, RepoDisabled, RepoNotFound
@@ -98,7 +99,8 @@ def acting(call: Call, user_id: int, repo_id: int) -> tuple[Call, Repo]:
         RepoNotFound: the repo was deleted or hidden since.
         Forbidden: the right was taken away since.
     """
-    uploader = replace(call, actor=Actor(user_id=user_id, verified=True))
+    person = Actor(user_id=user_id, verified=True, roles=roles_of(call, user_id))
+    uploader = replace(call, actor=person)
     repo = _living(call, repo_id)
     require(uploader.actor, Action.PROPOSE, repo)
     return uploader, repo

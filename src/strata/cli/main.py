@@ -18,6 +18,7 @@ from strata.cli.lazy import named
 COMMANDS = {
     "serve": ("strata.cli.serve:serve", "Serve the hub until told to stop."),
     "user": ("strata.cli.user:user", "Create and list accounts."),
+    "org": ("strata.cli.org:org", "Create organizations and care for their members."),
     "token": ("strata.cli.token:token", "Create and list access tokens."),
     "repo": ("strata.cli.repo:repo", "List repositories."),
     "mail": ("strata.cli.mail:mail", "Read the mails that the hub wrote."),

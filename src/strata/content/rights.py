@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strata.access.policy import Action, may_see, require
+from strata.access.policy import Action, may_change, may_see, require
 from strata.content import queries
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound
@@ -32,8 +32,7 @@ def require_push(call: Call, repo: Repo, ref: str) -> None:
 
 def may_rewrite(call: Call, repo: Repo) -> bool:
     """Whether the caller may replace history: those who may write."""
-    actor = call.actor
-    return actor.system or (may_see(actor, repo) and actor.user_id == repo.owner_id)
+    return may_see(call.actor, repo) and may_change(call.actor, repo)
 
 
 def pull_author(call: Call, repo: Repo, ref: str) -> int | None:

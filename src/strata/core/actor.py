@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +13,23 @@ class TokenRole(StrEnum):
 
     READ = "read"
     WRITE = "write"
+
+
+class Role(StrEnum):
+    """What a member may do in an organisation, from the weakest to the strongest."""
+
+    NO_ACCESS = "no_access"
+    READ = "read"
+    CONTRIBUTOR = "contributor"  # also creates repos, and changes those
+    WRITE = "write"  # also changes every repo
+    ADMIN = "admin"  # also moves repos away and manages the members
+
+    def reaches(self, needed: Role) -> bool:
+        """Whether this role includes what `needed` allows."""
+        return _STRENGTH[self] >= _STRENGTH[needed]
+
+
+_STRENGTH: Mapping[Role, int] = {role: strength for strength, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,8 @@ class Actor:
     token: TokenFacts | None = None
     session_id: int | None = None
     system: bool = False  # jobs and operator commands
+    # Role by the id of the organisation; what they open is decided by `access.policy` alone.
+    roles: Mapping[int, Role] = field(default_factory=dict, hash=False)
 
     @property
     def anonymous(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from strata.access.policy import Action, require_create
+from strata.access.policy import Action, require, require_create
 from strata.accounts import names
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, NotFound
@@ -66,11 +66,14 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     """Give the repo another name or owner; the old id redirects until someone takes it.
 
     Raises:
-        RepoNotFound, Forbidden, …: as `repos.lookup.lookup` for the source,
-        `require_create` for the target. AlreadyExists: another repo has the target's name.
+        RepoNotFound, Forbidden, …: as `repos.lookup.lookup` for the source, which only an admin
+        gives away, `require_create` for the target.
+        AlreadyExists: another repo has the target's name.
     """
     repo = lookup(work, source, Action.MANAGE)
     place = names.find(work, target.namespace or "")
+    if place is None or place.id != repo.owner_id:
+        require(work.actor, Action.TRANSFER, repo)
     require_create(
         work.actor,
         repo_type=target.type.value,

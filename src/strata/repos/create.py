@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from strata.access.policy import require_create
 from strata.accounts import names
+from strata.accounts.organizations.create import starts_private
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, RepoType, fresh_key, require_repo_name
@@ -44,7 +45,7 @@ class Wish:
     type: RepoType
     namespace: str | None  # None: the caller's own
     name: str
-    private: bool = False
+    private: bool | None = None  # None: as the namespace has it
     sdk: str | None = None
 
 
@@ -69,7 +70,8 @@ def settle(call: Call, wish: Wish) -> Draft:
     require_repo_name(wish.name)
     if wish.type is RepoType.SPACE and wish.sdk not in SDKS:
         raise Malformed(f"A Space needs an sdk, one of: {', '.join(sorted(SDKS))}.")
-    draft = Draft(fresh_key(), wish.type, place.id, place.name, wish.name, wish.private, wish.sdk)
+    private = starts_private(call, place) if wish.private is None else wish.private
+    draft = Draft(fresh_key(), wish.type, place.id, place.name, wish.name, private, wish.sdk)
     if queries.repo_at(call, wish.type, queries.path_key(draft.repo_id)):
         raise _exists(call, draft)
     return draft

@@ -14,8 +14,9 @@ from strata.repos.record import Repo
 from strata.repos.tables import redirects, repos
 
 _COLUMNS = (
-    "id, key, type, owner_id, namespace, name, private, disabled, discussions_disabled, sdk,"
-    " created_at, updated_at, generation, likes, downloads, downloads_all_time"
+    "id, key, type, owner_id, namespace, name, created_by, private, disabled,"
+    " discussions_disabled, sdk, created_at, updated_at, generation, likes,"
+    " downloads, downloads_all_time"
 )
 _REPO_AT_PATH = Prepared(
     f"SELECT {_COLUMNS} FROM repos"  # noqa: S608 — constant columns
@@ -40,16 +41,17 @@ def repo_from_row(row: Any) -> Repo:
         owner_id=row[3],
         namespace=row[4],
         name=row[5],
-        private=bool(row[6]),
-        disabled=bool(row[7]),
-        discussions_disabled=bool(row[8]),
-        sdk=row[9],
-        created_at=from_millis(row[10]),
-        updated_at=from_millis(row[11]),
-        generation=row[12],
-        likes=row[13],
-        downloads=row[14],
-        downloads_all_time=row[15],
+        created_by=row[6],
+        private=bool(row[7]),
+        disabled=bool(row[8]),
+        discussions_disabled=bool(row[9]),
+        sdk=row[10],
+        created_at=from_millis(row[11]),
+        updated_at=from_millis(row[12]),
+        generation=row[13],
+        likes=row[14],
+        downloads=row[15],
+        downloads_all_time=row[16],
     )
 
 

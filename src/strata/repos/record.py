@@ -18,6 +18,7 @@ class Repo:
     owner_id: int
     namespace: str
     name: str
+    created_by: int | None  # the person; a contributor may change what they created
     private: bool
     disabled: bool
     discussions_disabled: bool

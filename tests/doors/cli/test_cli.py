@@ -204,3 +204,27 @@ def test_a_database_out_of_reach_is_no_traceback(strata: Strata) -> None:
 
     assert answer.returncode == 8
     assert "Traceback" not in answer.stderr
+
+
+def test_organizations_and_their_members(strata: Strata) -> None:
+    for name in ("alice", "bob"):
+        assert strata("user", "create", name, "--email", f"{name}@example.org").returncode == 0
+
+    made = strata(
+        "org", "create", "valid_org_hub", "--admin", "alice",
+        "--full-name", "Dummy Hub Org", "--visibility", "private",
+    )  # fmt: skip
+    assert (made.returncode, made.stdout) == (0, "valid_org_hub\n")
+    assert strata("org", "create", "alice", "--admin", "alice").returncode == 5
+    assert strata("org", "create", "acme", "--admin", "nobody").returncode == 4
+
+    assert strata("org", "member", "add", "valid_org_hub", "bob", "--role", "write").returncode == 0
+    members = json.loads(strata("org", "member", "list", "valid_org_hub", "--json").stdout)
+    assert [(row["name"], row["role"]) for row in members] == [("alice", "admin"), ("bob", "write")]
+    last = strata("org", "member", "remove", "valid_org_hub", "alice")
+    assert (last.returncode, "last admin" in last.stderr) == (5, True)
+    assert strata("org", "member", "remove", "valid_org_hub", "bob").returncode == 0
+
+    (row,) = json.loads(strata("org", "list", "--json").stdout)
+    assert (row["name"], row["full_name"]) == ("valid_org_hub", "Dummy Hub Org")
+    assert (row["visibility"], row["members"], row["members_hidden"]) == ("private", 1, False)

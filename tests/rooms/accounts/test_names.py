@@ -60,7 +60,7 @@ def test_a_name_is_found_in_any_casing(hub: Hub) -> None:
     with calling(hub) as call:
         found = names.find(call, "ALICE")
 
-    assert found == names.Namespace(alice.user_id or 0, "Alice", "user")
+    assert found == names.Namespace(alice.user_id or 0, "Alice", names.Kind.USER)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from strata.blobs.xet.rebuild import DamagedChunks
 from strata.blobs.xet.shards import Progress
 from strata.blobs.xet.tokens import Scope
 from strata.blobs.xet.tree import FileTree
-from strata.core.actor import Actor
+from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import (
     BadCredentials,
     Forbidden,
@@ -461,12 +461,15 @@ def test_tokens_are_bound_to_repo_scope_and_time(
 def test_a_token_ends_with_the_right_to_see_the_repo(
     hub: Hub, alice: Actor, private: Repo, mallory: Actor
 ) -> None:
-    claims = tokens.Claims(private.id, Scope.READ, mallory.user_id)
-    with calling(hub, mallory) as call:
+    def admitted(claims: tokens.Claims) -> Repo:
+        with calling(hub, ANONYMOUS) as call:
+            caller = replace(call, actor=tokens.actor_of(call, claims))
+            return tokens.admitted(caller, claims)
+
+    for user_id in (mallory.user_id, None):
         with pytest.raises(RepoNotFound):
-            tokens.admitted(call, claims)
-        mine = tokens.Claims(private.id, Scope.READ, alice.user_id)
-        assert tokens.admitted(call, mine)[1] == private
+            admitted(tokens.Claims(private.id, Scope.READ, user_id))
+    assert admitted(tokens.Claims(private.id, Scope.READ, alice.user_id)) == private
 
 
 def test_bytes_kept_by_xet_are_not_stored_again_by_lfs(

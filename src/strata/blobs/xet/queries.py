@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from strata.access.visibility import visible
 from strata.blobs.queries import TOUCH_AFTER, in_batches
 from strata.blobs.tables import (
     repo_blobs,
@@ -191,13 +192,10 @@ def add_dedup(work: Work, places: Iterable[tuple[bytes, bytes]]) -> None:
         work.db.execute(upsert(work.db, xet_dedup).on_conflict_do_nothing(), rows)
 
 
-def visible_file_with(
-    call: Call, chunk: bytes, repo_id: int, user_id: int
-) -> tuple[bytes, str] | None:
+def visible_file_with(call: Call, chunk: bytes, repo_id: int) -> tuple[bytes, str] | None:
     """A xorb that holds this chunk, and a file made of it that the caller may read.
 
-    The caller may read files of the repo the token is for, of public repos, and of the caller's
-    own.
+    The caller may read files of the repo the token is for, and of all that `access` shows.
     """
     row = call.db.execute(
         sa.select(xet_dedup.c.xorb, xet_file_xorbs.c.file_hash)
@@ -205,30 +203,33 @@ def visible_file_with(
         .join(xet_files, xet_files.c.hash == xet_file_xorbs.c.file_hash)
         .join(repo_blobs, repo_blobs.c.sha256 == xet_files.c.sha256)
         .join(repos, repos.c.id == repo_blobs.c.repo_id)
-        .where(xet_dedup.c.chunk == chunk, _readable(repo_id, user_id))
+        .where(xet_dedup.c.chunk == chunk, _readable(call, repo_id))
         .limit(1)
     ).first()
     return (bytes(row[0]), row[1]) if row else None
 
 
-def xorb_is_visible(call: Call, xorb: bytes, repo_id: int, user_id: int) -> bool:
+def xorb_is_visible(call: Call, xorb: bytes, repo_id: int) -> bool:
     """Whether a file that the caller may read, as `visible_file_with` has it, needs this xorb."""
     row = call.db.execute(
         sa.select(xet_file_xorbs.c.file_hash)
         .join(xet_files, xet_files.c.hash == xet_file_xorbs.c.file_hash)
         .join(repo_blobs, repo_blobs.c.sha256 == xet_files.c.sha256)
         .join(repos, repos.c.id == repo_blobs.c.repo_id)
-        .where(xet_file_xorbs.c.xorb == xorb, _readable(repo_id, user_id))
+        .where(xet_file_xorbs.c.xorb == xorb, _readable(call, repo_id))
         .limit(1)
     ).first()
     return row is not None
 
 
-def _readable(repo_id: int, user_id: int) -> sa.ColumnElement[bool]:
+def _readable(call: Call, repo_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(
         repos.c.deleted_at.is_(None),
         ~repos.c.disabled,
-        sa.or_(repos.c.id == repo_id, ~repos.c.private, repos.c.owner_id == user_id),
+        sa.or_(
+            repos.c.id == repo_id,
+            visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id),
+        ),
     )
 
 

@@ -6,14 +6,15 @@ the person may still see it is asked again on each request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
 from strata.access.policy import Action, require
-from strata.core.actor import Actor
+from strata.accounts.organizations.roles import roles_of
+from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, RepoNotFound
 from strata.core.hub import Hub
@@ -95,21 +96,22 @@ def opened(hub: Hub, token: str, scope: Scope) -> Claims:
     return claims
 
 
-def actor_of(claims: Claims) -> Actor:
-    """Who the token was made for."""
-    return Actor(user_id=claims.user_id, verified=claims.user_id is not None)
+def actor_of(call: Call, claims: Claims) -> Actor:
+    """Who the token was made for, with the roles of today."""
+    if claims.user_id is None:
+        return ANONYMOUS
+    return Actor(user_id=claims.user_id, verified=True, roles=roles_of(call, claims.user_id))
 
 
-def admitted(call: Call, claims: Claims) -> tuple[Call, Repo]:
-    """The call as the token's person, and the token's repo.
+def admitted(caller: Call, claims: Claims) -> Repo:
+    """The token's repo, which its person `caller` may still see.
 
     Raises:
         RepoNotFound: deleted, or hidden from that person, since.
         RepoDisabled: taken down since.
     """
-    caller = replace(call, actor=actor_of(claims))
-    repo = repo_by_id(call, claims.repo_id)
+    repo = repo_by_id(caller, claims.repo_id)
     if repo is None:
         raise RepoNotFound
     require(caller.actor, Action.READ, repo)
-    return caller, repo
+    return repo

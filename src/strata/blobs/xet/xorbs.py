@@ -63,7 +63,7 @@ def length_of(call: Call, repo: Repo, xorb: bytes) -> int | None:
 
     Whose it is else, and whether it is here at all, is nobody's business.
     """
-    if not queries.xorb_is_visible(call, xorb, repo.id, call.actor.user_id or 0):
+    if not queries.xorb_is_visible(call, xorb, repo.id):
         return None
     return queries.stored_bytes(call, xorb)
 

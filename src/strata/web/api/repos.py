@@ -79,7 +79,7 @@ async def create(request: Request) -> Response:
         type=_type(body.type),
         namespace=body.organization or None,
         name=body.name,
-        private=_private(body.visibility, body.private) or False,
+        private=_private(body.visibility, body.private),
         sdk=body.sdk,
     )
     files = {file.path: _content(file) for file in body.files}

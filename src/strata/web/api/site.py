@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import profiles
+from strata.accounts.organizations import queries as organizations
+from strata.accounts.organizations.record import Membership
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
@@ -36,8 +38,25 @@ def _whoami(call: Call) -> dict[str, object]:
         "periodEnd": None,
         "isPro": False,
         "avatarUrl": f"{call.hub.settings.prefix}/avatars/{person.public_id}.svg",
-        "orgs": [],
+        "orgs": [_org(call, held) for held in organizations.memberships_of(call, person.id)],
         "auth": _auth(call.actor),
+    }
+
+
+def _org(call: Call, held: Membership) -> dict[str, object]:
+    organization = held.organization
+    return {
+        "type": "org",
+        "id": organization.public_id,
+        "name": organization.name,
+        "fullname": organization.full_name,
+        "email": None,
+        "canPay": False,
+        "periodEnd": None,
+        "avatarUrl": f"{call.hub.settings.prefix}/avatars/{organization.public_id}.svg",
+        "roleInOrg": held.role.value,
+        "isEnterprise": False,
+        "plan": None,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import anyio
@@ -43,8 +44,13 @@ async def admitted(request: Request, scope: Scope, act: Callable[[Call, Repo], T
     if token is None:
         raise BadCredentials("A Xet access token is needed. Ask the hub for one.")
     claims = tokens.opened(hub_of(request), token, scope)
-    exchange(request).actor = tokens.actor_of(claims)
-    return await in_thread(request, lambda call: act(*tokens.admitted(call, claims)))
+
+    def run(call: Call) -> T:
+        caller = replace(call, actor=tokens.actor_of(call, claims))
+        exchange(request).actor = caller.actor
+        return act(caller, tokens.admitted(caller, claims))
+
+    return await in_thread(request, run)
 
 
 async def writer(request: Request) -> Repo:

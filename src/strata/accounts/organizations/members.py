@@ -1,0 +1,57 @@
+"""Who belongs to an organisation, and as what; `access.members` decides who may change it."""
+
+from __future__ import annotations
+
+from strata.accounts import people
+from strata.accounts.organizations import queries
+from strata.accounts.organizations.record import Organization
+from strata.core.actor import Role
+from strata.core.call import Work
+from strata.core.errors import Conflict, NotFound
+from strata.events.facts import record
+
+
+def set_role(work: Work, organization: Organization, person: people.User, role: Role) -> None:
+    """Make somebody a member, or give a member another role.
+
+    Raises:
+        Conflict: the account is not confirmed yet, or this is the last admin.
+    """
+    if person.verified_at is None:
+        raise Conflict(f"{person.name} has not confirmed the account yet.")
+    queries.locked(work, organization.id)
+    held = queries.role_of(work, organization.id, person.id)
+    if held is role:
+        return
+    if held is Role.ADMIN:
+        _require_another_admin(work, organization)
+    queries.set_role(work, organization.id, person.id, role)
+    detail = {"user": person.name, "role": role.value}
+    if held is None:
+        record(work, "org.add_user", target=organization.name, detail=detail)
+    else:
+        record(work, "org.change_role", target=organization.name, detail=detail)
+
+
+def remove(work: Work, organization: Organization, person: people.User) -> None:
+    """Take somebody out; the repos stay with the organisation.
+
+    Raises:
+        NotFound: not a member.
+        Conflict: this is the last admin.
+    """
+    queries.locked(work, organization.id)
+    held = queries.role_of(work, organization.id, person.id)
+    if held is None:
+        raise NotFound(f"{person.name} is not a member of {organization.name}.")
+    if held is Role.ADMIN:
+        _require_another_admin(work, organization)
+    queries.remove(work, organization.id, person.id)
+    record(work, "org.remove_user", target=organization.name, detail={"user": person.name})
+
+
+def _require_another_admin(work: Work, organization: Organization) -> None:
+    if queries.count_members(work, organization.id, Role.ADMIN) < 2:
+        raise Conflict(
+            f"This is the last admin of {organization.name}. Make another member admin first."
+        )

@@ -1,0 +1,141 @@
+"""All SQL about organisations and their members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from strata.accounts.organizations.record import Member, Membership, Organization
+from strata.accounts.organizations.tables import memberships, organizations
+from strata.accounts.tables import namespaces, users
+from strata.core.actor import Role
+from strata.core.call import Call, Work
+from strata.lib.db.statements import upsert
+
+_COLUMNS = tuple(
+    organizations.c[name] for name in Organization.__dataclass_fields__ if name != "name"
+)
+
+
+def by_name(call: Call, name: str) -> Organization | None:
+    """An organisation by its name in any casing."""
+    if "\0" in name:  # PostgreSQL refuses even to look for it
+        return None
+    row = call.db.execute(_organizations().where(namespaces.c.key == name.lower())).first()
+    return _organization(row) if row else None
+
+
+def everyone(call: Call, *, limit: int = 1000, after_id: int = 0) -> list[Organization]:
+    """Organisations in the order in which they were created."""
+    statement = _organizations().where(organizations.c.id > after_id)
+    rows = call.db.execute(statement.order_by(organizations.c.id).limit(limit))
+    return [_organization(row) for row in rows]
+
+
+def private_by_default(call: Call, organization_id: int) -> bool:
+    found = call.db.scalar(
+        sa.select(organizations.c.private_by_default).where(organizations.c.id == organization_id)
+    )
+    return bool(found)
+
+
+def insert(work: Work, organization: Organization) -> None:
+    values = {name: getattr(organization, name) for name in (c.name for c in _COLUMNS)}
+    work.db.execute(sa.insert(organizations).values(values))
+
+
+def locked(work: Work, organization_id: int) -> None:
+    """Make other transactions on its members wait; SQLite has one writer anyway."""
+    work.db.execute(
+        sa.select(organizations.c.id).where(organizations.c.id == organization_id).with_for_update()
+    )
+
+
+def memberships_of(call: Call, user_id: int) -> list[Membership]:
+    """A person's organisations by name."""
+    statement = (
+        _organizations(memberships.c.role)
+        .join(memberships, memberships.c.organization_id == organizations.c.id)
+        .where(memberships.c.user_id == user_id)
+        .order_by(namespaces.c.key)
+    )
+    return [Membership(_organization(row), Role(row.role)) for row in call.db.execute(statement)]
+
+
+def members_of(
+    call: Call, organization_id: int, *, limit: int = 1000, after_user_id: int = 0
+) -> list[Member]:
+    """Members, those with the oldest accounts first."""
+    rows = call.db.execute(
+        sa.select(
+            memberships.c.user_id,
+            users.c.public_id,
+            namespaces.c.name,
+            users.c.full_name,
+            memberships.c.role,
+            memberships.c.joined_at,
+        )
+        .join(users, users.c.id == memberships.c.user_id)
+        .join(namespaces, namespaces.c.id == users.c.id)
+        .where(
+            memberships.c.organization_id == organization_id,
+            memberships.c.user_id > after_user_id,
+        )
+        .order_by(memberships.c.user_id)
+        .limit(limit)
+    )
+    return [Member(**{**row._mapping, "role": Role(row.role)}) for row in rows]  # noqa: SLF001 — the documented way to read a Row by name
+
+
+def role_of(call: Call, organization_id: int, user_id: int) -> Role | None:
+    """The role of a member; None for everybody else."""
+    role = call.db.scalar(sa.select(memberships.c.role).where(_place(organization_id, user_id)))
+    return Role(role) if role else None
+
+
+def set_role(work: Work, organization_id: int, user_id: int, role: Role) -> None:
+    """Make somebody a member, or give a member another role."""
+    fresh = upsert(work.db, memberships).values(
+        organization_id=organization_id, user_id=user_id, role=role.value, joined_at=work.now
+    )
+    work.db.execute(
+        fresh.on_conflict_do_update(
+            index_elements=["organization_id", "user_id"], set_={"role": role.value}
+        )
+    )
+
+
+def remove(work: Work, organization_id: int, user_id: int) -> None:
+    work.db.execute(sa.delete(memberships).where(_place(organization_id, user_id)))
+
+
+def count_members(call: Call, organization_id: int, *roles: Role) -> int:
+    """How many members there are, or how many with one of the roles."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(memberships)
+        .where(memberships.c.organization_id == organization_id)
+    )
+    if roles:
+        statement = statement.where(memberships.c.role.in_([role.value for role in roles]))
+    return call.db.scalar(statement) or 0
+
+
+def _place(organization_id: int, user_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        memberships.c.organization_id == organization_id, memberships.c.user_id == user_id
+    )
+
+
+def _organizations(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return (
+        sa.select(*_COLUMNS, namespaces.c.name, *more)
+        .select_from(organizations)
+        .join(namespaces, namespaces.c.id == organizations.c.id)
+    )
+
+
+def _organization(row: sa.Row[Any]) -> Organization:
+    values = row._mapping  # noqa: SLF001 — the documented way to read a Row by name
+    return Organization(**{name: values[name] for name in Organization.__dataclass_fields__})

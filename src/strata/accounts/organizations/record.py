@@ -1,0 +1,41 @@
+"""Organisations and members as rooms and doors see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from strata.core.actor import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """One organisation."""
+
+    id: int
+    public_id: str  # 24 hex, `_id` on the wire
+    name: str  # canonical casing
+    full_name: str
+    private_by_default: bool  # what a new repo is when its creator does not say
+    members_hidden: bool  # from everybody who is no member
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's place in an organisation, seen from the person."""
+
+    organization: Organization
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person's place in an organisation, seen from the organisation."""
+
+    user_id: int
+    public_id: str  # 24 hex
+    name: str
+    full_name: str
+    role: Role
+    joined_at: datetime

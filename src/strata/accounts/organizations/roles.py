@@ -1,0 +1,29 @@
+"""The roles that a request's person has, for its `Actor`.
+
+The statements that read a token or a session bring them along; whoever acts for a person without
+credentials (a signed link, a CAS token) asks here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from strata.core.actor import Role
+from strata.core.call import Call
+from strata.lib.db.database import Prepared
+
+_OF = Prepared("SELECT organization_id, role FROM memberships WHERE user_id = :user_id")
+
+
+def roles_of(call: Call, user_id: int) -> Mapping[int, Role]:
+    """A person's role by the id of the organisation."""
+    return roles_in(_OF.rows(call.db, {"user_id": user_id}))
+
+
+def roles_in(pairs: Iterable[tuple[int | None, str | None]]) -> Mapping[int, Role]:
+    """Read (organisation, role) pairs; an outer join's empty one says nothing."""
+    return {
+        organization: Role(role)
+        for organization, role in pairs
+        if organization is not None and role is not None
+    }

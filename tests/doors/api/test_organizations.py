@@ -1,0 +1,138 @@
+"""Organisations over the API: whoami, new repos under their default, and who may do what there."""
+
+import httpx
+import pytest
+
+from doors.api.conftest import Clients
+from fixtures.large_files import access_token, oid_of, person, web_client
+from fixtures.organizations import joins, leaves, organization
+from strata.core.actor import Actor, Role
+from strata.core.hub import Hub
+
+pytestmark = pytest.mark.anyio
+
+
+async def create(client: httpx.AsyncClient, name: str, **more: object) -> httpx.Response:
+    body = {"name": name, "organization": "acme", "type": "model", **more}
+    return await client.post("/api/repos/create", json=body)
+
+
+async def test_whoami_lists_organizations_with_the_role(hub: Hub, clients: Clients) -> None:
+    acme = organization(hub, "ana", full_name="Acme Ltd.")
+    joins(hub, "bob", Role.CONTRIBUTOR)
+
+    told = {
+        "type": "org",
+        "id": acme.public_id,
+        "name": "acme",
+        "fullname": "Acme Ltd.",
+        "email": None,
+        "canPay": False,
+        "periodEnd": None,
+        "avatarUrl": f"/avatars/{acme.public_id}.svg",
+        "isEnterprise": False,
+        "plan": None,
+    }
+    mine = (await clients.owner.get("/api/whoami-v2")).json()
+    theirs = (await clients.stranger.get("/api/whoami-v2")).json()
+    assert mine["orgs"] == [{**told, "roleInOrg": "admin"}]
+    assert theirs["orgs"] == [{**told, "roleInOrg": "contributor"}]
+
+
+@pytest.mark.parametrize("private_by_default", [True, False])
+async def test_a_new_repo_is_as_the_organization_has_it(
+    hub: Hub, clients: Clients, *, private_by_default: bool
+) -> None:
+    organization(hub, "ana", private_by_default=private_by_default)
+    wishes: list[tuple[str, dict[str, object], bool]] = [
+        ("silent", {}, private_by_default),
+        ("null", {"private": None}, private_by_default),
+        ("open", {"private": False}, False),
+        ("shown", {"visibility": "public"}, False),
+        ("hidden", {"private": True}, True),
+    ]
+    for name, more, private in wishes:
+        answer = await create(clients.owner, name, **more)
+        assert answer.json()["url"] == f"http://hub.test/acme/{name}"
+        info = (await clients.owner.get(f"/api/models/acme/{name}")).json()
+        assert (info["private"], info["author"]) == (private, "acme")
+
+
+async def test_a_contributor_changes_only_their_own(hub: Hub, clients: Clients) -> None:
+    organization(hub, "ana", private_by_default=True)
+    joins(hub, "bob", Role.CONTRIBUTOR)
+    assert (await create(clients.owner, "hers")).status_code == 200
+    assert (await create(clients.stranger, "his")).status_code == 200
+
+    def settings(name: str) -> str:
+        return f"/api/models/acme/{name}/settings"
+
+    listed = (await clients.stranger.get("/api/models?author=acme")).json()
+    assert {item["id"] for item in listed} == {"acme/hers", "acme/his"}
+    quiet = {"discussionsDisabled": True}
+    assert (await clients.stranger.put(settings("his"), json=quiet)).status_code == 200
+    assert (await clients.stranger.put(settings("hers"), json=quiet)).status_code == 403
+    away = {"fromRepo": "acme/his", "toRepo": "bob/his", "type": "model"}
+    assert (await clients.stranger.post("/api/repos/move", json=away)).status_code == 403
+    renamed = {**away, "toRepo": "acme/his-own"}
+    assert (await clients.stranger.post("/api/repos/move", json=renamed)).status_code == 200
+
+    leaves(hub, "bob")
+    assert (await clients.stranger.get("/api/models/acme/his-own")).status_code == 404
+    assert (await clients.stranger.put(settings("his-own"), json=quiet)).status_code == 404
+    assert (await clients.stranger.get("/api/models?author=acme")).json() == []
+
+
+async def test_repos_move_between_a_person_and_an_organization(hub: Hub, clients: Clients) -> None:
+    organization(hub, "ana")
+    person(hub, "cy")
+    mine = {"name": "one", "type": "model"}
+    assert (await clients.stranger.post("/api/repos/create", json=mine)).status_code == 200
+    into = {"fromRepo": "bob/one", "toRepo": "acme/one", "type": "model"}
+    refused = await clients.stranger.post("/api/repos/move", json=into)
+    assert (refused.status_code, "under the namespace" in refused.json()["error"]) == (403, True)
+
+    joins(hub, "bob", Role.CONTRIBUTOR)
+    assert (await clients.stranger.post("/api/repos/move", json=into)).status_code == 200
+    back = {"fromRepo": "acme/one", "toRepo": "ana/one-back", "type": "model"}
+    assert (await clients.stranger.post("/api/repos/move", json=back)).status_code == 403
+    assert (await clients.owner.post("/api/repos/move", json=back)).status_code == 200
+    moved = await clients.stranger.get("/api/models/acme/one")
+    assert (moved.status_code, moved.headers["location"]) == (307, "/api/models/ana/one-back")
+
+
+async def test_a_read_token_of_an_admin_changes_nothing(hub: Hub, clients: Clients) -> None:
+    organization(hub, "ana")
+    assert (await create(clients.reading, "one")).status_code == 403
+    assert (await create(clients.owner, "one")).status_code == 200
+    gone = await clients.reading.request(
+        "DELETE", "/api/repos/delete", json={"organization": "acme", "name": "one"}
+    )
+    assert gone.status_code == 403
+
+
+@pytest.mark.usefixtures("owner")
+async def test_rights_end_with_the_membership_also_for_links_given_before(
+    hub: Hub, stranger: Actor
+) -> None:
+    """An upload link and a chunk-store token were handed out; the member leaves."""
+    organization(hub, "ana", private_by_default=True)
+    joins(hub, "bob", Role.WRITE)
+    content = b"0123456789" * 100
+    oid = oid_of(content)
+    async with web_client(hub, access_token(hub, stranger)) as bob:
+        assert (await create(bob, "one")).status_code == 200
+        batch = {"operation": "upload", "objects": [{"oid": oid, "size": len(content)}]}
+        asked = await bob.post("/acme/one.git/info/lfs/objects/batch", json=batch)
+        link = asked.json()["objects"][0]["actions"]["upload"]["href"]
+        token = (await bob.get("/api/models/acme/one/xet-write-token/main")).json()
+        leaves(hub, "bob")
+        late = await bob.put(link, content=content)
+        chunk = f"{token['casUrl']}/v1/chunks/default-merkledb/{'0' * 64}"
+        bearer = {"Authorization": f"Bearer {token['accessToken']}"}
+        refused = await bob.get(chunk, headers=bearer)
+        joins(hub, "bob", Role.READ)
+        nothing = await bob.get(chunk, headers=bearer)
+    assert (late.status_code, late.headers["x-error-code"]) == (401, "RepoNotFound")
+    assert (refused.status_code, refused.headers["x-error-code"]) == (404, "RepoNotFound")
+    assert (nothing.status_code, nothing.headers.get("x-error-code")) == (404, None)
