@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from strata.access.policy import Action, require
-from strata.community import queries
-from strata.community.queries import Opening
+from strata.community import entries
+from strata.community.entries import Opening
+from strata.community.opening import begin
+from strata.community.rights import DISABLED, count_act
+from strata.community.texts import LONGEST_TITLE, Written, written
 from strata.content.commit import Prepared, branch_at, prepared
 from strata.content.operations import Change
 from strata.content.proposals import open_proposal
 from strata.core.call import Call, Work, working
 from strata.core.errors import Forbidden, RevisionNotFound
 from strata.core.names import RepoId, Sha
-from strata.events.facts import record
 from strata.repos.landed import Move, landed
 from strata.repos.record import Repo
-
-DISABLED = "Discussions are disabled for this repo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +50,24 @@ def propose(call: Call, repo_id: RepoId, base_revision: str, change: Change) -> 
     require(call.actor, Action.PROPOSE, base.repo)
     if base.repo.discussions_disabled:
         raise Forbidden(DISABLED)
+    text = written(call, base.repo, change.body)
     with prepared(call, base, change) as ready:
         commit = ready.commit_on(base.commit)
         with working(call) as work:
-            number = _open(work, ready, change, commit)
+            count_act(work)
+            number = _open(work, ready, change.title, text, commit)
             call.hub.crash_point("before-commit")
     call.hub.crash_point("after-commit")
     return Proposed(base.repo, number, commit)
 
 
-def _open(work: Work, ready: Prepared, change: Change, commit: Sha) -> int:
+def _open(work: Work, ready: Prepared, title: str, text: Written, commit: Sha) -> int:
     repo, base_ref = ready.snapshot.repo, ready.snapshot.ref or ""
     number = open_proposal(work, repo, base_ref)
-    opening = Opening(
-        repo_id=repo.id,
-        number=number,
-        title=" ".join(change.title.split()),
-        description=change.body,
-        base_ref=base_ref,
-        commit=commit,
-    )
-    queries.insert_pull(work, opening)
+    line = " ".join(title.split())
+    # The summary of a commit may be of any length.
+    opening = Opening(repo.id, number, line[:LONGEST_TITLE], "open", base_ref, commit)
+    discussion_id = begin(work, repo, opening, text)
+    entries.insert_event(work, discussion_id, "commit", {"subject": line, "oid": commit})
     landed(work, repo, Move(f"refs/pr/{number}", None, commit))
-    record(
-        work,
-        "discussion.create",
-        repo_id=repo.id,
-        target=repo.full_name,
-        detail={"number": number, "isPullRequest": True},
-    )
     return number

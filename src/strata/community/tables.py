@@ -9,6 +9,7 @@ discussions = sa.Table(
     "discussions",
     metadata,
     identity(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),  # 24 hex, `id` on the wire
     sa.Column("repo_id", sa.ForeignKey("repos.id"), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),  # from repos.next_discussion
     sa.Column("title", sa.Text, nullable=False),
@@ -16,11 +17,16 @@ discussions = sa.Table(
     sa.Column("status", sa.Text, nullable=False),  # "open", "draft", "closed" or "merged"
     sa.Column("is_pull_request", sa.Boolean, nullable=False),
     sa.Column("base_ref", sa.Text),  # pull requests: "refs/heads/main"
+    sa.Column("seen_head", sa.Text),  # pull requests: the timeline tells of commits up to this one
+    sa.Column("merge_commit", sa.Text),  # what put a pull request into its base
     sa.Column("pinned", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("locked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("comments", sa.Integer, nullable=False),  # how many
+    sa.Column("reactions", sa.Integer, nullable=False, server_default="0"),  # how many
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("repo_id", "number"),
+    sa.Index(None, "author_id"),
 )
 
 discussion_events = sa.Table(
@@ -33,5 +39,43 @@ discussion_events = sa.Table(
     sa.Column("author_id", sa.BigInteger, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("content", Json, nullable=False),  # see community/queries.py
+    sa.Column("hidden", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("editor_id", sa.BigInteger),  # who wrote or hid what stands there now
+    sa.Column("edited_at", Moment),
     sa.Index(None, "discussion_id", "id"),
+)
+
+# What comments said before they were edited.
+discussion_edits = sa.Table(
+    "discussion_edits",
+    metadata,
+    identity(),
+    sa.Column("event_id", sa.ForeignKey("discussion_events.id"), nullable=False),
+    sa.Column("author_id", sa.BigInteger, nullable=False),
+    sa.Column("written_at", Moment, nullable=False),
+    sa.Column("content", Json, nullable=False),
+    sa.Index(None, "event_id", "id"),
+)
+
+discussion_reactions = sa.Table(
+    "discussion_reactions",
+    metadata,
+    sa.Column(
+        "event_id", sa.ForeignKey("discussion_events.id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("reaction", sa.Text, primary_key=True),  # one of community/reactions.py
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+# Pictures, films and sounds in texts; whoever knows the key may see them.
+attachments = sa.Table(
+    "attachments",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # 32 hex, random
+    sa.Column("user_id", sa.BigInteger, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),  # "image/png"
+    sa.Column("size", sa.BigInteger, nullable=False),  # bytes
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Index(None, "user_id", "created_at"),
 )

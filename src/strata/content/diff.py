@@ -38,17 +38,15 @@ def compare(call: Call, repo_id: RepoId, spec: str, *, raw: bool = False) -> str
     return raw_diff(new, base) if raw else text_diff(new, base)
 
 
-def text_diff(snapshot: Snapshot, base: str | None) -> str:
+def text_diff(snapshot: Snapshot, base: str | None, most: int = MAX_TEXT_BYTES) -> str:
     """The unified diff from a commit (None: from nothing) to a snapshot.
 
     Raises:
-        TooLarge: longer than `MAX_TEXT_BYTES`.
+        TooLarge: longer than `most` bytes.
     """
-    diff = git.diff_text(snapshot.git_path, base, snapshot.commit, MAX_TEXT_BYTES)
+    diff = git.diff_text(snapshot.git_path, base, snapshot.commit, most)
     if diff.truncated:
-        raise TooLarge(
-            f"The difference is longer than {MAX_TEXT_BYTES} bytes. Ask for it with raw=true."
-        )
+        raise TooLarge(f"The difference is longer than {most} bytes. Ask for it with raw=true.")
     return diff.text
 
 

@@ -99,6 +99,13 @@ def insert_proposal(work: Work, repo_row_id: int, number: int, base_ref: str) ->
     )
 
 
+def delete_proposal(work: Work, repo_row_id: int, number: int) -> None:
+    """Forget who may push to `refs/pr/<number>`."""
+    work.db.execute(
+        sa.delete(proposals).where(proposals.c.repo_id == repo_row_id, proposals.c.number == number)
+    )
+
+
 def next_number(work: Work, repo_row_id: int) -> int:
     """Take the next number that discussions and pull requests of a repo share."""
     following: int = work.db.execute(

@@ -165,6 +165,16 @@ class LimitsSettings:
         16 * MIB, "Largest body of any other JSON request.", unit="bytes"
     )
     push_bytes: int = setting(5 * GIB, "Largest pack of one git push.", unit="bytes")
+    posts_per_hour: int = setting(
+        1000, "Discussions, comments, edits and reactions that one person may write in an hour."
+    )
+    attachment_bytes: int = setting(
+        10 * MIB, "Largest picture or sound attached to a comment.", unit="bytes"
+    )
+    film_bytes: int = setting(50 * MIB, "Largest film attached to a comment.", unit="bytes")
+    attachments_per_hour: int = setting(
+        100, "Files that one person may attach to comments in an hour."
+    )
 
 
 @dataclass(frozen=True, slots=True)

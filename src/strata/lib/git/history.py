@@ -145,6 +145,24 @@ def merge_base(repo: pygit2.Repository, one: str, two: str) -> str | None:
 
 
 @reads
+def commits_beyond(
+    repo: pygit2.Repository, sha: str, known: Sequence[str], limit: int
+) -> list[CommitFacts]:
+    """List a commit and its ancestors that none of the `known` ones lead to, newest first.
+
+    Known commits that are absent hide nothing.
+
+    Raises:
+        ObjectMissing: absent, or not a commit.
+    """
+    walk = repo.walk(_commit(repo, sha).id, SortMode.TOPOLOGICAL | SortMode.TIME)
+    for other in map(oid_of, known):
+        if other in repo:
+            walk.hide(other)
+    return [_facts(commit) for commit in islice(walk, limit)]
+
+
+@reads
 def last_commits(
     repo: pygit2.Repository, commit: str, paths: Sequence[str]
 ) -> dict[str, CommitFacts]:

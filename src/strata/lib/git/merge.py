@@ -25,26 +25,61 @@ def merge(path: StorePath, base: str | None, ours: str, theirs: str) -> MergeRes
     return _merged(path, base, ours, theirs, Path(path))
 
 
+def conflicting(path: StorePath, base: str | None, ours: str, theirs: str) -> tuple[str, ...]:
+    """Name the files that `merge` could not merge, in order; writes nothing.
+
+    Raises:
+        ObjectMissing: one of the three is absent.
+    """
+    return _tried(path, base, ours, theirs, Path(path))
+
+
+@reads
+def _tried(
+    repo: pygit2.Repository, base: str | None, ours: str, theirs: str, path: Path
+) -> tuple[str, ...]:
+    made = _Memory()
+    index = _merge_trees(repo, _scratch(path, made), made, (base, ours, theirs))
+    return _conflicts(index)
+
+
 @reads
 def _merged(
     repo: pygit2.Repository, base: str | None, ours: str, theirs: str, path: Path
 ) -> MergeResult:
     made = _Memory()
     scratch = _scratch(path, made)
-    ancestor = tree_of(repo, base).id if base else pygit2.Oid(hex=EMPTY_TREE)
-    if base is None:
-        made.write_cb(ancestor, b"", 2)
-    sides = (ancestor, tree_of(repo, ours).id, tree_of(repo, theirs).id)
-    bottom, left, right = (scratch[side].peel(pygit2.Tree) for side in sides)
-    index = scratch.merge_trees(bottom, left, right)
-    if index.conflicts is not None:
-        return MergeResult(None, tuple(sorted({_name(sides) for sides in index.conflicts})))
+    index = _merge_trees(repo, scratch, made, (base, ours, theirs))
+    if conflicts := _conflicts(index):
+        return MergeResult(None, conflicts)
     tree = index.write_tree(scratch)
     pack = PackWriter(path)
     for kind, content in made.objects.values():
         pack.add(_KINDS[kind], content)
     pack.finish()
     return MergeResult(str(tree), ())
+
+
+def _merge_trees(
+    repo: pygit2.Repository,
+    scratch: pygit2.Repository,
+    made: "_Memory",
+    commits: tuple[str | None, str, str],
+) -> pygit2.Index:
+    """Merge over a base (None: nothing is shared); new blobs go to `made`."""
+    base, ours, theirs = commits
+    ancestor = tree_of(repo, base).id if base else pygit2.Oid(hex=EMPTY_TREE)
+    if base is None:
+        made.write_cb(ancestor, b"", 2)
+    sides = (ancestor, tree_of(repo, ours).id, tree_of(repo, theirs).id)
+    bottom, left, right = (scratch[side].peel(pygit2.Tree) for side in sides)
+    return scratch.merge_trees(bottom, left, right)
+
+
+def _conflicts(index: pygit2.Index) -> tuple[str, ...]:
+    if index.conflicts is None:
+        return ()
+    return tuple(sorted({_name(sides) for sides in index.conflicts}))
 
 
 def _name(sides: tuple[pygit2.IndexEntry | None, ...]) -> str:

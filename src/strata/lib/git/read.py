@@ -8,6 +8,7 @@ from strata.lib.git.blobs import all_blobs, blob_size, read_blob, read_blobs
 from strata.lib.git.diff import diff_raw, diff_text
 from strata.lib.git.history import (
     commit_facts,
+    commits_beyond,
     count_commits,
     expand_sha,
     is_ancestor,
@@ -39,6 +40,7 @@ __all__ = [
     "all_blobs",
     "blob_size",
     "commit_facts",
+    "commits_beyond",
     "count_commits",
     "diff_raw",
     "diff_text",

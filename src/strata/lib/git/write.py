@@ -11,7 +11,7 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from strata.lib.git.edit import TreeDraft
-from strata.lib.git.merge import merge
+from strata.lib.git.merge import conflicting, merge
 from strata.lib.git.model import (
     SUBMODULE,
     Delete,
@@ -47,6 +47,7 @@ __all__ = [
     "PutBlob",
     "Signature",
     "commit_tree",
+    "conflicting",
     "copy_objects",
     "init",
     "merge",

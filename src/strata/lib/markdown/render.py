@@ -24,9 +24,19 @@ from mdit_py_plugins.gfm import gfm_plugin
 from strata.lib.markdown.addresses import AddressKind, ResolveLink
 from strata.lib.markdown.externals import localise
 from strata.lib.markdown.highlight import highlight_block, highlight_code
+from strata.lib.markdown.marks import Refer, link_marks
 from strata.lib.markdown.sanitise import sanitise
 
-__all__ = ["AddressKind", "Heading", "Rendered", "TooLong", "highlight_code", "render"]
+__all__ = [
+    "AddressKind",
+    "Heading",
+    "Refer",
+    "Rendered",
+    "TooLong",
+    "highlight_code",
+    "marks_in",
+    "render",
+]
 
 MAX_CHARACTERS: Final = 300_000  # five seconds of hostile text at worst
 MAX_PARAGRAPH_CHARACTERS: Final = 10_000  # longer ones are shown as plain text
@@ -57,7 +67,12 @@ class Rendered:
 
 
 def render(
-    text: str, *, resolve_link: ResolveLink, highlight: bool = True, id_prefix: str = ""
+    text: str,
+    *,
+    resolve_link: ResolveLink,
+    highlight: bool = True,
+    id_prefix: str = "",
+    refer: Refer | None = None,
 ) -> Rendered:
     """Render Markdown into safe HTML.
 
@@ -67,13 +82,14 @@ def render(
             pictures, sound and video it leaves on other hosts are shown as links.
         highlight: colour fenced code.
         id_prefix: put before every id, for several renderings in one page.
+        refer: says what `@name` and `#12` stand for; default: nothing.
 
     Raises:
         TooLong: more than `MAX_CHARACTERS`.
     """
     if len(text) > MAX_CHARACTERS:
         raise TooLong(f"The text has {len(text)} characters; {MAX_CHARACTERS} can be shown.")
-    env: MutableMapping[str, object] = {"highlight": highlight}
+    env: MutableMapping[str, object] = {"highlight": highlight, "refer": refer}
     parser = _parser()
     tokens = parser.parse(text, env)
     html = parser.renderer.render(tokens, parser.options, env)
@@ -83,6 +99,14 @@ def render(
     )
 
 
+def marks_in(text: str) -> tuple[str, ...]:
+    """Find `@name` and `#12` in the prose of a text, each once, in their order."""
+    found: dict[str, None] = {}
+    env: MutableMapping[str, object] = {"refer": found.setdefault}
+    _parser().parse(text, env)
+    return tuple(found)
+
+
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING})
@@ -90,6 +114,7 @@ def _parser() -> MarkdownIt:
     parser.core.ruler.before("inline", "bound_paragraphs", _bound_paragraphs)
     parser.core.ruler.push("anchor_headings", _anchor_headings)
     parser.core.ruler.push("align_cells", _align_cells)
+    parser.core.ruler.push("link_marks", link_marks)
     parser.inline.ruler.at("gfm_autolink_protocol", _bare_link)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("list_item_open", _list_item)

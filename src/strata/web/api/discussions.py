@@ -1,23 +1,93 @@
-"""Discussions and pull requests, to read (02 §L)."""
+"""Discussions and pull requests (02 §L)."""
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, Literal, get_args
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.community.queries import Discussion, Event, Filter, Kind, Person, Status
-from strata.community.reading import Details, Listing, details, list_discussions
+from strata.community import merging, thread
+from strata.community.opening import open_discussion
+from strata.community.queries import Event, Filter, Kind, Sort
+from strata.community.reading import details, list_discussions, renderings
+from strata.community.rights import community_of
+from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound
-from strata.lib.markdown.render import AddressKind, TooLong, render
-from strata.repos.record import Repo
+from strata.core.names import Sha
 from strata.web import respond
+from strata.web.api.discussion_shapes import details_shape, event_shape, listing_shape
 from strata.web.api.numbers import count_of
 from strata.web.paths import Route
-from strata.web.work import exchange, field, read, repo_of
+from strata.web.work import exchange, field, json_of, read, repo_of, work
 
 MAX_NUMBER_DIGITS = 9
+
+Status = Literal["all", "open", "closed"]
+# Words that older pages of the Hub use for the same orders.
+SORTS = {"trending": "recently-updated"}
+
+
+class OpenBody(msgspec.Struct, rename="camel"):
+    """POST …/discussions."""
+
+    title: str
+    description: str = ""
+    pull_request: bool = False
+
+
+class CommentBody(msgspec.Struct):
+    """POST …/comment."""
+
+    comment: str
+
+
+class EditBody(msgspec.Struct):
+    """POST …/comment/{comment}/edit."""
+
+    content: str
+
+
+class ReactionBody(msgspec.Struct):
+    """POST and DELETE …/comment/{comment}/reaction."""
+
+    reaction: str
+
+
+class TitleBody(msgspec.Struct):
+    """POST …/title."""
+
+    title: str
+
+
+class StatusBody(msgspec.Struct):
+    """POST …/status."""
+
+    status: Literal["open", "closed"]
+    comment: str | None = None
+
+
+class MergeBody(msgspec.Struct, rename="camel"):
+    """POST …/merge; may be empty."""
+
+    comment: str | None = None
+    commit_title: str | None = None
+    commit_description: str | None = None
+    head: str | None = None  # refuse to merge anything newer
+
+
+class PinBody(msgspec.Struct):
+    """POST …/pin."""
+
+    pinned: bool = True
+
+
+class LockBody(msgspec.Struct):
+    """POST …/lock."""
+
+    locked: bool = True
 
 
 async def list_all(request: Request) -> Response:
@@ -28,112 +98,229 @@ async def list_all(request: Request) -> Response:
         request,
         lambda call: list_discussions(call, repo_of(request), wanted, page=page, limit=limit),
     )
-    return respond.json(_listing(listing, exchange(request).origin.base_url))
+    return respond.json(listing_shape(listing, _base(request)))
 
 
 async def one(request: Request) -> Response:
     """GET /api/{type}/{repo}/discussions/{number}"""
+    with_diff = respond.flag(request, "diff")
+    number = number_of(request)
+    found = await read(
+        request, lambda call: details(call, repo_of(request), number, with_diff=with_diff)
+    )
+    return respond.json(details_shape(found, _base(request)))
+
+
+async def create(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions"""
+    body = await json_of(request, OpenBody)
+    opened = await read(
+        request,
+        lambda call: open_discussion(
+            call,
+            repo_of(request),
+            body.title,
+            body.description,
+            pull_request=body.pull_request,
+        ),
+    )
+    page = f"{_base(request)}{opened.repo.web_path}/discussions/{opened.number}"
+    return respond.json({"num": opened.number, "pullRequest": opened.is_pull_request, "url": page})
+
+
+async def comment(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/comment"""
+    body = await json_of(request, CommentBody)
+    number = number_of(request)
+    return await _event(
+        request,
+        "newMessage",
+        lambda call: thread.comment(call, repo_of(request), number, body.comment),
+    )
+
+
+async def edit(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/comment/{comment}/edit"""
+    body = await json_of(request, EditBody)
+    number, key = number_of(request), _key(request)
+    return await _event(
+        request,
+        "updatedComment",
+        lambda call: thread.edit(call, repo_of(request), number, key, body.content),
+    )
+
+
+async def hide(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/comment/{comment}/hide"""
+    number, key = number_of(request), _key(request)
+    return await _written(
+        request, "updatedComment", lambda work: thread.hide(work, repo_of(request), number, key)
+    )
+
+
+async def react(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/comment/{comment}/reaction"""
+    body = await json_of(request, ReactionBody)
+    number, key, given = number_of(request), _key(request), request.method == "POST"
+    return await _written(
+        request,
+        "updatedComment",
+        lambda work: thread.react(work, repo_of(request), number, key, body.reaction, given=given),
+    )
+
+
+async def rename(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/title"""
+    body = await json_of(request, TitleBody)
+    number = number_of(request)
+    return await _written(
+        request,
+        "newTitle",
+        lambda work: thread.rename(work, repo_of(request), number, body.title),
+    )
+
+
+async def change_status(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/status"""
+    body = await json_of(request, StatusBody)
+    number = number_of(request)
+    return await _event(
+        request,
+        "newStatus",
+        lambda call: thread.change_status(
+            call, repo_of(request), number, body.status, body.comment
+        ),
+    )
+
+
+async def merge(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/merge"""
+    body = await json_of(request, MergeBody)
+    wish = merging.Wish(
+        comment=body.comment or "",
+        title=body.commit_title or "",
+        body=body.commit_description or "",
+        head=Sha(body.head) if body.head else None,
+    )
+    number = number_of(request)
+    return await _event(
+        request, "newStatus", lambda call: merging.merge(call, repo_of(request), number, wish)
+    )
+
+
+async def pin(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/pin"""
+    body = await json_of(request, PinBody)
+    number = number_of(request)
+    return await _written(
+        request,
+        "newPinning",
+        lambda work: thread.pin(work, repo_of(request), number, pinned=body.pinned),
+    )
+
+
+async def lock(request: Request) -> Response:
+    """POST /api/{type}/{repo}/discussions/{number}/lock"""
+    body = await json_of(request, LockBody)
+    number = number_of(request)
+    return await _written(
+        request,
+        "newLocking",
+        lambda work: thread.lock(work, repo_of(request), number, locked=body.locked),
+    )
+
+
+async def delete(request: Request) -> Response:
+    """DELETE /api/{type}/{repo}/discussions/{number}"""
+    number = number_of(request)
+    await work(request, lambda work: merging.delete_discussion(work, repo_of(request), number))
+    return respond.ok()
+
+
+async def delete_ref(request: Request) -> Response:
+    """DELETE /api/{type}/{repo}/discussions/{number}/ref"""
+    number = number_of(request)
+    await work(request, lambda work: merging.delete_ref(work, repo_of(request), number))
+    return respond.ok()
+
+
+def number_of(request: Request) -> int:
+    """The number that the path names.
+
+    Raises:
+        NotFound: no discussion could ever have it.
+    """
     number = field(request, "number")
     if not number.isascii() or not number.isdigit() or len(number) > MAX_NUMBER_DIGITS:
         raise NotFound("Discussion not found")
-    with_diff = respond.flag(request, "diff")
-    found = await read(
-        request, lambda call: details(call, repo_of(request), int(number), with_diff=with_diff)
-    )
-    return respond.json(_details(found, exchange(request).origin.base_url))
+    return int(number)
+
+
+def _key(request: Request) -> str:
+    key = field(request, "comment").lower()
+    if not key.isascii() or not key.isalnum():
+        raise NotFound("Comment not found")
+    return key
+
+
+async def _written(request: Request, name: str, act: Callable[[Work], Event]) -> Response:
+    """Run an act in a transaction and answer the event it made."""
+
+    def within(call: Call) -> Event:
+        with working(call) as transaction:
+            return act(transaction)
+
+    return await _event(request, name, within)
+
+
+async def _event(request: Request, name: str, act: Callable[[Call], Event]) -> Response:
+    """Run an act and answer the event it made, in the shape of every later read."""
+
+    def within(call: Call) -> dict[str, Any]:
+        event = act(call)
+        html = renderings(call, community_of(call, repo_of(request)), [event])
+        return event_shape(event, html, _base(request))
+
+    return respond.json({name: await read(request, within)})
+
+
+def _base(request: Request) -> str:
+    return exchange(request).origin.base_url
 
 
 def _filter(request: Request) -> Filter:
     query = request.query_params
+    asked = query.get("sort") or "recently-created"
     kind: Kind = query.get("type") or "all"  # type: ignore[assignment]  # checked below
     status: Status = query.get("status") or "all"  # type: ignore[assignment]  # checked below
-    for name, value, allowed in (("type", kind, Kind), ("status", status, Status)):
+    sort: Sort = SORTS.get(asked, asked)  # type: ignore[assignment]  # checked below
+    for name, value, allowed in (
+        ("type", kind, Kind),
+        ("status", status, Status),
+        ("sort", sort, Sort),
+    ):
         if value not in get_args(allowed):
             raise Malformed(f'"{name}" must be one of [{", ".join(get_args(allowed))}]')
-    return Filter(kind, status, query.get("author") or None)
+    return Filter(kind, status, query.get("author") or None, sort=sort)
 
 
-def _listing(listing: Listing, base_url: str) -> dict[str, object]:
-    return {
-        "discussions": [_discussion(one, listing.repo, base_url) for one in listing.discussions],
-        "count": listing.total,
-        "start": listing.start,
-        "numClosedDiscussions": listing.closed,
-    }
-
-
-def _discussion(one: Discussion, repo: Repo, base_url: str) -> dict[str, object]:
-    return {
-        "num": one.number,
-        "title": one.title,
-        **_author(one.author, base_url),
-        "createdAt": respond.moment(one.created_at),
-        "status": one.status,
-        "repo": {"name": repo.full_name, "type": repo.type.value},
-        "isPullRequest": one.is_pull_request,
-        "numComments": one.comments,
-        "pinned": one.pinned,
-    }
-
-
-def _details(found: Details, base_url: str) -> dict[str, object]:
-    one = found.discussion
-    answer = _discussion(one, found.repo, base_url)
-    answer["events"] = [_event(event, base_url) for event in found.events]
-    if one.is_pull_request:
-        changes = {"base": one.base_ref}
-        if found.merge_commit:
-            changes["mergeCommitId"] = found.merge_commit
-        answer["changes"] = changes
-        answer["filesWithConflicts"] = list(found.conflicts)
-        answer["diffUrl"] = f"{base_url}{found.repo.web_path}/discussions/{one.number}/files"
-    if found.diff is not None:
-        answer["diff"] = found.diff
-    return answer
-
-
-def _event(event: Event, base_url: str) -> dict[str, object]:
-    return {
-        "id": event.key,
-        "type": event.kind,
-        "createdAt": respond.moment(event.created_at),
-        **_author(event.author, base_url),
-        "data": _comment(event) if event.kind == "comment" else dict(event.content),
-    }
-
-
-def _comment(event: Event) -> dict[str, object]:
-    text = str(event.content.get("text", ""))
-    latest: dict[str, object] = {
-        "raw": text,
-        "html": _html(text),
-        "updatedAt": respond.moment(event.created_at),
-    }
-    if event.author is not None:
-        latest["author"] = {"name": event.author.name}
-    return {"edited": False, "hidden": False, "latest": latest, "history": [], "numEdits": 0}
-
-
-def _html(text: str) -> str:
-    try:
-        return render(text, resolve_link=_as_written).html
-    except TooLong:
-        return ""
-
-
-def _as_written(address: str, _kind: AddressKind) -> str:
-    return address
-
-
-def _author(person: Person | None, base_url: str) -> dict[str, object]:
-    """The author; left out when the account is gone, since clients stumble over null."""
-    if person is None:
-        return {}
-    avatar = f"{base_url}/avatars/{person.public_id}.svg"
-    return {"author": {"name": person.name, "type": "user", "avatarUrl": avatar}}
-
+_ALL = "/api/{type}/{repo}/discussions"
+_ONE = f"{_ALL}/{{number}}"
+_COMMENT = f"{_ONE}/comment/{{comment}}"
 
 ROUTES: tuple[Route, ...] = (
-    Route(("GET",), "/api/{type}/{repo}/discussions", list_all, "all: get_repo_discussions"),
-    Route(("GET",), "/api/{type}/{repo}/discussions/{number}", one, "all: get_discussion_details"),
+    Route(("GET",), _ALL, list_all, "all: get_repo_discussions"),
+    Route(("POST",), _ALL, create, "all: create_discussion, create_pull_request"),
+    Route(("GET",), _ONE, one, "all: get_discussion_details"),
+    Route(("DELETE",), _ONE, delete, "people's own scripts"),
+    Route(("POST",), f"{_ONE}/comment", comment, "all: comment_discussion"),
+    Route(("POST",), f"{_COMMENT}/edit", edit, "all: edit_discussion_comment"),
+    Route(("POST",), f"{_COMMENT}/hide", hide, "all: hide_discussion_comment"),
+    Route(("POST", "DELETE"), f"{_COMMENT}/reaction", react, "people's own scripts"),
+    Route(("POST",), f"{_ONE}/title", rename, "all: rename_discussion"),
+    Route(("POST",), f"{_ONE}/status", change_status, "all: change_discussion_status"),
+    Route(("POST",), f"{_ONE}/merge", merge, "all: merge_pull_request"),
+    Route(("POST",), f"{_ONE}/pin", pin, "people's own scripts"),
+    Route(("POST",), f"{_ONE}/lock", lock, "people's own scripts"),
+    Route(("DELETE",), f"{_ONE}/ref", delete_ref, "people's own scripts"),
 )

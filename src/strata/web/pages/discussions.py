@@ -106,7 +106,7 @@ def _thread(call: Call, repo_id: RepoId, number: int) -> ThreadPage:
         place=place,
         told=tuple(_told(place, event, call.hub.settings.prefix) for event in found.events),
         conflicts=found.conflicts,
-        merge_commit=found.merge_commit,
+        merge_commit=found.discussion.merge_commit,
         difference=_difference(call, at, found),
     )
 
