@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from strata.accounts.jobs import TidyAccounts
+from strata.community.commits import NoteCommits
 from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.secrets import load_or_create
@@ -24,11 +25,13 @@ from strata.lib.objects.store import ObjectStore
 from strata.migrations.upgrade import upgrade
 from strata.search.index import IndexRepo
 
-JOBS: Mapping[str, type[Job]] = {job.kind: job for job in (SendMail, IndexRepo, TidyAccounts)}
+JOBS: Mapping[str, type[Job]] = {
+    job.kind: job for job in (SendMail, IndexRepo, TidyAccounts, NoteCommits)
+}
 
 # What reacts to which fact. Reactions read the state they find, so one job covers several facts.
 REACTIONS: Mapping[str, tuple[str, ...]] = {
-    "repo.content": (IndexRepo.kind,),
+    "repo.content": (IndexRepo.kind, NoteCommits.kind),
     "repo.update_settings": (IndexRepo.kind,),
     "repo.delete": (IndexRepo.kind,),
 }

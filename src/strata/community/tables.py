@@ -9,7 +9,8 @@ discussions = sa.Table(
     "discussions",
     metadata,
     identity(),
-    sa.Column("key", sa.Text, nullable=False, unique=True),  # 24 hex, `id` on the wire
+    # 24 hex, `id` on the wire. SQLite adds no column without a default.
+    sa.Column("key", sa.Text, nullable=False, server_default=""),
     sa.Column("repo_id", sa.ForeignKey("repos.id"), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),  # from repos.next_discussion
     sa.Column("title", sa.Text, nullable=False),
@@ -27,6 +28,7 @@ discussions = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("repo_id", "number"),
     sa.Index(None, "author_id"),
+    sa.Index(None, "key", unique=True),
 )
 
 discussion_events = sa.Table(

@@ -74,7 +74,8 @@ def test_a_reader_proposes_and_main_stays(
     assert found.discussion.author is not None
     assert found.discussion.author.name == "bob"
     assert [event.kind for event in found.events] == ["comment", "commit"]
-    assert found.events[0].content == {"text": "Because *I* say so"}
+    assert found.events[0].content["text"] == "Because *I* say so"
+    assert found.html[found.events[0].key] == "<p>Because <em>I</em> say so</p>\n"
     assert found.diff is not None
     assert "-one\n+two\n" in found.diff
     assert found.conflicts == ()
@@ -131,6 +132,10 @@ def test_who_may_not_propose_leaves_no_trace(
         )
     with pytest.raises(Forbidden):
         proposed(hub, reader, repo, Add("x", b"x"))
+    with working_as(hub, owner) as work:
+        repo_change.change_settings(
+            work, repo.repo_id, repo_change.Settings(discussions_disabled=False)
+        )
     with calling(hub, owner) as call:
         assert list_discussions(call, repo.repo_id, Filter()).total == 0
         assert refs.list_refs(call, repo.repo_id).pulls == []
