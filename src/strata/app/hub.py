@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from strata.accounts.jobs import TidyAccounts
 from strata.community.commits import NoteCommits
+from strata.content.naming import NameLargeFiles
+from strata.content.repacking import RepackRepo
 from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.secrets import load_or_create
@@ -26,12 +28,20 @@ from strata.migrations.upgrade import upgrade
 from strata.search.index import IndexRepo
 
 JOBS: Mapping[str, type[Job]] = {
-    job.kind: job for job in (SendMail, IndexRepo, TidyAccounts, NoteCommits)
+    job.kind: job
+    for job in (
+        SendMail,
+        IndexRepo,
+        NameLargeFiles,
+        NoteCommits,
+        RepackRepo,
+        TidyAccounts,
+    )
 }
 
 # What reacts to which fact. Reactions read the state they find, so one job covers several facts.
 REACTIONS: Mapping[str, tuple[str, ...]] = {
-    "repo.content": (IndexRepo.kind, NoteCommits.kind),
+    "repo.content": (IndexRepo.kind, NoteCommits.kind, NameLargeFiles.kind),
     "repo.update_settings": (IndexRepo.kind,),
     "repo.delete": (IndexRepo.kind,),
 }

@@ -14,6 +14,7 @@ from strata.core.call import Call, Work
 from strata.core.names import Oid
 from strata.lib.db.statements import upsert
 from strata.lib.xet.table import ChunkTable
+from strata.repos.queries import stands_at
 from strata.repos.tables import refs, repos
 
 
@@ -69,13 +70,7 @@ def old_claims(call: Call, repo_id: int, before: datetime | None) -> list[Oid]:
 
 def drop_claims(work: Work, repo: Marked, oids: Iterable[Oid], before: datetime) -> int:
     """Forget that a repo was given files, unless its refs moved since they were looked at."""
-    # The update waits for, and is seen by, whoever moves a ref at this moment.
-    unmoved = work.db.execute(
-        sa.update(repos)
-        .where(repos.c.id == repo.id, repos.c.generation == repo.generation)
-        .values(generation=repos.c.generation)
-    )
-    if unmoved.rowcount != 1:
+    if not stands_at(work, repo.id, repo.generation):
         return 0
     dropped = 0
     for batch in in_batches(oids):

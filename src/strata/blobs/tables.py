@@ -25,7 +25,20 @@ repo_blobs = sa.Table(
     sa.Column("sha256", sa.ForeignKey("blobs.sha256"), primary_key=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_referenced_at", Moment, nullable=False),
+    # Where git has it, for people who look for what takes space; found by content/naming.py.
+    sa.Column("filename", sa.Text),  # None: not looked for yet; empty: looked for in vain
+    sa.Column("ref", sa.Text),  # "refs/heads/main"
     sa.Index(None, "sha256"),
+    sa.Index(None, "repo_id", "created_at", "sha256"),
+)
+
+# Large files whose bytes the owner of a repo took away for good: a pointer to them is no damage.
+given_up_blobs = sa.Table(
+    "given_up_blobs",
+    metadata,
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
 )
 
 # LFS uploads in parts that are under way.

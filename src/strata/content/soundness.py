@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from strata.blobs import pointer as pointers
+from strata.blobs.inventory import given_up
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.blobs.present import large_files
 from strata.content.files import may_be_pointer
@@ -40,8 +41,12 @@ def unsound_history(call: Call) -> Iterator[Finding]:
 def _unkept(call: Call, repo: Repo, oids: Iterable[str]) -> Iterator[str]:
     texts = git.read_blobs(call.hub.git_path(repo.key), oids, MAX_POINTER_BYTES)
     found = [parsed for text in texts.values() if (parsed := pointers.parse(text))]
-    given = large_files(call, repo, {pointer.oid for pointer in found})
+    named = {pointer.oid for pointer in found}
+    given = large_files(call, repo, named)
+    wanted_so = given_up(call, repo, named - given.keys())
     for pointer in found:
+        if pointer.oid in wanted_so:
+            continue
         if pointer.oid not in given:
             yield f"a pointer names sha256 {pointer.oid}, which the repo was never given"
         elif given[pointer.oid].size != pointer.size:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.core.call import Call
+from strata.core.call import Call, Work
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.columns import from_millis
 from strata.lib.db.database import Prepared
@@ -89,6 +89,19 @@ def ref_commit(call: Call, repo_row_id: int, name: str) -> str | None:
     """The commit that a ref points at."""
     row = _REF.row(call.db, {"repo_id": repo_row_id, "name": name})
     return row[0] if row else None
+
+
+def stands_at(work: Work, repo_row_id: int, generation: int) -> bool:
+    """Whether no ref of the repo moved since this generation; until the end none can.
+
+    The update waits for, and is seen by, whoever moves a ref at this moment.
+    """
+    held = work.db.execute(
+        sa.update(repos)
+        .where(repos.c.id == repo_row_id, repos.c.generation == generation)
+        .values(generation=repos.c.generation)
+    )
+    return held.rowcount == 1
 
 
 def path_key(repo_id: RepoId) -> str:

@@ -53,6 +53,15 @@ def test_everything_reachable_ends_in_one_sound_pack(store: Path, note: Note, gi
     assert not write.repack(store, lambda: [head, tag], time.time())
 
 
+def test_what_a_repack_dropped_is_gone_for_warm_handles_too(store: Path, note: Note) -> None:
+    dropped = grow(store, note, 1)
+    head = grow(store, note, 2)
+    assert read.expand_sha(store, dropped) == dropped
+    assert write.repack(store, lambda: [head], time.time() + 2 * 24 * HOUR)
+    assert read.expand_sha(store, dropped) is None
+    assert read.count_commits(store, head) == 2
+
+
 def test_young_unreachable_packs_stay_and_old_ones_go(store: Path, note: Note) -> None:
     head = grow(store, note, 3)
     dropped = grow(store, note, 2)

@@ -6,6 +6,7 @@ from any thread. Objects another process has packed meanwhile are found.
 
 from strata.lib.git.blobs import all_blobs, blob_size, read_blob, read_blobs
 from strata.lib.git.diff import diff_raw, diff_text
+from strata.lib.git.find import paths_of
 from strata.lib.git.history import (
     commit_facts,
     commits_beyond,
@@ -53,6 +54,7 @@ __all__ = [
     "list_tree",
     "log",
     "merge_base",
+    "paths_of",
     "peel",
     "read_blob",
     "read_blobs",

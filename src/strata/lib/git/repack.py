@@ -54,6 +54,9 @@ def repack(
         superfluous += expired
     for index in superfluous:
         _remove(index)
+    if superfluous:
+        # Warm handles (store.opened) would go on reading, and keeping, the packs that are gone.
+        os.utime(store / "config")
     return bool(superfluous)
 
 

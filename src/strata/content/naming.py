@@ -1,0 +1,71 @@
+"""The job that remembers where git has each large file, so that its owner can tell what it is.
+
+A large file is known by its sha256; people know it by a path. Pointers are canonical text, so the
+git blob of each is known beforehand, and looking for it reads folders only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from strata.blobs import inventory_queries as inventory, pointer as pointers
+from strata.blobs.inventory_queries import NOWHERE
+from strata.blobs.pointer import Pointer
+from strata.content import queries
+from strata.content.queries import RefRow
+from strata.content.refs import BRANCHES, MAIN_REF, TAGS
+from strata.core.call import Call, working
+from strata.core.names import Oid
+from strata.lib.git import read as git
+from strata.lib.git.packfile import object_id
+from strata.repos import queries as records
+from strata.repos.record import Repo
+
+Names = dict[Oid, tuple[str, str | None]]  # path and ref
+
+
+@dataclass(frozen=True, slots=True)
+class NameLargeFiles:
+    """Find a path for each large file of a repo that has none yet."""
+
+    kind: ClassVar[str] = "content.names"
+    repo_id: int
+
+    def run(self, call: Call) -> None:
+        repo = records.repo_by_id(call, self.repo_id)
+        unnamed = inventory.unnamed(call, repo.id) if repo else {}
+        if repo is None or not unnamed:
+            return
+        refs = sorted(queries.all_refs(call, repo.id), key=_rank)
+        sizes = {oid: size for oid, (size, _) in unnamed.items()}
+        names = _found(call, repo, refs, sizes)
+        fresh = {
+            oid: size for oid, (size, searched) in unnamed.items() if not searched | (oid in names)
+        }
+        if fresh:  # gone from every head: once, all of history is searched
+            names |= dict.fromkeys(fresh, (NOWHERE, None))
+            names |= _found(call, repo, refs, fresh, history=True)
+        with working(call) as work:
+            inventory.name(work, repo.id, names)
+
+
+def _rank(ref: RefRow) -> tuple[int, str]:
+    """Order refs by what tells people most: main, branches, tags, the rest."""
+    kinds = (MAIN_REF, BRANCHES, TAGS, "")
+    return next(rank for rank, kind in enumerate(kinds) if ref.name.startswith(kind)), ref.name
+
+
+def _found(
+    call: Call, repo: Repo, refs: Iterable[RefRow], sizes: dict[Oid, int], *, history: bool = False
+) -> Names:
+    blobs = {
+        object_id("blob", pointers.text(Pointer(oid, size))).hex(): oid
+        for oid, size in sizes.items()
+    }
+    first: dict[str, str] = {}
+    for ref in refs:
+        first.setdefault(ref.commit, ref.name)
+    places = git.paths_of(call.hub.git_path(repo.key), first, blobs, history=history)
+    return {blobs[blob]: (path, first[tip]) for blob, (tip, path) in places.items()}

@@ -1,0 +1,125 @@
+"""Delete large files for good: their bytes, and if wished every trace of them in history.
+
+Rewriting reads all of history but writes one pack, and lands as one transaction that moves every
+ref and gives the bytes up. Until it commits nothing has changed for anyone; a crash leaves a pack
+that no ref names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from strata.access.policy import Action
+from strata.blobs import pointer as pointers
+from strata.blobs.inventory import give_up, require_held
+from strata.blobs.pointer import MAX_POINTER_BYTES
+from strata.content import queries
+from strata.content.repacking import repack_later
+from strata.core.call import Call, Work, working
+from strata.core.errors import Malformed, ParentMoved, RepoNotFound, TooLarge
+from strata.core.names import Oid, RepoId, Sha, is_oid
+from strata.events.facts import record
+from strata.lib.git import write as git
+from strata.repos import queries as records
+from strata.repos.landed import Move, landed
+from strata.repos.lookup import lookup
+from strata.repos.record import Repo
+
+MAX_FILES: Final = 1_000
+# Each loss means that somebody else's commit landed, and costs a rewrite of that commit alone.
+MAX_ATTEMPTS: Final = 50
+
+
+def delete_large_files(
+    call: Call, repo_id: RepoId, oids: Sequence[str], *, rewrite_history: bool
+) -> None:
+    """Delete large files of a repo for good, all of them or none; opens its own transaction.
+
+    Without `rewrite_history` commits keep pointers to bytes that cannot be had any more.
+
+    Raises:
+        RepoNotFound, Forbidden, …: as `repos.lookup.lookup`; it takes the right to manage the repo.
+        TooLarge, Malformed: more than 1,000 files, or what is no sha256.
+        NotFound: the repo has no such large file.
+        ParentMoved: others did not stop committing.
+    """
+    repo = lookup(call, repo_id, Action.MANAGE)
+    wanted = _checked(oids)
+    require_held(call, repo, wanted)
+    if rewrite_history:
+        _rewrite(call, repo, wanted)
+        return
+    with working(call) as work:
+        _give_up(work, repo, wanted, rewritten=False)
+
+
+def _checked(oids: Sequence[str]) -> list[Oid]:
+    if len(oids) > MAX_FILES:
+        raise TooLarge(f"Delete at most {MAX_FILES} files at once.")
+    for oid in oids:
+        if not is_oid(oid):
+            raise Malformed(
+                f'"sha" must hold the fileOid of large files: {oid[:80]!r} is no sha256'
+            )
+    return list(dict.fromkeys(Oid(oid) for oid in oids))
+
+
+def _rewrite(call: Call, repo: Repo, oids: Sequence[Oid]) -> None:
+    path = call.hub.git_path(repo.key)
+    doomed = frozenset(oids)
+
+    def unwanted(content: bytes) -> bool:
+        found = pointers.parse(content)
+        return found is not None and found.oid in doomed
+
+    with git.Batch(path) as batch:
+        rewrite = git.Rewrite(batch.store, unwanted, MAX_POINTER_BYTES)
+        for _ in range(MAX_ATTEMPTS):
+            here = records.repo_by_id(call, repo.id)  # before the refs are read
+            if here is None:
+                raise RepoNotFound
+            rows = queries.all_refs(call, repo.id)
+            ids = rewrite.apply(path, [oid for row in rows for oid in (row.target, row.commit)])
+            batch.flush()
+            call.hub.crash_point("after-pack")
+            moves = [
+                Move(row.name, row.commit, Sha(ids[row.commit]), Sha(ids[row.target]))
+                for row in rows
+                if ids[row.target] != row.target
+            ]
+            if _landed(call, here, moves, oids):
+                call.hub.crash_point("after-commit")
+                return
+    raise ParentMoved
+
+
+def _landed(call: Call, seen: Repo, moves: Sequence[Move], oids: Sequence[Oid]) -> bool:
+    """Move all refs and give the files up at once; False when any ref moved since `seen`."""
+    try:
+        with working(call) as work:
+            if moves:
+                landed(work, seen, *moves)
+            _require_unmoved(work, seen.id, seen.generation + bool(moves))
+            _give_up(work, seen, oids, rewritten=True)
+            repack_later(work, seen)
+            call.hub.crash_point("before-commit")
+    except ParentMoved:
+        return False
+    return True
+
+
+def _require_unmoved(work: Work, repo_row_id: int, generation: int) -> None:
+    if not records.stands_at(work, repo_row_id, generation):
+        raise ParentMoved
+
+
+def _give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, rewritten: bool) -> None:
+    give_up(work, repo, oids)
+    record(
+        work,
+        "repo.delete_lfs_files",
+        repo_id=repo.id,
+        target=repo.full_name,
+        detail={"files": len(oids), "rewriteHistory": rewritten},
+    )
