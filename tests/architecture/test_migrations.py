@@ -2,12 +2,28 @@
 
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from strata.lib.db.database import Database
 from strata.migrations.schema import metadata
-from strata.migrations.upgrade import upgrade
+from strata.migrations.upgrade import configuration, upgrade
+
+DISCUSSIONS = """
+INSERT INTO namespaces (id, key, name, kind) VALUES (1, 'ana', 'ana', 'user');
+INSERT INTO repos
+    (id, key, type, owner_id, namespace, name, path_key, private, created_at, updated_at)
+    VALUES (1, 'k', 'model', 1, 'ana', 'm', 'ana/m', 0, 1, 1);
+INSERT INTO refs (repo_id, name, target, commit_sha, moved_at)
+    VALUES (1, 'refs/pr/1', 'abc', 'abc', 1);
+INSERT INTO discussions
+    (id, repo_id, number, title, author_id, status, is_pull_request, comments, created_at,
+    updated_at)
+    VALUES (1, 1, 1, 'One', 1, 'open', 1, 1, 1, 1), (2, 1, 2, 'Two', 1, 'open', 0, 1, 1, 1);
+INSERT INTO discussion_events (key, discussion_id, kind, author_id, created_at, content)
+    VALUES ('e', 1, 'comment', 1, 1, '{}')
+"""
 
 
 def differences(database: Database) -> list[object]:
@@ -28,4 +44,20 @@ def test_a_migrated_postgresql_database_is_what_the_tables_say(postgres_database
     database = Database(postgres_database)
     upgrade(database)
     assert differences(database) == []
+    database.close()
+
+
+def test_discussions_that_exist_are_taken_along(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'strata.db'}")
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for statement in DISCUSSIONS.split(";"):
+            connection.exec_driver_sql(statement)
+    assert upgrade(database) is True
+    with database.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT length(key), seen_head FROM discussions").all()
+        assert len(connection.exec_driver_sql("SELECT key FROM discussion_events").all()) == 1
+    assert [tuple(row) for row in rows] == [(24, "abc"), (24, None)]
     database.close()

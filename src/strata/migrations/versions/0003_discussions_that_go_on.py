@@ -62,14 +62,15 @@ def upgrade() -> None:
             "event_id", "user_id", "reaction", name=op.f("pk_discussion_reactions")
         ),
     )
-    with op.batch_alter_table("discussion_events", schema=None) as batch_op:
+    # Alembic would make the tables anew, which SQLite refuses while rows refer to theirs.
+    with op.batch_alter_table("discussion_events", recreate="never") as batch_op:
         batch_op.add_column(
             sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("editor_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("edited_at", Moment(), nullable=True))
 
-    with op.batch_alter_table("discussions", schema=None) as batch_op:
+    with op.batch_alter_table("discussions", recreate="never") as batch_op:
         batch_op.add_column(sa.Column("key", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("seen_head", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("merge_commit", sa.Text(), nullable=True))
@@ -81,7 +82,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_discussions_author_id"), ["author_id"], unique=False)
     _fill()
-    with op.batch_alter_table("discussions", schema=None) as batch_op:
+    with op.batch_alter_table("discussions", recreate="never") as batch_op:
         batch_op.create_index(batch_op.f("ix_discussions_key"), ["key"], unique=True)
 
     # ### end Alembic commands ###
