@@ -22,6 +22,8 @@ from strata.core.errors import (
 
 CONFIRM_FIRST = "Please confirm your email address before you {act}."
 NO_RIGHT = "You have read access but not the required permissions for this operation"
+NO_MEMBER = "You are not a member of this organization"
+NO_PERSON = "Only people do this"
 NO_ADMIN = "You need the admin role in this organization for this operation"
 READ_TOKEN = "This token has the read role; this operation needs a token with the write role."  # noqa: S105 — a sentence
 
@@ -47,6 +49,15 @@ class Governed(Protocol):
     def private(self) -> bool: ...
     @property
     def disabled(self) -> bool: ...
+
+
+class Membered(Protocol):
+    """What the policy needs to know of an organisation."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def members_hidden(self) -> bool: ...
 
 
 def role_in(actor: Actor, namespace_id: int | None) -> Role:
@@ -156,6 +167,54 @@ def require_admin(actor: Actor, organization_id: int) -> None:
     if role_in(actor, organization_id) is not Role.ADMIN:
         raise Forbidden(NO_ADMIN)
     _require_write_token(actor)
+
+
+def require_member(actor: Actor, namespace_id: int) -> None:
+    """Insist that the caller belongs to a namespace, as its person or as a member who may read.
+
+    Raises:
+        Unauthenticated, EmailNotVerified: as `require_person`.
+        Forbidden: the caller has no such role.
+    """
+    if actor.system:
+        return
+    require_person(actor, "look into a namespace")
+    if not role_in(actor, namespace_id).reaches(Role.READ):
+        raise Forbidden(NO_MEMBER)
+
+
+def require_writer(actor: Actor, act: str) -> int:
+    """Insist on a confirmed person whose credentials may write; the person's id.
+
+    Raises:
+        Unauthenticated, EmailNotVerified: as `require_person`.
+        Forbidden: a read token.
+    """
+    require_person(actor, act)
+    _require_write_token(actor)
+    if actor.user_id is None:
+        raise Forbidden(NO_PERSON)
+    return actor.user_id
+
+
+def may_see_members(actor: Actor, organization: Membered) -> bool:
+    """Whether the caller may know who belongs to an organisation."""
+    if not organization.members_hidden or actor.system:
+        return True
+    return organization.id in actor.roles
+
+
+def require_see_members(actor: Actor, organization: Membered) -> None:
+    """Insist that the caller may know who belongs to an organisation.
+
+    Raises:
+        Unauthenticated, EmailNotVerified: as `require_person`.
+        Forbidden: the members are hidden from the caller.
+    """
+    if may_see_members(actor, organization):
+        return
+    require_person(actor, "look into an organization")
+    raise Forbidden(NO_MEMBER)
 
 
 def _require_write_token(actor: Actor) -> None:

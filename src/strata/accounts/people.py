@@ -31,6 +31,16 @@ class User:
     last_login_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a list shows of an account."""
+
+    id: int
+    public_id: str  # 24 hex, `_id` on the wire
+    name: str  # canonical casing
+    full_name: str
+
+
 def by_id(call: Call, user_id: int) -> User | None:
     return _first(call, _people().where(users.c.id == user_id))
 
@@ -59,6 +69,17 @@ def everyone(call: Call, *, limit: int = 1000, after_id: int = 0) -> list[User]:
     """Accounts in the order in which they were opened."""
     statement = _people().where(users.c.id > after_id).order_by(users.c.id).limit(limit)
     return [_user(row) for row in call.db.execute(statement)]
+
+
+def faces() -> sa.Select[Any]:
+    """The statement of lists of people, which those who list them narrow and order."""
+    columns = (users.c.id, users.c.public_id, namespaces.c.name, users.c.full_name)
+    return sa.select(*columns).join(namespaces, namespaces.c.id == users.c.id)
+
+
+def face(row: sa.Row[Any]) -> Face:
+    """The value of a row of `faces`."""
+    return Face(row.id, row.public_id, row.name, row.full_name)
 
 
 def locked(work: Work, user_id: int) -> None:

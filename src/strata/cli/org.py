@@ -15,6 +15,9 @@ from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
 from strata.core.actor import Role
 from strata.core.call import Call, working
+from strata.lib.db.seek import Window
+
+PAGE = 1000  # members read at once
 
 role_option = click.option(
     "--role",
@@ -120,11 +123,11 @@ def _all(call: Call) -> list[Organization]:
 
 
 def _members(call: Call, organization: Organization) -> list[Member]:
-    found: list[Member] = []
-    while page := queries.members_of(
-        call, organization.id, after_user_id=found[-1].user_id if found else 0
-    ):
-        found += page
+    page = queries.members_of(call, organization.id, Window(PAGE))
+    found = [*page.rows]
+    while page.last is not None:
+        page = queries.members_of(call, organization.id, Window(PAGE, page.last))
+        found += page.rows
     return found
 
 
@@ -141,8 +144,8 @@ def _row(call: Call, organization: Organization) -> dict[str, object]:
 
 def _member_row(one: Member) -> dict[str, object]:
     return {
-        "name": one.name,
-        "full_name": one.full_name,
+        "name": one.face.name,
+        "full_name": one.face.full_name,
         "role": one.role.value,
         "joined": one.joined_at,
     }

@@ -3,6 +3,7 @@
 import strata.accounts.organizations.tables
 import strata.accounts.tables
 import strata.blobs.tables
+import strata.community.follows.tables
 import strata.community.tables
 import strata.content.tables
 import strata.core.instance

@@ -13,6 +13,7 @@ from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, NotFound
 from strata.core.hub import Hub
+from strata.lib.db.seek import Window
 
 
 def as_seen(hub: Hub, actor: Actor) -> Actor:
@@ -92,12 +93,14 @@ def test_only_admins_change_members(hub: Hub) -> None:
     joins(hub, "carol", Role.READ, by=as_seen(hub, alice))
     joins(hub, "carol", Role.READ, by=as_seen(hub, alice))  # again is nothing new
     with calling(hub) as call:
-        found = queries.members_of(call, acme.id)
+        first = queries.members_of(call, acme.id, Window(2))
+        second = queries.members_of(call, acme.id, Window(2, first.last))
         mine = queries.memberships_of(call, alice.user_id or 0)
-    assert [(one.name, one.role) for one in found] == [
-        ("alice", Role.ADMIN),
-        ("bob", Role.WRITE),
+    assert second.last is None
+    assert [(one.face.name, one.role) for one in (*first.rows, *second.rows)] == [
         ("carol", Role.READ),
+        ("bob", Role.WRITE),
+        ("alice", Role.ADMIN),
     ]
     assert [(held.organization, held.role) for held in mine] == [(acme, Role.ADMIN)]
     assert fact_names(hub).count("org.add_user") == 3

@@ -6,11 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from strata.accounts import people
 from strata.accounts.organizations.record import Member, Membership, Organization
 from strata.accounts.organizations.tables import memberships, organizations
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Role
 from strata.core.call import Call, Work
+from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
 
 _COLUMNS = tuple(
@@ -63,29 +65,15 @@ def memberships_of(call: Call, user_id: int) -> list[Membership]:
     return [Membership(_organization(row), Role(row.role)) for row in call.db.execute(statement)]
 
 
-def members_of(
-    call: Call, organization_id: int, *, limit: int = 1000, after_user_id: int = 0
-) -> list[Member]:
-    """Members, those with the oldest accounts first."""
-    rows = call.db.execute(
-        sa.select(
-            memberships.c.user_id,
-            users.c.public_id,
-            namespaces.c.name,
-            users.c.full_name,
-            memberships.c.role,
-            memberships.c.joined_at,
-        )
-        .join(users, users.c.id == memberships.c.user_id)
-        .join(namespaces, namespaces.c.id == users.c.id)
-        .where(
-            memberships.c.organization_id == organization_id,
-            memberships.c.user_id > after_user_id,
-        )
-        .order_by(memberships.c.user_id)
-        .limit(limit)
+def members_of(call: Call, organization_id: int, window: Window) -> Page[Member]:
+    """Members, the newest accounts first."""
+    statement = (
+        people.faces()
+        .add_columns(memberships.c.role, memberships.c.joined_at)
+        .join(memberships, memberships.c.user_id == users.c.id)
+        .where(memberships.c.organization_id == organization_id)
     )
-    return [Member(**{**row._mapping, "role": Role(row.role)}) for row in rows]  # noqa: SLF001 — the documented way to read a Row by name
+    return page_down(call.db, statement, window, (memberships.c.user_id,), _member)
 
 
 def role_of(call: Call, organization_id: int, user_id: int) -> Role | None:
@@ -120,6 +108,10 @@ def count_members(call: Call, organization_id: int, *roles: Role) -> int:
     if roles:
         statement = statement.where(memberships.c.role.in_([role.value for role in roles]))
     return call.db.scalar(statement) or 0
+
+
+def _member(row: sa.Row[Any]) -> Member:
+    return Member(people.face(row), Role(row.role), row.joined_at)
 
 
 def _place(organization_id: int, user_id: int) -> sa.ColumnElement[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from strata.accounts.people import Face
 from strata.core.actor import Role
 
 
@@ -33,9 +34,6 @@ class Membership:
 class Member:
     """A person's place in an organisation, seen from the organisation."""
 
-    user_id: int
-    public_id: str  # 24 hex
-    name: str
-    full_name: str
+    face: Face
     role: Role
     joined_at: datetime
