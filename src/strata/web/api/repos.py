@@ -1,4 +1,4 @@
-"""The life of a repo: create, delete, move, settings, likes (02 §A, §J)."""
+"""The life of a repo: create, delete, move, settings (02 §A)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from strata.content import new_repo
 from strata.core.call import Call
 from strata.core.errors import Malformed, NotOffered
 from strata.core.names import RepoId, RepoType
-from strata.repos import change, likes
+from strata.repos import change
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
 from strata.web import respond
+from strata.web.api.organizations import NO_GROUPS
 from strata.web.paths import Route
 from strata.web.work import exchange, json_of, read, repo_of, work
 
@@ -35,6 +36,7 @@ class CreateBody(msgspec.Struct):
     """POST /api/repos/create; fields that steer a machine we do not run are ignored as unknown."""
 
     name: str
+    resource_group: str | None = msgspec.field(default=None, name="resourceGroupId")
     organization: str | None = None
     type: str | None = None
     visibility: Visibility | None = None
@@ -75,6 +77,8 @@ class SettingsBody(msgspec.Struct, rename="camel"):
 async def create(request: Request) -> Response:
     """POST /api/repos/create"""
     body = await json_of(request, CreateBody)
+    if body.resource_group:
+        raise NotOffered(NO_GROUPS)
     wish = Wish(
         type=_type(body.type),
         namespace=body.organization or None,
@@ -120,18 +124,6 @@ async def settings(request: Request) -> Response:
     return respond.json(
         {"private": repo.private, "discussionsDisabled": repo.discussions_disabled, "gated": False}
     )
-
-
-async def like(request: Request) -> Response:
-    """POST /api/{type}/{repo}/like"""
-    await work(request, lambda work: likes.like(work, repo_of(request)))
-    return respond.ok()
-
-
-async def unlike(request: Request) -> Response:
-    """DELETE /api/{type}/{repo}/like"""
-    await work(request, lambda work: likes.unlike(work, repo_of(request)))
-    return respond.ok()
 
 
 async def auth_check(request: Request) -> Response:
@@ -186,8 +178,6 @@ ROUTES = (
     Route(("DELETE",), "/api/repos/delete", delete, "all: delete_repo"),
     Route(("POST",), "/api/repos/move", move, "huggingface_hub ≥ 0.5: move_repo"),
     Route(("PUT",), "/api/{type}/{repo}/settings", settings, "all: update_repo_settings"),
-    Route(("POST",), "/api/{type}/{repo}/like", like, "huggingface_hub 0.12 to 0.26, pages"),
-    Route(("DELETE",), "/api/{type}/{repo}/like", unlike, "huggingface_hub: unlike"),
     Route(("GET",), "/api/{type}/{repo}/auth-check", auth_check, "huggingface_hub ≥ 0.25"),
     Route(
         ("GET",), "/api/{type}/{repo}/auth-check/write", auth_check_write, "huggingface_hub ≥ 1.5"
