@@ -9,12 +9,13 @@ an organisation's what its members list says.
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from strata.core.actor import Actor, Role
 from strata.core.errors import (
     EmailNotVerified,
     Forbidden,
+    GatedRepo,
     RepoDisabled,
     RepoNotFound,
     Unauthenticated,
@@ -28,14 +29,28 @@ NO_ADMIN = "You need the admin role in this organization for this operation"
 READ_TOKEN = "This token has the read role; this operation needs a token with the write role."  # noqa: S105 — a sentence
 
 
-class Action(Enum):
-    """What a caller wants of a repo, from the weakest to the strongest right."""
+Gate = Literal["auto", "manual"]  # who asks is let in at once, or waits for a decision
 
-    READ = auto()  # look at it and its files
-    PROPOSE = auto()  # open a pull request or a discussion
+
+class Action(Enum):
+    """What a caller wants of a repo, from the weakest to the strongest right.
+
+    A gate keeps strangers from everything but the first two: whoever proposes or writes starts from
+    what the files hold.
+    """
+
+    LOOK = auto()  # know of it and what it says of itself: card, listings, history, discussions
+    DISCUSS = auto()  # like it, open or answer a discussion, ask for access
+    READ = auto()  # the bytes of its files, by whatever door
+    PROPOSE = auto()  # open a pull request
     WRITE = auto()  # commit, push, branch, tag
-    MANAGE = auto()  # settings, visibility, rename, delete, squash
+    MANAGE = auto()  # settings, visibility, gate, rename, delete, squash
     TRANSFER = auto()  # give it to another namespace
+
+
+OUTSIDE_THE_GATE: Final = frozenset({Action.LOOK, Action.DISCUSS})
+# What `resolve` gives everybody of a gated repo, so that they can judge it before they ask.
+OPEN_FILES: Final = frozenset({"README.md", "LICENSE", "LICENSE.md", "LICENSE.txt"})
 
 
 class Governed(Protocol):
@@ -49,6 +64,10 @@ class Governed(Protocol):
     def private(self) -> bool: ...
     @property
     def disabled(self) -> bool: ...
+    @property
+    def gated(self) -> Gate | None: ...
+    @property
+    def gate_members(self) -> bool: ...
 
 
 class Membered(Protocol):
@@ -91,12 +110,32 @@ def may_change(actor: Actor, repo: Governed) -> bool:
     return role.reaches(Role.WRITE) or (role is Role.CONTRIBUTOR and made_it)
 
 
-def require(actor: Actor, action: Action, repo: Governed) -> None:
-    """Let the caller pass or say why not.
+def belongs(actor: Actor, repo: Governed) -> bool:
+    """Whether the repo is the caller's own, so that its gate does not stand before them."""
+    role = role_in(actor, repo.owner_id)
+    if actor.system or role is Role.ADMIN:
+        return True
+    made_it = actor.user_id is not None and repo.created_by == actor.user_id
+    return role.reaches(Role.READ) and (made_it or not repo.gate_members)
+
+
+def meets_gate(actor: Actor, action: Action, repo: Governed) -> bool:
+    """Whether the repo's gate has a say in what the caller wants."""
+    return repo.gated is not None and action not in OUTSIDE_THE_GATE and not belongs(actor, repo)
+
+
+def require(actor: Actor, action: Action, repo: Governed, *, entered: bool = False) -> None:
+    """Let the caller pass or say why not, in the order of product §4.2.
+
+    `access.gates.admit` does the same and knows whom the gate has let in.
+
+    Args:
+        entered: the gate has let the caller in.
 
     Raises:
         RepoNotFound: the caller may not know of the repo.
         RepoDisabled: it was taken down.
+        GatedRepo: the gate has not let the caller in.
         Unauthenticated: a write needs somebody.
         EmailNotVerified: the account is not confirmed yet.
         Forbidden: the caller, or the token, lacks the right.
@@ -105,13 +144,12 @@ def require(actor: Actor, action: Action, repo: Governed) -> None:
         raise RepoNotFound
     if repo.disabled and not actor.system:
         raise RepoDisabled
-    if action is Action.READ or actor.system:
+    if not entered and meets_gate(actor, action, repo):
+        raise GatedRepo
+    if action in (Action.LOOK, Action.READ) or actor.system:
         return
     require_person(actor, "change repositories")
-    if action is Action.PROPOSE:
-        _require_write_token(actor)
-        return
-    if not _may(actor, action, repo):
+    if action not in (Action.DISCUSS, Action.PROPOSE) and not _may(actor, action, repo):
         raise Forbidden(NO_RIGHT)
     _require_write_token(actor)
 

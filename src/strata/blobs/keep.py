@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.blobs import queries
 from strata.blobs.keys import object_key
 from strata.blobs.pointer import Pointer
@@ -47,8 +48,8 @@ def share(work: Work, source: Repo, target: Repo, oids: Iterable[Oid]) -> list[O
         RepoNotFound, Unauthenticated, Forbidden: the caller may not read `source` or upload to
         `target`.
     """
-    require(work.actor, Action.READ, source)
-    require(work.actor, Action.PROPOSE, target)
+    admit(work, Action.READ, source)
+    admit(work, Action.PROPOSE, target)
     wanted = list(oids)
     queries.touch(work, source.id, wanted)
     found = queries.all_held(work, source.id, wanted)

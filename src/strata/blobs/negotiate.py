@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.blobs import queries
 from strata.core.call import Call
 from strata.core.names import Oid, is_oid
@@ -59,9 +60,9 @@ def for_upload(call: Call, repo: Repo, wanted: Sequence[Wanted]) -> list[Verdict
     Whoever may open a pull request may send: clients upload before they open it.
 
     Raises:
-        RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+        RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
     """
-    require(call.actor, Action.PROPOSE, repo)
+    admit(call, Action.PROPOSE, repo)
     found = queries.all_held(call, repo.id, _oids(wanted))
     limit = call.hub.settings.limits.max_file_bytes
     return [_upload_verdict(one, found, limit) for one in wanted]
@@ -73,7 +74,7 @@ def for_download(call: Call, repo: Repo, wanted: Sequence[Wanted]) -> list[Verdi
     Raises:
         RepoNotFound: the caller may not read the repo.
     """
-    require(call.actor, Action.READ, repo)
+    admit(call, Action.READ, repo)
     found = queries.all_held(call, repo.id, _oids(wanted))
     return [_download_verdict(one, found) for one in wanted]
 

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 import msgspec
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.accounts.organizations.roles import roles_of
-from strata.core.actor import Actor
+from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call
-from strata.core.errors import Forbidden, RepoDisabled, RepoNotFound
+from strata.core.errors import Forbidden, RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import Oid
 from strata.repos.queries import repo_by_id
@@ -52,9 +53,10 @@ class CompletionLink(msgspec.Struct, frozen=True, array_like=True):
 
 
 class DownloadLink(msgspec.Struct, frozen=True, array_like=True):
-    """May GET a large file of a repo."""
+    """May GET a large file of a repo, for as long as whom it was made for may."""
 
     repo_id: int
+    user_id: int | None
     oid: Oid
 
 
@@ -99,24 +101,33 @@ def acting(call: Call, user_id: int, repo_id: int) -> tuple[Call, Repo]:
         RepoNotFound: the repo was deleted or hidden since.
         Forbidden: the right was taken away since.
     """
-    person = Actor(user_id=user_id, verified=True, roles=roles_of(call, user_id))
-    uploader = replace(call, actor=person)
+    uploader = replace(call, actor=_person(call, user_id))
     repo = _living(call, repo_id)
-    require(uploader.actor, Action.PROPOSE, repo)
+    admit(uploader, Action.PROPOSE, repo)
     return uploader, repo
 
 
-def readable(call: Call, repo_id: int) -> Repo:
-    """The repo a download link was made for; the link itself is the permission.
+def readable(call: Call, repo_id: int, user_id: int | None) -> Repo:
+    """The repo a download link was made for; whoever holds the link needs no credentials.
+
+    Args:
+        user_id: whom it was made for; None: for everybody.
 
     Raises:
-        RepoNotFound: it was deleted since.
+        RepoNotFound: the repo was deleted, or hidden from that person, since.
         RepoDisabled: it was taken down since.
+        GatedRepo: its gate keeps that person out by now.
     """
     repo = _living(call, repo_id)
-    if repo.disabled:
-        raise RepoDisabled
+    admit(replace(call, actor=_person(call, user_id)), Action.READ, repo)
     return repo
+
+
+def _person(call: Call, user_id: int | None) -> Actor:
+    """Whom a link was made for, with the roles of today."""
+    if user_id is None:
+        return ANONYMOUS
+    return Actor(user_id=user_id, verified=True, roles=roles_of(call, user_id))
 
 
 def _living(call: Call, repo_id: int) -> Repo:

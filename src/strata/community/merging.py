@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.community import entries
 from strata.community.commits import note_commits
 from strata.community.news import tell
@@ -64,7 +65,7 @@ def merge(call: Call, repo_id: RepoId, number: int, wish: Wish) -> Event:
         ParentMoved: the head is not the one that was reviewed.
     """
     repo = speaking(call, repo_id)
-    require(call.actor, Action.WRITE, repo)
+    admit(call, Action.WRITE, repo)
     discussion = found(call, repo, number)
     if discussion.base_ref is None:
         raise Malformed(f"#{number} is a discussion; only pull requests can be merged.")
@@ -168,7 +169,7 @@ def delete_ref(work: Work, repo_id: RepoId, number: int) -> None:
         As `merge`. Conflict: it is open, or its ref is gone already.
     """
     repo = speaking(work, repo_id)
-    require(work.actor, Action.WRITE, repo)
+    admit(work, Action.WRITE, repo)
     count_act(work)
     discussion = held(work, repo, number)
     if not discussion.is_pull_request:
@@ -187,7 +188,7 @@ def delete_discussion(work: Work, repo_id: RepoId, number: int) -> None:
         As `rights.speaking`. Forbidden: the caller does not manage the repo.
     """
     repo = speaking(work, repo_id)
-    require(work.actor, Action.MANAGE, repo)
+    admit(work, Action.MANAGE, repo)
     discussion = held(work, repo, number)
     _drop_ref(work, repo, discussion)
     entries.delete_discussion(work, discussion.id)

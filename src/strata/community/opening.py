@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.community import entries
 from strata.community.entries import COMMENT, Opening
 from strata.community.news import tell
@@ -32,7 +34,8 @@ def open_discussion(
 ) -> Opened:
     """Open a discussion or a draft pull request; opens its own transaction.
 
-    Every signed-in reader of the repo may. A pull request's ref begins as a copy of main.
+    Every signed-in visitor of the repo may; a pull request is for those who may read its files, and
+    its ref begins as a copy of main.
 
     Raises:
         RepoNotFound, Moved, Unauthenticated, EmailNotVerified, Forbidden: as `rights.speaking`.
@@ -41,6 +44,8 @@ def open_discussion(
         TooMany: the caller writes too much.
     """
     repo = speaking(call, repo_id)
+    if pull_request:
+        admit(call, Action.PROPOSE, repo)
     line = titled(title)
     text = written(call, repo, description)
     base = snapshot_of(call, repo, MAIN_REF) if pull_request else None

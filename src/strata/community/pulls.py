@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.community import entries
 from strata.community.entries import Opening
 from strata.community.opening import begin
@@ -47,7 +48,7 @@ def propose(call: Call, repo_id: RepoId, base_revision: str, change: Change) -> 
     base = branch_at(call, repo_id, base_revision)
     if not (base.ref or "").startswith("refs/heads/"):
         raise RevisionNotFound(base_revision)
-    require(call.actor, Action.PROPOSE, base.repo)
+    admit(call, Action.PROPOSE, base.repo)
     if base.repo.discussions_disabled:
         raise Forbidden(DISABLED)
     text = written(call, base.repo, change.body)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from strata.access.gates import admits
+from strata.access.policy import Action
 from strata.community import queries
 from strata.community.queries import Discussion, Event, Filter
 from strata.community.rights import Rights, community_of, found, rights_in
@@ -73,6 +75,7 @@ def details(call: Call, repo_id: RepoId, number: int, *, with_diff: bool = False
     repo = community_of(call, repo_id)
     discussion = found(call, repo, number)
     sides = sides_of(call, repo, discussion)
+    shows_diff = with_diff and admits(call, Action.READ, repo)  # it shows what files hold
     happened = queries.events(call, discussion.id)
     return Details(
         repo=repo,
@@ -82,7 +85,7 @@ def details(call: Call, repo_id: RepoId, number: int, *, with_diff: bool = False
         rights=rights_in(call, repo, discussion),
         sides=sides,
         conflicts=conflicts(sides) if sides and discussion.is_open else (),
-        diff=unified(sides) if sides and with_diff else None,
+        diff=unified(sides) if sides and shows_diff else None,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit, admits
+from strata.access.policy import Action
 from strata.accounts import limits
 from strata.community import queries
 from strata.community.queries import Discussion
 from strata.core.call import Call, Work
-from strata.core.errors import Forbidden, NotFound, StrataError, TooMany
+from strata.core.errors import Forbidden, NotFound, TooMany
 from strata.core.names import RepoId
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
@@ -36,7 +37,7 @@ def community_of(call: Call, repo_id: RepoId) -> Repo:
         RepoNotFound, Moved, RepoDisabled: as `repos.lookup.lookup`.
         Forbidden: the repo has no discussions.
     """
-    repo = lookup(call, repo_id)
+    repo = lookup(call, repo_id, Action.LOOK)
     if repo.discussions_disabled:
         raise Forbidden(DISABLED)
     return repo
@@ -46,10 +47,10 @@ def speaking(call: Call, repo_id: RepoId) -> Repo:
     """A repo in whose discussions the caller may take part.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`, `community_of`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`, `community_of`.
     """
     repo = community_of(call, repo_id)
-    require(call.actor, Action.PROPOSE, repo)
+    admit(call, Action.DISCUSS, repo)
     return repo
 
 
@@ -83,8 +84,8 @@ def require_speak(call: Call, repo: Repo, discussion: Discussion) -> None:
     Raises:
         Forbidden: the discussion is locked, and the caller may not write to the repo.
     """
-    require(call.actor, Action.PROPOSE, repo)
-    if discussion.locked and not may(call, Action.WRITE, repo):
+    admit(call, Action.DISCUSS, repo)
+    if discussion.locked and not admits(call, Action.WRITE, repo):
         raise Forbidden(LOCKED)
 
 
@@ -97,24 +98,15 @@ def require_own(call: Call, repo: Repo, discussion: Discussion, author_id: int) 
     if call.actor.user_id is not None and call.actor.user_id == author_id:
         require_speak(call, repo, discussion)
     else:
-        require(call.actor, Action.WRITE, repo)
+        admit(call, Action.WRITE, repo)
 
 
 def rights_in(call: Call, repo: Repo, discussion: Discussion) -> Rights:
     """What the caller may do here."""
-    moderate = may(call, Action.WRITE, repo)
-    speak = moderate or (not discussion.locked and may(call, Action.PROPOSE, repo))
+    moderate = admits(call, Action.WRITE, repo)
+    speak = moderate or (not discussion.locked and admits(call, Action.DISCUSS, repo))
     own = call.actor.user_id == discussion.author_id
     return Rights(speak, moderate or (speak and own), moderate)
-
-
-def may(call: Call, action: Action, repo: Repo) -> bool:
-    """Whether the caller may do something to a repo."""
-    try:
-        require(call.actor, action, repo)
-    except StrataError:
-        return False
-    return True
 
 
 def count_act(work: Work) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.community import entries, queries
 from strata.community.entries import COMMENT
 from strata.community.news import tell
@@ -247,7 +248,7 @@ def _held_comment(work: Work, repo: Repo, number: int, key: str) -> tuple[Discus
 
 def _moderated(work: Work, repo_id: RepoId, number: int) -> tuple[Repo, Discussion]:
     repo = speaking(work, repo_id)
-    require(work.actor, Action.WRITE, repo)
+    admit(work, Action.WRITE, repo)
     return repo, held(work, repo, number)
 
 

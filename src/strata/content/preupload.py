@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.content.attributes import IGNORE, MAX_TEXT_BYTES, read_attributes, read_ignore
 from strata.content.commit import branch_at
 from strata.content.files import read_text
@@ -67,13 +68,13 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
 
     Raises:
         RepoNotFound, Moved, RevisionNotFound: as `content.snapshot`.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
         TooLarge: more than `MAX_FILES` at once, or too many rules for so many deep paths.
         Unprocessable: a path that is longer than any repo takes.
     """
     base = branch_at(call, repo_id, revision)
     if create_pr:
-        require(call.actor, Action.PROPOSE, base.repo)
+        admit(call, Action.PROPOSE, base.repo)
     else:
         require_push(call, base.repo, base.ref or "")
     if len(files) > MAX_FILES:

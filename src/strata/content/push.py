@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from strata.access.policy import Action, require
+from strata.access.policy import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES, Pointer
 from strata.blobs.present import require_present
@@ -47,11 +47,9 @@ def may_push(call: Call, repo_id: RepoId) -> Repo:
     """Let in whoever may push anything at all; `land` decides ref by ref.
 
     Raises:
-        RepoNotFound, Moved, RepoDisabled, Unauthenticated, EmailNotVerified, Forbidden.
+        RepoNotFound, Moved, RepoDisabled, GatedRepo, Unauthenticated, EmailNotVerified, Forbidden.
     """
-    repo = lookup(call, repo_id)
-    require(call.actor, Action.PROPOSE, repo)
-    return repo
+    return lookup(call, repo_id, Action.PROPOSE)
 
 
 def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ_SMALL) -> None:

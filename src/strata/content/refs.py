@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.content import queries
 from strata.content.authors import signature_of
 from strata.content.commit import lane
@@ -52,7 +53,7 @@ def list_refs(call: Call, repo_id: RepoId) -> RefList:
     Raises:
         RepoNotFound, Moved, RepoDisabled: as `repos.lookup.lookup`.
     """
-    repo = lookup(call, repo_id)
+    repo = lookup(call, repo_id, Action.LOOK)
     listed = RefList()
     kinds = {
         BRANCHES: listed.branches,
@@ -86,7 +87,7 @@ def create_branch(
         AlreadyExists: it is there, and `overwrite` was not given.
     """
     start = snapshot(call, repo_id, starting_point or MAIN)
-    require(call.actor, Action.WRITE, start.repo)
+    admit(call, Action.WRITE, start.repo)
     ref = branch_ref(name)
     new = _empty_commit(call, start) if empty else start.commit
     with lane(start.repo, ref):
@@ -123,7 +124,7 @@ def create_tag(
         AlreadyExists: there is such a tag.
     """
     at = snapshot(call, repo_id, revision)
-    require(call.actor, Action.WRITE, at.repo)
+    admit(call, Action.WRITE, at.repo)
     ref = tag_ref(name)
     if _row(call, at.repo, ref) is not None:
         raise _exists(ref)
@@ -210,7 +211,7 @@ def _exists(ref: str) -> AlreadyExists:
 def _require_deletable(call: Call, repo: Repo, ref: str, name: str) -> None:
     if _row(call, repo, ref) is None:
         raise RevisionNotFound(name)
-    require(call.actor, Action.WRITE, repo)
+    admit(call, Action.WRITE, repo)
 
 
 def _delete(call: Call, repo: Repo, ref: str, name: str) -> None:

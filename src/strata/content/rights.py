@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from strata.access.policy import Action, may_change, may_see, require
+from strata.access.gates import admit
+from strata.access.policy import Action, may_change, may_see
 from strata.content import queries
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound
@@ -18,16 +19,16 @@ def require_push(call: Call, repo: Repo, ref: str) -> None:
 
     Raises:
         RevisionNotFound: there is no such pull request.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
     """
     if not ref.startswith(PULLS):
-        require(call.actor, Action.WRITE, repo)
+        admit(call, Action.WRITE, repo)
         return
     author = pull_author(call, repo, ref)
     if author is None:
         raise RevisionNotFound(ref)
     own = call.actor.user_id is not None and author == call.actor.user_id
-    require(call.actor, Action.PROPOSE if own else Action.WRITE, repo)
+    admit(call, Action.PROPOSE if own else Action.WRITE, repo)
 
 
 def may_rewrite(call: Call, repo: Repo) -> bool:

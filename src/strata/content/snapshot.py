@@ -1,4 +1,8 @@
-"""The one way in for reading: a repo that the caller may read, at one commit."""
+"""The one way in for reading: a repo that the caller may read, at one commit.
+
+Reading means the bytes of files; a door that shows no more than what a repo says of itself asks for
+`Action.LOOK`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from strata.access.policy import Action
 from strata.content import queries
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound
@@ -21,7 +26,7 @@ _LONGEST_REVISION = 1024  # characters; no ref is longer
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A repo at a commit; whoever holds it was allowed to read it."""
+    """A repo at a commit; whoever holds it was allowed to do what they asked for."""
 
     repo: Repo
     ref: str | None  # the branch, tag or pull request that was named; None for a bare sha
@@ -35,21 +40,23 @@ class Snapshot:
         return self.ref if ref.startswith(("refs/heads/", "refs/pr/")) else None
 
 
-def snapshot(call: Call, repo_id: RepoId, revision: str = MAIN) -> Snapshot:
+def snapshot(
+    call: Call, repo_id: RepoId, revision: str = MAIN, action: Action = Action.READ
+) -> Snapshot:
     """Settle repo, permission and commit at once (the order of product §4.2).
 
     `revision` is a branch (which wins over a tag of the same name), a tag, a full sha, 7 or more
     digits of one, a full ref name such as `refs/pr/1`, or `HEAD`, which is main.
 
     Raises:
-        RepoNotFound, Moved, RepoDisabled: as `repos.lookup.lookup`.
+        RepoNotFound, Moved, RepoDisabled, GatedRepo: as `repos.lookup.lookup`.
         RevisionNotFound: the repo has no such revision.
     """
-    return snapshot_of(call, lookup(call, repo_id), revision)
+    return snapshot_of(call, lookup(call, repo_id, action), revision)
 
 
 def snapshot_of(call: Call, repo: Repo, revision: str) -> Snapshot:
-    """Settle the commit of a repo that the caller was already allowed to read.
+    """Settle the commit of a repo that was looked up already.
 
     Raises:
         RevisionNotFound: the repo has no such revision.
@@ -66,7 +73,9 @@ def snapshot_of(call: Call, repo: Repo, revision: str) -> Snapshot:
     raise RevisionNotFound(revision)
 
 
-def snapshot_at(call: Call, repo_id: RepoId, revision: str, path: str) -> tuple[Snapshot, str]:
+def snapshot_at(
+    call: Call, repo_id: RepoId, revision: str, path: str, action: Action = Action.READ
+) -> tuple[Snapshot, str]:
     """Settle a revision whose slashes may not have been encoded (@huggingface/hub).
 
     `/tree/feature/x/docs` arrives as revision `feature`, path `x/docs`; when there is no revision
@@ -75,7 +84,7 @@ def snapshot_at(call: Call, repo_id: RepoId, revision: str, path: str) -> tuple[
     Returns:
         The snapshot, and what is left of the path.
     """
-    repo = lookup(call, repo_id)
+    repo = lookup(call, repo_id, action)
     try:
         return snapshot_of(call, repo, revision), path
     except RevisionNotFound:

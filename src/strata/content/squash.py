@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.content.authors import signature_of
 from strata.content.commit import MAX_ATTEMPTS, branch_at, land_once, lane
 from strata.content.rights import require_push
@@ -22,10 +23,10 @@ def super_squash(call: Call, repo_id: RepoId, branch: str, message: str | None =
 
     Raises:
         RevisionNotFound: no such branch.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
     """
     at = branch_at(call, repo_id, branch)
-    require(call.actor, Action.MANAGE, at.repo)
+    admit(call, Action.MANAGE, at.repo)
     ref = at.ref or ""
     require_push(call, at.repo, ref)
     text = (message or "").strip() or DEFAULT_MESSAGE.format(branch=branch)

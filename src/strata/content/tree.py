@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from strata.access.gates import admits
+from strata.access.policy import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES, Pointer
 from strata.blobs.present import large_files
@@ -15,12 +17,16 @@ from strata.content.files import entry_at, may_be_pointer
 from strata.content.snapshot import Snapshot
 from strata.core.call import Call
 from strata.core.errors import EntryNotFound, Malformed, TooLarge
+from strata.core.names import Oid
 from strata.lib.git import read as git
 from strata.lib.git.model import CommitFacts, Entry
+from strata.repos.record import Repo
 
 PAGE = 1000
 PAGE_WITH_COMMITS = 50  # finding the last commit of a file walks history
 MAX_PATHS = 1000
+_SHA1_MASK = "*" * 40
+_SHA256_MASK = "*" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +86,15 @@ def listing(  # noqa: PLR0913 — keyword-only switches of one listing
         raise EntryNotFound(commit=snapshot.commit) from missing
     more = len(entries) > size
     following = _cursor(entries[size - 1].path) if more else None
-    return Page(_described(call, snapshot, entries[:size], expand=expand), following)
+    described = _described(call, snapshot, entries[:size], expand=expand)
+    return Page(masked(call, snapshot.repo, described), following)
 
 
 def all_files(call: Call, snapshot: Snapshot) -> list[Listed]:
-    """Every file of the snapshot, in git's order, without folders."""
+    """Every file of the snapshot, in git's order, without folders; nothing is masked.
+
+    For what the hub itself works out of a commit: whoever shows it passes it through `masked`.
+    """
     entries = git.list_tree(snapshot.git_path, snapshot.commit, recursive=True)
     files = [entry for entry in entries if entry.kind == "file"]
     return _described(call, snapshot, files, expand=False)
@@ -101,7 +111,30 @@ def paths_info(
     if len(paths) > MAX_PATHS:
         raise TooLarge("too many parameters")
     found = [entry_at(snapshot, path.strip("/")) for path in paths if path.strip("/")]
-    return _described(call, snapshot, [entry for entry in found if entry], expand=expand)
+    described = _described(call, snapshot, [entry for entry in found if entry], expand=expand)
+    return masked(call, snapshot.repo, described)
+
+
+def masked(call: Call, repo: Repo, entries: Sequence[Listed]) -> list[Listed]:
+    """Hide what names the bytes of large files from those whom a gate keeps out.
+
+    Their sha256 and Xet hash, and the git object of the pointer, which can be computed from the
+    sha256: none of them shall help anybody to prove or fetch what a file holds.
+    """
+    if admits(call, Action.READ, repo):
+        return list(entries)
+    return [_without_hashes(entry) for entry in entries]
+
+
+def _without_hashes(entry: Listed) -> Listed:
+    if entry.pointer is None:
+        return entry
+    return replace(
+        entry,
+        oid=_SHA1_MASK,
+        pointer=replace(entry.pointer, oid=Oid(_SHA256_MASK)),
+        xet_hash=_SHA256_MASK if entry.xet_hash else None,
+    )
 
 
 def folder_size(snapshot: Snapshot, folder: str) -> int:

@@ -2,7 +2,8 @@
 
     StrataError
     ├── Malformed             400  the request cannot be understood or breaks a rule
-    │   └── InvalidFields     400  several named fields break rules
+    │   ├── InvalidFields     400  several named fields break rules
+    │   └── RepoNotGated      400
     ├── Unauthenticated       401  credentials are needed
     │   └── BadCredentials    401  the credentials given are wrong, expired or revoked
     ├── Forbidden             403  known caller, not allowed
@@ -56,6 +57,15 @@ class InvalidFields(Malformed):
         self.fields = fields  # field name → message keys, e.g. {"password": ("pw.too_short",)}
 
 
+class RepoNotGated(Malformed):
+    """Nobody needs access to this repo: its files are open."""
+
+    code = "RepoNotGated"
+
+    def __init__(self, message: str = "This repository is not gated.") -> None:
+        super().__init__(message)
+
+
 class Unauthenticated(StrataError):
     """Credentials are needed and none were given."""
 
@@ -81,6 +91,12 @@ class GatedRepo(Forbidden):
     """The gate has not let the caller in."""
 
     code = "GatedRepo"
+
+    def __init__(
+        self, message: str = "Access to this repository is restricted.", *, path: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.path = path  # of the page where access can be asked for, from the hub's root
 
 
 class RepoDisabled(Forbidden):

@@ -1,5 +1,6 @@
 """The whole schema, as the rooms declare it."""
 
+import strata.access.tables
 import strata.accounts.organizations.tables
 import strata.accounts.tables
 import strata.blobs.tables

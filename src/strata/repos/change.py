@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 
-from strata.access.policy import Action, require, require_create
+from strata.access.gates import GATEABLE, admit
+from strata.access.policy import Action, Gate, require_create
 from strata.accounts import names
 from strata.core.call import Work
-from strata.core.errors import AlreadyExists, NotFound
+from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
@@ -24,22 +26,28 @@ class Settings:
     """Settings to change; None leaves one as it is."""
 
     private: bool | None = None
+    gated: Gate | Literal[False] | None = None  # False: takes the gate away
+    gate_members: bool | None = None
     discussions_disabled: bool | None = None
     description: str | None = None
     sdk: str | None = None
 
     def given(self) -> dict[str, object]:
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value for name, value in values.items() if value is not None}
+        given = {name: value for name, value in values.items() if value is not None}
+        return given | ({"gated": None} if self.gated is False else {})
 
 
 def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
     """Change settings and record it.
 
     Raises:
+        Malformed: a gate before something that has no files to keep.
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
     """
     repo = lookup(work, repo_id, Action.MANAGE)
+    if settings.gated and repo.type not in GATEABLE:
+        raise Malformed('"gated": only models and datasets can be gated.')
     changed = settings.given()
     if changed:
         work.db.execute(
@@ -73,7 +81,7 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     repo = lookup(work, source, Action.MANAGE)
     place = names.find(work, target.namespace or "")
     if place is None or place.id != repo.owner_id:
-        require(work.actor, Action.TRANSFER, repo)
+        admit(work, Action.TRANSFER, repo)
     require_create(
         work.actor,
         repo_type=target.type.value,

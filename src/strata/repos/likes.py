@@ -35,7 +35,7 @@ def like(work: Work, repo_id: RepoId) -> None:
     Raises:
         RepoNotFound, Unauthenticated, …: as `repos.lookup.lookup`.
     """
-    repo = lookup(work, repo_id, Action.PROPOSE)
+    repo = lookup(work, repo_id, Action.DISCUSS)
     fresh = upsert(work.db, likes).values(
         repo_id=repo.id, user_id=work.actor.user_id, created_at=work.now
     )
@@ -49,7 +49,7 @@ def unlike(work: Work, repo_id: RepoId) -> None:
     Raises:
         RepoNotFound, Unauthenticated, …: as `repos.lookup.lookup`.
     """
-    repo = lookup(work, repo_id, Action.PROPOSE)
+    repo = lookup(work, repo_id, Action.DISCUSS)
     mine = sa.and_(likes.c.repo_id == repo.id, likes.c.user_id == work.actor.user_id)
     removed = work.db.execute(sa.delete(likes).where(mine)).rowcount
     _count(work, repo.id, -removed)

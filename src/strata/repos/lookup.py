@@ -1,8 +1,9 @@
-"""From an id in a URL to a repo that the caller may read."""
+"""From an id in a URL to a repo with which the caller may do what they came for."""
 
 from __future__ import annotations
 
-from strata.access.policy import Action, may_see, require
+from strata.access.gates import admit
+from strata.access.policy import Action, may_see
 from strata.core.call import Call
 from strata.core.errors import Moved, RepoNotFound
 from strata.core.names import RepoId
@@ -14,18 +15,22 @@ from strata.repos.record import Repo
 def lookup(call: Call, repo_id: RepoId, action: Action = Action.READ) -> Repo:
     """Find the repo and settle that the caller may do `action`.
 
+    Reading files is what is settled unless something else is said: a door that forgets to say it
+    stands behind the gate, not before it.
+
     Ids are case-insensitive. A repo that moved, or a legacy name, sends the caller on; but only
     to where the caller may look, so that a redirect never reveals a private repo.
 
     Raises:
         RepoNotFound: no such repo, or one the caller may not know of.
         Moved: it answers under another id.
-        RepoDisabled, Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+        GatedRepo, RepoDisabled, Unauthenticated, EmailNotVerified, Forbidden: as
+            `access.gates.admit`.
     """
     repo = queries.repo_at(call, repo_id.type, queries.path_key(repo_id))
     if repo is None:
         raise _elsewhere(call, repo_id)
-    require(call.actor, action, repo)
+    admit(call, action, repo)
     return repo
 
 

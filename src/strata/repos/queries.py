@@ -15,8 +15,8 @@ from strata.repos.tables import redirects, repos
 
 _COLUMNS = (
     "id, key, type, owner_id, namespace, name, created_by, private, disabled,"
-    " discussions_disabled, sdk, created_at, updated_at, generation, likes,"
-    " downloads, downloads_all_time"
+    " gated, gate_members, discussions_disabled, sdk, created_at, updated_at, generation,"
+    " likes, downloads, downloads_all_time"
 )
 _REPO_AT_PATH = Prepared(
     f"SELECT {_COLUMNS} FROM repos"  # noqa: S608 — constant columns
@@ -44,14 +44,16 @@ def repo_from_row(row: Any) -> Repo:
         created_by=row[6],
         private=bool(row[7]),
         disabled=bool(row[8]),
-        discussions_disabled=bool(row[9]),
-        sdk=row[10],
-        created_at=from_millis(row[11]),
-        updated_at=from_millis(row[12]),
-        generation=row[13],
-        likes=row[14],
-        downloads=row[15],
-        downloads_all_time=row[16],
+        gated=row[9],
+        gate_members=bool(row[10]),
+        discussions_disabled=bool(row[11]),
+        sdk=row[12],
+        created_at=from_millis(row[13]),
+        updated_at=from_millis(row[14]),
+        generation=row[15],
+        likes=row[16],
+        downloads=row[17],
+        downloads_all_time=row[18],
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from strata.access.policy import Gate
 from strata.core.names import RepoId, RepoType
 
 
 @dataclass(frozen=True, slots=True)
 class Repo:
-    """One repo, settled: whoever holds it was allowed to read it."""
+    """One repo, settled: whoever holds it was allowed to know of it."""
 
     id: int
     key: str  # 24 hex
@@ -21,6 +22,8 @@ class Repo:
     created_by: int | None  # the person; a contributor may change what they created
     private: bool
     disabled: bool
+    gated: Gate | None  # None: whoever may see it may read its files
+    gate_members: bool  # the gate also stands before members of its organisation
     discussions_disabled: bool
     sdk: str | None
     created_at: datetime

@@ -19,6 +19,8 @@ repos = sa.Table(
     sa.Column("path_key", sa.Text, nullable=False),  # "namespace/name", case-folded
     sa.Column("private", sa.Boolean, nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("gated", sa.Text),  # "auto" or "manual"; null: open
+    sa.Column("gate_members", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("discussions_disabled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("description", sa.Text),
     sa.Column("sdk", sa.Text),  # spaces

@@ -6,10 +6,26 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from strata.access.policy import Action, may_see, require, require_admin, require_create
+from strata.access.policy import (
+    OUTSIDE_THE_GATE,
+    Action,
+    Gate,
+    belongs,
+    may_see,
+    require,
+    require_admin,
+    require_create,
+)
 from strata.access.visibility import visible
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Role, TokenFacts, TokenRole
-from strata.core.errors import Forbidden, RepoNotFound, StrataError, Unauthenticated
+from strata.core.errors import (
+    Forbidden,
+    GatedRepo,
+    RepoDisabled,
+    RepoNotFound,
+    StrataError,
+    Unauthenticated,
+)
 
 OWNER, PERSON, ORGANIZATION = 1, 2, 9
 READ_TOKEN = TokenFacts(1, "laptop", TokenRole.READ, datetime(2026, 1, 1, tzinfo=UTC))
@@ -23,6 +39,8 @@ class Governed:
     created_by: int | None = OWNER
     private: bool = False
     disabled: bool = False
+    gated: Gate | None = None
+    gate_members: bool = False
 
 
 def member(role: Role, **changes: object) -> Actor:
@@ -139,3 +157,53 @@ def test_nobody_owns_a_namespace_that_is_not_there() -> None:
     for actor in (ANONYMOUS, STRANGER):
         with pytest.raises(StrataError):
             require_create(actor, repo_type="model", namespace="nowhere", namespace_id=None)
+
+
+GATED = Governed(gated="manual")
+STRICT = Governed(gated="auto", gate_members=True)
+# Whom a gate does not stop: one that lets members through, and one that asks them too.
+INSIDE = [
+    (Actor(user_id=ORGANIZATION, verified=True), True, True),
+    (SYSTEM, True, True),
+    (ANONYMOUS, False, False),
+    (STRANGER, False, False),
+    (member(Role.NO_ACCESS), False, False),
+    (member(Role.READ), True, False),
+    (member(Role.CONTRIBUTOR), True, False),
+    (member(Role.WRITE), True, False),
+    (member(Role.WRITE, user_id=OWNER), True, True),
+    (member(Role.ADMIN), True, True),
+    (member(Role.READ, token=READ_TOKEN), True, False),
+]
+
+
+@pytest.mark.parametrize(("actor", "through", "through_strict"), INSIDE)
+def test_a_gate_stops_whoever_does_not_belong(
+    actor: Actor, *, through: bool, through_strict: bool
+) -> None:
+    for repo, passes in ((GATED, through), (STRICT, through_strict)):
+        assert belongs(actor, repo) is passes
+        require(actor, Action.LOOK, repo)
+        require(actor, Action.READ, repo, entered=True)
+        for action in set(Action) - OUTSIDE_THE_GATE:
+            if not passes:
+                with pytest.raises(GatedRepo):
+                    require(actor, action, repo)
+
+
+def test_a_gate_is_asked_after_privacy_and_takedown_and_before_the_right() -> None:
+    hidden = Governed(private=True, gated="auto")
+    gone = Governed(disabled=True, gated="auto")
+    for repo, error in ((hidden, RepoNotFound), (gone, RepoDisabled), (GATED, GatedRepo)):
+        with pytest.raises(error):
+            require(STRANGER, Action.WRITE, repo)
+    with pytest.raises(Forbidden, match="required permissions"):
+        require(STRANGER, Action.WRITE, GATED, entered=True)
+
+
+def test_likes_and_discussions_stand_outside_the_gate() -> None:
+    require(STRANGER, Action.DISCUSS, GATED)
+    with pytest.raises(Unauthenticated):
+        require(ANONYMOUS, Action.DISCUSS, GATED)
+    with pytest.raises(Forbidden, match="read role"):
+        require(member(Role.READ, token=READ_TOKEN), Action.DISCUSS, GATED)

@@ -68,7 +68,7 @@ def test_links_are_good_for_one_purpose_and_one_time_only(
     hub: Hub, alice: Actor, repo: Repo, clock: FrozenClock
 ) -> None:
     with calling(hub, alice) as call:
-        link = DownloadLink(repo.id, oid_of(CONTENT))
+        link = DownloadLink(repo.id, None, oid_of(CONTENT))
         ticket = tickets.signed(call, link)
     assert tickets.opened(hub, ticket, DownloadLink) == link
     for forged in ("", "x", ticket[:-1], ticket[::-1], "é" + ticket, "A" * 5000):

@@ -37,9 +37,10 @@ _PURPOSE = "xet-fetch"
 
 
 class FetchLink(msgspec.Struct, frozen=True, array_like=True):
-    """May read these byte ranges of one stored xorb, while the repo they were named for stands."""
+    """May read these byte ranges of one stored xorb, while whom they were named for may."""
 
     repo_id: int
+    user_id: int | None
     key: str
     size: int  # bytes of the whole object
     ranges: tuple[tuple[int, int], ...]  # start, stop (exclusive)
@@ -110,7 +111,9 @@ def _urls(call: Call, repo: Repo, tables: dict[bytes, ChunkTable]) -> UrlFor:
     def url(xorb: bytes, fetches: Sequence[Fetch]) -> str:
         chunks = tables[xorb]
         ranges = tuple((fetch.first_byte, fetch.stop_byte) for fetch in fetches)
-        link = FetchLink(repo.id, xorb_key(xorb, chunks), chunks.stored_length, ranges)
+        link = FetchLink(
+            repo.id, call.actor.user_id, xorb_key(xorb, chunks), chunks.stored_length, ranges
+        )
         return base + call.hub.secrets.sign(_PURPOSE, link, expires=expires)
 
     return url

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.access.visibility import visible
+from strata.access.visibility import readable
 from strata.blobs.queries import TOUCH_AFTER, in_batches
 from strata.blobs.tables import (
     repo_blobs,
@@ -195,7 +195,8 @@ def add_dedup(work: Work, places: Iterable[tuple[bytes, bytes]]) -> None:
 def visible_file_with(call: Call, chunk: bytes, repo_id: int) -> tuple[bytes, str] | None:
     """A xorb that holds this chunk, and a file made of it that the caller may read.
 
-    The caller may read files of the repo the token is for, and of all that `access` shows.
+    The caller may read files of the repo the token is for, and of all that `access` lets
+    the caller read.
     """
     row = call.db.execute(
         sa.select(xet_dedup.c.xorb, xet_file_xorbs.c.file_hash)
@@ -226,10 +227,7 @@ def _readable(call: Call, repo_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(
         repos.c.deleted_at.is_(None),
         ~repos.c.disabled,
-        sa.or_(
-            repos.c.id == repo_id,
-            visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id),
-        ),
+        sa.or_(repos.c.id == repo_id, readable(call.actor, repos)),
     )
 
 

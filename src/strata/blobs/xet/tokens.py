@@ -12,7 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.accounts.organizations.roles import roles_of
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call
@@ -61,9 +62,9 @@ def issue(call: Call, repo: Repo, action: Action) -> CasToken:
     """Make a token for what the caller may do: READ reads, PROPOSE and WRITE also upload.
 
     Raises:
-        RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require`.
+        RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
     """
-    require(call.actor, action, repo)
+    admit(call, action, repo)
     scope = Scope.READ if action is Action.READ else Scope.WRITE
     settings = call.hub.settings.xet
     expires = call.now + timedelta(seconds=settings.token_lifetime_s)
@@ -109,9 +110,10 @@ def admitted(caller: Call, claims: Claims) -> Repo:
     Raises:
         RepoNotFound: deleted, or hidden from that person, since.
         RepoDisabled: taken down since.
+        GatedRepo: its gate keeps that person out by now.
     """
     repo = repo_by_id(caller, claims.repo_id)
     if repo is None:
         raise RepoNotFound
-    require(caller.actor, Action.READ, repo)
+    admit(caller, Action.READ, repo)
     return repo

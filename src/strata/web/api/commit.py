@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action, require
+from strata.access.gates import admit
+from strata.access.policy import Action
 from strata.community.pulls import Proposed, propose
 from strata.content.commit import Committed, branch_at, commit
 from strata.content.rights import require_push
@@ -48,7 +49,7 @@ async def _let_in(request: Request) -> None:
 def _require(call: Call, request: Request) -> None:
     base = branch_at(call, repo_of(request), field(request, "revision"))
     if respond.flag(request, "create_pr"):
-        require(call.actor, Action.PROPOSE, base.repo)
+        admit(call, Action.PROPOSE, base.repo)
     else:
         require_push(call, base.repo, base.ref or "")
 

@@ -7,6 +7,7 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.content.authors import Author
 from strata.content.history import Commits, Logged, commits as log
 from strata.content.snapshot import snapshot_at
@@ -31,7 +32,7 @@ async def commits(request: Request) -> Response:
 
 def _commits(call: Call, request: Request) -> Commits:
     revision, more = field(request, "revision"), field(request, "path")
-    at, rest = snapshot_at(call, repo_of(request), revision, more)
+    at, rest = snapshot_at(call, repo_of(request), revision, more, Action.LOOK)
     if rest.strip("/"):
         raise RevisionNotFound(f"{revision}/{more}")
     return log(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.content.snapshot import Snapshot, snapshot
-from strata.content.tree import Listed as FileEntry
+from strata.content.tree import Listed as FileEntry, masked
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoId
@@ -84,7 +85,7 @@ class Ask:
 
 def _known(call: Call, ask: Ask) -> dict[str, object] | None:
     """The answer, unless the commit must be read first."""
-    at = snapshot(call, ask.repo_id, ask.revision)
+    at = snapshot(call, ask.repo_id, ask.revision, Action.LOOK)
     contents = known_contents(at) if ask.of_the_commit else None
     if contents is None and ask.of_the_commit:
         return None
@@ -92,7 +93,7 @@ def _known(call: Call, ask: Ask) -> dict[str, object] | None:
 
 
 def _read(call: Call, ask: Ask) -> dict[str, object]:
-    at = snapshot(call, ask.repo_id, ask.revision)
+    at = snapshot(call, ask.repo_id, ask.revision, Action.LOOK)
     return _described(call, ask, at, contents_of(call, at))
 
 
@@ -104,7 +105,9 @@ def _described(call: Call, ask: Ask, at: Snapshot, contents: Contents | None) ->
     if contents is not None and "siblings" in ask.names:
         # Encoded once for each commit: the bulk of the answer.
         answer["siblings"] = (
-            [_sibling(file) for file in contents.files] if ask.blobs else contents.siblings
+            [_sibling(file) for file in masked(call, at.repo, contents.files)]
+            if ask.blobs
+            else contents.siblings
         )
     return answer
 

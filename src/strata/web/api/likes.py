@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.repos import likes
 from strata.repos.lookup import lookup
 from strata.web import respond
@@ -31,7 +32,9 @@ async def likers(request: Request) -> Response:
     """GET /api/{type}/{repo}/likers"""
     window = window_of(request, 2)
     repo_id = repo_of(request)
-    return await listed(request, lambda call: likes.likers(call, lookup(call, repo_id), window))
+    return await listed(
+        request, lambda call: likes.likers(call, lookup(call, repo_id, Action.LOOK), window)
+    )
 
 
 async def liked(request: Request) -> Response:

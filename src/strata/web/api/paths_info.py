@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.content.snapshot import snapshot
 from strata.content.tree import MAX_PATHS, Listed, paths_info as facts_of
 from strata.core.call import Call
@@ -33,7 +34,7 @@ async def paths_info(request: Request) -> Response:
     paths = [body.paths] if isinstance(body.paths, str) else body.paths
 
     def act(call: Call) -> list[Listed]:
-        at = snapshot(call, repo_of(request), field(request, "revision"))
+        at = snapshot(call, repo_of(request), field(request, "revision"), Action.LOOK)
         return facts_of(call, at, paths, expand=body.expand)
 
     return respond.json([entry(listed) for listed in await read(request, act)])

@@ -8,14 +8,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access import notices
+from strata.access.policy import Action, Gate
+from strata.access.record import Mode
 from strata.content import new_repo
-from strata.core.call import Call
+from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotOffered
 from strata.core.names import RepoId, RepoType
 from strata.repos import change
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
+from strata.repos.record import Repo
 from strata.web import respond
 from strata.web.api.organizations import NO_GROUPS
 from strata.web.paths import Route
@@ -67,7 +70,9 @@ class SettingsBody(msgspec.Struct, rename="camel"):
 
     visibility: Visibility | None = None
     private: bool | None = None
-    gated: Literal["auto", "manual"] | bool | None = None
+    gated: Gate | bool | None = None
+    gated_notifications_email: str | None = None  # empty: the owner's own
+    gated_notifications_mode: Mode | None = None
     discussions_disabled: bool | None = None
     description: str | None = None
     xet_enabled: bool | None = None
@@ -116,14 +121,27 @@ async def settings(request: Request) -> Response:
     _refuse_unenforced(body)
     wanted = change.Settings(
         private=_private(body.visibility, body.private),
+        gated=_gate(body.gated),
         discussions_disabled=body.discussions_disabled,
         description=body.description,
         sdk=body.sdk,
     )
-    repo = await work(request, lambda work: change.change_settings(work, repo_of(request), wanted))
+    repo = await work(request, lambda work: _settle(work, repo_of(request), wanted, body))
     return respond.json(
-        {"private": repo.private, "discussionsDisabled": repo.discussions_disabled, "gated": False}
+        {
+            "private": repo.private,
+            "discussionsDisabled": repo.discussions_disabled,
+            "gated": repo.gated or False,
+        }
     )
+
+
+def _settle(work: Work, repo_id: RepoId, wanted: change.Settings, body: SettingsBody) -> Repo:
+    repo = change.change_settings(work, repo_id, wanted)
+    email, mode = body.gated_notifications_email, body.gated_notifications_mode
+    if email is not None or mode is not None:
+        notices.change(work, repo, email=email, mode=mode)
+    return repo
 
 
 async def auth_check(request: Request) -> Response:
@@ -159,12 +177,14 @@ def _private(visibility: Visibility | None, private: bool | None) -> bool | None
     return private if visibility is None else visibility == "private"
 
 
+def _gate(gated: Gate | bool | None) -> Gate | Literal[False] | None:  # noqa: FBT001 — a wire field
+    if gated is True:
+        raise Malformed('"gated" must be one of ["auto", "manual", false]')
+    return gated
+
+
 def _refuse_unenforced(body: SettingsBody) -> None:
     """A protection that is accepted must hold; one that we cannot enforce is refused."""
-    if body.gated:
-        raise NotOffered(
-            "This hub does not offer gated repositories yet; make the repository private instead."
-        )
     if body.xet_enabled is False:
         raise NotOffered("Xet storage cannot be switched off per repository.")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from strata.access.policy import OPEN_FILES, Action
 from strata.blobs.links import Place, where
 from strata.blobs.xet.tokens import cas_url
 from strata.content.files import File, file_at
@@ -32,7 +33,9 @@ async def resolve(request: Request) -> ASGIApp:
     """GET /{web}{repo}/resolve/{revision}/{path}"""
     # A HEAD reads no content, so it is not worth a thread.
     settled = glance if request.method == "HEAD" else read
-    found = await settled(request, lambda call: _find(call, request, expand=True))
+    path = field(request, "path")
+    action = Action.LOOK if path in OPEN_FILES else Action.READ
+    found = await settled(request, lambda call: _find(call, request, action, expand=True))
     if found.file.xet_hash and wants_xet_facts(request):
         return _xet_facts(found)
     if request.method == "GET":
@@ -45,13 +48,13 @@ async def raw(request: Request) -> ASGIApp:
 
     As git has it: the pointer of a large file, not the file.
     """
-    found = await read(request, lambda call: _find(call, request, expand=False))
+    found = await read(request, lambda call: _find(call, request, Action.READ, expand=False))
     return answer_of(request, hub_of(request), found)
 
 
-def _find(call: Call, request: Request, *, expand: bool) -> Found:
+def _find(call: Call, request: Request, action: Action, *, expand: bool) -> Found:
     at, path = snapshot_at(
-        call, repo_of(request), field(request, "revision"), field(request, "path")
+        call, repo_of(request), field(request, "revision"), field(request, "path"), action
     )
     file = file_at(call, at, path, expand=expand)
     return Found(

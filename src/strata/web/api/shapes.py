@@ -115,7 +115,7 @@ _FIELDS: Mapping[str, Field] = {
     "createdAt": lambda row: moment(row.repo.created_at),
     "private": lambda row: row.repo.private,
     "disabled": lambda row: row.repo.disabled,
-    "gated": lambda _row: False,
+    "gated": lambda row: row.repo.gated or False,
     "downloads": lambda row: row.repo.downloads,
     "downloadsAllTime": lambda row: row.repo.downloads_all_time,
     "likes": lambda row: row.repo.likes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.content.snapshot import snapshot_at
 from strata.content.tree import Page, folder_size, listing
 from strata.core.call import Call
@@ -24,7 +25,7 @@ async def tree(request: Request) -> Response:
 
 def _page(call: Call, request: Request) -> Page:
     at, folder = snapshot_at(
-        call, repo_of(request), field(request, "revision"), field(request, "path")
+        call, repo_of(request), field(request, "revision"), field(request, "path"), Action.LOOK
     )
     return listing(
         call,
@@ -45,7 +46,7 @@ async def treesize(request: Request) -> Response:
 
 def _size(call: Call, request: Request) -> tuple[str, int]:
     at, folder = snapshot_at(
-        call, repo_of(request), field(request, "revision"), field(request, "path")
+        call, repo_of(request), field(request, "revision"), field(request, "path"), Action.LOOK
     )
     return folder.strip("/"), folder_size(at, folder)
 

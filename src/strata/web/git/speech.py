@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from strata.core.errors import (
     BadCredentials,
+    GatedRepo,
     Malformed,
     Moved,
     StrataError,
@@ -69,7 +70,8 @@ def _refusal(request: Request, error: StrataError) -> Response:
     """Words and status; whoever is unknown here learns no more than that a login is needed."""
     facts = exchange(request)
     status = errors.status_of(error, anonymous=facts.actor.anonymous)
-    if status == 401 and not isinstance(error, BadCredentials):
+    # That a gate stands here is no secret, unlike whether there is such a repo.
+    if status == 401 and not isinstance(error, (BadCredentials, GatedRepo)):
         error = Unauthenticated(WRONG_LOGIN)
     lines = [error.message]
     if status == 401:

@@ -121,7 +121,7 @@ async def batch(request: Request) -> Response:
 
 def _downloads(call: Call, repo: Repo, verdicts: Iterable[Verdict]) -> BatchAnswer:
     def actions(one: Present | Needed) -> Actions:
-        ticket = tickets.signed(call, DownloadLink(repo.id, one.oid))
+        ticket = tickets.signed(call, DownloadLink(repo.id, call.actor.user_id, one.oid))
         return {"download": _link(call, repo, f"{one.oid}?ticket={ticket}")}
 
     return BatchAnswer("basic", [_answered(verdict, actions) for verdict in verdicts])

@@ -9,6 +9,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.gates import admits
+from strata.access.policy import Action
 from strata.community.queries import Discussion, Event, Filter, Status
 from strata.community.reading import PAGE, Details, Listing, details, list_discussions
 from strata.content.snapshot import MAIN, Snapshot, snapshot, snapshot_of
@@ -87,7 +89,7 @@ async def thread(request: Request) -> Response:
 
 
 def _list(call: Call, repo_id: RepoId, status: str, number: int) -> DiscussionsPage:
-    at = snapshot(call, repo_id)
+    at = snapshot(call, repo_id, action=Action.LOOK)
     wanted = Filter(status=cast("Status", status))
     listed = list_discussions(call, at.repo.repo_id, wanted, page=number)
     return DiscussionsPage(
@@ -96,7 +98,7 @@ def _list(call: Call, repo_id: RepoId, status: str, number: int) -> DiscussionsP
 
 
 def _thread(call: Call, repo_id: RepoId, number: int) -> ThreadPage:
-    at = snapshot(call, repo_id)
+    at = snapshot(call, repo_id, action=Action.LOOK)
     found = details(call, at.repo.repo_id, number)
     place = Place(at.repo.repo_id, f"refs/pr/{number}")
     return ThreadPage(
@@ -118,7 +120,12 @@ def _told(place: Place, event: Event, prefix: str) -> Told:
 
 
 def _difference(call: Call, at: Snapshot, found: Details) -> Difference | None:
-    """What the pull request changes since it left its base; None when one of them is gone."""
+    """What the pull request changes since it left its base.
+
+    None when one of them is gone, and for those who may not read the files.
+    """
+    if not admits(call, Action.READ, at.repo):
+        return None
     if not found.discussion.is_pull_request or found.discussion.base_ref is None:
         return None
     try:

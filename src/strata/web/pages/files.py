@@ -10,6 +10,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.gates import admits
+from strata.access.policy import Action
 from strata.content.authors import Author, author_of, authors_of
 from strata.content.files import entry_at, read_text
 from strata.content.history import commit_at
@@ -92,7 +94,7 @@ async def page(request: Request) -> Response:
 def _found(
     call: Call, repo_id: RepoId, asked: tuple[str, str], cursor: str | None
 ) -> FolderPage | Elsewhere:
-    at, rest = snapshot_at(call, repo_id, *asked)
+    at, rest = snapshot_at(call, repo_id, *asked, Action.LOOK)
     folder = rest.strip("/")
     place = Place(at.repo.repo_id, named(asked, rest))
     entry = entry_at(at, folder) if folder else None
@@ -139,7 +141,7 @@ def _folder_page(
         first=cursor is None,
         cursor=listed.cursor,
         parent=place.tree(folder.rpartition("/")[0]) if folder else "",
-        readme=_readme(at, place, folder, call.hub.settings.prefix),
+        readme=_readme(call, at, place, folder),
     )
 
 
@@ -169,9 +171,10 @@ def _last_commit(call: Call, at: Snapshot, folder: str) -> Signed | None:
     return Signed(facts, author_of(authors_of(call, [facts]), facts))
 
 
-def _readme(at: Snapshot, place: Place, folder: str, prefix: str) -> Markup:
-    if not folder:
+def _readme(call: Call, at: Snapshot, place: Place, folder: str) -> Markup:
+    if not folder or not admits(call, Action.READ, at.repo):
         return Markup()
     text = read_text(at, f"{folder}/{README}", MAX_README_BYTES)
+    prefix = call.hub.settings.prefix
     rendered = markdown_of(place, text, prefix=prefix, folder=folder) if text else None
     return rendered or Markup()

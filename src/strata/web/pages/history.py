@@ -9,6 +9,7 @@ from itertools import groupby
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.content.history import PAGE, Logged, commit_at, commits
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import MAIN, snapshot, snapshot_at
@@ -80,7 +81,7 @@ def page_number(request: Request) -> int:
 
 
 def _history(call: Call, repo_id: RepoId, asked: tuple[str, str], number: int) -> HistoryPage:
-    at, rest = snapshot_at(call, repo_id, *asked)
+    at, rest = snapshot_at(call, repo_id, *asked, Action.LOOK)
     if rest.strip("/"):
         raise NotFound("Sorry, we can't find the page you are looking for.")
     place = Place(at.repo.repo_id, named(asked, rest))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import MAIN, snapshot
 from strata.core.call import Call
@@ -33,6 +34,6 @@ async def page(request: Request) -> Response:
 
 
 def _refs(call: Call, repo_id: RepoId) -> RefsPage:
-    at = snapshot(call, repo_id)
+    at = snapshot(call, repo_id, action=Action.LOOK)
     place = Place(at.repo.repo_id, MAIN)
     return RefsPage(head_of(call, at, MAIN), place, list_refs(call, at.repo.repo_id))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import Action
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.content.attributes import ATTRIBUTES
 from strata.content.card import CARD, Card, card_at
@@ -121,7 +122,7 @@ def _person(call: Call, repo_id: RepoId) -> PublicProfile | None:
 
 
 def _card_page(call: Call, repo_id: RepoId) -> CardPage:
-    at = snapshot(call, repo_id)
+    at = snapshot(call, repo_id, action=Action.LOOK)
     card = card_at(call, at)
     head = head_of(call, at, MAIN, card)
     listed = listing(call, at, recursive=True)

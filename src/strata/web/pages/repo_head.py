@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy import Action, require
+from strata.access.gates import admits
+from strata.access.policy import Action
 from strata.community import queries as community
 from strata.community.queries import Filter
 from strata.content.card import Card, card_at, library_name, pipeline_tag
 from strata.content.snapshot import Snapshot
 from strata.content.tree import PAGE, listing
 from strata.core.call import Call
-from strata.core.errors import StrataError
 from strata.lib.git import read as git
 from strata.repos.popularity import liked
 from strata.repos.record import Repo
@@ -55,18 +55,9 @@ def head_of(call: Call, at: Snapshot, revision: str, card: Card | None = None) -
         commits=git.count_commits(at.git_path, at.commit),
         discussions=community.count(call, repo.id, Filter(status="open")),
         liked=liked(call, repo),
-        manages=may(call, Action.MANAGE, repo),
+        manages=admits(call, Action.MANAGE, repo),
         usage=usage(repo, call.origin.base_url, library_name(known), pipeline_tag(known)),
     )
-
-
-def may(call: Call, action: Action, repo: Repo) -> bool:
-    """Whether the viewer may do something, so that a page offers it."""
-    try:
-        require(call.actor, action, repo)
-    except StrataError:
-        return False
-    return True
 
 
 def _file_count(call: Call, at: Snapshot) -> int | None:

@@ -1,0 +1,37 @@
+"""Who is told of requests for access, and how soon."""
+
+from __future__ import annotations
+
+from strata.access import queries
+from strata.access.gates import Gated, admit
+from strata.access.policy import Action
+from strata.access.record import Mode, Notices
+from strata.accounts import addresses
+from strata.core.call import Work
+from strata.core.errors import Malformed
+from strata.events.facts import record
+
+
+def change(work: Work, repo: Gated, *, email: str | None = None, mode: Mode | None = None) -> None:
+    """Choose who is told and how soon; None leaves as it is, an empty address is the owner's.
+
+    Raises:
+        Malformed: this is no e-mail address.
+        RepoNotFound, Unauthenticated, Forbidden: as `access.gates.admit`.
+    """
+    admit(work, Action.MANAGE, repo)
+    there = queries.notices_of(work, repo.id)
+    chosen = there.email if email is None else _address(email)
+    queries.set_notices(work, repo.id, Notices(chosen, mode or there.mode))
+    record(
+        work, "repo.update_settings", repo_id=repo.id, target=repo.full_name, detail={"mode": mode}
+    )
+
+
+def _address(text: str) -> str | None:
+    if not text.strip():
+        return None
+    address = addresses.parse(text)
+    if address is None:
+        raise Malformed('"gatedNotificationsEmail" must be an e-mail address.')
+    return address.text
