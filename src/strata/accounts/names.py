@@ -11,11 +11,12 @@ import secrets
 import string
 import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from strata.accounts.tables import namespaces
+from strata.accounts.tables import former_names, namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists
 from strata.lib.db.statements import upsert
@@ -59,6 +60,7 @@ LEGACY_REPO_NAMES = _words("""
     xlm-roberta-base xlm-roberta-large xlnet-base-cased
 """)
 
+KEPT = timedelta(days=180)  # a name that was given up stays with whoever had it
 SUGGESTED_LENGTH = 36
 NUMBERED_SUGGESTIONS = 8
 
@@ -113,6 +115,8 @@ def claim(work: Work, name: str, kind: Kind = Kind.USER) -> int:
     Raises:
         AlreadyExists: with the key `name.taken`.
     """
+    if _is_kept(work, name):
+        raise AlreadyExists("name.taken")
     fresh = upsert(work.db, namespaces).values(key=name.lower(), name=name, kind=kind.value)
     claimed = work.db.execute(fresh.on_conflict_do_nothing().returning(namespaces.c.id)).first()
     if claimed is None:
@@ -130,13 +134,29 @@ def find(call: Call, name: str) -> Namespace | None:
     return Namespace(row.id, row.name, Kind(row.kind)) if row else None
 
 
+def is_free(call: Call, name: str, namespace_id: int | None = None) -> bool:
+    """Whether nobody has the name, nor had it until lately; to `namespace_id` its own are free."""
+    found = find(call, name)
+    return (found is None or found.id == namespace_id) and not _is_kept(call, name, namespace_id)
+
+
+def _is_kept(call: Call, name: str, namespace_id: int | None = None) -> bool:
+    """Whether somebody else gave the name up less than `KEPT` ago."""
+    kept = sa.select(former_names.c.key).where(
+        former_names.c.key == name.lower(),
+        former_names.c.left_at > call.now - KEPT,
+        former_names.c.namespace_id != (namespace_id or 0),
+    )
+    return call.db.execute(kept).first() is not None
+
+
 def suggest(call: Call, email: str) -> str:
     """A free name made of what stands before the @ of an address."""
     stem = _stem(email.partition("@")[0])
     numbered = (f"{stem}-{number}" for number in range(2, 2 + NUMBERED_SUGGESTIONS))
     site_name = call.hub.settings.site_name
     for candidate in (stem, *numbered):
-        if not faults(candidate, site_name=site_name) and find(call, candidate) is None:
+        if not faults(candidate, site_name=site_name) and is_free(call, candidate):
             return candidate
     return f"{stem}-{_letters(4)}"
 

@@ -105,7 +105,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
 
 def _pretended(work: Work, form: SignUp) -> SignedUp:
     """Answer a robot as if it had an account now."""
-    if names.find(work, form.username) is not None:
+    if not names.is_free(work, form.username):
         raise InvalidFields({"username": ("name.taken",)})
     record(work, "account.signup_trapped", detail={"reason": form.suspicion})
     return SignedUp(0, form.username, sessions.decoy(work))
@@ -149,7 +149,7 @@ def name_faults(call: Call, name: str) -> tuple[str, ...]:
     with working(call) as work:
         limits.count(work, limit)
     faults = names.faults(name, site_name=call.hub.settings.site_name)
-    taken = not faults and names.find(call, name) is not None
+    taken = not faults and not names.is_free(call, name)
     return ("name.taken",) if taken else faults
 
 

@@ -16,6 +16,15 @@ namespaces = sa.Table(
     sqlite_autoincrement=True,  # the id of a removed account must never become somebody else's
 )
 
+# Nobody else may take a name for a while after it was given up, or links would lead to strangers.
+former_names = sa.Table(
+    "former_names",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # case-folded
+    sa.Column("namespace_id", sa.ForeignKey("namespaces.id"), nullable=False, index=True),
+    sa.Column("left_at", Moment, nullable=False),
+)
+
 users = sa.Table(
     "users",
     metadata,

@@ -14,7 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from strata.accounts import letters
-from strata.accounts.tables import consents, namespaces, sessions, tokens, users, verifications
+from strata.accounts.profile.tables import profiles
+from strata.accounts.tables import (
+    consents,
+    former_names,
+    namespaces,
+    sessions,
+    tokens,
+    users,
+    verifications,
+)
 from strata.core.call import Work
 from strata.events import outbox
 from strata.events.facts import record
@@ -46,6 +55,22 @@ def remove(work: Work) -> None:
                 _remove(work, row)
         except IntegrityError:  # an operator gave it something, such as a repo: it stays
             continue
+
+
+def leave(work: Work, user_id: int) -> bool:
+    """Remove an account at its owner's wish while nobody has confirmed it.
+
+    False: it is confirmed, administers the hub, or holds what an operator gave it.
+    """
+    row = work.db.execute(_unconfirmed().where(users.c.id == user_id)).first()
+    if row is None:
+        return False
+    try:
+        with work.db.begin_nested():
+            _remove(work, row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _life(work: Work) -> timedelta:
@@ -82,6 +107,8 @@ def _remove(work: Work, row: sa.Row[Any]) -> None:
     agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
     for table in (verifications, sessions, consents):
         work.db.execute(sa.delete(table).where(table.c.user_id == row.id))
+    for table in (profiles, former_names):
+        work.db.execute(sa.delete(table).where(table.c.namespace_id == row.id))
     work.db.execute(sa.delete(users).where(users.c.id == row.id))
     work.db.execute(sa.delete(namespaces).where(namespaces.c.id == row.id))
     # What was agreed to outlives the account, without the person.

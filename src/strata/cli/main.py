@@ -17,7 +17,7 @@ from strata.cli.lazy import named
 # command → (module:attribute, what the help says); one line for each command of the door.
 COMMANDS = {
     "serve": ("strata.cli.serve:serve", "Serve the hub until told to stop."),
-    "user": ("strata.cli.user:user", "Create and list accounts."),
+    "user": ("strata.cli.user:user", "Create, confirm and list accounts."),
     "org": ("strata.cli.org:org", "Create organizations and care for their members."),
     "token": ("strata.cli.token:token", "Create and list access tokens."),
     "repo": ("strata.cli.repo:repo", "List repositories."),

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import click
 
-from strata.accounts import people, signup
+from strata.accounts import people, signup, verification
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
-from strata.core.call import Call
+from strata.core.call import Call, working
+from strata.core.errors import NotFound
 
 
 @click.group()
 def user() -> None:
-    """Create and list accounts."""
+    """Create, confirm and list accounts."""
 
 
 @user.command()
@@ -55,6 +56,20 @@ def _asked_password() -> str | None:
         "Password (empty for none)", default="", show_default=False, hide_input=True, err=True
     )
     return answer or None
+
+
+@user.command()
+@click.argument("name")
+@place_options
+def confirm(name: str, data: Path | None, config: Path | None) -> None:
+    """Take the address of NAME as confirmed, for somebody whom no mail reaches."""
+    with opened(Place(data, config)) as call:
+        person = people.by_name(call, name)
+        if person is None:
+            raise NotFound(f"There is no account named {name!r}. See `strata user list`.")
+        with working(call) as work:
+            verification.confirm_by_operator(work, person)
+    click.echo(person.name)
 
 
 @user.command("list")

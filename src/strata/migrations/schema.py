@@ -2,6 +2,7 @@
 
 import strata.access.tables
 import strata.accounts.organizations.tables
+import strata.accounts.profile.tables
 import strata.accounts.tables
 import strata.blobs.tables
 import strata.community.follows.tables

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.accounts import joined
+from strata.app.hub import load_hub
 from strata.cli.main import COMMANDS
+from strata.core.settings import load
 
 Strata = Callable[..., "subprocess.CompletedProcess[str]"]
 PASSWORD = "Corr3ct-Horse!a"
@@ -228,3 +231,18 @@ def test_organizations_and_their_members(strata: Strata) -> None:
     (row,) = json.loads(strata("org", "list", "--json").stdout)
     assert (row["name"], row["full_name"]) == ("valid_org_hub", "Dummy Hub Org")
     assert (row["visibility"], row["members"], row["members_hidden"]) == ("private", 1, False)
+
+
+def test_an_operator_confirms_whom_no_mail_reaches(strata: Strata, tmp_path: Path) -> None:
+    place = ("--data", str(tmp_path / "data"))
+    strata("user", "create", "anna", "--email", "anna@example.org", *place)
+    hub = load_hub(load(environment={}, overrides={"data": tmp_path / "data"}).settings)
+    joined(hub, "mei")
+    hub.database.close()
+
+    done = strata("user", "confirm", "mei", *place)
+
+    assert (done.returncode, done.stdout) == (0, "mei\n")
+    listed = json.loads(strata("user", "list", "--json", *place).stdout)
+    assert {row["name"]: row["verified"] for row in listed} == {"anna": True, "mei": True}
+    assert strata("user", "confirm", "nobody", *place).returncode == 4

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from httpx2 import Response
 
-from doors.pages.visitors import Visitor, confirmed
+from doors.pages.visitors import Page, Visitor, confirmed
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created
 from strata.accounts import tokens
@@ -34,6 +34,11 @@ ALLOWED = {
     "/verify-email/code": "confirms",
     "/email_confirmation/{token}": "confirms",
     "/settings/tokens/{id}/delete": "revokes a token that an operator made",
+    "/settings/profile": "edits the profile",
+    "/settings/profile/picture": "edits the profile",
+    "/settings/profile/picture/remove": "edits the profile",
+    "/settings/account/username": "edits the profile",
+    "/settings/account/delete": "deletes the account",
 }
 
 # POST only because the question is long: they change nothing.
@@ -57,6 +62,7 @@ UPLOAD_DOORS = (
 GRANT = b'{"length": 1, "checksum": {"algo": "crc64nvme", "value": "1"}}'
 # Known requests that this hub serves to nobody.
 NOT_OFFERED = re.compile(r"/\{web\}\{repo\}\.git/info/lfs/locks.*")
+DISCUSSION = "/api/{type}/{repo}/discussions/{number}"
 
 BODIES: dict[str, object] = {
     "/api/repos/create": {"name": "mine", "type": "model"},
@@ -71,11 +77,20 @@ BODIES: dict[str, object] = {
         "files": [],
     },
     "/{web}{repo}.git/info/lfs/objects/batch": UPLOAD_DOORS[1][2],
+    "/api/{type}/{repo}/discussions": {"title": "A title"},
+    f"{DISCUSSION}/comment": {"comment": "x"},
+    f"{DISCUSSION}/comment/{{comment}}/edit": {"content": "x"},
+    f"{DISCUSSION}/comment/{{comment}}/reaction": {"reaction": "👍"},
+    f"{DISCUSSION}/title": {"title": "Another title"},
+    f"{DISCUSSION}/status": {"status": "closed"},
+    "/api/{type}/{repo}/lfs-files/batch": {"deletions": {"sha": [OID]}},
 }
 COMMIT = (
     b'{"key":"header","value":{"summary":"x"}}\n'
     b'{"key":"file","value":{"path":"a","content":"eA==","encoding":"base64"}}\n'
 )
+# Forms that carry a file.
+FILES = {"/settings/profile/picture": "picture"}
 FORMS = {
     "/new": {"name": "mine"},
     "/new-dataset": {"name": "mine"},
@@ -123,7 +138,7 @@ def address(route: Route) -> str:
     values = {
         "{type}": "models", "{web}": "", "{repo}": "owner/thing", "{namespace}": "owner",
         "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
-        "{token}": "t",
+        "{token}": "t", "{number}": "1", "{comment}": "0" * 24, "{sha}": OID,
     }  # fmt: skip
     # A branch and a tag are there under these names.
     path = route.template.replace("/tag/{path}", "/tag/y")
@@ -134,6 +149,15 @@ def body(route: Route) -> tuple[bytes, str]:
     if route.template == "/api/{type}/{repo}/commit/{revision}":
         return COMMIT, "application/x-ndjson"
     return json.dumps(BODIES.get(route.template, {})).encode(), "application/json"
+
+
+def sent(visitor: Visitor, route: Route, proof: dict[str, str], **headers: str) -> Page:
+    """Submit the form of a page as a browser would."""
+    fields = proof | FORMS.get(route.template, {})
+    if route.template not in FILES:
+        return visitor.send(address(route), fields, **headers)
+    files = {FILES[route.template]: ("file", b"content")}
+    return Page(visitor.client.post(address(route), data=fields, files=files, headers=headers))
 
 
 def asked(visitor: Visitor, method: str, route: Route, **headers: str) -> Response:
@@ -151,7 +175,7 @@ def test_an_unconfirmed_account_writes_nothing_that_is_not_listed(
 ) -> None:
     if route.page:
         proof = newcomer.open("/settings/account").hidden("/logout")
-        page = newcomer.send(address(route), proof | FORMS.get(route.template, {}))
+        page = sent(newcomer, route, proof)
         assert (page.status, page.headers.get("x-error-code")) == (403, "EmailNotVerified")
         return
     for headers in ({}, {"Authorization": f"Bearer {token_of(hub)}"}):
@@ -206,7 +230,7 @@ FORM_PAGES = [route for method, route in writing() if route.page and method == "
 def test_no_form_is_taken_without_the_proof_of_its_page(hub: Hub, route: Route) -> None:
     visitor = confirmed(hub, "owner")
     for proof in ({"csrf_token": ""}, {"csrf_token": "x" * 64}):
-        page = visitor.send(address(route), FORMS.get(route.template, {}) | proof)
+        page = sent(visitor, route, proof)
         assert page.status == 400, page.text
         assert "This form is too old." in page.text
     assert visitor.open("/settings/account").status == 200
@@ -217,6 +241,5 @@ def test_no_form_is_taken_from_another_site(hub: Hub, route: Route) -> None:
     visitor = confirmed(hub, "owner")
     proof = visitor.open("/settings/account").hidden("/logout")
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-    fields = proof | FORMS.get(route.template, {})
-    assert visitor.send(address(route), fields, **foreign).status == 403
+    assert sent(visitor, route, proof, **foreign).status == 403
     assert visitor.open("/settings/account").status == 200

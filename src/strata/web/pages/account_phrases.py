@@ -27,6 +27,18 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "full_name.too_long": N_("Use at most 100 characters."),
         "full_name.invalid": N_("A name holds no web addresses and no < or >."),
+        "full_name.empty": N_("Enter a name."),
+        "bio.too_long": N_("Use at most 500 characters."),
+        "homepage.invalid": N_("Enter an address that begins with https:// or http://."),
+        "handle.invalid": N_("Enter your name on that site only, without an address."),
+        "picture.too_large": N_("Choose a picture of at most 2 MB."),
+        "picture.too_many_pixels": N_("Choose a picture of at most 25 megapixels."),
+        "picture.unreadable": N_("Choose a PNG, JPEG, WebP, GIF or AVIF picture."),
+        "name.too_soon": N_(
+            "You changed your username less than 30 days ago, and others link to it."
+        ),
+        "pw.wrong": N_("This is not your password."),
+        "account.other_name": N_("Type your username exactly as it is."),
         "consent.changed": N_("The documents have changed. Please read and agree again."),
         "token.name_empty": N_("Give the token a name."),
         "token.name_too_long": N_("Use at most 100 characters."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from strata.accounts.profile.details import Details, details_of
 from strata.accounts.profiles import PublicProfile
 from strata.core.call import Call
 from strata.core.names import RepoType
@@ -29,6 +30,7 @@ class Profile:
     """What the page shows."""
 
     person: PublicProfile
+    details: Details
     shelves: tuple[Shelf, ...]  # those that hold something
     own: bool  # the viewer's own page
 
@@ -37,7 +39,10 @@ def profile_of(call: Call, person: PublicProfile) -> Profile:
     """Gather what a person publishes, as far as the viewer may see it."""
     shelves = (_shelf(call, person.name, kind) for kind in RepoType)
     return Profile(
-        person, tuple(shelf for shelf in shelves if shelf.rows), person.id == call.actor.user_id
+        person,
+        details_of(call, person.id),
+        tuple(shelf for shelf in shelves if shelf.rows),
+        own=person.id == call.actor.user_id,
     )
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
+from strata.accounts import former
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.content.attributes import ATTRIBUTES
 from strata.content.card import CARD, Card, card_at
@@ -18,6 +19,7 @@ from strata.content.files import entry_at
 from strata.content.snapshot import MAIN, Snapshot, snapshot
 from strata.content.tree import Listed, listing
 from strata.core.call import Call
+from strata.core.errors import Moved
 from strata.core.names import RepoId, RepoType
 from strata.repos import likes
 from strata.repos.popularity import downloads_by_day
@@ -115,10 +117,18 @@ def _found(call: Call, repo_id: RepoId) -> CardPage | Profile:
 
 
 def _person(call: Call, repo_id: RepoId) -> PublicProfile | None:
-    """The person whose address this is; they win over a legacy repo of their name."""
+    """The person whose address this is; they win over a legacy repo of their name.
+
+    Raises:
+        Moved: the person has another name by now.
+    """
     if repo_id.namespace is not None or repo_id.type is not RepoType.MODEL:
         return None
-    return public_profile(call, repo_id.name)
+    person = public_profile(call, repo_id.name)
+    renamed = former.holder(call, repo_id.name) if person is None else None
+    if renamed is not None:
+        raise Moved(renamed.name)
+    return person
 
 
 def _card_page(call: Call, repo_id: RepoId) -> CardPage:

@@ -1,25 +1,67 @@
-"""The settings' front page: who the account is (product §2.2 P08)."""
+"""The account itself: its name, its address, and its end (product §2.2 P08)."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import profiles
-from strata.core.call import Call
-from strata.core.errors import Unauthenticated
-from strata.web.pages.visit import redirected, shown, visiting
+from strata.accounts import names, profiles, unconfirmed
+from strata.accounts.profile.confirm import require_password
+from strata.accounts.profiles import Person
+from strata.core.call import Call, working
+from strata.core.errors import Forbidden, InvalidFields, Unauthenticated
+from strata.repos.follow import rename_account
+from strata.web.auth import session_cookie_name
+from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
+from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.language import N_
+from strata.web.pages.visit import Visit, drop_cookie, redirected, shown, visiting
+from strata.web.work import hub_of
+
+PAGE = "/settings/account"
+STAYS = N_("This account cannot be deleted here. Ask the people who run this site.")
 
 
 async def index(request: Request) -> Response:
-    """GET /settings and /settings/profile"""
-    return redirected(request, "/settings/account")
+    """GET /settings"""
+    return redirected(request, "/settings/profile")
 
 
 async def account(request: Request) -> Response:
     """GET /settings/account"""
-    visit, person = await visiting(request, lambda call: profiles.person(call, user_id_of(call)))
-    return shown(request, "accounts/settings_account.html", visit, person=person)
+    visit, person = await visiting(request, _person)
+    return _page(request, visit, person)
+
+
+async def rename(request: Request) -> Response:
+    """POST /settings/account/username"""
+    form = await form_of(request)
+    try:
+        await submitted(request, form, _rename)
+    except InvalidFields as error:
+        visit, person = await visiting(request, _person)
+        errors = told(visit.frame.language, error)
+        return _page(request, visit, person, form.get("username", ""), errors)
+    return redirected(request, PAGE, notice="username-changed")
+
+
+async def ask_delete(request: Request) -> Response:
+    """GET /settings/account/delete"""
+    visit, person = await visiting(request, _person)
+    return _delete_page(request, visit, person)
+
+
+async def delete(request: Request) -> Response:
+    """POST /settings/account/delete"""
+    form = await form_of(request)
+    try:
+        await submitted(request, form, _delete)
+    except InvalidFields as error:
+        visit, person = await visiting(request, _person)
+        return _delete_page(request, visit, person, told(visit.frame.language, error))
+    answer = redirected(request, "/", notice="account-deleted")
+    drop_cookie(request, answer, session_cookie_name(hub_of(request)))
+    return answer
 
 
 def user_id_of(call: Call) -> int:
@@ -31,3 +73,48 @@ def user_id_of(call: Call) -> int:
     if call.actor.user_id is None or call.actor.session_id is None:
         raise Unauthenticated("Log in first.")
     return call.actor.user_id
+
+
+def _person(call: Call) -> Person:
+    return profiles.person(call, user_id_of(call))
+
+
+def _rename(call: Call, form: Form) -> None:
+    person = _person(call)
+    require_password(call, person.id, form.get("current_password", ""))
+    bearer = names.Namespace(person.id, person.name, names.Kind.USER)
+    with working(call) as work:
+        rename_account(work, bearer, form.get("username", "").strip())
+
+
+def _delete(call: Call, form: Form) -> None:
+    person = _person(call)
+    if form.get("confirm_name", "").strip() != person.name:
+        raise InvalidFields({"confirm_name": ("account.other_name",)})
+    require_password(call, person.id, form.get("current_password", ""))
+    with working(call) as work:
+        if not unconfirmed.leave(work, person.id):
+            raise Forbidden(STAYS)
+
+
+def _page(
+    request: Request, visit: Visit, person: Person, typed: str = "", errors: Told = NOTHING_WRONG
+) -> Response:
+    return shown(
+        request,
+        "accounts/settings_account.html",
+        visit,
+        status=400 if errors.summary else 200,
+        person=person,
+        typed=typed or person.name,
+        errors=errors,
+    )
+
+
+def _delete_page(
+    request: Request, visit: Visit, person: Person, errors: Told = NOTHING_WRONG
+) -> Response:
+    status = 400 if errors.summary else 200
+    return shown(
+        request, "accounts/account_delete.html", visit, status=status, person=person, errors=errors
+    )

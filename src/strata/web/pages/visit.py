@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from strata.accounts import csrf, profiles
 from strata.core.call import Call, Work, working
-from strata.core.errors import BadCredentials, Forbidden
+from strata.core.errors import BadCredentials, Forbidden, NotFound
 from strata.core.hub import Hub
 from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.answer import PRIVATE, frame_of, page_answer
@@ -34,6 +34,11 @@ T = TypeVar("T")
 NOTICES: Final = {
     "logged-in": N_("You are logged in already."),
     "logged-out": N_("You are logged out."),
+    "profile-saved": N_("Your profile is saved."),
+    "picture-saved": N_("Your picture is saved."),
+    "picture-removed": N_("Your picture is removed."),
+    "username-changed": N_("Your username is changed. Links to the old one lead to the new one."),
+    "account-deleted": N_("Your account is deleted."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
@@ -171,19 +176,29 @@ def safe_next(path: str) -> str:
 
 
 def _visit(request: Request, call: Call) -> Visit:
-    actor, hub = call.actor, call.hub
-    if actor.user_id is None or actor.session_id is None:
-        cookie = _form_cookie(request, hub)
-        return Visit(_frame(request, viewer=None, csrf_token=csrf.token_for(hub, cookie)), cookie)
-    person = profiles.person(call, actor.user_id)
+    person = _viewing(call)
+    if person is None:
+        cookie = _form_cookie(request, call.hub)
+        token = csrf.token_for(call.hub, cookie)
+        return Visit(_frame(request, viewer=None, csrf_token=token), cookie)
     viewer = Viewer(
         name=person.name,
         full_name=person.full_name if person.full_name != person.name else "",
         avatar_url=person.avatar_path,
         unverified_email="" if person.verified else person.masked_email,
     )
-    token = csrf.token_for(hub, session_cookie(request))
+    token = csrf.token_for(call.hub, session_cookie(request))
     return Visit(_frame(request, viewer=viewer, csrf_token=token), email=person.email)
+
+
+def _viewing(call: Call) -> profiles.Person | None:
+    """Who is logged in; nobody where the act has just removed the account."""
+    if call.actor.user_id is None or call.actor.session_id is None:
+        return None
+    try:
+        return profiles.person(call, call.actor.user_id)
+    except NotFound:
+        return None
 
 
 def _form_cookie(request: Request, hub: Hub) -> str:

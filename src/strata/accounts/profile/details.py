@@ -1,0 +1,106 @@
+"""What an account says of itself: name, words and links (product §2.2 P07)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from strata.accounts.names import full_name_faults
+from strata.accounts.profile.tables import profiles
+from strata.accounts.tables import users
+from strata.core.call import Call, Work
+from strata.core.errors import InvalidFields
+from strata.events.facts import record
+from strata.lib.db.statements import upsert
+
+LONGEST_BIO: Final = 500  # characters
+LONGEST_LINE: Final = 200
+
+# Where a handle leads, and what one looks like there.
+SITES: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
+    "github": ("https://github.com/{}", re.compile(r"[A-Za-z0-9-]{1,39}", re.ASCII)),
+    "x": ("https://x.com/{}", re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)),
+    "linkedin": ("https://www.linkedin.com/in/{}", re.compile(r"[\w%-]{3,100}")),
+    "bluesky": ("https://bsky.app/profile/{}", re.compile(r"[A-Za-z0-9.-]{3,253}", re.ASCII)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What stands in a profile besides the name; empty where nothing was said."""
+
+    bio: str = ""
+    homepage: str = ""  # an http or https address
+    affiliation: str = ""
+    github: str = ""
+    x: str = ""
+    linkedin: str = ""
+    bluesky: str = ""
+
+    @property
+    def links(self) -> tuple[tuple[str, str, str], ...]:
+        """Site, what to show, and address of everything that leads elsewhere."""
+        given = ((site, getattr(self, site)) for site in SITES)
+        handles = ((site, name, SITES[site][0].format(name)) for site, name in given if name)
+        home = (("homepage", urlsplit(self.homepage).netloc, self.homepage),)
+        return (*(home if self.homepage else ()), *handles)
+
+
+def details_of(call: Call, namespace_id: int) -> Details:
+    """What an account says of itself."""
+    columns = [profiles.c[field.name] for field in fields(Details)]
+    statement = sa.select(*columns).where(profiles.c.namespace_id == namespace_id)
+    row = call.db.execute(statement).first()
+    return Details(*row) if row else Details()
+
+
+def change_details(work: Work, user_id: int, full_name: str, details: Details) -> None:
+    """Write down what a person says of themselves; the door made sure that it is they.
+
+    Raises:
+        InvalidFields: with what is wrong with each field; nothing is changed.
+    """
+    _require_sound(full_name, details)
+    work.db.execute(sa.update(users).where(users.c.id == user_id).values(full_name=full_name))
+    values = asdict(details)
+    fresh = upsert(work.db, profiles).values(namespace_id=user_id, **values)
+    work.db.execute(fresh.on_conflict_do_update(index_elements=["namespace_id"], set_=values))
+    record(work, "account.profile_update", detail={"fields": sorted(_said(details))})
+
+
+def _said(details: Details) -> list[str]:
+    return [name for name, value in asdict(details).items() if value]
+
+
+def _require_sound(full_name: str, details: Details) -> None:
+    faults = {
+        "full_name": full_name_faults(full_name) if full_name else ("full_name.empty",),
+        "bio": ("bio.too_long",) if len(details.bio) > LONGEST_BIO else (),
+        "homepage": () if _is_address(details.homepage) else ("homepage.invalid",),
+        "affiliation": full_name_faults(details.affiliation),
+        **{site: _handle_faults(site, getattr(details, site)) for site in SITES},
+    }
+    broken = {name: keys for name, keys in faults.items() if keys}
+    if broken:
+        raise InvalidFields(broken)
+
+
+def _is_address(text: str) -> bool:
+    if not text:
+        return True
+    if len(text) > LONGEST_LINE or not text.isprintable() or any(mark in text for mark in ' <>"'):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def _handle_faults(site: str, handle: str) -> tuple[str, ...]:
+    return () if not handle or SITES[site][1].fullmatch(handle) else ("handle.invalid",)

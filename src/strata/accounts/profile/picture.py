@@ -1,0 +1,88 @@
+"""The picture of an account (product §3.16): decoded apart, kept as small squares."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.accounts.profile.tables import profiles
+from strata.accounts.tables import users
+from strata.core.call import Call, working
+from strata.core.errors import InvalidFields
+from strata.core.hub import Hub
+from strata.events.facts import record
+from strata.lib.db.statements import upsert
+from strata.lib.objects.store import ObjectMissing
+from strata.lib.pictures.squares import PictureRefused, squares_of
+from strata.lib.pictures.worker import NAMES
+
+# "<public id>-<16 hex of this upload>.<size>.<kind>": what stands under a name never changes, and
+# no two uploads share one, so the squares of a picture that was replaced can be dropped.
+FILE: Final = re.compile(r"([0-9a-f]{24})-([0-9a-f]{16})\.(?:512|256|64)\.(?:webp|png)")
+SHOWN: Final = "256.webp"
+
+
+def change_picture(call: Call, user_id: int, content: bytes) -> None:
+    """Give an account a picture; the door made sure that it is the caller's own.
+
+    Raises:
+        InvalidFields: the picture cannot be used, with the reason.
+    """
+    try:
+        squares = squares_of(content)
+    except PictureRefused as refused:
+        raise InvalidFields({"picture": (f"picture.{refused.problem}",)}) from refused
+    stem = f"{_public_id(call, user_id)}-{secrets.token_hex(8)}"
+    for name, square in squares.items():
+        call.hub.objects.put(_key(f"{stem}.{name}"), square)
+    _point_to(call, user_id, stem)
+
+
+def remove_picture(call: Call, user_id: int) -> None:
+    """Go back to the picture that is drawn from the public id."""
+    _point_to(call, user_id, None)
+
+
+def shown_file(call: Call, public_id: str) -> str | None:
+    """The file of the square that pages show; None for an account that has no picture."""
+    stem = call.db.scalar(
+        sa.select(profiles.c.picture)
+        .join(users, users.c.id == profiles.c.namespace_id)
+        .where(users.c.public_id == public_id, users.c.verified_at.is_not(None))
+    )
+    return f"{stem}.{SHOWN}" if stem else None
+
+
+def square(hub: Hub, file: str) -> bytes | None:
+    """The bytes of a file that `shown_file` named."""
+    try:
+        return hub.objects.read(_key(file)) if FILE.fullmatch(file) else None
+    except ObjectMissing:
+        return None
+
+
+def _point_to(call: Call, user_id: int, stem: str | None) -> None:
+    with working(call) as work:
+        before = work.db.scalar(
+            sa.select(profiles.c.picture).where(profiles.c.namespace_id == user_id)
+        )
+        fresh = upsert(work.db, profiles).values(namespace_id=user_id, picture=stem)
+        pointing = fresh.on_conflict_do_update(
+            index_elements=["namespace_id"], set_={"picture": stem}
+        )
+        work.db.execute(pointing)
+        record(work, "account.avatar_update", detail={"removed": stem is None})
+    for name in NAMES if before else ():
+        call.hub.objects.delete(_key(f"{before}.{name}"))
+
+
+def _public_id(call: Call, user_id: int) -> str:
+    found = call.db.scalar(sa.select(users.c.public_id).where(users.c.id == user_id))
+    return str(found)
+
+
+def _key(file: str) -> str:
+    return f"avatars/{file[:2]}/{file}"

@@ -1,0 +1,34 @@
+"""Give an account another name; what the name stands in front of follows (`repos/follow.py`)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from strata.accounts import former, names
+from strata.accounts.names import Namespace
+from strata.accounts.tables import namespaces
+from strata.core.call import Work
+from strata.core.errors import InvalidFields
+
+
+def renamed(work: Work, account: Namespace, name: str) -> None:
+    """Change a name and keep the old one for its owner.
+
+    Raises:
+        InvalidFields: the new name breaks a rule or is somebody else's.
+    """
+    faults = names.faults(name, site_name=work.hub.settings.site_name)
+    if not faults and not names.is_free(work, name, account.id):
+        faults = ("name.taken",)
+    if faults:
+        raise InvalidFields({"username": faults})
+    former.take_back(work, name)
+    if name.lower() != account.name.lower():
+        former.leave(work, account.id, account.name)
+    change = sa.update(namespaces).where(namespaces.c.id == account.id)
+    try:
+        with work.db.begin_nested():
+            work.db.execute(change.values(key=name.lower(), name=name))
+    except IntegrityError as taken:  # somebody was faster
+        raise InvalidFields({"username": ("name.taken",)}) from taken

@@ -1,0 +1,54 @@
+"""Turn a picture that somebody uploaded into small squares that are safe to serve."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from typing import Final
+
+import msgspec
+
+from strata.lib.pictures.worker import Verdict
+
+MAX_BYTES: Final = 2 * 1024 * 1024
+PATIENCE_S: Final = 20
+_ONE_AT_A_TIME: Final = threading.Lock()  # decoding takes memory
+
+
+class PictureRefused(Exception):
+    """The picture cannot be used; `problem` is `too_large`, `too_many_pixels` or `unreadable`."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def squares_of(content: bytes) -> dict[str, bytes]:
+    """Decode a PNG, JPEG, WebP, GIF or AVIF and return its squares by name (`256.webp`).
+
+    Takes some hundred milliseconds in another process, so never inside a transaction.
+
+    Raises:
+        PictureRefused: too large, too many pixels, or no picture that we decode.
+    """
+    if len(content) > MAX_BYTES:
+        raise PictureRefused("too_large")
+    with _ONE_AT_A_TIME:
+        answer = _asked(content)
+    verdict = msgspec.msgpack.decode(answer, type=Verdict) if answer else Verdict({}, "unreadable")
+    if verdict.problem:
+        raise PictureRefused(verdict.problem)
+    return verdict.squares
+
+
+def _asked(content: bytes) -> bytes:
+    """Ask a worker; empty when the picture made it stop."""
+    command = [sys.executable, "-m", "strata.lib.pictures.worker"]
+    try:
+        done = subprocess.run(  # noqa: S603 -- our own module, no shell
+            command, input=content, capture_output=True, timeout=PATIENCE_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return b""
+    return done.stdout if done.returncode == 0 else b""

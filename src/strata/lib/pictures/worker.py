@@ -1,0 +1,69 @@
+"""Decode one picture that a stranger sent, in a process of its own: `python -m …worker`.
+
+Decoders are large and see hostile bytes, so this process has little memory and time, writes no
+file, and ends after one picture. The picture comes on stdin; stdout carries a `Verdict`.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import sys
+
+import msgspec
+from PIL import Image, ImageOps
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+SIZES = (512, 256, 64)  # pixels of a side
+NAMES = tuple(f"{size}.{kind}" for size in SIZES for kind in ("webp", "png"))
+MAX_PIXELS = 25_000_000
+MEMORY_BYTES = 1 << 30  # a picture of the largest size takes 100 MB, its decoder some more
+CPU_S = 10
+
+
+class Verdict(msgspec.Struct):
+    """What became of a picture: its squares, or the key of the reason why not."""
+
+    squares: dict[str, bytes]  # by `NAMES`
+    problem: str = ""  # "unreadable" or "too_many_pixels"
+
+
+def main() -> None:
+    """Read the picture, answer, end."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(judged(sys.stdin.buffer.read())))
+
+
+def judged(content: bytes) -> Verdict:
+    """Cut the middle square out of a picture's first frame, in every size and without metadata."""
+    Image.MAX_IMAGE_PIXELS = None  # the size is looked at here, before anything is decoded
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                return Verdict({}, "too_many_pixels")
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    except (OSError, ValueError, SyntaxError, MemoryError, EOFError):
+        # What Pillow's decoders raise on bytes that are no picture.
+        return Verdict({}, "unreadable")
+    return Verdict(_squares(upright))
+
+
+def _squares(picture: Image.Image) -> dict[str, bytes]:
+    squares: dict[str, bytes] = {}
+    for size in SIZES:
+        square = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
+        squares[f"{size}.webp"] = _encoded(square, "WEBP", quality=85, method=4)
+        squares[f"{size}.png"] = _encoded(square, "PNG", optimize=True)
+    return squares
+
+
+def _encoded(picture: Image.Image, kind: str, **options: int) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What an account owns follows it to its new name; the old addresses lead there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.accounts import former
+from strata.accounts.names import Namespace
+from strata.accounts.profile.rename import renamed
+from strata.core.call import Call, Work
+from strata.core.errors import InvalidFields
+from strata.events.facts import record
+from strata.lib.db.statements import upsert
+from strata.repos.tables import redirects, repos
+
+PAUSE: Final = timedelta(days=30)  # between two renames of an account that others link to
+
+
+def rename_account(work: Work, account: Namespace, name: str) -> None:
+    """Give an account another name and move its repos along, all or nothing (product §3.3).
+
+    Links to the old name lead to the new one, and nobody else gets it for half a year. The door
+    made sure that the caller is the account.
+
+    Raises:
+        InvalidFields: the name cannot be used, or the last rename was less than 30 days ago.
+    """
+    if former.left_since(work, account.id, PAUSE) and _is_linked_to(work, account.id):
+        raise InvalidFields({"username": ("name.too_soon",)})
+    renamed(work, account, name)
+    _leave_redirects(work, account)
+    _move_along(work, account.id, name)
+    record(work, "account.username_change", target=name, detail={"from": account.name})
+
+
+def _is_linked_to(call: Call, owner_id: int) -> bool:
+    """Whether the account has public repos."""
+    public = _living(owner_id).where(repos.c.private.is_(sa.false()))
+    return call.db.execute(public.limit(1)).first() is not None
+
+
+def _leave_redirects(work: Work, account: Namespace) -> None:
+    for row in work.db.execute(_living(account.id)).all():
+        fresh = upsert(work.db, redirects).values(
+            type=row.type, path_key=row.path_key, repo_id=row.id
+        )
+        work.db.execute(
+            fresh.on_conflict_do_update(
+                index_elements=["type", "path_key"], set_={"repo_id": row.id}
+            )
+        )
+
+
+def _move_along(work: Work, owner_id: int, name: str) -> None:
+    key = sa.literal(f"{name.lower()}/").concat(sa.func.lower(repos.c.name))
+    work.db.execute(
+        sa.update(repos).where(repos.c.owner_id == owner_id).values(namespace=name, path_key=key)
+    )
+    # An address that a repo answers at again is a redirect no longer.
+    taken = sa.select(repos.c.path_key).where(
+        repos.c.owner_id == owner_id, repos.c.deleted_at.is_(None), repos.c.type == redirects.c.type
+    )
+    work.db.execute(sa.delete(redirects).where(redirects.c.path_key.in_(taken)))
+
+
+def _living(owner_id: int) -> sa.Select[tuple[int, str, str]]:
+    return sa.select(repos.c.id, repos.c.type, repos.c.path_key).where(
+        repos.c.owner_id == owner_id, repos.c.deleted_at.is_(None)
+    )

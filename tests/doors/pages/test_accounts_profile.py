@@ -1,0 +1,158 @@
+"""Profile, picture, username and leaving, in a browser without scripts (product S-010, S-011)."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from doors.pages.visitors import PASSWORD, Page, Visitor, confirmed, people
+from fixtures.accounts import person
+from strata.core.hub import Hub
+
+PROFILE = "/settings/profile"
+PICTURE = "/settings/profile/picture"
+RENAME = "/settings/account/username"
+DELETE = "/settings/account/delete"
+
+
+@pytest.fixture
+def visitor(hub: Hub) -> Visitor:
+    """Give the browser of a confirmed person."""
+    return confirmed(hub, "li-wei")
+
+
+def uploads(visitor: Visitor, content: bytes) -> Page:
+    hidden = visitor.open(PROFILE).hidden(PICTURE)
+    return Page(visitor.client.post(PICTURE, data=hidden, files={"picture": ("me.png", content)}))
+
+
+def drawn() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (90, 70), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_profile_is_filled_in_and_shown(visitor: Visitor) -> None:
+    saved = visitor.submit(
+        PROFILE,
+        PROFILE,
+        full_name="Li Wei",
+        bio="First line\r\nSecond <b>line</b>",
+        homepage="https://li.example/",
+        bluesky="li.example",
+    )
+    assert (saved.status, saved.place) == (303, PROFILE)
+    assert "Your profile is saved." in visitor.open(PROFILE).text
+    answer = visitor.client.get("/li-wei").text
+    assert "Second &lt;b&gt;line&lt;/b&gt;" in answer
+    assert 'href="https://li.example/" rel="nofollow ugc noopener"' in answer
+    assert "https://bsky.app/profile/li.example" in answer
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(visitor: Visitor) -> None:
+    refused = visitor.submit(
+        PROFILE, PROFILE, full_name="Li Wei", homepage="javascript:x", bio="Typed with care"
+    )
+    assert refused.status == 400
+    assert "begins with https://" in refused.text
+    assert "Typed with care" in refused.text
+    assert "javascript:x" not in visitor.client.get("/li-wei").text
+
+
+def test_a_picture_is_shown_under_the_address_that_never_changes(
+    visitor: Visitor, hub: Hub
+) -> None:
+    address = f"/avatars/{person(hub, 'li-wei').public_id}.svg"
+    assert visitor.client.get(address).headers["content-type"] == "image/svg+xml"
+
+    assert uploads(visitor, drawn()).place == PROFILE
+
+    sent_on = visitor.client.get(address)
+    assert sent_on.status_code == 302
+    shown = visitor.client.get(sent_on.headers["location"])
+    assert shown.headers["content-type"] == "image/webp"
+    assert "immutable" in shown.headers["cache-control"]
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert Image.open(io.BytesIO(shown.content)).size == (256, 256)
+
+    remove = f"{PICTURE}/remove"
+    assert visitor.submit(PROFILE, remove).place == PROFILE
+    assert visitor.client.get(address).status_code == 200
+    assert visitor.client.get(sent_on.headers["location"]).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"<svg onload='alert(1)'/>", "Choose a PNG"),
+        (b"", "Choose a PNG"),
+        (bytes(3 << 20), "at most 2 MB"),
+    ],
+)
+def test_a_picture_that_cannot_be_used_says_why(
+    visitor: Visitor, content: bytes, sentence: str
+) -> None:
+    refused = uploads(visitor, content)
+    assert refused.status == 400
+    assert sentence in refused.text
+
+
+def test_a_form_of_another_site_changes_no_picture(visitor: Visitor) -> None:
+    answer = visitor.client.post(
+        PICTURE, data={"csrf_token": "forged"}, files={"picture": ("me.png", drawn())}
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"--x\r\n", b"--x\r\nContent-Disposition: form-data\r\n\r\n"]
+)
+def test_a_broken_form_is_refused_with_words(visitor: Visitor, body: bytes) -> None:
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    assert visitor.client.post(PICTURE, content=body, headers=kind).status_code == 400
+
+
+def test_a_username_changes_with_the_password_and_the_old_address_leads_on(
+    visitor: Visitor, hub: Hub
+) -> None:
+    wrong = visitor.submit("/settings/account", RENAME, username="wei", current_password="Nope!123")
+    assert wrong.status == 400
+    assert "This is not your password." in wrong.text
+
+    done = visitor.submit("/settings/account", RENAME, username="wei", current_password=PASSWORD)
+    assert done.place == "/settings/account"
+    assert person(hub, "wei").name == "wei"
+    old = visitor.open("/li-wei?tab=models")
+    assert (old.status, old.place) == (307, "/wei?tab=models")
+    assert visitor.open("/wei").status == 200
+
+
+def test_guessing_the_password_of_an_open_session_is_slowed_down(visitor: Visitor) -> None:
+    for _ in range(5):
+        visitor.submit("/settings/account", RENAME, username="wei", current_password="Guess!ed1")
+    answer = visitor.submit("/settings/account", RENAME, username="wei", current_password=PASSWORD)
+    assert answer.status == 429
+    assert visitor.open("/wei").status == 404
+
+
+def test_who_never_confirmed_may_fill_in_a_profile_and_leave(hub: Hub) -> None:
+    visitor = Visitor(hub)
+    visitor.join("first-becomes-admin")
+    visitor = Visitor(hub)
+    visitor.join("mallory")
+    assert visitor.submit(PROFILE, PROFILE, full_name="M.").place == PROFILE
+
+    other = visitor.submit(DELETE, DELETE, confirm_name="alice", current_password=PASSWORD)
+    assert other.status == 400
+    assert people(hub) == 2
+    gone = visitor.submit(DELETE, DELETE, confirm_name="mallory", current_password=PASSWORD)
+    assert (gone.status, gone.place) == (303, "/")
+    assert people(hub) == 1
+    assert visitor.open(PROFILE).status in {303, 401}
+
+
+def test_a_confirmed_account_is_not_deleted_by_that_form(visitor: Visitor, hub: Hub) -> None:
+    assert "Delete account" not in visitor.open("/settings/account").text
+    refused = visitor.submit(DELETE, DELETE, confirm_name="li-wei", current_password=PASSWORD)
+    assert refused.status == 403
+    assert people(hub) == 1

@@ -1,0 +1,87 @@
+"""Pictures of strangers become small squares without anything else in them."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from strata.lib.pictures.squares import MAX_BYTES, PictureRefused, squares_of
+
+NAMES = {f"{size}.{kind}" for size in (512, 256, 64) for kind in ("webp", "png")}
+
+
+def drawn(kind: str, size: tuple[int, int] = (300, 200), **options: object) -> bytes:
+    """A picture whose left half is red and whose right half is blue."""
+    picture = Image.new("RGB", size, "blue")
+    picture.paste("red", (0, 0, size[0] // 2, size[1]))
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "AVIF"])
+def test_every_kind_becomes_squares(kind: str) -> None:
+    squares = squares_of(drawn(kind))
+    assert squares.keys() == NAMES
+    for name, content in squares.items():
+        size, _, suffix = name.partition(".")
+        picture = opened(content)
+        assert (picture.size, picture.format) == ((int(size), int(size)), suffix.upper())
+
+
+def test_the_picture_is_turned_upright_and_loses_what_the_camera_wrote() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down: the left half is the right one
+    exif[0x010E] = "taken at home"
+    square = squares_of(drawn("JPEG", exif=exif, comment=b"secret place"))["256.png"]
+    assert b"taken at home" not in square
+    assert b"secret place" not in square
+    red, _, blue, *_ = opened(square).convert("RGB").getpixel((10, 128))  # type: ignore[misc]
+    assert blue > 200
+    assert red < 50
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"MZ this is a program",
+        b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+        drawn("PNG")[:200],
+        drawn("BMP"),
+        drawn("TIFF"),
+    ],
+    ids=["empty", "program", "svg", "cut", "bmp", "tiff"],
+)
+def test_what_is_no_picture_of_ours_is_refused(content: bytes) -> None:
+    with pytest.raises(PictureRefused) as refused:
+        squares_of(content)
+    assert refused.value.problem == "unreadable"
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    """100,000 by 100,000 pixels of nothing, in two kilobytes."""
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1 << 20), 9)))
+    )
+    with pytest.raises(PictureRefused) as refused:
+        squares_of(bomb)
+    assert refused.value.problem == "too_many_pixels"
+
+
+def test_a_large_file_is_refused_unread() -> None:
+    with pytest.raises(PictureRefused) as refused:
+        squares_of(bytes(MAX_BYTES + 1))
+    assert refused.value.problem == "too_large"
+
+
+def test_the_largest_picture_is_taken() -> None:
+    assert squares_of(drawn("PNG", (5000, 5000))).keys() == NAMES
