@@ -10,6 +10,7 @@ from httpx2 import Response
 from doors.pages.visitors import Page, Visitor, confirmed
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created
+from fixtures.organizations import organization
 from strata.accounts import tokens
 from strata.content.refs import create_branch, create_tag
 from strata.core.actor import TokenRole
@@ -83,6 +84,7 @@ BODIES: dict[str, object] = {
     f"{DISCUSSION}/comment/{{comment}}/reaction": {"reaction": "👍"},
     f"{DISCUSSION}/title": {"title": "Another title"},
     f"{DISCUSSION}/status": {"status": "closed"},
+    "/api/organizations/{name}/members/{user}/role": {"role": "read"},
     "/api/{type}/{repo}/lfs-files/batch": {"deletions": {"sha": [OID]}},
 }
 COMMIT = (
@@ -106,6 +108,7 @@ def newcomer(hub: Hub) -> Visitor:
     """Give the browser of somebody who did not confirm yet, on a hub where others work."""
     made(hub, "admin-of-it", admin=True)
     owner = made(hub, "owner")
+    organization(hub, "owner", "acme")
     things = [created(hub, owner, "thing", kind, sdk=SDK.get(kind)) for kind in RepoType]
     with calling(hub, owner) as call:
         create_branch(call, things[0].repo_id, "x")
@@ -138,10 +141,12 @@ def address(route: Route) -> str:
     values = {
         "{type}": "models", "{web}": "", "{repo}": "owner/thing", "{namespace}": "owner",
         "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
-        "{token}": "t", "{number}": "1", "{comment}": "0" * 24, "{sha}": OID,
+        "{token}": "t", "{number}": "1", "{user}": "owner", "{comment}": "0" * 24, "{sha}": OID,
     }  # fmt: skip
     # A branch and a tag are there under these names.
     path = route.template.replace("/tag/{path}", "/tag/y")
+    path = path.replace("/users/{name}", "/users/owner")
+    path = path.replace("/organizations/{name}", "/organizations/acme")
     return re.sub(r"\{\w+\}", lambda found: values[found[0]], path)
 
 
