@@ -29,6 +29,7 @@ from strata.web.api import (
     squash,
     storage,
     tree,
+    uploads,
     validate_yaml,
 )
 from strata.web.cas.routes import ROUTES as CAS
@@ -61,6 +62,7 @@ API: tuple[Route, ...] = (
     *follows.ROUTES,
     *organizations.ROUTES,
     *storage.ROUTES,
+    *uploads.ROUTES,
     *validate_yaml.ROUTES,
 )
 

@@ -100,7 +100,7 @@ def answer_of(request: Request, hub: Hub, found: Found) -> ASGIApp:
     headers |= _disposition(request, file)
     if found.place is None:
         return Response(headers={**headers, "Content-Length": str(file.size)})
-    return _bytes(hub, found.place, file.size, headers, _span(request, file, etag))
+    return bytes_answer(hub, found.place, file.size, headers, span_of(request, file.size, etag))
 
 
 def headers_of(found: Found) -> dict[str, str]:
@@ -153,24 +153,29 @@ def _disposition(request: Request, file: File) -> dict[str, str]:
     return {"Content-Disposition": value}
 
 
-def _span(request: Request, file: File, etag: str) -> ByteRange | None:
-    """The stretch that is asked for; None for all of it. An empty file has no stretches."""
-    if file.size == 0 or not range_applies(request.headers.get("if-range"), etag):
+def span_of(request: Request, size: int, etag: str) -> ByteRange | None:
+    """The stretch that is asked for; None for all of it. An empty file has no stretches.
+
+    Raises:
+        RangeUnsatisfiable: it begins behind the end.
+    """
+    if size == 0 or not range_applies(request.headers.get("if-range"), etag):
         return None
     try:
-        ranges = parse_ranges(request.headers.get("range"), file.size)
+        ranges = parse_ranges(request.headers.get("range"), size)
     except RangeNotSatisfiable as error:
-        raise RangeUnsatisfiable(file.size) from error
+        raise RangeUnsatisfiable(size) from error
     return ranges[0] if ranges else None
 
 
-def _bytes(
+def bytes_answer(
     hub: Hub,
     place: Local | Piped | XetTerms | bytes,
     size: int,
     headers: Mapping[str, str],
     span: ByteRange | None,
 ) -> ASGIApp:
+    """Send the bytes of a file, or a stretch of them."""
     status = 200 if span is None else 206
     start, length = (0, size) if span is None else (span.start, span.length)
     partial = {} if span is None else {"Content-Range": span.content_range(size)}
