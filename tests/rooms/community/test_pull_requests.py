@@ -26,23 +26,6 @@ from strata.repos import change as repo_change
 from strata.repos.record import Repo
 
 
-@pytest.fixture
-def owner(hub: Hub) -> Actor:
-    return person(hub, "ana")
-
-
-@pytest.fixture
-def reader(hub: Hub) -> Actor:
-    return person(hub, "bob")
-
-
-@pytest.fixture
-def repo(hub: Hub, owner: Actor) -> Repo:
-    made = created(hub, owner, "one")
-    uploaded(hub, owner, made, {"a.txt": b"one\n", "b.txt": b"b\n"})
-    return made
-
-
 def proposed(
     hub: Hub,
     actor: Actor,
