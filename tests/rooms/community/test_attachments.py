@@ -1,0 +1,153 @@
+"""Files that people attach to their texts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import calling, left_in_staging, spool, with_local_store
+from strata.blobs.links import Local, Piped
+from strata.community.attachments import (
+    ENDINGS,
+    Attachment,
+    attach,
+    attachment,
+    largest,
+    require_attach,
+)
+from strata.community.tables import attachments
+from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenRole
+from strata.core.errors import (
+    EmailNotVerified,
+    Forbidden,
+    Malformed,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+)
+from strata.core.hub import Hub
+from strata.lib.objects.store import pieces
+
+STARTS = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff\xe0",
+    "image/gif": b"GIF89a",
+    "image/webp": b"RIFF\x10\n\x00\x00WEBP",
+    "video/mp4": b"\x00\x00\n\x20ftypisom",
+    "video/quicktime": b"\x00\x00\x00\x08wide",
+    "video/webm": b"\x1a\x45\xdf\xa3",
+    "audio/mpeg": b"ID3\x03",
+    "audio/wav": b"RIFF\x10\x00\x00\x00WAVE",
+}
+
+
+@pytest.fixture(params=["memory", "local"])
+def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path / "data", clock=clock)
+    yield with_local_store(built) if request.param == "local" else built
+    built.database.close()
+
+
+def attached(hub: Hub, actor: Actor, media_type: str, content: bytes) -> Attachment:
+    body = spool(hub, content)
+    try:
+        with calling(hub, actor) as call:
+            return attach(call, media_type, body)
+    finally:
+        body.discard()
+
+
+def content_of(hub: Hub, name: str) -> tuple[Attachment, bytes]:
+    with calling(hub, ANONYMOUS) as call:
+        held, place = attachment(call, name)
+    match place:
+        case Local(path=path):
+            return held, path.read_bytes()
+        case Piped(key=key):
+            return held, b"".join(pieces(hub.objects, key))
+
+
+@pytest.mark.parametrize("media_type", ENDINGS)
+def test_what_a_browser_can_show_is_kept(hub: Hub, reader: Actor, media_type: str) -> None:
+    content = STARTS[media_type] + b"x" * 100
+    made = attached(hub, reader, media_type, content)
+    assert made.file_name.endswith(f".{ENDINGS[media_type]}")
+    assert content_of(hub, made.file_name) == (made, content)
+    other = attached(hub, reader, media_type, content)
+    assert made.key != other.key
+    assert len(made.key) == 32
+    assert left_in_staging(hub) == []
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        ("image/svg+xml", b"<svg/>"),
+        ("text/html", b"<script>alert(1)</script>"),
+        ("", STARTS["image/png"]),
+        ("image/png", b"<script>alert(1)</script>"),
+        ("image/png", b""),
+        ("image/webp", STARTS["audio/wav"]),
+        ("video/mp4", STARTS["video/webm"]),
+        ("audio/mpeg", b"\xff\x00"),
+    ],
+)
+def test_anything_else_is_refused(hub: Hub, reader: Actor, media_type: str, content: bytes) -> None:
+    with pytest.raises(Malformed):
+        attached(hub, reader, media_type, content)
+    assert list(hub.objects.keys("attachments")) == []
+    assert left_in_staging(hub) == []
+
+
+def test_only_people_who_may_write_attach(hub: Hub, reader: Actor) -> None:
+    content = STARTS["image/png"]
+    reading = TokenFacts(1, "t", TokenRole.READ, hub.clock())
+    for actor, failure in (
+        (ANONYMOUS, Unauthenticated),
+        (replace(reader, verified=False), EmailNotVerified),
+        (replace(reader, token=reading), Forbidden),
+    ):
+        with pytest.raises(failure):
+            attached(hub, actor, "image/png", content)
+    assert list(hub.objects.keys("attachments")) == []
+
+
+def test_sizes_and_numbers_are_bounded(hub: Hub, reader: Actor, clock: FrozenClock) -> None:
+    limits = replace(
+        hub.settings.limits, attachment_bytes=50, film_bytes=100, attachments_per_hour=2
+    )
+    strict = replace(hub, settings=replace(hub.settings, limits=limits))
+    assert (largest(limits, "image/png"), largest(limits, "video/mp4")) == (50, 100)
+    with pytest.raises(TooLarge):
+        attached(strict, reader, "image/png", STARTS["image/png"].ljust(51))
+    with calling(strict, reader) as call, pytest.raises(TooLarge):
+        require_attach(call, "image/png", 51)
+    attached(strict, reader, "video/mp4", STARTS["video/mp4"].ljust(100))
+    attached(strict, reader, "image/png", STARTS["image/png"].ljust(50))
+    with pytest.raises(TooMany):
+        attached(strict, reader, "image/png", STARTS["image/png"])
+    assert len(list(hub.objects.keys("attachments"))) == 2
+    clock.advance(timedelta(hours=1, seconds=1))
+    attached(strict, reader, "image/png", STARTS["image/png"])
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "x.png", "0" * 32, "0" * 32 + ".png", "a\0b.png", "../x"]
+)
+def test_names_that_were_never_given_are_missing(hub: Hub, name: str) -> None:
+    with calling(hub, ANONYMOUS) as call, pytest.raises(NotFound):
+        attachment(call, name)
+
+
+def test_a_name_with_another_ending_is_missing(hub: Hub, reader: Actor) -> None:
+    made = attached(hub, reader, "image/png", STARTS["image/png"])
+    with calling(hub, ANONYMOUS) as call:
+        for name in (made.key, f"{made.key}.html", f"{made.file_name}.html"):
+            with pytest.raises(NotFound):
+                attachment(call, name)
+        assert call.db.scalar(sa.select(attachments.c.user_id)) == reader.user_id
