@@ -173,17 +173,6 @@ def require_person(actor: Actor, act: str) -> None:
         raise EmailNotVerified(CONFIRM_FIRST.format(act=act))
 
 
-def require_writer(actor: Actor, act: str) -> None:
-    """Insist on somebody who may write something that belongs to no repo.
-
-    Raises:
-        Unauthenticated, EmailNotVerified: as `require_person`.
-        Forbidden: the token only reads.
-    """
-    require_person(actor, act)
-    _require_write_token(actor)
-
-
 def require_create(
     actor: Actor, *, repo_type: str, namespace: str, namespace_id: int | None
 ) -> None:
