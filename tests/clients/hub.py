@@ -44,6 +44,14 @@ class Person:
     token_write: str
 
 
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization of the hub, made through the command line."""
+
+    name: str
+    members: Mapping[str, Person]  # by role
+
+
 class HubDiedError(AssertionError):
     """The server ended when it should not have; the message holds the end of its log."""
 
@@ -58,6 +66,7 @@ class Hub:
         self._settings = dict(settings)
         self._home = folder / "home"
         self._people: dict[str, Person] = {}
+        self._organizations: dict[str, Organization] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self.data.mkdir(parents=True)
         self._home.mkdir()
@@ -158,6 +167,24 @@ class Hub:
             )
             self._people[name] = Person(name, email, password, read, write)
         return self._people[name]
+
+    def organization(self, name: str, *roles: str) -> "Organization":
+        """Return the organization `name`, made when not there yet.
+
+        It has an admin and one member of each role, whose names begin with its own.
+        """
+        if name not in self._organizations:
+            members = {role: self.user(f"{name}-{role.replace('_', '-')}") for role in roles}
+            admin = self.user(f"{name}-admin")
+            self._commands(
+                ("org", "create", name, "--admin", admin.name),
+                *(
+                    ("org", "member", "add", name, person.name, "--role", role)
+                    for role, person in members.items()
+                ),
+            )
+            self._organizations[name] = Organization(name, {**members, "admin": admin})
+        return self._organizations[name]
 
     def keep_secret(self, name: str, secret: str) -> Person:
         """Have the log searched for a secret that a story obtained by itself."""

@@ -221,7 +221,7 @@ def kind() -> RepoType:
 
 
 def send(hub: Hub, owner: Person, caller: Caller, call: Call, target: Target) -> httpx.Response:
-    """Send a call as a caller; git's calls carry Basic credentials as git does."""
+    """Send a call as a caller."""
     token = {
         "owner": owner.token_write,
         "read-token": owner.token_read,
@@ -229,6 +229,11 @@ def send(hub: Hub, owner: Person, caller: Caller, call: Call, target: Target) ->
         "anonymous": None,
         "bad-token": BAD_TOKEN,
     }[caller]
+    return sent(hub, token, call, target)
+
+
+def sent(hub: Hub, token: str | None, call: Call, target: Target) -> httpx.Response:
+    """Send a call with a token, or without one; git's calls carry Basic credentials as git does."""
     headers = dict(call.headers)
     if token is not None and call.kind == "git":
         pair = base64.b64encode(f"anyone:{token}".encode()).decode()
