@@ -17,6 +17,7 @@
     ├── Moved                 307  the repo answers under another id
     ├── Conflict              409
     │   └── AlreadyExists     409  carries the url of what exists
+    │       └── CollectionExists  409  carries its slug
     ├── Gone                  410
     ├── ParentMoved           412  the branch is no longer where the caller thought
     ├── TooLarge              413
@@ -156,6 +157,14 @@ class AlreadyExists(Conflict):
     def __init__(self, message: str, *, url: str | None = None) -> None:
         super().__init__(message)
         self.url = url
+
+
+class CollectionExists(AlreadyExists):
+    """The owner has a collection of this title; clients with exists_ok read it by its slug."""
+
+    def __init__(self, message: str, *, slug: str) -> None:
+        super().__init__(message)
+        self.slug = slug  # "owner/words-of-the-title-<key>"
 
 
 class Gone(StrataError):

@@ -5,6 +5,7 @@ import strata.accounts.organizations.tables
 import strata.accounts.profile.tables
 import strata.accounts.tables
 import strata.blobs.tables
+import strata.community.collections.tables
 import strata.community.follows.tables
 import strata.community.tables
 import strata.content.tables

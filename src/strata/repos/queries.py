@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,6 +62,12 @@ def repo_by_id(call: Call, repo_row_id: int) -> Repo | None:
     """A living repo by its internal id."""
     row = call.db.execute(_living(repos.c.id == repo_row_id)).first()
     return _repo(row) if row else None
+
+
+def repos_by_ids(call: Call, ids: Iterable[int]) -> dict[int, Repo]:
+    """The living repos among these internal ids."""
+    rows = call.db.execute(_living(repos.c.id.in_(sorted(set(ids)))))
+    return {row.id: _repo(row) for row in rows}
 
 
 def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:

@@ -32,6 +32,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.Moved: 307,
     errors.Conflict: 409,
     errors.AlreadyExists: 409,
+    errors.CollectionExists: 409,
     errors.Gone: 410,
     errors.ParentMoved: 412,
     errors.TooLarge: 413,
@@ -81,6 +82,8 @@ def json_answer(error: StrataError, *, anonymous: bool) -> Response:
     body: dict[str, object] = {"error": error.message}
     if isinstance(error, errors.AlreadyExists) and error.url:
         body["url"] = error.url
+    if isinstance(error, errors.CollectionExists):
+        body["slug"] = error.slug
     if isinstance(error, errors.InvalidFields):
         body["fields"] = error.fields
     return Response(

@@ -7,6 +7,7 @@ templates of one URL space: what is more specific stands first.
 from __future__ import annotations
 
 from strata.web.api import (
+    collections,
     commit,
     commits,
     compare,
@@ -63,6 +64,7 @@ API: tuple[Route, ...] = (
     *organizations.ROUTES,
     *storage.ROUTES,
     *uploads.ROUTES,
+    *collections.ROUTES,
     *validate_yaml.ROUTES,
 )
 

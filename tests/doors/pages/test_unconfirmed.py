@@ -63,6 +63,7 @@ UPLOAD_DOORS = (
 GRANT = b'{"length": 1, "checksum": {"algo": "crc64nvme", "value": "1"}}'
 # Known requests that this hub serves to nobody.
 NOT_OFFERED = re.compile(r"/\{web\}\{repo\}\.git/info/lfs/locks.*")
+COLLECTION = "/api/collections/{namespace}/{slug}"
 DISCUSSION = "/api/{type}/{repo}/discussions/{number}"
 
 BODIES: dict[str, object] = {
@@ -86,6 +87,9 @@ BODIES: dict[str, object] = {
     f"{DISCUSSION}/status": {"status": "closed"},
     "/api/organizations/{name}/members/{user}/role": {"role": "read"},
     "/api/{type}/{repo}/lfs-files/batch": {"deletions": {"sha": [OID]}},
+    "/api/collections": {"title": "A title"},
+    f"{COLLECTION}/items": {"item": {"id": "owner/thing", "type": "model"}},
+    f"{COLLECTION}/items/batch": [],
 }
 COMMIT = (
     b'{"key":"header","value":{"summary":"x"}}\n'
@@ -142,6 +146,7 @@ def address(route: Route) -> str:
         "{type}": "models", "{web}": "", "{repo}": "owner/thing", "{namespace}": "owner",
         "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
         "{token}": "t", "{number}": "1", "{user}": "owner", "{comment}": "0" * 24, "{sha}": OID,
+        "{slug}": f"title-{'0' * 24}", "{item}": "0" * 24,
     }  # fmt: skip
     # A branch and a tag are there under these names.
     path = route.template.replace("/tag/{path}", "/tag/y")
