@@ -43,6 +43,7 @@ CHECK_LENGTH = 6
 LONGEST_NAME = 100
 LONGEST_VALUE = 256
 SHORTEST_IMPORTED = 12
+STAMP_LENGTH = 16
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BY_DIGEST = Prepared(
@@ -81,11 +82,13 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
     """Who the token speaks for; None when it is unknown."""
     if not value or len(value) > LONGEST_VALUE:
         return None
-    rows = _BY_DIGEST.rows(db, {"digest": hub.secrets.digest("token", value)})
+    digest = hub.secrets.digest("token", value)
+    rows = _BY_DIGEST.rows(db, {"digest": digest})
     if not rows:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
-    facts = TokenFacts(row[0], row[1], TokenRole(row[2]), from_millis(row[3]))
+    stamp = digest[:STAMP_LENGTH]
+    facts = TokenFacts(row[0], row[1], TokenRole(row[2]), from_millis(row[3]), stamp)
     return Actor(
         user_id=row[4],
         name=row[5],

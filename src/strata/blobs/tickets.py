@@ -14,8 +14,7 @@ import msgspec
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.accounts.organizations.roles import roles_of
-from strata.core.actor import ANONYMOUS, Actor
+from strata.accounts.bearers import Bearer, actor_of
 from strata.core.call import Call
 from strata.core.errors import Forbidden, RepoNotFound
 from strata.core.hub import Hub
@@ -30,7 +29,7 @@ class UploadLink(msgspec.Struct, frozen=True, array_like=True):
     """May PUT exactly these bytes."""
 
     repo_id: int
-    user_id: int
+    bearer: Bearer
     oid: Oid
     size: int
 
@@ -48,7 +47,7 @@ class CompletionLink(msgspec.Struct, frozen=True, array_like=True):
 
     upload: str
     repo_id: int
-    user_id: int
+    bearer: Bearer
     oid: Oid
 
 
@@ -56,7 +55,7 @@ class DownloadLink(msgspec.Struct, frozen=True, array_like=True):
     """May GET a large file of a repo, for as long as whom it was made for may."""
 
     repo_id: int
-    user_id: int | None
+    bearer: Bearer
     oid: Oid
 
 
@@ -94,40 +93,32 @@ def _purpose(kind: type[msgspec.Struct]) -> str:
     return f"lfs:{kind.__name__}"
 
 
-def acting(call: Call, user_id: int, repo_id: int) -> tuple[Call, Repo]:
+def acting(call: Call, bearer: Bearer, repo_id: int) -> tuple[Call, Repo]:
     """Who uploads by a link, and where to; permission is asked again, it may be gone by now.
 
     Raises:
+        BadCredentials: the access token that the link was asked for with is gone.
         RepoNotFound: the repo was deleted or hidden since.
         Forbidden: the right was taken away since.
     """
-    uploader = replace(call, actor=_person(call, user_id))
+    uploader = replace(call, actor=actor_of(call, bearer))
     repo = _living(call, repo_id)
     admit(uploader, Action.PROPOSE, repo)
     return uploader, repo
 
 
-def readable(call: Call, repo_id: int, user_id: int | None) -> Repo:
+def readable(call: Call, repo_id: int, bearer: Bearer) -> Repo:
     """The repo a download link was made for; whoever holds the link needs no credentials.
 
-    Args:
-        user_id: whom it was made for; None: for everybody.
-
     Raises:
+        BadCredentials: the access token that the link was asked for with is gone.
         RepoNotFound: the repo was deleted, or hidden from that person, since.
         RepoDisabled: it was taken down since.
         GatedRepo: its gate keeps that person out by now.
     """
     repo = _living(call, repo_id)
-    admit(replace(call, actor=_person(call, user_id)), Action.READ, repo)
+    admit(replace(call, actor=actor_of(call, bearer)), Action.READ, repo)
     return repo
-
-
-def _person(call: Call, user_id: int | None) -> Actor:
-    """Whom a link was made for, with the roles of today."""
-    if user_id is None:
-        return ANONYMOUS
-    return Actor(user_id=user_id, verified=True, roles=roles_of(call, user_id))
 
 
 def _living(call: Call, repo_id: int) -> Repo:

@@ -39,7 +39,7 @@ def take_whole(call: Call, link: UploadLink, received: Received) -> None:
         Malformed: other bytes than promised.
     """
     try:
-        uploader, repo = acting(call, link.user_id, link.repo_id)
+        uploader, repo = acting(call, link.bearer, link.repo_id)
         _require_promised(received, link.oid, link.size)
         keep(uploader, repo, received)
     finally:
@@ -125,7 +125,7 @@ def complete(call: Call, link: CompletionLink, parts: Sequence[Part]) -> None:
         Malformed: parts are missing, or the whole is not the promised file.
         NotFound: no such upload.
     """
-    uploader, repo = acting(call, link.user_id, link.repo_id)
+    uploader, repo = acting(call, link.bearer, link.repo_id)
     upload = queries.upload_at(call, link.upload)
     if upload is None:
         if queries.held(call, link.repo_id, link.oid) is None:

@@ -40,6 +40,7 @@ class TokenFacts:
     name: str
     role: TokenRole
     created_at: datetime
+    stamp: str = ""  # the beginning of its digest: another one after a refresh
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, left_in_staging, noise, oid_of, person, repository, spool
+from strata.accounts.bearers import Bearer
 from strata.blobs import tickets, uploads
 from strata.blobs.negotiate import Needed
 from strata.blobs.present import large_files
@@ -44,7 +45,7 @@ def has(hub: Hub, alice: Actor, repo: Repo, content: bytes) -> bool:
 
 
 def whole(alice: Actor, repo: Repo, content: bytes) -> UploadLink:
-    return UploadLink(repo.id, alice.user_id or 0, oid_of(content), len(content))
+    return UploadLink(repo.id, Bearer(alice.user_id), oid_of(content), len(content))
 
 
 def test_the_promised_bytes_are_taken(hub: Hub, alice: Actor, repo: Repo) -> None:
@@ -68,7 +69,7 @@ def test_links_are_good_for_one_purpose_and_one_time_only(
     hub: Hub, alice: Actor, repo: Repo, clock: FrozenClock
 ) -> None:
     with calling(hub, alice) as call:
-        link = DownloadLink(repo.id, None, oid_of(CONTENT))
+        link = DownloadLink(repo.id, Bearer(), oid_of(CONTENT))
         ticket = tickets.signed(call, link)
     assert tickets.opened(hub, ticket, DownloadLink) == link
     for forged in ("", "x", ticket[:-1], ticket[::-1], "é" + ticket, "A" * 5000):
@@ -95,7 +96,7 @@ def send(hub: Hub, alice: Actor, upload: Upload, number: int, content: bytes) ->
 
 
 def finish(hub: Hub, alice: Actor, upload: Upload) -> None:
-    link = CompletionLink(upload.key, upload.repo_id, upload.user_id, upload.oid)
+    link = CompletionLink(upload.key, upload.repo_id, Bearer(upload.user_id), upload.oid)
     with calling(hub, alice) as call:
         uploads.complete(call, link, [])
 
@@ -159,6 +160,6 @@ def test_an_upload_that_is_over_takes_nothing(hub: Hub, alice: Actor, repo: Repo
 
 
 def test_an_unknown_upload_cannot_claim_a_file(hub: Hub, alice: Actor, repo: Repo) -> None:
-    link = CompletionLink("0" * 24, repo.id, alice.user_id or 0, oid_of(CONTENT))
+    link = CompletionLink("0" * 24, repo.id, Bearer(alice.user_id), oid_of(CONTENT))
     with calling(hub, alice) as call, pytest.raises(NotFound):
         uploads.complete(call, link, [])

@@ -22,6 +22,7 @@ from fixtures.large_files import (
     spool,
 )
 from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
+from strata.accounts.bearers import Bearer
 from strata.blobs import keep, links, sweep, uploads
 from strata.blobs.negotiate import Needed
 from strata.blobs.present import large_files, require_present
@@ -133,7 +134,7 @@ def _upload_in_parts(hub: Hub, alice: Actor, repo: Repo) -> None:
             sent = httpx.put(url, content=CONTENT[start : start + size])
             assert sent.status_code == 200
             parts.append(Part(number, sent.headers["etag"]))
-        link = CompletionLink(upload.key, repo.id, upload.user_id, upload.oid)
+        link = CompletionLink(upload.key, repo.id, Bearer(upload.user_id), upload.oid)
         with pytest.raises(Malformed):
             uploads.complete(call, link, [Part(1, '"no such etag"')])
         uploads.complete(call, link, parts)

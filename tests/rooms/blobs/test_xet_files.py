@@ -25,6 +25,7 @@ from fixtures.large_files import (
     xorb_of,
 )
 from strata.access.policy import Action
+from strata.accounts.bearers import Bearer, actor_of
 from strata.blobs import keep, links
 from strata.blobs.present import large_files, require_present
 from strata.blobs.tables import xet_dedup, xorbs as xorb_rows
@@ -463,13 +464,13 @@ def test_a_token_ends_with_the_right_to_see_the_repo(
 ) -> None:
     def admitted(claims: tokens.Claims) -> Repo:
         with calling(hub, ANONYMOUS) as call:
-            caller = replace(call, actor=tokens.actor_of(call, claims))
+            caller = replace(call, actor=actor_of(call, claims.bearer))
             return tokens.admitted(caller, claims)
 
     for user_id in (mallory.user_id, None):
         with pytest.raises(RepoNotFound):
-            admitted(tokens.Claims(private.id, Scope.READ, user_id))
-    assert admitted(tokens.Claims(private.id, Scope.READ, alice.user_id)) == private
+            admitted(tokens.Claims(private.id, Scope.READ, Bearer(user_id)))
+    assert admitted(tokens.Claims(private.id, Scope.READ, Bearer(alice.user_id))) == private
 
 
 def test_bytes_kept_by_xet_are_not_stored_again_by_lfs(

@@ -12,6 +12,7 @@ from typing import TypedDict
 
 import msgspec
 
+from strata.accounts.bearers import Bearer, bearer_of
 from strata.blobs.keys import xorb_key
 from strata.blobs.tickets import EXPIRED
 from strata.blobs.xet import queries, tokens
@@ -40,7 +41,7 @@ class FetchLink(msgspec.Struct, frozen=True, array_like=True):
     """May read these byte ranges of one stored xorb, while whom they were named for may."""
 
     repo_id: int
-    user_id: int | None
+    bearer: Bearer
     key: str
     size: int  # bytes of the whole object
     ranges: tuple[tuple[int, int], ...]  # start, stop (exclusive)
@@ -107,13 +108,12 @@ def _planned(
 def _urls(call: Call, repo: Repo, tables: dict[bytes, ChunkTable]) -> UrlFor:
     expires = call.now + timedelta(seconds=call.hub.settings.xet.link_lifetime_s)
     base = f"{tokens.cas_url(call)}/v1/data?ticket="
+    bearer = bearer_of(call.actor)
 
     def url(xorb: bytes, fetches: Sequence[Fetch]) -> str:
         chunks = tables[xorb]
         ranges = tuple((fetch.first_byte, fetch.stop_byte) for fetch in fetches)
-        link = FetchLink(
-            repo.id, call.actor.user_id, xorb_key(xorb, chunks), chunks.stored_length, ranges
-        )
+        link = FetchLink(repo.id, bearer, xorb_key(xorb, chunks), chunks.stored_length, ranges)
         return base + call.hub.secrets.sign(_PURPOSE, link, expires=expires)
 
     return url

@@ -1,7 +1,8 @@
 """CAS tokens: what a client shows to the chunk store instead of its access token.
 
-A token opens one repo for reading or writing, for an hour or so. Whether the repo still stands and
-the person may still see it is asked again on each request.
+A token opens one repo for reading or writing, for an hour or so. Whether the repo still stands, the
+person may still see it, and the access token it was asked for with still holds, is asked again on
+each request.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ import msgspec
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.accounts.organizations.roles import roles_of
-from strata.core.actor import ANONYMOUS, Actor
+from strata.accounts.bearers import Bearer, bearer_of
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, RepoNotFound
 from strata.core.hub import Hub
@@ -37,7 +37,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
 
     repo_id: int
     scope: Scope
-    user_id: int | None
+    bearer: Bearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def issue(call: Call, repo: Repo, action: Action) -> CasToken:
     scope = Scope.READ if action is Action.READ else Scope.WRITE
     settings = call.hub.settings.xet
     expires = call.now + timedelta(seconds=settings.token_lifetime_s)
-    claims = Claims(repo.id, scope, call.actor.user_id)
+    claims = Claims(repo.id, scope, bearer_of(call.actor))
     token = call.hub.secrets.sign(_PURPOSE, claims, expires=expires)
     return CasToken(cas_url(call), token, expires)
 
@@ -95,13 +95,6 @@ def opened(hub: Hub, token: str, scope: Scope) -> Claims:
     if scope is Scope.WRITE and claims.scope is not Scope.WRITE:
         raise Forbidden("This Xet token only reads. Ask for a write token.")
     return claims
-
-
-def actor_of(call: Call, claims: Claims) -> Actor:
-    """Who the token was made for, with the roles of today."""
-    if claims.user_id is None:
-        return ANONYMOUS
-    return Actor(user_id=claims.user_id, verified=True, roles=roles_of(call, claims.user_id))
 
 
 def admitted(caller: Call, claims: Claims) -> Repo:

@@ -12,6 +12,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 from starlette.requests import Request
 
+from strata.accounts.bearers import actor_of
 from strata.blobs.xet import tokens
 from strata.blobs.xet.tokens import Scope
 from strata.core.call import Call
@@ -36,7 +37,7 @@ async def admitted(request: Request, scope: Scope, act: Callable[[Call, Repo], T
     """Run an act as the person and for the repo that the request's token was made for.
 
     Raises:
-        BadCredentials: no token, or a wrong or expired one.
+        BadCredentials: no token, a wrong or expired one, or one whose access token is gone.
         Forbidden: it only reads.
         RepoNotFound: the repo is gone, or hidden from that person, since.
     """
@@ -46,7 +47,7 @@ async def admitted(request: Request, scope: Scope, act: Callable[[Call, Repo], T
     claims = tokens.opened(hub_of(request), token, scope)
 
     def run(call: Call) -> T:
-        caller = replace(call, actor=tokens.actor_of(call, claims))
+        caller = replace(call, actor=actor_of(call, claims.bearer))
         exchange(request).actor = caller.actor
         return act(caller, tokens.admitted(caller, claims))
 

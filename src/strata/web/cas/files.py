@@ -101,7 +101,7 @@ async def stored_ranges(request: Request) -> ASGIApp:
     """
     hub = hub_of(request)
     link = answers.opened(hub, request.query_params.get("ticket", ""))
-    await in_thread(request, lambda call: tickets.readable(call, link.repo_id, link.user_id))
+    await in_thread(request, lambda call: tickets.readable(call, link.repo_id, link.bearer))
     wanted = ranges(request.headers.get("range"), link.size, at_most=RANGES_PER_URL)
     if wanted is None:
         raise Malformed("Ask for the byte ranges that the reconstruction names.")

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
+from strata.accounts.bearers import bearer_of
 from strata.blobs import negotiate, tickets, uploads
 from strata.blobs.negotiate import Needed, Present, Refused, Verdict, Wanted
 from strata.blobs.queries import Upload
@@ -121,7 +122,7 @@ async def batch(request: Request) -> Response:
 
 def _downloads(call: Call, repo: Repo, verdicts: Iterable[Verdict]) -> BatchAnswer:
     def actions(one: Present | Needed) -> Actions:
-        ticket = tickets.signed(call, DownloadLink(repo.id, call.actor.user_id, one.oid))
+        ticket = tickets.signed(call, DownloadLink(repo.id, bearer_of(call.actor), one.oid))
         return {"download": _link(call, repo, f"{one.oid}?ticket={ticket}")}
 
     return BatchAnswer("basic", [_answered(verdict, actions) for verdict in verdicts])
@@ -171,7 +172,7 @@ def _answered(
 
 
 def _whole(call: Call, repo: Repo, one: Needed) -> Actions:
-    link = UploadLink(repo.id, call.actor.user_id or 0, one.oid, one.size)
+    link = UploadLink(repo.id, bearer_of(call.actor), one.oid, one.size)
     upload = _link(call, repo, f"{one.oid}?ticket={tickets.signed(call, link)}")
     return {"upload": upload, "verify": _verify(call, repo, one.oid, one.size)}
 
@@ -188,7 +189,7 @@ def _in_parts(call: Call, repo: Repo, upload: Upload) -> Actions:
         header[f"{number:05d}"] = url or _own_part(
             call, repo, upload, PartLink(upload.key, number, size)
         )
-    done = CompletionLink(upload.key, repo.id, upload.user_id, upload.oid)
+    done = CompletionLink(upload.key, repo.id, bearer_of(call.actor), upload.oid)
     act = _link(call, repo, f"{upload.oid}/complete?ticket={tickets.signed(call, done)}", header)
     return {"upload": act, "verify": _verify(call, repo, upload.oid, upload.size)}
 

@@ -99,7 +99,7 @@ async def download(request: Request) -> ASGIApp:
     link = _opened(request, DownloadLink)
 
     def act(call: Call) -> Place:
-        repo = tickets.readable(call, link.repo_id, link.user_id)
+        repo = tickets.readable(call, link.repo_id, link.bearer)
         return links.where(call, repo, link.oid, filename=link.oid)
 
     return _answered(request, link, await _in_thread(request, act))

@@ -1,0 +1,68 @@
+"""For whom a signed link or a CAS token speaks: it carries their name, never their rights.
+
+Rights are read anew each time it is shown. It also names the access token it was asked for with, so
+that whoever deletes or refreshes a token closes everything that the token has opened.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from strata.accounts.organizations.roles import roles_in
+from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenRole
+from strata.core.call import Call
+from strata.core.errors import BadCredentials
+from strata.lib.db.columns import from_millis
+from strata.lib.db.database import Prepared
+
+OVER = "What this was made with is no longer valid. Ask for a new one."
+_NOW = Prepared(
+    "SELECT n.name, u.verified_at, u.admin, t.id, t.name, t.role, t.created_at, t.digest,"
+    " m.organization_id, m.role FROM users u JOIN namespaces n ON n.id = u.id"
+    " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id"
+    " LEFT JOIN memberships m ON m.user_id = u.id WHERE u.id = :user_id"
+)
+
+
+class Bearer(msgspec.Struct, frozen=True, array_like=True):
+    """A person, or everybody, and the access token that was used."""
+
+    user_id: int | None = None
+    token_id: int | None = None
+    stamp: str = ""  # of the token's value; another one after a refresh
+
+
+def bearer_of(actor: Actor) -> Bearer:
+    """Whom a link speaks for that this caller asks for."""
+    if actor.token is None:
+        return Bearer(actor.user_id)
+    return Bearer(actor.user_id, actor.token.id, actor.token.stamp)
+
+
+def actor_of(call: Call, bearer: Bearer) -> Actor:
+    """Whom the link speaks for, with the rights of this moment.
+
+    Raises:
+        BadCredentials: the account or the access token is gone, or the token was refreshed.
+    """
+    if bearer.user_id is None:
+        return ANONYMOUS
+    rows = _NOW.rows(call.db, {"user_id": bearer.user_id, "token_id": bearer.token_id or 0})
+    if not rows:
+        raise BadCredentials(OVER)
+    row = rows[0]  # one for each membership; they differ in nothing else
+    return Actor(
+        user_id=bearer.user_id,
+        name=row[0],
+        verified=row[1] is not None,
+        admin=bool(row[2]),
+        token=None if bearer.token_id is None else _token(bearer, row[3:8]),
+        roles=roles_in(row[8:] for row in rows),
+    )
+
+
+def _token(bearer: Bearer, row: tuple[int | None, str, str, int, str]) -> TokenFacts:
+    token_id, name, role, created_at, digest = row
+    if token_id is None or not digest.startswith(bearer.stamp):
+        raise BadCredentials(OVER)
+    return TokenFacts(token_id, name, TokenRole(role), from_millis(created_at), bearer.stamp)

@@ -1,0 +1,68 @@
+"""Signed links speak for people, with the rights that they have when the link is shown."""
+
+import pytest
+
+from fixtures.accounts import calling, made
+from strata.accounts import tokens
+from strata.accounts.bearers import Bearer, actor_of, bearer_of
+from strata.core.actor import ANONYMOUS, Actor, TokenRole
+from strata.core.call import working
+from strata.core.errors import BadCredentials
+from strata.core.hub import Hub
+
+
+def by_token(hub: Hub, owner: Actor, role: TokenRole) -> tuple[Bearer, int]:
+    """Ask for a link with an access token; whom it speaks for, and the token's id."""
+    with calling(hub, owner) as call, working(call) as work:
+        issued = tokens.create(work, f"a {role.value} token", role)
+    with calling(hub) as call:
+        actor = tokens.actor_for_token(call.db, hub, issued.value)
+    assert actor is not None
+    return bearer_of(actor), issued.id
+
+
+def shown(hub: Hub, bearer: Bearer) -> Actor:
+    with calling(hub) as call:
+        return actor_of(call, bearer)
+
+
+def test_a_link_carries_no_more_right_than_its_token(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    for role in TokenRole:
+        bearer, token_id = by_token(hub, alice, role)
+        actor = shown(hub, bearer)
+        assert (actor.user_id, actor.name, actor.verified) == (alice.user_id, "alice", True)
+        assert actor.token is not None
+        assert (actor.token.id, actor.token.role) == (token_id, role)
+
+
+def test_a_session_and_a_stranger_have_links_too(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    assert shown(hub, bearer_of(alice)).token is None
+    assert shown(hub, bearer_of(ANONYMOUS)) == ANONYMOUS
+
+
+def test_a_deleted_token_closes_what_it_opened(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    bearer, token_id = by_token(hub, alice, TokenRole.WRITE)
+    with calling(hub, alice) as call, working(call) as work:
+        tokens.delete(work, token_id)
+    with pytest.raises(BadCredentials):
+        shown(hub, bearer)
+
+
+def test_a_refreshed_token_closes_what_the_old_one_opened(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    bearer, token_id = by_token(hub, alice, TokenRole.WRITE)
+    with calling(hub, alice) as call, working(call) as work:
+        tokens.rotate(work, token_id)
+    with pytest.raises(BadCredentials):
+        shown(hub, bearer)
+
+
+def test_nobody_speaks_for_an_account_that_is_gone_or_with_the_token_of_another(hub: Hub) -> None:
+    alice, mallory = made(hub, "alice"), made(hub, "mallory")
+    bearer, token_id = by_token(hub, alice, TokenRole.WRITE)
+    for forged in (Bearer(999_999), Bearer(mallory.user_id, token_id, bearer.stamp)):
+        with pytest.raises(BadCredentials):
+            shown(hub, forged)
