@@ -54,7 +54,7 @@ def working(call: Call) -> Iterator[Work]:
     """Open the one transaction of an act; leaving it without an error commits."""
     with call.hub.database.writing() as db:
         yield Work(call.hub, call.actor, db, call.origin)
-    call.hub.job_written.set()
+    call.hub.job_written.ring()
 
 
 @contextmanager

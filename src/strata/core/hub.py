@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +10,9 @@ from pathlib import Path
 
 from strata.core.secrets import Secrets
 from strata.core.settings import Settings
+from strata.lib.bell import Bell
 from strata.lib.db.database import Database
+from strata.lib.http.outbound import Outbound
 from strata.lib.objects.store import ObjectStore
 
 
@@ -26,7 +27,9 @@ class Hub:
     clock: Callable[[], datetime]  # the only source of time, UTC
     instance: str  # identity of the database, 8 hex
     reactions: Mapping[str, tuple[str, ...]]  # fact name → kinds of the jobs that react to it
-    job_written: threading.Event = field(default_factory=threading.Event)  # wakes the job runner
+    listeners: tuple[Callable[..., None], ...] = ()  # each an `events.facts.Listener`
+    outbound: Outbound = field(default_factory=Outbound)  # for addresses that people choose
+    job_written: Bell = field(default_factory=Bell)  # wakes the job runners
 
     def git_path(self, repo_key: str) -> Path:
         """Where the bare repository of a repo lives; the key never changes, names do."""

@@ -19,6 +19,7 @@ import msgspec
 T = TypeVar("T")
 
 MARK_LENGTH = 20  # bytes of the HMAC that a ticket carries
+SALT_LENGTH = 16  # random bytes of a sealed text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,27 @@ class Secrets:
         mark = hmac.digest(self.key(purpose), body, "sha256")[:MARK_LENGTH]
         return base64.urlsafe_b64encode(mark + body).rstrip(b"=").decode()
 
+    def seal(self, purpose: str, text: str) -> bytes:
+        """Hide a text that must be read again, so that a copy of the database does not tell it.
+
+        16 random bytes, 20 of HMAC, and the text under a stream that SHAKE256 makes of the
+        purpose's key and those random bytes (a keyed sponge; encrypt, then authenticate).
+        """
+        salt = os.urandom(SALT_LENGTH)
+        hidden = _streamed(self.key(f"{purpose}.stream"), salt, text.encode())
+        return salt + self._seal_mark(purpose, salt + hidden) + hidden
+
+    def unseal(self, purpose: str, sealed: bytes) -> str | None:
+        """Read it back; None when it was sealed with another secret key, or was changed."""
+        salt, mark = sealed[:SALT_LENGTH], sealed[SALT_LENGTH : SALT_LENGTH + MARK_LENGTH]
+        hidden = sealed[SALT_LENGTH + MARK_LENGTH :]
+        if not hmac.compare_digest(mark, self._seal_mark(purpose, salt + hidden)):
+            return None
+        return _streamed(self.key(f"{purpose}.stream"), salt, hidden).decode()
+
+    def _seal_mark(self, purpose: str, content: bytes) -> bytes:
+        return hmac.digest(self.key(f"{purpose}.mark"), content, "sha256")[:MARK_LENGTH]
+
     def verify(self, purpose: str, ticket: str, claims_type: type[T], *, now: datetime) -> T | None:
         """Read a ticket back; None when it is forged, expired or of another shape."""
         try:
@@ -59,6 +81,12 @@ class Secrets:
         except msgspec.DecodeError:
             return None
         return claims if now.timestamp() < expires else None
+
+
+def _streamed(key: bytes, salt: bytes, content: bytes) -> bytes:
+    """The content with a stream of its length on top; a second time takes the stream off."""
+    stream = hashlib.shake_256(key + salt).digest(len(content))
+    return bytes(one ^ other for one, other in zip(content, stream, strict=True))
 
 
 @lru_cache(maxsize=64)

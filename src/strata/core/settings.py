@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
+from strata.lib.http.guard import Allowed
+
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 
@@ -153,6 +155,38 @@ class XetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhooksSettings:
+    """How the hub calls the addresses that people give it."""
+
+    allow: tuple[str, ...] = setting(
+        (),
+        "Hosts (`hooks.example.com`, `*.example.com`) and networks (`10.0.0.0/8`) that may be called although they are inside this server's network.",
+    )
+    allow_http: bool = setting(
+        default=False,
+        doc="Let targets begin with http://, where everybody on the way can read along.",
+    )
+    proxy: str = setting(
+        "",
+        "Proxy that calls go through, such as http://proxy:3128; empty: HTTPS_PROXY of the environment, if any.",
+        secret=True,
+    )
+    no_proxy: tuple[str, ...] = setting(
+        (),
+        "Hosts and domains that are called without the proxy; empty: NO_PROXY of the environment.",
+    )
+    timeout_s: int = setting(
+        10, "A target that has not answered after this is hung up on.", unit="seconds"
+    )
+    concurrent: int = setting(4, "Webhooks that one worker calls at once.")
+    per_user: int = setting(20, "Webhooks one account may have.")
+    triggers_per_day: int = setting(1000, "Deliveries of one webhook in 24 hours.")
+    log_days: int = setting(
+        30, "Deliveries are kept this long for their owner to read.", unit="days"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsSettings:
     """Sizes that are refused before they cost anything."""
 
@@ -208,6 +242,7 @@ class Settings:
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
     lfs: LfsSettings = field(default_factory=LfsSettings)
     xet: XetSettings = field(default_factory=XetSettings)
+    webhooks: WebhooksSettings = field(default_factory=WebhooksSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
 
     @property
@@ -281,6 +316,7 @@ def load(
     path = file or (Path(named_file) if named_file else None)
     values, origins = _from_file(path) if path else ({}, {})
     _merge_environment(variables, values, origins)
+    _borrow(surroundings, values, origins)
     for key, value in (overrides or {}).items():
         if value is not None:
             values[key] = value
@@ -349,6 +385,23 @@ def _merge_environment(
             )
         values[key] = text
         origins[key] = "environment"
+
+
+# What every program of a machine is told by the same names (product S-020).
+_BORROWED = {
+    "webhooks.proxy": ("HTTPS_PROXY", "https_proxy"),
+    "webhooks.no_proxy": ("NO_PROXY", "no_proxy"),
+}
+
+
+def _borrow(
+    surroundings: Mapping[str, str], values: dict[str, object], origins: dict[str, str]
+) -> None:
+    for key, variables in _BORROWED.items():
+        text = next((surroundings[name] for name in variables if surroundings.get(name)), "")
+        if text and key not in values:
+            values[key] = text
+            origins[key] = "environment"
 
 
 def _build(values: Mapping[str, object]) -> Settings:
@@ -436,6 +489,7 @@ def _check(settings: Settings) -> None:
     if settings.language not in LANGUAGES:
         raise BadSettings(f"STRATA_LANGUAGE must be one of {', '.join(LANGUAGES)}.")
     _check_choices(settings)
+    _check_outbound(settings)
     _check_numbers(settings)
 
 
@@ -454,6 +508,16 @@ def _check_choices(settings: Settings) -> None:
         raise BadSettings("STRATA_OBJECTS_URL must look like s3://bucket/prefix.")
     if settings.mail.url and not settings.mail.url.startswith(("smtp://", "smtps://")):
         raise BadSettings("STRATA_MAIL_URL must start with smtp:// or smtps://.")
+
+
+def _check_outbound(settings: Settings) -> None:
+    try:
+        Allowed.parse(settings.webhooks.allow)
+    except ValueError as error:
+        raise BadSettings(f"Setting `webhooks.allow`: {error}.") from error
+    proxy = settings.webhooks.proxy
+    if proxy and not proxy.startswith(("http://", "https://")):
+        raise BadSettings("STRATA_WEBHOOKS_PROXY must start with http:// or https://.")
 
 
 def _check_numbers(settings: Settings) -> None:

@@ -96,34 +96,52 @@ class _Claimed:
     locked_until: datetime
 
 
-def run_due(hub: Hub, registry: Mapping[str, type[Job]], *, limit: int = 50) -> int:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lane:
+    """Which kinds of jobs a runner takes, so that slow ones hold up no others."""
+
+    only: frozenset[str] = frozenset()  # empty: every kind
+    never: frozenset[str] = frozenset()
+
+    def takes(self) -> sa.ColumnElement[bool]:
+        wanted = jobs.c.kind.in_(self.only) if self.only else sa.true()
+        return sa.and_(wanted, jobs.c.kind.not_in(self.never)) if self.never else wanted
+
+
+EVERY_KIND = Lane()
+
+
+def run_due(
+    hub: Hub, registry: Mapping[str, type[Job]], lane: Lane = EVERY_KIND, *, limit: int = 50
+) -> int:
     """Run the jobs that are due, oldest first; returns how many ran."""
     ran = 0
-    while ran < limit and (claimed := _claim(hub)):
+    while ran < limit and (claimed := _claim(hub, lane)):
         _run(hub, registry, claimed)
         ran += 1
     return ran
 
 
-def next_due(call: Call) -> datetime | None:
+def next_due(call: Call, lane: Lane = EVERY_KIND) -> datetime | None:
     """When the next job that nobody runs becomes due; None when none waits."""
     due: datetime | None = call.db.scalar(
         sa.select(sa.func.min(jobs.c.due, type_=jobs.c.due.type)).where(
             jobs.c.failed_at.is_(None),
             sa.or_(jobs.c.locked_until.is_(None), jobs.c.locked_until < call.now),
+            lane.takes(),
         )
     )
     return due
 
 
-def _claim(hub: Hub) -> _Claimed | None:
+def _claim(hub: Hub, lane: Lane) -> _Claimed | None:
     """Take the oldest due job; two processes never get the same one."""
     now = hub.clock()
     free = sa.or_(jobs.c.locked_until.is_(None), jobs.c.locked_until < now)
     with reading(hub) as call:
         row = call.db.execute(
             sa.select(jobs)
-            .where(jobs.c.failed_at.is_(None), jobs.c.due <= now, free)
+            .where(jobs.c.failed_at.is_(None), jobs.c.due <= now, free, lane.takes())
             .order_by(jobs.c.due, jobs.c.id)
             .limit(1)
         ).first()
@@ -136,7 +154,7 @@ def _claim(hub: Hub) -> _Claimed | None:
                 .values(locked_until=now + LEASE, attempts=jobs.c.attempts + 1)
             )
     if taken.rowcount == 0:
-        return _claim(hub)
+        return _claim(hub, lane)
     return _Claimed(row.id, row.kind, row.body, row.attempts + 1, row.due, now + LEASE)
 
 

@@ -1,4 +1,4 @@
-"""The thread that drains the job queue inside a serving process."""
+"""The threads that drain the job queue inside a serving process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 
 from strata.core.call import reading
 from strata.core.hub import Hub
-from strata.events.jobs import Job, next_due, run_due
+from strata.events.jobs import EVERY_KIND, Job, Lane, next_due, run_due
 
 # Another process may write a job without waking this one, so the queue is looked at this often.
 LONGEST_SLEEP = timedelta(seconds=2)
@@ -20,37 +20,56 @@ log = structlog.get_logger("strata.jobs")
 
 
 class JobRunner:
-    """Runs due jobs until it is stopped; a failing database is waited out."""
+    """Runs the due jobs of one lane until it is stopped; a failing database is waited out.
 
-    def __init__(self, hub: Hub, registry: Mapping[str, type[Job]]) -> None:
+    Args:
+        threads: jobs of the lane that run at once.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        registry: Mapping[str, type[Job]],
+        lane: Lane = EVERY_KIND,
+        *,
+        threads: int = 1,
+    ) -> None:
         self._hub = hub
         self._registry = registry
+        self._lane = lane
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+        self._threads = [
+            threading.Thread(
+                target=self._loop, args=(hub.job_written.ear(),), name=name, daemon=True
+            )
+            for name in (f"jobs-{number}" for number in range(threads))
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the job at hand and end."""
+        """Finish the jobs at hand and end."""
         self._stopping.set()
-        self._hub.job_written.set()
-        self._thread.join(timeout=30)
+        self._hub.job_written.ring()
+        for thread in self._threads:
+            thread.join(timeout=30)
 
-    def _loop(self) -> None:
+    def _loop(self, woken: threading.Event) -> None:
         while not self._stopping.is_set():
+            woken.clear()
             try:
-                run_due(self._hub, self._registry)
+                run_due(self._hub, self._registry, self._lane)
                 pause = self._pause()
             except Exception:  # the database may be away for a while
                 log.exception("job queue is out of reach")
                 pause = LONGEST_SLEEP
-            self._hub.job_written.wait(pause.total_seconds())
-            self._hub.job_written.clear()
+            woken.wait(pause.total_seconds())
 
     def _pause(self) -> timedelta:
         with reading(self._hub) as call:
-            due = next_due(call)
+            due = next_due(call, self._lane)
             if due is None:
                 return LONGEST_SLEEP
             return max(SHORTEST_SLEEP, min(due - call.now, LONGEST_SLEEP))
