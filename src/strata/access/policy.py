@@ -173,6 +173,17 @@ def require_person(actor: Actor, act: str) -> None:
         raise EmailNotVerified(CONFIRM_FIRST.format(act=act))
 
 
+def require_settings(actor: Actor, act: str) -> None:
+    """Insist that the caller may change what belongs to their account.
+
+    Raises:
+        Unauthenticated, EmailNotVerified: as `require_person`.
+        Forbidden: the token only reads.
+    """
+    require_person(actor, act)
+    _require_write_token(actor)
+
+
 def require_create(
     actor: Actor, *, repo_type: str, namespace: str, namespace_id: int | None
 ) -> None:

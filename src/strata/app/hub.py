@@ -11,13 +11,17 @@ from urllib.parse import urlsplit
 
 from strata.accounts.jobs import TidyAccounts
 from strata.community.commits import NoteCommits
+from strata.community.webhooks.announce import announce
+from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content.naming import NameLargeFiles
 from strata.content.repacking import RepackRepo
 from strata.core import instance
 from strata.core.hub import Hub
+from strata.core.outbound import outbound_of
 from strata.core.secrets import load_or_create
 from strata.core.settings import ObjectsSettings, Settings
-from strata.events.jobs import Job
+from strata.events.facts import Listener
+from strata.events.jobs import Job, Lane
 from strata.events.outbox import SendMail
 from strata.lib import clock
 from strata.lib.db.database import Database
@@ -36,8 +40,14 @@ JOBS: Mapping[str, type[Job]] = {
         NoteCommits,
         RepackRepo,
         TidyAccounts,
+        CallWebhook,
+        TidyWebhooks,
     )
 }
+
+# Strangers choose whom these wait for, so they run beside the others.
+WAITING = Lane(only=frozenset({CallWebhook.kind}))
+PROMPT = Lane(never=WAITING.only)
 
 # What reacts to which fact. Reactions read the state they find, so one job covers several facts.
 REACTIONS: Mapping[str, tuple[str, ...]] = {
@@ -46,11 +56,16 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
     "repo.delete": (IndexRepo.kind,),
 }
 
+# What settles each fact within its own transaction.
+LISTENERS: tuple[Listener, ...] = (announce,)
+
 
 def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:
     """Open what the settings name and bring the schema up to date."""
     settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
-    database = Database(settings.database_url, pool_size=settings.server.threads)
+    # A job keeps its connection while it waits for a target.
+    threads = settings.server.threads + settings.webhooks.concurrent
+    database = Database(settings.database_url, pool_size=threads)
     upgrade(database)
     return Hub(
         settings=settings,
@@ -60,6 +75,8 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
         clock=now,
         instance=instance.key_of(database),
         reactions=REACTIONS,
+        listeners=LISTENERS,
+        outbound=outbound_of(settings),
     )
 
 

@@ -13,11 +13,13 @@ from starlette.types import ASGIApp
 
 from strata.accounts.jobs import begin_tidying
 from strata.accounts.uses import FLUSH_EVERY_S, Uses
-from strata.app.hub import JOBS, load_hub
+from strata.app.hub import JOBS, PROMPT, WAITING, load_hub
+from strata.community.webhooks.jobs import TidyWebhooks
 from strata.content.downloads import DownloadCounts
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.core.settings import Settings
+from strata.events.jobs import enqueue
 from strata.events.runner import JobRunner
 from strata.lib import logs
 from strata.lib.http.malloc import tune_malloc
@@ -62,8 +64,10 @@ class Background:
     def start(self) -> None:
         with reading(self.hub) as call, working(call) as work:
             begin_tidying(work)
+            enqueue(work, TidyWebhooks())
         self._running = [
-            JobRunner(self.hub, JOBS),
+            JobRunner(self.hub, JOBS, PROMPT),
+            JobRunner(self.hub, JOBS, WAITING, threads=self.hub.settings.webhooks.concurrent),
             Periodic("tallies", FLUSH_EVERY_S, self._flush),
         ]
         for thread in self._running:

@@ -199,6 +199,7 @@ def delete_discussion(work: Work, repo_id: RepoId, number: int) -> None:
         key=discussion.key,
         number=number,
         title=discussion.title,
+        author=discussion.author_id,
         status=discussion.status,
         isPullRequest=discussion.is_pull_request,
     )

@@ -2,12 +2,13 @@
 
     discussion.create          id, number, isPullRequest, event (of the description), mentions
     discussion.update          id, number, change ("status", "title", "pin", "lock", "merge", "ref")
-    discussion.delete          id, number, title, status, isPullRequest: the row is gone
+    discussion.delete          id, number, title, author, status, isPullRequest: the row is gone
     discussion.comment.create  id, number, event, mentions
     discussion.comment.update  id, number, event, change ("edit", "hide"), mentions
 
-`id` is the 24-hex id of the discussion and `event` the one of the comment; `mentions` are the row
-ids of the accounts that a text names. A reaction is no fact: nobody waits for it.
+`id` is the 24-hex id of the discussion and `event` the one of the comment; `author` and `mentions`
+are row ids of accounts, the latter of those that a text names. A reaction is no fact: nobody waits
+for it.
 """
 
 from __future__ import annotations

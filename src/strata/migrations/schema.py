@@ -11,6 +11,7 @@ import strata.community.tables
 import strata.content.tables
 import strata.core.instance
 import strata.events.tables
+import strata.events.webhooks.tables
 import strata.repos.tables
 import strata.search.tables  # noqa: F401 — each import adds its tables
 from strata.core.tables import metadata

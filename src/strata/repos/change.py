@@ -110,7 +110,7 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
         "repo.move",
         repo_id=repo.id,
         target=settled.full_name,
-        detail={"from": repo.full_name},
+        detail={"from": repo.full_name, "from_owner": repo.owner_id},
     )
     return queries.repo_by_id(work, repo.id) or repo
 

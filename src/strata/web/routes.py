@@ -32,6 +32,7 @@ from strata.web.api import (
     tree,
     uploads,
     validate_yaml,
+    webhooks,
 )
 from strata.web.cas.routes import ROUTES as CAS
 from strata.web.git.routes import ROUTES as GIT
@@ -66,6 +67,7 @@ API: tuple[Route, ...] = (
     *uploads.ROUTES,
     *collections.ROUTES,
     *validate_yaml.ROUTES,
+    *webhooks.ROUTES,
 )
 
 # Files: downloads of every client, then git-lfs and older clients, Xet, git.

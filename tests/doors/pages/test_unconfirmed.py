@@ -146,7 +146,7 @@ def address(route: Route) -> str:
         "{type}": "models", "{web}": "", "{repo}": "owner/thing", "{namespace}": "owner",
         "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
         "{token}": "t", "{number}": "1", "{user}": "owner", "{comment}": "0" * 24, "{sha}": OID,
-        "{slug}": f"title-{'0' * 24}", "{item}": "0" * 24,
+        "{slug}": f"title-{'0' * 24}", "{item}": "0" * 24, "{log}": "0" * 24,
     }  # fmt: skip
     # A branch and a tag are there under these names.
     path = route.template.replace("/tag/{path}", "/tag/y")

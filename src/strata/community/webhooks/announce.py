@@ -1,0 +1,39 @@
+"""From a fact to deliveries, in the transaction of the fact.
+
+The composition root lets `announce` listen to all facts, so news goes up without an import. One
+indexed statement settles whether anybody listens; where nobody does, nothing else happens.
+"""
+
+from __future__ import annotations
+
+from strata.community.webhooks import queries
+from strata.community.webhooks.access import may_learn_of
+from strata.community.webhooks.payload import event_of, story_of
+from strata.core.call import Work
+from strata.events.facts import Fact
+from strata.events.webhooks import deliveries
+from strata.events.webhooks.record import Telling
+
+
+def announce(work: Work, fact: Fact) -> None:
+    """Queue one delivery for each webhook whose owner may learn of the fact."""
+    event = event_of(fact)
+    if event is None or fact.repo_id is None:
+        return
+    former = fact.detail.get("from_owner")
+    former_owner = former if isinstance(former, int) else None
+    watching = queries.listening(work, event.domain, fact.repo_id, former_owner=former_owner)
+    repo = queries.repo_even_deleted(work, fact.repo_id) if watching else None
+    if repo is None:
+        return
+    told = [one for one in watching if may_learn_of(work, one.owner_id, repo)]
+    if not told:
+        return
+    story = story_of(work, event, fact, repo)
+    deliveries.queue(
+        work,
+        [
+            Telling(one.webhook_id, event.name, story.to(one.key), repo.id, repo.private)
+            for one in told
+        ],
+    )

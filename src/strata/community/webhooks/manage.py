@@ -1,0 +1,204 @@
+"""What an account does with its webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from strata.access.policy import require_person, require_settings
+from strata.community.webhooks.faults import BadWebhook
+from strata.community.webhooks.names import shown_names, watched_of
+from strata.core.call import Call, Work
+from strata.core.errors import NotFound
+from strata.core.names import fresh_key
+from strata.events.facts import record
+from strata.events.webhooks import deliveries, health, queries, sending
+from strata.events.webhooks.record import Domain, Watched, Webhook
+from strata.lib.http.guard import TargetRefused
+
+MISSING = "There is no such webhook."
+_ACT = "create webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a webhook shall be; None leaves a thing as it is."""
+
+    url: str | None = None
+    watched: Sequence[Watched] | None = None  # type and name; an empty one says nothing either
+    domains: Sequence[Domain] | None = None
+    secret: str | None = field(default=None, repr=False)  # empty: none
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A webhook as its owner sees it."""
+
+    webhook: Webhook
+    watched: list[Watched]
+    triggers: int  # in the last 24 hours
+
+
+def mine(call: Call) -> list[Shown]:
+    """The caller's webhooks, newest first.
+
+    Raises:
+        Unauthenticated, EmailNotVerified: as `access.policy.require_person`.
+    """
+    require_person(call.actor, _ACT)
+    return _shown(call, queries.of_owner(call, call.actor.user_id or 0))
+
+
+def one(call: Call, key: str) -> Shown:
+    """One of the caller's webhooks.
+
+    Raises:
+        NotFound: the caller has none of this key. And as `mine`.
+    """
+    require_person(call.actor, _ACT)
+    return _shown(call, [found(call, key)])[0]
+
+
+def create(work: Work, wish: Wish) -> Shown:
+    """Make a webhook.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_settings`.
+        BadWebhook: a field breaks a rule, or there are too many webhooks.
+    """
+    require_settings(work.actor, _ACT)
+    owner_id = work.actor.user_id or 0
+    domains = Domain if wish.domains is None else wish.domains
+    watched = watched_of(work, wish.watched or ())
+    url = _checked_url(work, wish.url or "")
+    secret = _checked_secret(work, wish.secret or "")
+    _require_domains(domains)
+    if queries.count_of(work, owner_id) >= work.hub.settings.webhooks.per_user:
+        raise BadWebhook("url", "webhook.too_many")
+    key = fresh_key()
+    webhook_id = queries.insert(
+        work,
+        key=key,
+        owner_id=owner_id,
+        url=url,
+        secret=secret,
+        on_repos=Domain.REPO in domains,
+        on_discussions=Domain.DISCUSSION in domains,
+        created_at=work.now,
+    )
+    queries.watch(work, webhook_id, watched)
+    record(work, "webhook.create", target=key)
+    return one(work, key)
+
+
+def change(work: Work, key: str, wish: Wish) -> Shown:
+    """Change what the wish names.
+
+    Raises:
+        NotFound, BadWebhook, and as `create`.
+    """
+    require_settings(work.actor, _ACT)
+    webhook = found(work, key)
+    values: dict[str, object] = {}
+    if wish.url is not None and wish.url != webhook.url:
+        values |= {"url": _checked_url(work, wish.url), **health.FRESH}
+    if wish.secret is not None:
+        values["secret"] = _checked_secret(work, wish.secret)
+    if wish.domains is not None:
+        _require_domains(wish.domains)
+        values["on_repos"] = Domain.REPO in wish.domains
+        values["on_discussions"] = Domain.DISCUSSION in wish.domains
+    if wish.watched:
+        queries.watch(work, webhook.id, watched_of(work, wish.watched))
+    if values:
+        queries.update(work, webhook.id, **values)
+    deliveries.wake_at(work, webhook.id, None)
+    record(work, "webhook.update", target=key, detail={"changed": sorted(values)})
+    return one(work, key)
+
+
+def enable(work: Work, key: str) -> Shown:
+    """Let it be called again.
+
+    Raises:
+        NotFound, and as `create`.
+    """
+    require_settings(work.actor, _ACT)
+    webhook = found(work, key)
+    if webhook.disabled_at is not None:
+        health.enable(work, webhook)
+        record(work, "webhook.update", target=key, detail={"changed": ["enabled"]})
+    return one(work, key)
+
+
+def disable(work: Work, key: str) -> Shown:
+    """Let it be called no more; what waits for it is dropped.
+
+    Raises:
+        NotFound, and as `create`.
+    """
+    require_settings(work.actor, _ACT)
+    webhook = found(work, key)
+    if webhook.disabled_at is None:
+        health.disable(work, webhook, given_up=False)
+        record(work, "webhook.disable", target=key, detail={"reason": "owner"})
+    return one(work, key)
+
+
+def delete(work: Work, key: str) -> None:
+    """Take it away with its log.
+
+    Raises:
+        NotFound, and as `create`.
+    """
+    require_settings(work.actor, _ACT)
+    queries.delete(work, found(work, key).id)
+    record(work, "webhook.delete", target=key)
+
+
+def found(call: Call, key: str) -> Webhook:
+    """A webhook of the caller, for those who have asked for the right already.
+
+    Raises:
+        NotFound: the caller has none of this key.
+    """
+    webhook = queries.by_key(call, call.actor.user_id or 0, key)
+    if webhook is None:
+        raise NotFound(MISSING)
+    return webhook
+
+
+def _shown(call: Call, webhooks: Sequence[Webhook]) -> list[Shown]:
+    if not webhooks:
+        return []
+    watched = queries.watched_by(call, [webhook.id for webhook in webhooks])
+    names = shown_names(call, [one for several in watched.values() for one in several])
+    triggers = deliveries.triggers_today(call, webhooks)
+    return [
+        Shown(webhook, [names[item] for item in watched[webhook.id]], triggers[webhook.id])
+        for webhook in webhooks
+    ]
+
+
+def _checked_url(call: Call, url: str) -> str:
+    """The address, if it may be called; its name is resolved when it is called."""
+    trimmed = url.strip()
+    if not trimmed:
+        raise BadWebhook("url", "webhook.url_missing")
+    try:
+        call.hub.outbound.guard.target(trimmed)
+    except TargetRefused as refused:
+        raise BadWebhook("url", f"webhook.url_{refused.key}") from refused
+    return trimmed
+
+
+def _checked_secret(call: Call, secret: str) -> bytes | None:
+    visible = secret.isascii() and secret.isprintable() and " " not in secret
+    if not visible or len(secret) > sending.LONGEST_SECRET:
+        raise BadWebhook("secret", "webhook.secret_bad")
+    return sending.seal(call.hub, secret)
+
+
+def _require_domains(domains: Sequence[Domain] | type[Domain]) -> None:
+    if not list(domains):
+        raise BadWebhook("domains", "webhook.no_domain")

@@ -1,0 +1,77 @@
+"""Deliveries: rows written in the transaction of the fact that they tell of.
+
+What a delivery says and who may be told is decided above (`community/webhooks`), as it is with
+letters and the outbox. One job a webhook empties its queue, so a webhook is called by one thread
+at a time and a dead target delays only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from strata.core.call import Call, Work
+from strata.core.errors import TooMany
+from strata.core.names import fresh_key
+from strata.events.jobs import enqueue_row
+from strata.events.webhooks import queries
+from strata.events.webhooks.record import Origin, State, Telling, Webhook
+
+JOB = "webhook.deliver"  # the job that empties the queue of one webhook
+MOST_TRIGGERS = "This webhook was triggered as often as it may be in 24 hours."
+
+
+def queue(work: Work, tellings: Sequence[Telling]) -> None:
+    """Write one delivery for each; a webhook that was triggered too often gets none."""
+    if not tellings:
+        return
+    counted = queries.triggers(work, [telling.webhook_id for telling in tellings])
+    limit = work.hub.settings.webhooks.triggers_per_day
+    _write(work, [one for one in tellings if counted[one.webhook_id] < limit], Origin.FACT)
+
+
+def queue_now(work: Work, webhook: Webhook, telling: Telling, origin: Origin) -> None:
+    """Write a delivery that its owner asked for; it is tried even while the webhook pauses.
+
+    Raises:
+        TooMany: the webhook was triggered as often as it may be.
+    """
+    counted = queries.triggers(work, [webhook.id])[webhook.id]
+    if counted >= work.hub.settings.webhooks.triggers_per_day:
+        raise TooMany(MOST_TRIGGERS, retry_after_s=3600)
+    queries.update(work, webhook.id, paused_until=None)
+    _write(work, [telling], origin)
+
+
+def wake_at(work: Work, webhook_id: int, moment: datetime | None) -> None:
+    """Have the queue of a webhook looked at, now or later."""
+    after = max((moment or work.now) - work.now, timedelta(0))
+    enqueue_row(work, JOB, {"webhook_id": webhook_id}, key=f"{JOB}:{webhook_id}", after=after)
+
+
+def triggers_today(call: Call, webhooks: Sequence[Webhook]) -> dict[int, int]:
+    """How often each webhook was triggered in the last 24 hours, by its id."""
+    return queries.triggers(call, [webhook.id for webhook in webhooks])
+
+
+def _write(work: Work, tellings: Sequence[Telling], origin: Origin) -> None:
+    if not tellings:
+        return
+    rows: list[dict[str, object]] = [
+        {
+            "key": fresh_key(),
+            "webhook_id": telling.webhook_id,
+            "origin": origin.value,
+            "event": telling.event,
+            "repo_id": telling.repo_id,
+            "private": telling.private,
+            "payload": telling.payload,
+            "created_at": work.now,
+            "state": State.WAITING.value,
+            "due_at": work.now,
+        }
+        for telling in tellings
+    ]
+    queries.insert_deliveries(work, rows)
+    for webhook_id in {telling.webhook_id for telling in tellings}:
+        wake_at(work, webhook_id, None)
