@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from doors.api.conftest import Clients
-from fixtures.accounts import joined
+from fixtures.accounts import calling, joined
 from fixtures.contents import changed, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import access_token, noise, person, web_client
 from fixtures.organizations import joins, organization
+from strata.accounts.profile.details import Details, change_details
 from strata.core.actor import Actor, Role
+from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 
@@ -82,6 +84,19 @@ async def test_nobody_learns_of_unconfirmed_people(hub: Hub, clients: Clients) -
     await answer(clients.nobody, "/api/organizations/ana/overview", 404)
     await answer(clients.nobody, "/api/users/acme/overview", 404)
     assert (await clients.owner.post("/api/users/carol/follow")).status_code == 404
+
+
+async def test_a_profile_says_what_its_person_said(
+    hub: Hub, owner: Actor, clients: Clients
+) -> None:
+    said = Details(bio="Paleobotanist.", github="ana-b", x="ana", homepage="https://a.example")
+    with calling(hub, owner) as call, working(call) as work:
+        change_details(work, owner.user_id or 0, "Ana B.", said)
+
+    seen = (await answer(clients.nobody, "/api/users/ana/overview")).json()
+    assert (seen["fullname"], seen["details"]) == ("Ana B.", "Paleobotanist.")
+    socials = (await answer(clients.nobody, "/api/users/ana/socials")).json()
+    assert socials == {"_id": seen["_id"], "socialHandles": {"github": "ana-b", "twitter": "ana"}}
 
 
 async def test_an_organization_shows_itself(hub: Hub, clients: Clients) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from strata.access.policy import may_see_members
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.organizations.record import Organization
+from strata.accounts.profile.details import details_of
 from strata.accounts.profiles import PublicProfile
 from strata.community.authored import count_discussions
 from strata.community.follows import queries as follows
@@ -30,6 +31,8 @@ from strata.web.paths import Route
 from strata.web.work import read
 
 _PY = "huggingface_hub ≥ 0.23"
+# Wire name → what the profile calls it.
+_SITES = {"github": "github", "twitter": "x", "linkedin": "linkedin", "bluesky": "bluesky"}
 
 
 async def person(request: Request) -> Response:
@@ -55,12 +58,8 @@ async def avatar(request: Request) -> Response:
 
 
 async def socials(request: Request) -> Response:
-    """GET /api/users/{name}/socials, /api/organizations/{name}/socials
-
-    Profiles here hold no addresses elsewhere.
-    """
-    found = await read(request, lambda call: named_anybody(call, request))
-    return respond.json({"_id": found.public_id, "socialHandles": {}})
+    """GET /api/users/{name}/socials, /api/organizations/{name}/socials"""
+    return respond.json(await read(request, lambda call: _socials(call, request)))
 
 
 def _person(call: Call, found: PublicProfile) -> Json:
@@ -69,6 +68,7 @@ def _person(call: Call, found: PublicProfile) -> Json:
     known = [one for one in belongs if may_see_members(call.actor, one)]
     return {
         **shown,
+        **_bio(call, found.id),
         **_repo_counts(call, found.id),
         "numDiscussions": count_discussions(call, found.id),
         "numPapers": 0,
@@ -95,6 +95,21 @@ def _organization(call: Call, found: Organization) -> Json:
         "numFollowers": follows.count_followers(call, found.id),
         "numPapers": 0,
     }
+
+
+def _socials(call: Call, request: Request) -> Json:
+    found = named_anybody(call, request)
+    said = details_of(call, found.id)
+    handles = ((name, getattr(said, site)) for name, site in _SITES.items())
+    return {
+        "_id": found.public_id,
+        "socialHandles": {name: handle for name, handle in handles if handle},
+    }
+
+
+def _bio(call: Call, namespace_id: int) -> Json:
+    bio = details_of(call, namespace_id).bio
+    return {"details": bio} if bio else {}
 
 
 def _repo_counts(call: Call, namespace_id: int) -> Json:
