@@ -184,6 +184,16 @@ def require_settings(actor: Actor, act: str) -> None:
     _require_write_token(actor)
 
 
+def may_create(actor: Actor, namespace_id: int | None) -> bool:
+    """Whether the person, whatever the token, may create repos in a namespace."""
+    return actor.system or role_in(actor, namespace_id).reaches(Role.CONTRIBUTOR)
+
+
+def may_manage(actor: Actor, organization_id: int) -> bool:
+    """Whether the person, whatever the token, may change the members of an organisation."""
+    return actor.system or role_in(actor, organization_id) is Role.ADMIN
+
+
 def require_create(
     actor: Actor, *, repo_type: str, namespace: str, namespace_id: int | None
 ) -> None:
@@ -193,9 +203,7 @@ def require_create(
         Forbidden: with the Hub's sentence; a namespace that does not exist answers the same.
     """
     require_person(actor, "create repositories")
-    if actor.system:
-        return
-    if not role_in(actor, namespace_id).reaches(Role.CONTRIBUTOR) or not actor.may_write:
+    if not may_create(actor, namespace_id) or not actor.may_write:
         hint = "" if actor.may_write else f" {READ_TOKEN}"
         raise Forbidden(
             f"You don't have the rights to create a {repo_type} "
@@ -213,7 +221,7 @@ def require_admin(actor: Actor, organization_id: int) -> None:
     if actor.system:
         return
     require_person(actor, "manage organizations")
-    if role_in(actor, organization_id) is not Role.ADMIN:
+    if not may_manage(actor, organization_id):
         raise Forbidden(NO_ADMIN)
     _require_write_token(actor)
 

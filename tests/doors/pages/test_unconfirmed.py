@@ -102,6 +102,7 @@ FORMS = {
     "/new-dataset": {"name": "mine"},
     "/new-space": {"name": "mine"},
     "/new-kernel": {"name": "mine"},
+    "/settings/following": {"name": "owner", "follow": "yes"},
     "/settings/tokens/new": {"name": "mine", "role": "read"},
     "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
 }

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from strata.web.pages import (
     avatars,
+    follow,
     join,
     join_json,
     legal,
@@ -67,6 +68,7 @@ ROUTES: Final = (
     Route(SEND, "/settings/tokens/{id}/refresh", settings_tokens.refresh, BROWSER, page=True),
     Route(READ, "/settings/tokens/{id}/delete", settings_tokens.ask_delete, BROWSER, page=True),
     Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
+    Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
     Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),

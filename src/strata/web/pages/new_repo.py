@@ -9,6 +9,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import may_create
+from strata.accounts.organizations import queries
+from strata.accounts.organizations.record import Organization
 from strata.content import new_repo
 from strata.core.call import Call
 from strata.core.errors import AlreadyExists, Malformed
@@ -21,7 +24,7 @@ from strata.web.pages.licences import LICENCE_IDS, LICENCES
 from strata.web.pages.phrases import ERRORS
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_settings import NAME_RULE
-from strata.web.pages.visit import Visit, redirected, shown, visit_of
+from strata.web.pages.visit import redirected, shown, visiting
 from strata.web.work import exchange
 
 _NEW: Final = {
@@ -36,6 +39,7 @@ _NAMES: Final = {
     RepoType.SPACE: N_("Space"),
     RepoType.KERNEL: N_("kernel"),
 }
+AS_OWNER: Final = "default"  # the visibility that the owner has chosen for new repos
 _NO_LICENCE: Final = N_("Choose a licence from the list.")
 _WITHOUT: Final = N_("No licence yet")
 _OTHER: Final = N_("Another licence")
@@ -47,9 +51,10 @@ class Draft:
     """What the form holds."""
 
     kind: RepoType
+    owner: str = ""  # empty: the viewer
     name: str = ""
     licence: str = ""
-    visibility: str = "public"
+    visibility: str = ""  # "public", "private" or as the owner has it
     sdk: str = "static"
 
     @property
@@ -59,9 +64,9 @@ class Draft:
 
 async def page(request: Request) -> Response:
     """GET /new, /new-dataset, /new-space, /new-kernel"""
-    visit = await visit_of(request)
-    draft = Draft(_kind(request), name=request.query_params.get("name", "")[:96])
-    return _form_page(request, visit, draft, {})
+    asked = request.query_params
+    draft = Draft(_kind(request), asked.get("owner", "")[:96], asked.get("name", "")[:96])
+    return await _form_page(request, draft, {})
 
 
 async def submit(request: Request) -> Response:
@@ -70,11 +75,11 @@ async def submit(request: Request) -> Response:
     draft = _draft(_kind(request), form)
     errors = _faults(draft)
     if errors:
-        return _form_page(request, await visit_of(request), draft, errors)
+        return await _form_page(request, draft, errors)
     try:
         _, repo = await submitted(request, form, lambda call, _: _create(call, draft))
     except AlreadyExists:
-        return _form_page(request, await visit_of(request), draft, {"name": "repo.exists"})
+        return await _form_page(request, draft, {"name": "repo.exists"})
     return redirected(request, url_path(repo.web_path))
 
 
@@ -84,11 +89,13 @@ def _kind(request: Request) -> RepoType:
 
 
 def _draft(kind: RepoType, form: Form) -> Draft:
+    visibility = form.get("visibility", "public")
     return Draft(
         kind,
+        owner=form.get("owner", ""),
         name=form.get("name", "").strip(),
         licence=form.get("license", ""),
-        visibility="private" if form.get("visibility") == "private" else "public",
+        visibility=visibility if visibility in ("private", AS_OWNER) else "public",
         sdk=form.get("sdk", "static"),
     )
 
@@ -110,15 +117,24 @@ def _faults(draft: Draft) -> dict[str, str]:
 def _create(call: Call, draft: Draft) -> Repo:
     wish = Wish(
         type=draft.kind,
-        namespace=None,
+        namespace=draft.owner or None,
         name=draft.name,
-        private=draft.visibility == "private",
+        private=None if draft.visibility == AS_OWNER else draft.visibility == "private",
         sdk=draft.sdk if draft.kind is RepoType.SPACE else None,
     )
     return new_repo.create(call, wish, files={}, license_id=draft.licence or None)
 
 
-def _form_page(request: Request, visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Response:
+def _owners(call: Call) -> tuple[Organization, ...]:
+    """The organisations in which the viewer may create repos."""
+    if call.actor.user_id is None:
+        return ()
+    held = (one.organization for one in queries.memberships_of(call, call.actor.user_id))
+    return tuple(one for one in held if may_create(call.actor, one.id))
+
+
+async def _form_page(request: Request, draft: Draft, errors: Mapping[str, str]) -> Response:
+    visit, owners = await visiting(request, _owners)
     if visit.frame.viewer is None:
         return redirected(request, f"/login?next={draft.address}")
     language = visit.frame.language
@@ -133,9 +149,17 @@ def _form_page(request: Request, visit: Visit, draft: Draft, errors: Mapping[str
         visit,
         status=400 if told else 200,
         draft=draft,
+        owners=_choices(visit.frame.viewer.name, owners),
+        private_owners=[one.name for one in owners if one.private_by_default],
         errors=told,
         licences=_licences(language),
     )
+
+
+def _choices(viewer: str, owners: tuple[Organization, ...]) -> tuple[tuple[str, str], ...]:
+    """Who may own the repo; nothing to choose for whoever is in no organisation."""
+    names = (viewer, *(one.name for one in owners)) if owners else ()
+    return tuple((name, name) for name in names)
 
 
 def _licences(language: str) -> tuple[tuple[str, str], ...]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from strata.access.policy import may_see_members
+from strata.accounts.organizations import queries
+from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import Details, details_of
 from strata.accounts.profiles import PublicProfile
 from strata.core.call import Call
 from strata.core.names import RepoType
 from strata.search.listing import Listed, Query, count, listing
+from strata.web.pages.follow import Following, following_of
 from strata.web.pages.places import list_address
 
 SHOWN: Final = 12  # repos of each type
@@ -17,7 +21,7 @@ SHOWN: Final = 12  # repos of each type
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A person's repos of one type, the latest first."""
+    """Somebody's repos of one type, the latest first."""
 
     kind: RepoType
     rows: tuple[Listed, ...]
@@ -31,19 +35,33 @@ class Profile:
 
     person: PublicProfile
     details: Details
+    organizations: tuple[Organization, ...]  # those that the viewer may know of
     shelves: tuple[Shelf, ...]  # those that hold something
+    following: Following
     own: bool  # the viewer's own page
 
 
 def profile_of(call: Call, person: PublicProfile) -> Profile:
     """Gather what a person publishes, as far as the viewer may see it."""
-    shelves = (_shelf(call, person.name, kind) for kind in RepoType)
     return Profile(
         person,
         details_of(call, person.id),
-        tuple(shelf for shelf in shelves if shelf.rows),
+        _organizations(call, person),
+        shelves_of(call, person.name),
+        following_of(call, person.id),
         own=person.id == call.actor.user_id,
     )
+
+
+def shelves_of(call: Call, name: str) -> tuple[Shelf, ...]:
+    """What a person or an organisation publishes, as far as the viewer may see it."""
+    shelves = (_shelf(call, name, kind) for kind in RepoType)
+    return tuple(shelf for shelf in shelves if shelf.rows)
+
+
+def _organizations(call: Call, person: PublicProfile) -> tuple[Organization, ...]:
+    held = (one.organization for one in queries.memberships_of(call, person.id))
+    return tuple(one for one in held if may_see_members(call.actor, one))
 
 
 def _shelf(call: Call, name: str, kind: RepoType) -> Shelf:

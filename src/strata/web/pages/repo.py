@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from strata.access.policy import Action
 from strata.accounts import former
+from strata.accounts.organizations import queries as organizations
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.content.attributes import ATTRIBUTES
 from strata.content.card import CARD, Card, card_at
@@ -28,6 +29,7 @@ from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.labels import texts
 from strata.web.pages.language import N_
 from strata.web.pages.media import media_headers
+from strata.web.pages.organization import OrganizationPage, organization_page
 from strata.web.pages.places import Place, list_address
 from strata.web.pages.profile import Profile, profile_of
 from strata.web.pages.render import url_path
@@ -90,10 +92,12 @@ class CardPage:
 
 
 async def page(request: Request) -> Response:
-    """GET /{repo} — the card; `/{user}` — a profile; a legacy name is sent on."""
+    """GET /{repo} — the card; `/{name}` — a person or an organisation; a legacy name is sent on."""
     visit, found = await visiting(request, lambda call: _found(call, repo_of(request)))
     if isinstance(found, Profile):
         return shown(request, "repos/profile.html", visit, profile=found)
+    if isinstance(found, OrganizationPage):
+        return shown(request, "repos/organization.html", visit, page=found)
     headers = media_headers(hub_of(request))
     return shown(request, "repos/card.html", visit, headers=headers, page=found, head=found.head)
 
@@ -111,19 +115,23 @@ def _like(call: Call, repo_id: RepoId, form: Form) -> None:
     in_transaction(lambda work: act(work, repo_id))(call)
 
 
-def _found(call: Call, repo_id: RepoId) -> CardPage | Profile:
+def _found(call: Call, repo_id: RepoId) -> CardPage | Profile | OrganizationPage:
+    """Whoever has a name of one segment wins over a legacy repo of that name."""
+    if repo_id.namespace is not None or repo_id.type is not RepoType.MODEL:
+        return _card_page(call, repo_id)
+    organization = organizations.by_name(call, repo_id.name)
+    if organization is not None:
+        return organization_page(call, organization)
     person = _person(call, repo_id)
     return _card_page(call, repo_id) if person is None else profile_of(call, person)
 
 
 def _person(call: Call, repo_id: RepoId) -> PublicProfile | None:
-    """The person whose address this is; they win over a legacy repo of their name.
+    """The person whose address this is.
 
     Raises:
         Moved: the person has another name by now.
     """
-    if repo_id.namespace is not None or repo_id.type is not RepoType.MODEL:
-        return None
     person = public_profile(call, repo_id.name)
     renamed = former.holder(call, repo_id.name) if person is None else None
     if renamed is not None:

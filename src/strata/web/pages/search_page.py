@@ -8,6 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.accounts.organizations import queries as organizations
+from strata.accounts.organizations.record import Organization
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.core.call import Call
 from strata.core.names import RepoType
@@ -25,7 +27,7 @@ class Found:
     """What the page shows."""
 
     words: str
-    person: PublicProfile | None
+    person: PublicProfile | Organization | None  # whose name it is
     shelves: tuple[Shelf, ...]  # those that hold something
 
 
@@ -40,9 +42,8 @@ def _found(call: Call, words: str) -> Found:
     if not words:
         return Found("", None, ())
     shelves = tuple(_shelf(call, kind, words) for kind in RepoType)
-    return Found(
-        words, public_profile(call, words), tuple(shelf for shelf in shelves if shelf.rows)
-    )
+    named = organizations.by_name(call, words) or public_profile(call, words)
+    return Found(words, named, tuple(shelf for shelf in shelves if shelf.rows))
 
 
 def _shelf(call: Call, kind: RepoType, words: str) -> Shelf:
