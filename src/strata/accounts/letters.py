@@ -1,4 +1,4 @@
-"""The mails of this room, in both languages side by side.
+"""The mails of this room, in both languages side by side, and how every letter is made.
 
 Text and HTML are made of the same paragraphs, so they cannot disagree. Every value in the HTML is
 escaped. No letter holds a secret other than a single-use link or code.
@@ -28,7 +28,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wording:
+class Wording:
     """One letter in one language."""
 
     subject: str
@@ -41,7 +41,7 @@ class _Wording:
 def verify(call: Call, reader: Reader, *, link: str, code: str) -> Letter:
     """Ask to confirm the address: one link, and a code for mail scanners that spoil links."""
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"Confirm your e-mail address for {site}",
         greeting=f"Hello {reader.name},",
         before=(
@@ -54,7 +54,7 @@ def verify(call: Call, reader: Reader, *, link: str, code: str) -> Letter:
             "If you did not sign up, ignore this message; nothing will happen.",
         ),
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"验证你的 {site} 邮箱",
         greeting=f"{reader.name}，你好：",
         before=(f"请确认此邮箱属于你新注册的 {site} 账号。链接 24 小时内有效，仅可使用一次。",),
@@ -64,7 +64,7 @@ def verify(call: Call, reader: Reader, *, link: str, code: str) -> Letter:
             "如果不是你本人注册，请忽略此邮件，不会有任何影响。",
         ),
     )
-    return _letter(reader, {"en": english, CHINESE: chinese}, link)
+    return letter(reader, {"en": english, CHINESE: chinese}, link)
 
 
 def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Letter:
@@ -75,7 +75,7 @@ def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Let
         days: until then.
     """
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"Your {site} account will be removed in {days} days",
         greeting=f"Hello {reader.name},",
         before=(
@@ -86,7 +86,7 @@ def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Let
         link_text="Keep my account",
         after=("If you did not sign up, ignore this message; nothing will remain of it.",),
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"你的 {site} 账号将在 {days} 天后删除",
         greeting=f"{reader.name}，你好：",
         before=(
@@ -99,13 +99,13 @@ def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Let
     )
     base = call.hub.settings.public_url.rstrip("/") or base_url
     link = f"{base}/verify-email" if base else ""
-    return _letter(reader, {"en": english, CHINESE: chinese}, link)
+    return letter(reader, {"en": english, CHINESE: chinese}, link)
 
 
 def welcome(call: Call, reader: Reader) -> Letter:
     """Greet someone whose address is confirmed."""
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"Welcome to {site}",
         greeting=f"Hello {reader.name},",
         before=(
@@ -114,19 +114,19 @@ def welcome(call: Call, reader: Reader) -> Letter:
         ),
         link_text=f"Open {site}",
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"欢迎使用 {site}",
         greeting=f"{reader.name}，你好：",
         before=("你的邮箱已通过验证，现在可以创建访问令牌、模型和数据集。",),
         link_text=f"打开 {site}",
     )
-    return _letter(reader, {"en": english, CHINESE: chinese}, page(call, "/"))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/"))
 
 
 def sign_up_attempt(call: Call, reader: Reader) -> Letter:
     """Tell the owner of an address that someone tried to open an account with it."""
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"You already have a {site} account",
         greeting=f"Hello {reader.name},",
         before=(
@@ -137,7 +137,7 @@ def sign_up_attempt(call: Call, reader: Reader) -> Letter:
         link_text="Log in",
         after=("If it was not you, you need not do anything.",),
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"你已有 {site} 账号",
         greeting=f"{reader.name}，你好：",
         before=(
@@ -148,13 +148,13 @@ def sign_up_attempt(call: Call, reader: Reader) -> Letter:
         link_text="登录",
         after=("如果不是你本人操作，无需处理。",),
     )
-    return _letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
 
 
 def log_in_failures(call: Call, reader: Reader) -> Letter:
     """Warn the owner of many failed log-ins."""
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"Many failed log-ins to your {site} account",
         greeting=f"Hello {reader.name},",
         before=(
@@ -165,7 +165,7 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
         link_text="Log in",
         after=("If that was not you, choose a new password that you use nowhere else.",),
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"你的 {site} 账号多次登录失败",
         greeting=f"{reader.name}，你好：",
         before=(
@@ -176,13 +176,13 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
         link_text="登录",
         after=("如果不是你本人操作，请更换一个未在其他网站使用过的密码。",),
     )
-    return _letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
 
 
 def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
     """Tell the owner of a new token that can write."""
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"New write token on {site}",
         greeting=f"Hello {reader.name},",
         before=(
@@ -191,34 +191,34 @@ def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
         link_text="Access tokens",
         after=("If that was not you, delete it at once and change your password.",),
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"{site} 新建了写入令牌",
         greeting=f"{reader.name}，你好：",
         before=(f"你的账号新建了具有写入权限的访问令牌“{token_name}”。",),
         link_text="访问令牌",
         after=("如果不是你本人操作，请立即删除该令牌并修改密码。",),
     )
-    return _letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/tokens"))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/tokens"))
 
 
 def token_rotated(call: Call, reader: Reader, *, token_name: str) -> Letter:
     """Tell the owner that a token has a new value."""
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"An access token on {site} was refreshed",
         greeting=f"Hello {reader.name},",
         before=(f"the access token “{token_name}” has a new value; the old one stopped working.",),
         link_text="Access tokens",
         after=("If that was not you, delete it at once and change your password.",),
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"{site} 的访问令牌已刷新",
         greeting=f"{reader.name}，你好：",
         before=(f"访问令牌“{token_name}”已更换为新值，旧值已失效。",),
         link_text="访问令牌",
         after=("如果不是你本人操作，请立即删除该令牌并修改密码。",),
     )
-    return _letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/tokens"))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/tokens"))
 
 
 def webhook_disabled(call: Call, reader: Reader, *, host: str, days: int, path: str) -> Letter:
@@ -263,7 +263,13 @@ def page(call: Call, path: str) -> str:
     return f"{base}{path}" if base else ""
 
 
-def _letter(reader: Reader, wordings: Mapping[str, _Wording], link: str) -> Letter:
+def letter(reader: Reader, wordings: Mapping[str, Wording], link: str) -> Letter:
+    """Write a letter in the reader's language.
+
+    Args:
+        wordings: the letter in `en` and `zh-CN`.
+        link: empty: the letter has none.
+    """
     wording = wordings[CHINESE if reader.language == CHINESE else "en"]
     return Letter(
         recipient=reader.email,
@@ -273,12 +279,12 @@ def _letter(reader: Reader, wordings: Mapping[str, _Wording], link: str) -> Lett
     )
 
 
-def _text(wording: _Wording, link: str) -> str:
+def _text(wording: Wording, link: str) -> str:
     linked = (f"{wording.link_text}:\n{link}",) if link else ()
     return "\n\n".join((wording.greeting, *wording.before, *linked, *wording.after)) + "\n"
 
 
-def _html(wording: _Wording, link: str, language: str) -> str:
+def _html(wording: Wording, link: str, language: str) -> str:
     button = f'<p><a href="{escape(link)}">{escape(wording.link_text)}</a></p>' if link else ""
     before = "".join(f"<p>{escape(line)}</p>" for line in (wording.greeting, *wording.before))
     after = "".join(f"<p>{escape(line)}</p>" for line in wording.after)
