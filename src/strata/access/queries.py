@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 
-from strata.access.record import Notices
-from strata.access.tables import gate_notices
+from strata.access.record import AccessRequest, Answer, Asker, Notices, Standing
+from strata.access.tables import access_requests, gate_notices
+from strata.accounts import people
+from strata.accounts.organizations.tables import memberships
+from strata.accounts.people import User
+from strata.accounts.tables import namespaces, users
+from strata.core.actor import Role
 from strata.core.call import Call, Work
+from strata.core.names import fresh_key
 from strata.lib.db.database import Prepared
+from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
 
+MOST_ADMINS = 20  # of an organisation that are written to
 _STATUS = Prepared(
     "SELECT status FROM access_requests WHERE repo_id = :repo_id AND user_id = :user_id"
 )
@@ -37,4 +48,198 @@ def set_notices(work: Work, repo_row_id: int, notices: Notices) -> None:
     fresh = upsert(work.db, gate_notices).values(repo_id=repo_row_id, **chosen)
     work.db.execute(
         fresh.on_conflict_do_update(index_elements=[gate_notices.c.repo_id], set_=chosen)
+    )
+
+
+def request_of(call: Call, repo_row_id: int, user_id: int) -> AccessRequest | None:
+    """What somebody asked of a repo."""
+    return _first(call, _requests().where(_place(repo_row_id, user_id)))
+
+
+def held_request(work: Work, repo_row_id: int, user_id: int) -> AccessRequest | None:
+    """The same to change it: nobody else does meanwhile."""
+    _hold(work, _place(repo_row_id, user_id))
+    return request_of(work, repo_row_id, user_id)
+
+
+def held_by_key(work: Work, repo_row_id: int, key: str) -> AccessRequest | None:
+    """A request to a repo by its id on the wire, to change it."""
+    if "\0" in key:  # PostgreSQL refuses even to look for it
+        return None
+    here = sa.and_(access_requests.c.repo_id == repo_row_id, access_requests.c.key == key)
+    _hold(work, here)
+    return _first(work, _requests().where(here))
+
+
+def requests_to(
+    call: Call, repo_row_id: int, standing: Standing, window: Window, *, search: str = ""
+) -> Page[AccessRequest]:
+    """The requests in one state, the newest first.
+
+    Args:
+        search: how a name begins, or an e-mail address that was shared.
+    """
+    statement = _requests().where(
+        access_requests.c.repo_id == repo_row_id, access_requests.c.status == standing.value
+    )
+    if search:
+        statement = statement.where(_matches(search))
+    order = (access_requests.c.requested_at, access_requests.c.id)
+    return page_down(call.db, statement, window, order, _request)
+
+
+def counts(call: Call, repo_row_id: int) -> dict[Standing, int]:
+    """How many requests are in which state."""
+    rows = call.db.execute(
+        sa.select(access_requests.c.status, sa.func.count())
+        .where(access_requests.c.repo_id == repo_row_id)
+        .group_by(access_requests.c.status)
+    )
+    found = {Standing(row[0]): int(row[1]) for row in rows}
+    return {standing: found.get(standing, 0) for standing in Standing}
+
+
+def put_asked(
+    work: Work, repo_row_id: int, user_id: int, standing: Standing, answers: Mapping[str, Answer]
+) -> None:
+    """Write down that somebody asked, also once more after a reset."""
+    values = {
+        "status": standing.value,
+        "asked": True,
+        "answers": dict(answers),
+        "requested_at": work.now,
+        "reviewed_at": None,
+        "reviewed_by": None,
+        "reason": None,
+        "told_at": None,
+    }
+    fresh = upsert(work.db, access_requests).values(
+        key=fresh_key(), repo_id=repo_row_id, user_id=user_id, **values
+    )
+    work.db.execute(
+        fresh.on_conflict_do_update(
+            index_elements=[access_requests.c.repo_id, access_requests.c.user_id], set_=values
+        )
+    )
+
+
+def put_granted(work: Work, repo_row_id: int, user_id: int) -> None:
+    """Write down that somebody who never asked was let in."""
+    granted = {
+        "status": Standing.ACCEPTED.value,
+        "reviewed_at": work.now,
+        "reviewed_by": work.actor.user_id,
+    }
+    fresh = upsert(work.db, access_requests).values(
+        key=fresh_key(),
+        repo_id=repo_row_id,
+        user_id=user_id,
+        asked=False,
+        answers={},
+        requested_at=work.now,
+        **granted,
+    )
+    work.db.execute(
+        fresh.on_conflict_do_update(
+            index_elements=[access_requests.c.repo_id, access_requests.c.user_id], set_=granted
+        )
+    )
+
+
+def settle(work: Work, request_id: int, standing: Standing, reason: str | None) -> None:
+    """Write a decision down; a request that waits again was decided by nobody."""
+    waits = standing is Standing.PENDING
+    work.db.execute(
+        sa.update(access_requests)
+        .where(access_requests.c.id == request_id)
+        .values(
+            status=standing.value,
+            reviewed_at=None if waits else work.now,
+            reviewed_by=None if waits else work.actor.user_id,
+            reason=reason,
+        )
+    )
+
+
+def delete_request(work: Work, request_id: int) -> None:
+    work.db.execute(sa.delete(access_requests).where(access_requests.c.id == request_id))
+
+
+def mark_told(work: Work, repo_row_id: int) -> None:
+    """Note that those who decide know of every request that waits."""
+    waiting = sa.and_(
+        access_requests.c.repo_id == repo_row_id,
+        access_requests.c.status == Standing.PENDING.value,
+        access_requests.c.told_at.is_(None),
+    )
+    work.db.execute(sa.update(access_requests).where(waiting).values(told_at=work.now))
+
+
+def admins_of(call: Call, organization_id: int) -> list[User]:
+    """The confirmed admins of an organisation, those who joined first in front."""
+    ids = call.db.scalars(
+        sa.select(memberships.c.user_id)
+        .join(users, users.c.id == memberships.c.user_id)
+        .where(
+            memberships.c.organization_id == organization_id,
+            memberships.c.role == Role.ADMIN.value,
+            users.c.verified_at.is_not(None),
+        )
+        .order_by(memberships.c.joined_at, memberships.c.user_id)
+        .limit(MOST_ADMINS)
+    )
+    found = [people.by_id(call, user_id) for user_id in ids.all()]
+    return [one for one in found if one is not None]
+
+
+def _place(repo_row_id: int, user_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(access_requests.c.repo_id == repo_row_id, access_requests.c.user_id == user_id)
+
+
+def _hold(work: Work, here: sa.ColumnElement[bool]) -> None:
+    """Make other transactions on a request wait; SQLite has one writer anyway."""
+    work.db.execute(sa.select(access_requests.c.id).where(here).with_for_update())
+
+
+def _matches(search: str) -> sa.ColumnElement[bool]:
+    text = search.strip().lower()
+    shared = sa.and_(access_requests.c.asked, users.c.email_key.startswith(text, autoescape=True))
+    return sa.or_(namespaces.c.key.startswith(text, autoescape=True), shared)
+
+
+def _requests() -> sa.Select[Any]:
+    reviewer = namespaces.alias("reviewer")
+    columns = [
+        access_requests.c[name]
+        for name in ("id", "key", "repo_id", "user_id", "status", "asked", "answers")
+    ]
+    columns += [access_requests.c[name] for name in ("requested_at", "reviewed_at", "reason")]
+    people = (users.c.public_id, users.c.full_name, users.c.email, namespaces.c.name)
+    return (
+        sa.select(*columns, *people, reviewer.c.name.label("reviewed_by"))
+        .select_from(access_requests)
+        .join(users, users.c.id == access_requests.c.user_id)
+        .join(namespaces, namespaces.c.id == users.c.id)
+        .outerjoin(reviewer, reviewer.c.id == access_requests.c.reviewed_by)
+    )
+
+
+def _first(call: Call, statement: sa.Select[Any]) -> AccessRequest | None:
+    row = call.db.execute(statement).first()
+    return _request(row) if row else None
+
+
+def _request(row: sa.Row[Any]) -> AccessRequest:
+    email = row.email if row.asked else None
+    return AccessRequest(
+        id=row.id,
+        key=row.key,
+        repo_id=row.repo_id,
+        asker=Asker(row.user_id, row.public_id, row.name, row.full_name, email),
+        standing=Standing(row.status),
+        answers=row.answers,
+        requested_at=row.requested_at,
+        reviewed_at=row.reviewed_at,
+        reviewed_by=row.reviewed_by,
+        reason=row.reason,
     )

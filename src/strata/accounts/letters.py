@@ -230,7 +230,7 @@ def webhook_disabled(call: Call, reader: Reader, *, host: str, days: int, path: 
         path: of the page that shows it.
     """
     site = call.hub.settings.site_name
-    english = _Wording(
+    english = Wording(
         subject=f"A webhook on {site} was disabled",
         greeting=f"Hello {reader.name},",
         before=(
@@ -240,7 +240,7 @@ def webhook_disabled(call: Call, reader: Reader, *, host: str, days: int, path: 
         link_text="Look at the webhook",
         after=("Once its target answers again, enable the webhook on that page.",),
     )
-    chinese = _Wording(
+    chinese = Wording(
         subject=f"{site} 上的一个 Webhook 已停用",
         greeting=f"{reader.name}，你好：",
         before=(
@@ -250,7 +250,7 @@ def webhook_disabled(call: Call, reader: Reader, *, host: str, days: int, path: 
         link_text="查看 Webhook",
         after=("目标地址恢复后，可在该页面重新启用。",),
     )
-    return _letter(reader, {"en": english, CHINESE: chinese}, page(call, path))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, path))
 
 
 def page(call: Call, path: str) -> str:

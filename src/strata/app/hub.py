@@ -29,6 +29,7 @@ from strata.lib.objects.local import LocalStore
 from strata.lib.objects.s3 import S3Place, S3Store
 from strata.lib.objects.store import ObjectStore
 from strata.migrations.upgrade import upgrade
+from strata.repos.gate_digest import TellOfRequests
 from strata.search.index import IndexRepo
 
 JOBS: Mapping[str, type[Job]] = {
@@ -39,6 +40,7 @@ JOBS: Mapping[str, type[Job]] = {
         NameLargeFiles,
         NoteCommits,
         RepackRepo,
+        TellOfRequests,
         TidyAccounts,
         CallWebhook,
         TidyWebhooks,

@@ -25,6 +25,7 @@ from strata.lib import logs
 from strata.lib.http.malloc import tune_malloc
 from strata.lib.http.server import Serving, serve as serve_http
 from strata.lib.periodic import Periodic
+from strata.repos.gate_digest import begin_telling
 from strata.web.gateway import Gateway
 from strata.web.metrics import Metrics
 from strata.web.pages.failures import error_page
@@ -65,6 +66,7 @@ class Background:
         with reading(self.hub) as call, working(call) as work:
             begin_tidying(work)
             enqueue(work, TidyWebhooks())
+            begin_telling(work)
         self._running = [
             JobRunner(self.hub, JOBS, PROMPT),
             JobRunner(self.hub, JOBS, WAITING, threads=self.hub.settings.webhooks.concurrent),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from strata.access.record import Standing
+from strata.access.tables import access_requests
 from strata.core.call import Call, Work
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.columns import from_millis
@@ -84,14 +87,33 @@ def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | No
     return _repo(row) if row else None
 
 
+def untold_requests(call: Call, before: datetime) -> list[tuple[Repo, int]]:
+    """The gated repos with requests since before a moment that nobody was told of; how many."""
+    waiting = (
+        sa.select(access_requests.c.repo_id, sa.func.count().label("number"))
+        .where(
+            access_requests.c.status == Standing.PENDING.value,
+            access_requests.c.asked,
+            access_requests.c.told_at.is_(None),
+        )
+        .group_by(access_requests.c.repo_id)
+        .having(sa.func.min(access_requests.c.requested_at) <= before)
+        .subquery()
+    )
+    statement = _living(repos.c.id == waiting.c.repo_id, repos.c.gated.is_not(None))
+    rows = call.db.execute(statement.add_columns(waiting.c.number)).all()
+    return [(_repo(row), row.number) for row in rows]
+
+
 def _living(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     columns = [repos.c[name.strip()] for name in _COLUMNS.split(",")]
     return sa.select(*columns).where(repos.c.deleted_at.is_(None), *conditions)
 
 
 def _repo(row: sa.Row[Any]) -> Repo:
-    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 — the documented way to read a Row by name
-    return Repo(**{**values, "type": RepoType(values["type"])})
+    values = row._mapping  # noqa: SLF001 — the documented way to read a Row by name
+    fields = {name: values[name] for name in Repo.__dataclass_fields__}
+    return Repo(**{**fields, "type": RepoType(fields["type"])})
 
 
 def ref_commit(call: Call, repo_row_id: int, name: str) -> str | None:

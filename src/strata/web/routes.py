@@ -7,6 +7,8 @@ templates of one URL space: what is more specific stands first.
 from __future__ import annotations
 
 from strata.web.api import (
+    access_report,
+    access_requests,
     collections,
     commit,
     commits,
@@ -66,6 +68,8 @@ API: tuple[Route, ...] = (
     *storage.ROUTES,
     *uploads.ROUTES,
     *collections.ROUTES,
+    *access_requests.ROUTES,
+    *access_report.ROUTES,
     *validate_yaml.ROUTES,
     *webhooks.ROUTES,
 )

@@ -16,7 +16,8 @@ from strata.access.policy import (
     require_admin,
     require_create,
 )
-from strata.access.visibility import visible
+from strata.access.tables import access_requests
+from strata.access.visibility import readable, visible
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Role, TokenFacts, TokenRole
 from strata.core.errors import (
     Forbidden,
@@ -159,6 +160,17 @@ def test_nobody_owns_a_namespace_that_is_not_there() -> None:
             require_create(actor, repo_type="model", namespace="nowhere", namespace_id=None)
 
 
+# What `readable` asks of a row.
+GOVERNED = sa.Table(
+    "governed",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer),
+    sa.Column("owner_id", sa.Integer),
+    sa.Column("created_by", sa.Integer),
+    sa.Column("private", sa.Boolean),
+    sa.Column("gated", sa.Text),
+    sa.Column("gate_members", sa.Boolean),
+)
 GATED = Governed(gated="manual")
 STRICT = Governed(gated="auto", gate_members=True)
 # Whom a gate does not stop: one that lets members through, and one that asks them too.
@@ -207,3 +219,31 @@ def test_likes_and_discussions_stand_outside_the_gate() -> None:
         require(ANONYMOUS, Action.DISCUSS, GATED)
     with pytest.raises(Forbidden, match="read role"):
         require(member(Role.READ, token=READ_TOKEN), Action.DISCUSS, GATED)
+
+
+@pytest.mark.parametrize("actor", [row[0] for row in INSIDE])
+@pytest.mark.parametrize("private", [True, False])
+@pytest.mark.parametrize(
+    ("gated", "gate_members"), [(None, False), ("auto", False), ("auto", True)]
+)
+def test_the_condition_of_readable_files_agrees(
+    actor: Actor, *, private: bool, gated: Gate | None, gate_members: bool
+) -> None:
+    """`readable` in a WHERE says what `require` says of somebody who never asked."""
+    engine = sa.create_engine("sqlite://")
+    values = {"id": 1, "owner_id": ORGANIZATION, "created_by": OWNER, "private": private}
+    with engine.begin() as connection:
+        GOVERNED.create(connection)
+        access_requests.create(connection)
+        connection.execute(
+            sa.insert(GOVERNED).values(**values, gated=gated, gate_members=gate_members)
+        )
+        shown = sa.select(GOVERNED.c.id).where(readable(actor, GOVERNED))
+        found = connection.execute(shown).first() is not None
+    repo = Governed(private=private, gated=gated, gate_members=gate_members)
+    try:
+        require(actor, Action.READ, repo)
+    except StrataError:
+        assert not found
+    else:
+        assert found

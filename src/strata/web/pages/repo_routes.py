@@ -7,6 +7,7 @@ from strata.web.pages import (
     docs,
     file_view,
     files,
+    gate_asking,
     history,
     home,
     lists,
@@ -53,6 +54,8 @@ REPO_ROUTES = (
     _read("/{web}{repo}/tags", refs_page.page),
     _read("/{web}{repo}/discussions", discussions.page),
     _read("/{web}{repo}/discussions/{number}", discussions.thread, _PRINTED),
+    _form("/{web}{repo}/ask-access", gate_asking.ask),
+    _form("/{web}{repo}/ask-access/withdraw", gate_asking.withdraw),
     _read("/{web}{repo}/settings", repo_settings.page, _PRINTED),
     _form("/{web}{repo}/settings", repo_settings.submit),
 )

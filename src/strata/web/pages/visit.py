@@ -39,6 +39,8 @@ NOTICES: Final = {
     "picture-removed": N_("Your picture is removed."),
     "username-changed": N_("Your username is changed. Links to the old one lead to the new one."),
     "account-deleted": N_("Your account is deleted."),
+    "gate-asked": N_("Your request is on its way."),
+    "gate-withdrawn": N_("Your request is withdrawn."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect

@@ -1,0 +1,174 @@
+"""Decisions about requests for access: whoever manages a repo opens and closes its gate.
+
+A request goes from any state to any other; to the state in which it is already, it does not go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from strata.access import letters, queries
+from strata.access.gates import Gated, admit
+from strata.access.members import named
+from strata.access.policy import Action, belongs
+from strata.access.record import AccessRequest, Standing
+from strata.access.requests import NO_REQUEST
+from strata.accounts.organizations.roles import roles_of
+from strata.accounts.people import User
+from strata.core.actor import Actor
+from strata.core.call import Call, Work
+from strata.core.errors import Malformed, NotFound, RepoNotGated
+from strata.events.facts import record
+
+LONGEST_REASON: Final = 200  # characters
+MOST_AT_ONCE: Final = 100
+HAS_ACCESS: Final = "That user already has access to the repo"
+_FACTS: Final = {
+    Standing.PENDING: "gate.cancel",
+    Standing.ACCEPTED: "gate.accept",
+    Standing.REJECTED: "gate.reject",
+    Standing.RESET: "gate.reset",
+}
+_WITH_REASON: Final = frozenset({Standing.REJECTED, Standing.RESET})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where somebody's request shall go; one of `user` and `key` says whose."""
+
+    standing: Standing
+    user: str | None = None  # name
+    key: str | None = None  # 24 hex of the request
+    reason: str | None = None  # of a rejection or a reset; the person reads it
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one of several decisions."""
+
+    decision: Decision
+    problem: str | None = None
+
+
+def managed(call: Call, repo: Gated) -> None:
+    """Insist that the caller decides who may pass this gate.
+
+    Raises:
+        RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
+        RepoNotGated: there is no gate.
+    """
+    admit(call, Action.MANAGE, repo)
+    if repo.gated is None:
+        raise RepoNotGated
+
+
+def decide(work: Work, repo: Gated, decision: Decision) -> None:
+    """Accept, reject, reset, or set back to waiting.
+
+    Raises:
+        Malformed: whose request is not clear, or a reason that does not fit.
+        NotFound: no such person or request, or the request is in that state.
+        RepoNotGated, Forbidden, …: as `managed`.
+    """
+    managed(work, repo)
+    _require_sound(decision)
+    request = _request(work, repo, decision)
+    if request.standing is decision.standing:
+        raise NotFound(NO_REQUEST)
+    _settle(work, repo, request, decision)
+
+
+def decide_all(work: Work, repo: Gated, decisions: Sequence[Decision]) -> list[Outcome]:
+    """Decide about many; a request that is in its state already counts as done.
+
+    Raises:
+        Malformed: as `decide`, and then nothing was changed; or none, or more than
+            `MOST_AT_ONCE`.
+        RepoNotGated, Forbidden, …: as `managed`.
+    """
+    managed(work, repo)
+    if not 1 <= len(decisions) <= MOST_AT_ONCE:
+        raise Malformed(f"Decide about 1 to {MOST_AT_ONCE} requests at once.")
+    for decision in decisions:
+        _require_sound(decision)
+    return [_outcome(work, repo, decision) for decision in decisions]
+
+
+def grant(work: Work, repo: Gated, user_name: str) -> None:
+    """Let somebody in, whether they asked or not; the address of who never asked stays theirs.
+
+    Raises:
+        NotFound: there is no such person.
+        Malformed: they are let in already.
+        RepoNotGated, Forbidden, …: as `managed`.
+    """
+    managed(work, repo)
+    person = _person(work, user_name)
+    there = queries.held_request(work, repo.id, person.id)
+    if (there and there.standing is Standing.ACCEPTED) or belongs(_as_actor(work, person), repo):
+        raise Malformed(HAS_ACCESS)
+    if there is None:
+        queries.put_granted(work, repo.id, person.id)
+    else:
+        queries.settle(work, there.id, Standing.ACCEPTED, None)
+    record(work, "gate.grant", repo_id=repo.id, target=repo.full_name, detail={"user": person.name})
+    letters.tell_person(work, repo, person, Standing.ACCEPTED, None)
+
+
+def _require_sound(decision: Decision) -> None:
+    if (decision.user is None) == (decision.key is None):
+        raise Malformed('Name the person by "user", or the request by "requestId".')
+    if not decision.reason:
+        return
+    if decision.standing not in _WITH_REASON:
+        raise Malformed("A reason is given with a rejection or a reset only.")
+    if len(decision.reason) > LONGEST_REASON:
+        raise Malformed(f"A reason has at most {LONGEST_REASON} characters.")
+
+
+def _request(work: Work, repo: Gated, decision: Decision) -> AccessRequest:
+    if decision.user is not None:
+        found = queries.held_request(work, repo.id, _person(work, decision.user).id)
+    else:
+        found = queries.held_by_key(work, repo.id, decision.key or "")
+    if found is None:
+        raise NotFound(NO_REQUEST)
+    return found
+
+
+def _outcome(work: Work, repo: Gated, decision: Decision) -> Outcome:
+    try:
+        request = _request(work, repo, decision)
+    except NotFound as missing:
+        return Outcome(decision, missing.message)
+    if request.standing is not decision.standing:
+        _settle(work, repo, request, decision)
+    return Outcome(decision)
+
+
+def _settle(work: Work, repo: Gated, request: AccessRequest, decision: Decision) -> None:
+    reason = (decision.reason or "").strip() or None
+    queries.settle(work, request.id, decision.standing, reason)
+    record(
+        work,
+        _FACTS[decision.standing],
+        repo_id=repo.id,
+        target=repo.full_name,
+        detail={"user": request.asker.name},
+    )
+    person = named(work, request.asker.name)
+    letters.tell_person(work, repo, person, decision.standing, reason)
+
+
+def _person(call: Call, name: str) -> User:
+    """A confirmed account; the others are nobody yet."""
+    person = named(call, name)
+    if person.verified_at is None:
+        raise NotFound(f"There is no account named {name!r}.")
+    return person
+
+
+def _as_actor(call: Call, person: User) -> Actor:
+    return Actor(user_id=person.id, verified=True, roles=roles_of(call, person.id))

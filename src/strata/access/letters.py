@@ -1,0 +1,195 @@
+"""The mails about gates, in both languages side by side.
+
+Those who decide hear of a request at once, or of many in a digest; the person hears of a decision.
+Whoever may not know of a repo by now is not written to about it.
+"""
+
+# ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
+
+from __future__ import annotations
+
+from typing import Final
+
+from strata.access import queries
+from strata.access.gates import Gated
+from strata.access.policy import may_see
+from strata.access.record import Notices, Standing
+from strata.accounts import limits, people
+from strata.accounts.letters import CHINESE, Reader, Wording, letter, page
+from strata.accounts.organizations.roles import roles_of
+from strata.accounts.people import User
+from strata.core.actor import Actor
+from strata.core.call import Call, Work
+from strata.core.names import RepoType
+from strata.events.outbox import Letter, post
+
+LETTERS_PER_HOUR: Final = 20  # about one repo; what comes on top waits for the next digest
+_KINDS: Final = {RepoType.MODEL: "模型", RepoType.DATASET: "数据集"}
+
+
+def tell_deciders(work: Work, repo: Gated, asker_id: int) -> None:
+    """Tell those who decide of a request, unless they chose a digest or hear of too many."""
+    notices = queries.notices_of(work, repo.id)
+    key = f"gate.letter:{repo.id}"
+    if notices.mode == "bulk" or limits.counted(work, key, minutes=60) >= LETTERS_PER_HOUR:
+        return
+    limits.note(work, key)
+    asker = people.by_id(work, asker_id)
+    for reader in deciders(work, repo, notices):
+        post(work, _request_letter(work, reader, repo, asker.name if asker else ""))
+    queries.mark_told(work, repo.id)
+
+
+def tell_of_many(work: Work, repo: Gated, number: int) -> None:
+    """Tell those who decide how many requests came since they last heard of one."""
+    for reader in deciders(work, repo, queries.notices_of(work, repo.id)):
+        post(work, _digest_letter(work, reader, repo, number))
+    queries.mark_told(work, repo.id)
+
+
+def tell_person(
+    work: Work, repo: Gated, person: User, standing: Standing, reason: str | None
+) -> None:
+    """Tell somebody what was decided; that a request waits again is no decision."""
+    actor = Actor(user_id=person.id, verified=True, roles=roles_of(work, person.id))
+    if standing is Standing.PENDING or not may_see(actor, repo):
+        return
+    reader = Reader(person.email, person.name, person.language)
+    post(work, _decision_letter(work, reader, repo, standing, reason))
+
+
+def deciders(call: Call, repo: Gated, notices: Notices) -> list[Reader]:
+    """Whom to write: the address that was chosen, else the owner, or the organisation's admins."""
+    owner = people.by_id(call, repo.owner_id)
+    found = queries.admins_of(call, repo.owner_id) if owner is None else [owner]
+    if notices.email is None:
+        return [Reader(one.email, one.name, one.language) for one in found]
+    language = found[0].language if found else call.hub.settings.language
+    return [Reader(notices.email, repo.full_name.partition("/")[0], language)]
+
+
+def requests_page(repo: Gated) -> str:
+    """Where requests are decided about."""
+    return f"{repo.web_path}/settings/access-requests"
+
+
+def _request_letter(call: Call, reader: Reader, repo: Gated, asker: str) -> Letter:
+    english = Wording(
+        subject=f"{asker} asks for access to {repo.full_name}",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"{asker} asks for access to the gated {repo.type.value} {repo.full_name}.",
+            "Nobody but you and others who manage it can decide.",
+        ),
+        link_text="Review the request",
+        after=("How often you hear of requests is set on the page of the repository's settings.",),
+    )
+    chinese = Wording(
+        subject=f"{asker} 申请访问 {repo.full_name}",
+        greeting=f"{reader.name}，您好：",
+        before=(
+            f"{asker} 申请访问受限{_KINDS[repo.type]} {repo.full_name}。",
+            "只有您和其他管理者可以处理该申请。",
+        ),
+        link_text="处理申请",
+        after=("可在仓库设置页面调整此类通知的频率。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, requests_page(repo)))
+
+
+def _digest_letter(call: Call, reader: Reader, repo: Gated, number: int) -> Letter:
+    ask = "1 new request waits" if number == 1 else f"{number} new requests wait"
+    english = Wording(
+        subject=f"{ask} for {repo.full_name}",
+        greeting=f"Hello {reader.name},",
+        before=(f"{ask} for access to the gated {repo.type.value} {repo.full_name}.",),
+        link_text="Review the requests",
+    )
+    chinese = Wording(
+        subject=f"{repo.full_name} 有 {number} 个新的访问申请",
+        greeting=f"{reader.name}，您好：",
+        before=(f"受限{_KINDS[repo.type]} {repo.full_name} 有 {number} 个新的访问申请等待处理。",),
+        link_text="处理申请",
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, requests_page(repo)))
+
+
+def _decision_letter(
+    call: Call, reader: Reader, repo: Gated, standing: Standing, reason: str | None
+) -> Letter:
+    english, chinese = {
+        Standing.ACCEPTED: _accepted,
+        Standing.REJECTED: _rejected,
+        Standing.RESET: _reset,
+    }[standing](reader, repo)
+    if reason:
+        english_reason, chinese_reason = f"The authors wrote: {reason}", f"作者说明：{reason}"
+        english = _with(english, english_reason)
+        chinese = _with(chinese, chinese_reason)
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, repo.web_path))
+
+
+def _with(wording: Wording, line: str) -> Wording:
+    return Wording(
+        wording.subject,
+        wording.greeting,
+        (*wording.before, line),
+        wording.link_text,
+        wording.after,
+    )
+
+
+def _accepted(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
+    english = Wording(
+        subject=f"You have access to {repo.full_name}",
+        greeting=f"Hello {reader.name},",
+        before=(f"you can now download the {repo.type.value} {repo.full_name}.",),
+        link_text=f"Open {repo.full_name}",
+    )
+    chinese = Wording(
+        subject=f"您已获得 {repo.full_name} 的访问权限",
+        greeting=f"{reader.name}，您好：",
+        before=(f"您现在可以下载{_KINDS[repo.type]} {repo.full_name}。",),
+        link_text=f"打开 {repo.full_name}",
+    )
+    return english, chinese
+
+
+def _rejected(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
+    english = Wording(
+        subject=f"Your request for {repo.full_name} was declined",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"your request for the {repo.type.value} {repo.full_name} was declined by its authors.",
+        ),
+        link_text=f"Open {repo.full_name}",
+    )
+    chinese = Wording(
+        subject=f"您对 {repo.full_name} 的访问申请未通过",
+        greeting=f"{reader.name}，您好：",
+        before=(f"{_KINDS[repo.type]} {repo.full_name} 的作者已拒绝您的访问申请。",),
+        link_text=f"打开 {repo.full_name}",
+    )
+    return english, chinese
+
+
+def _reset(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
+    english = Wording(
+        subject=f"Please ask again for access to {repo.full_name}",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"the authors of the {repo.type.value} {repo.full_name} reset your access.",
+            "Please read its conditions and agree again; until then you cannot download it.",
+        ),
+        link_text="Review the conditions",
+    )
+    chinese = Wording(
+        subject=f"请重新申请访问 {repo.full_name}",
+        greeting=f"{reader.name}，您好：",
+        before=(
+            f"{_KINDS[repo.type]} {repo.full_name} 的作者重置了您的访问权限。",
+            "请阅读访问条件并重新提交，在此之前您无法下载其中的文件。",
+        ),
+        link_text="查看条件",
+    )
+    return english, chinese

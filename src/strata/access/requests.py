@@ -1,0 +1,75 @@
+"""Requests for access: what the person who wants in may do (product §4.6).
+
+    none     —ask→      pending (manual) or accepted (auto)
+    pending  —withdraw→ none
+    reset    —ask→      as from none, with a new time
+    pending, accepted, rejected —ask→ stay as they are
+
+What those who decide may do stands in `decisions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from strata.access import letters, queries
+from strata.access.gates import Gated, admit
+from strata.access.policy import Action, belongs, require_person
+from strata.access.record import Answer, Standing
+from strata.accounts import limits
+from strata.core.call import Work
+from strata.core.errors import NotFound, RepoNotGated
+from strata.events.facts import record
+
+NO_REQUEST: Final = "No access request found matching your criteria"
+ASKS_PER_HOUR: Final = 30  # of one person, whatever the repo
+
+
+def ask(work: Work, repo: Gated, answers: Callable[[], Mapping[str, Answer]]) -> Standing:
+    """Ask to be let in, and so agree to share name and e-mail address; where that leaves one.
+
+    Args:
+        answers: checks what was filled into the form of the gate; called for a new request only.
+
+    Raises:
+        RepoNotGated: nobody needs to ask.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
+        TooMany: the person asked too often lately.
+    """
+    require_person(work.actor, "request access to repositories")
+    admit(work, Action.DISCUSS, repo)
+    if repo.gated is None:
+        raise RepoNotGated
+    user_id = work.actor.user_id
+    if user_id is None or belongs(work.actor, repo):
+        return Standing.ACCEPTED
+    there = queries.held_request(work, repo.id, user_id)
+    if there is not None and there.standing is not Standing.RESET:
+        return there.standing
+    limits.count(work, limits.Limit(f"gate.ask:{user_id}", ASKS_PER_HOUR, 60))
+    standing = Standing.ACCEPTED if repo.gated == "auto" else Standing.PENDING
+    queries.put_asked(work, repo.id, user_id, standing, answers())
+    record(work, "gate.request", repo_id=repo.id, target=repo.full_name)
+    if standing is Standing.PENDING:
+        letters.tell_deciders(work, repo, user_id)
+    return standing
+
+
+def withdraw(work: Work, repo: Gated) -> None:
+    """Take back a request that nobody has decided.
+
+    Raises:
+        NotFound: none of the caller's waits.
+        RepoNotGated: nobody needs to ask.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
+    """
+    require_person(work.actor, "request access to repositories")
+    admit(work, Action.DISCUSS, repo)
+    if repo.gated is None:
+        raise RepoNotGated
+    there = queries.held_request(work, repo.id, work.actor.user_id or 0)
+    if there is None or there.standing is not Standing.PENDING:
+        raise NotFound(NO_REQUEST)
+    queries.delete_request(work, there.id)
+    record(work, "gate.withdraw", repo_id=repo.id, target=repo.full_name)

@@ -1,0 +1,154 @@
+"""Who is written to about a gate, how often, and in which language."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import inbox, made, mail_count
+from fixtures.gated import asks, decides, does, gate
+from fixtures.hubs import FrozenClock
+from fixtures.large_files import calling
+from fixtures.organizations import joins, organization, today
+from strata.access import decisions, notices
+from strata.access.letters import LETTERS_PER_HOUR
+from strata.access.record import Standing
+from strata.accounts.tables import users
+from strata.content import new_repo
+from strata.core.actor import SYSTEM, Actor, Role
+from strata.core.errors import Forbidden, GatedRepo, Malformed
+from strata.core.hub import Hub
+from strata.core.names import RepoType
+from strata.events import outbox
+from strata.repos.change import Settings
+from strata.repos.create import Wish
+from strata.repos.gate_digest import TellOfRequests
+from strata.repos.record import Repo
+
+PENDING, ACCEPTED, REJECTED, RESET = Standing
+OWNER = "ana@example.org"
+
+
+def letters(hub: Hub, recipient: str) -> list[outbox.Kept]:
+    """The mails about repos to an address, oldest first."""
+    return [kept for kept in inbox(hub, recipient) if "/one" in kept.subject]
+
+
+def speaks_chinese(hub: Hub, actor: Actor) -> None:
+    with hub.database.writing() as db:
+        db.execute(sa.update(users).where(users.c.id == actor.user_id).values(language="zh-CN"))
+
+
+def digests(hub: Hub) -> None:
+    with calling(hub, SYSTEM) as call:
+        TellOfRequests().run(call)
+
+
+def test_the_owner_hears_of_a_request_and_the_person_of_the_decision(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    asks(hub, bob, repo)
+    (told,) = letters(hub, OWNER)
+    assert told.subject == "bob asks for access to ana/one"
+    assert "/ana/one/settings/access-requests" in told.text
+    assert "bob@example.org" not in told.text
+    for standing, words, reason in (
+        (ACCEPTED, "You have access to ana/one", ""),
+        (REJECTED, "was declined", "<b>No</b> students"),
+        (RESET, "ask again", "The terms changed"),
+    ):
+        decides(hub, ana, repo, standing, "bob", reason)
+        newest = letters(hub, "bob@example.org")[-1]
+        assert words in newest.subject
+        assert reason in newest.text
+        assert "<b>" not in newest.html
+    before = mail_count(hub)
+    decides(hub, ana, repo, PENDING, "bob")
+    assert mail_count(hub) == before
+
+
+def test_letters_are_in_the_language_of_their_reader(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    for actor in (ana, bob):
+        speaks_chinese(hub, actor)
+    asks(hub, bob, repo)
+    assert letters(hub, OWNER)[-1].subject == "bob 申请访问 ana/one"
+    decides(hub, ana, repo, REJECTED, "bob", "不符合条件")
+    assert "不符合条件" in letters(hub, "bob@example.org")[-1].text
+    assert "您对 ana/one 的访问申请未通过" in letters(hub, "bob@example.org")[-1].subject
+
+
+def test_a_gate_that_decides_by_itself_writes_to_nobody(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    before = mail_count(hub)
+    asks(hub, bob, gate(hub, ana, repo, Settings(gated="auto")))
+    assert mail_count(hub) == before
+
+
+def test_another_address_may_be_told_and_only_managers_choose_it(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    does(hub, ana, lambda work: notices.change(work, repo, email="team@example.net"))
+    asks(hub, bob, repo)
+    assert letters(hub, OWNER) == []
+    assert len(letters(hub, "team@example.net")) == 1
+    with pytest.raises(Malformed, match="gatedNotificationsEmail"):
+        does(hub, ana, lambda work: notices.change(work, repo, email="nobody"))
+    with pytest.raises(GatedRepo):
+        does(hub, bob, lambda work: notices.change(work, repo, email="bob@example.org"))
+    decides(hub, ana, repo, ACCEPTED, "bob")
+    with pytest.raises(Forbidden):
+        does(hub, bob, lambda work: notices.change(work, repo, email="bob@example.org"))
+
+
+def test_a_digest_comes_once_a_day_and_counts_what_is_new(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, eve: Actor, repo: Repo
+) -> None:
+    does(hub, ana, lambda work: notices.change(work, repo, mode="bulk"))
+    asks(hub, bob, repo)
+    clock.advance(timedelta(hours=20))
+    asks(hub, eve, repo)
+    digests(hub)
+    assert letters(hub, OWNER) == []
+    clock.advance(timedelta(hours=4))
+    for _ in range(2):
+        digests(hub)
+        (told,) = letters(hub, OWNER)
+        assert told.subject == "2 new requests wait for ana/one"
+    clock.advance(timedelta(hours=30))
+    digests(hub)
+    assert len(letters(hub, OWNER)) == 1
+
+
+def test_a_flood_of_requests_is_told_in_a_digest(hub: Hub, clock: FrozenClock, repo: Repo) -> None:
+    for number in range(LETTERS_PER_HOUR + 3):
+        asks(hub, made(hub, f"person-{number}"), repo)
+    assert len(letters(hub, OWNER)) == LETTERS_PER_HOUR
+    clock.advance(timedelta(days=1))
+    digests(hub)
+    assert letters(hub, OWNER)[-1].subject == "3 new requests wait for ana/one"
+
+
+@pytest.mark.usefixtures("eve")
+def test_admins_of_an_organisation_are_told(hub: Hub, ana: Actor, bob: Actor) -> None:
+    organization(hub, "ana")
+    joins(hub, "eve", Role.ADMIN)
+    made(hub, "writer")
+    joins(hub, "writer", Role.WRITE)
+    boss = today(hub, ana)
+    with calling(hub, boss) as call:
+        plain = new_repo.create(call, Wish(RepoType.DATASET, "acme", "one"), files={})
+    asks(hub, bob, gate(hub, boss, plain, Settings(gated="manual")))
+    told = [len(letters(hub, f"{name}@example.org")) for name in ("ana", "eve", "writer")]
+    assert told == [1, 1, 0]
+
+
+@pytest.mark.usefixtures("bob")
+def test_nobody_is_written_to_about_what_is_hidden_from_them(
+    hub: Hub, ana: Actor, repo: Repo
+) -> None:
+    hidden = gate(hub, ana, repo, Settings(private=True))
+    does(hub, ana, lambda work: decisions.grant(work, hidden, "bob"))
+    assert letters(hub, "bob@example.org") == []
