@@ -49,7 +49,9 @@ JOBS: Mapping[str, type[Job]] = {
 
 # Strangers choose whom these wait for, so they run beside the others.
 WAITING = Lane(only=frozenset({CallWebhook.kind}))
-PROMPT = Lane(never=WAITING.only)
+# Reading a whole repo: an upload of many commits is gathered and read once.
+GATHERING = Lane(only=frozenset({IndexRepo.kind, NameLargeFiles.kind, RepackRepo.kind}))
+PROMPT = Lane(never=WAITING.only | GATHERING.only)
 
 # What reacts to which fact. Reactions read the state they find, so one job covers several facts.
 REACTIONS: Mapping[str, tuple[str, ...]] = {

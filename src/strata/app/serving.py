@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp
 
 from strata.accounts.jobs import begin_tidying
 from strata.accounts.uses import FLUSH_EVERY_S, Uses
-from strata.app.hub import JOBS, PROMPT, WAITING, load_hub
+from strata.app.hub import GATHERING, JOBS, PROMPT, WAITING, load_hub
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.content.downloads import DownloadCounts
 from strata.core.call import reading, working
@@ -32,6 +33,8 @@ from strata.web.pages.failures import error_page
 from strata.web.paths import Routes
 from strata.web.routes import ROUTES
 from strata.web.work import Tallies
+
+GATHERED_FOR = timedelta(milliseconds=300)  # an upload sends its commits faster than that
 
 
 def build_app(
@@ -69,6 +72,7 @@ class Background:
             begin_telling(work)
         self._running = [
             JobRunner(self.hub, JOBS, PROMPT),
+            JobRunner(self.hub, JOBS, GATHERING, breath=GATHERED_FOR),
             JobRunner(self.hub, JOBS, WAITING, threads=self.hub.settings.webhooks.concurrent),
             Periodic("tallies", FLUSH_EVERY_S, self._flush),
         ]

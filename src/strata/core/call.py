@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -48,13 +48,17 @@ class Call:
 class Work(Call):
     """A call inside one transaction."""
 
+    queued: set[str] = field(default_factory=set)  # kinds of the jobs that were written in it
+
 
 @contextmanager
 def working(call: Call) -> Iterator[Work]:
     """Open the one transaction of an act; leaving it without an error commits."""
     with call.hub.database.writing() as db:
-        yield Work(call.hub, call.actor, db, call.origin)
-    call.hub.job_written.ring()
+        work = Work(call.hub, call.actor, db, call.origin)
+        yield work
+    if work.queued:
+        call.hub.job_written.ring(work.queued)
 
 
 @contextmanager

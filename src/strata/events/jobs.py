@@ -68,6 +68,7 @@ def enqueue_row(
     after: timedelta = timedelta(0),
 ) -> None:
     """Queue a job by the name of its kind; for facts, whose reactions stand above them."""
+    work.queued.add(kind)
     fresh = upsert(work.db, jobs).values(
         kind=kind, key=key, body=dict(body), due=work.now + after, attempts=0
     )
@@ -102,6 +103,9 @@ class Lane:
 
     only: frozenset[str] = frozenset()  # empty: every kind
     never: frozenset[str] = frozenset()
+
+    def includes(self, kind: str) -> bool:
+        return (not self.only or kind in self.only) and kind not in self.never
 
     def takes(self) -> sa.ColumnElement[bool]:
         wanted = jobs.c.kind.in_(self.only) if self.only else sa.true()

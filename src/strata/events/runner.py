@@ -24,6 +24,7 @@ class JobRunner:
 
     Args:
         threads: jobs of the lane that run at once.
+        breath: how long to wait after a job was written, for others that the same run covers.
     """
 
     def __init__(
@@ -33,16 +34,17 @@ class JobRunner:
         lane: Lane = EVERY_KIND,
         *,
         threads: int = 1,
+        breath: timedelta = timedelta(0),
     ) -> None:
         self._hub = hub
         self._registry = registry
         self._lane = lane
+        self._breath = breath.total_seconds()
         self._stopping = threading.Event()
+        self._ears = [hub.job_written.ear(lane.includes) for _ in range(threads)]
         self._threads = [
-            threading.Thread(
-                target=self._loop, args=(hub.job_written.ear(),), name=name, daemon=True
-            )
-            for name in (f"jobs-{number}" for number in range(threads))
+            threading.Thread(target=self._loop, args=(ear,), name=f"jobs-{number}", daemon=True)
+            for number, ear in enumerate(self._ears)
         ]
 
     def start(self) -> None:
@@ -52,7 +54,8 @@ class JobRunner:
     def stop(self) -> None:
         """Finish the jobs at hand and end."""
         self._stopping.set()
-        self._hub.job_written.ring()
+        for ear in self._ears:
+            ear.set()
         for thread in self._threads:
             thread.join(timeout=30)
 
@@ -65,7 +68,8 @@ class JobRunner:
             except Exception:  # the database may be away for a while
                 log.exception("job queue is out of reach")
                 pause = LONGEST_SLEEP
-            woken.wait(pause.total_seconds())
+            if woken.wait(pause.total_seconds()):
+                self._stopping.wait(self._breath)
 
     def _pause(self) -> timedelta:
         with reading(self._hub) as call:
