@@ -15,6 +15,7 @@ from strata.web.pages import (
     refs_page,
     repo,
     repo_settings,
+    repo_storage,
     search_page,
 )
 from strata.web.paths import Endpoint, Route
@@ -58,5 +59,7 @@ REPO_ROUTES = (
     _form("/{web}{repo}/ask-access/withdraw", gate_asking.withdraw),
     _read("/{web}{repo}/settings", repo_settings.page, _PRINTED),
     _form("/{web}{repo}/settings", repo_settings.submit),
+    _read("/{web}{repo}/settings/storage", repo_storage.page),
+    _form("/{web}{repo}/settings/storage", repo_storage.submit),
 )
 ROUTES = REPO_ROUTES

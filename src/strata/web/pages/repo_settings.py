@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
+from strata.blobs.inventory import Total, total
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, InvalidFields, Malformed
@@ -39,6 +40,7 @@ class SettingsPage:
 
     head: RepoHead
     given: Mapping[str, str]  # what was typed into a form that could not be accepted
+    large: Total
 
 
 async def page(request: Request) -> Response:
@@ -72,7 +74,7 @@ def _done(call: Call, act: Callable[[Work, RepoId, Form], str], repo_id: RepoId,
 def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
     repo = lookup(call, repo_id, Action.MANAGE)
     at = snapshot_of(call, repo, MAIN)
-    return SettingsPage(head_of(call, at, MAIN), given)
+    return SettingsPage(head_of(call, at, MAIN), given, total(call, repo))
 
 
 def _change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:

@@ -41,6 +41,7 @@ NOTICES: Final = {
     "account-deleted": N_("Your account is deleted."),
     "gate-asked": N_("Your request is on its way."),
     "gate-withdrawn": N_("Your request is withdrawn."),
+    "files-deleted": N_("The files are deleted."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
