@@ -23,12 +23,14 @@ def user() -> None:
 @user.command()
 @click.argument("name")
 @click.option("--email", required=True, help="Address of the person; counts as confirmed.")
+@click.option("--full-name", default="", help="Default: the name.")
 @click.option("--password", help="Default: asked for on a terminal, else none.")
 @click.option("--admin", is_flag=True, help="May administer the hub.")
 @place_options
-def create(
+def create(  # noqa: PLR0913 — one for each option of the command
     name: str,
     email: str,
+    full_name: str,
     password: str | None,
     data: Path | None,
     config: Path | None,
@@ -37,7 +39,9 @@ def create(
 ) -> None:
     """Create the account NAME and print its name."""
     secret = password if password is not None else _asked_password()
-    account = signup.NewAccount(name=name, email=email, password=secret, admin=admin)
+    account = signup.NewAccount(
+        name=name, email=email, full_name=full_name, password=secret, admin=admin
+    )
     with opened(Place(data, config)) as call:
         created = signup.create_by_operator(call, account)
     click.echo(created.name)
@@ -92,6 +96,7 @@ def _all(call: Call) -> list[people.User]:
 def _row(person: people.User) -> dict[str, object]:
     return {
         "name": person.name,
+        "full_name": person.full_name,
         "email": person.email,
         "verified": person.verified_at is not None,
         "admin": person.admin,

@@ -141,6 +141,19 @@ def test_a_legacy_user_without_password_and_a_known_token(strata: Strata) -> Non
     assert imported.stdout == "hf_94wBhPGp6KrrTH3KDchhKpRxZwd6dmHWLL\n"
 
 
+def test_an_account_has_the_full_name_that_the_operator_gives(strata: Strata) -> None:
+    strata("user", "create", "alice", "--email", "a@example.org", "--full-name", "Alice L. Smith")
+    strata("user", "create", "bob", "--email", "b@example.org")
+
+    listed = json.loads(strata("user", "list", "--json").stdout)
+
+    assert [user["full_name"] for user in listed] == ["Alice L. Smith", "bob"]
+    spoiled = strata(
+        "user", "create", "eve", "--email", "e@example.org", "--full-name", "Eve <script>"
+    )
+    assert (spoiled.returncode, spoiled.stdout) == (2, "")
+
+
 def test_failures_have_their_own_exit_codes(strata: Strata) -> None:
     strata("user", "create", "alice", "--email", "a@example.org")
 
