@@ -18,6 +18,7 @@ SLOW_FOLDERS = (
     "lib/http",
     "lib/objects",
     "lib/xet",
+    "official",
     "rooms/blobs",
     "stories",
 )

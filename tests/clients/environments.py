@@ -14,7 +14,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,14 +85,28 @@ def environment(name: str) -> Environment:
         FileNotFoundError: There is no such requirements file.
         RuntimeError: pip or uv failed, with what they printed.
     """
-    requirements = REQUIREMENTS / f"{name}.txt"
+
+    def prove(python: Path) -> None:
+        run(str(python), "-c", _PROOF.get(name, _PROOF_OF_HUB))
+
+    return built(name, REQUIREMENTS / f"{name}.txt", prove)
+
+
+def built(name: str, requirements: Path, finish: Callable[[Path], None]) -> Environment:
+    """Return the environment of `requirements`, building it when it is not there.
+
+    Args:
+        name: How its folder begins; the rest is the hash of `requirements`.
+        requirements: Exact pins; installed as they are, without what they depend on.
+        finish: Called with the new environment's Python; what it raises leaves nothing behind.
+    """
     pins = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     folder = ENVIRONMENTS / f"{name}-{pins}"
     ready = folder / "ready"
     if not ready.exists():
         with _alone(ENVIRONMENTS / f"{name}-{pins}.lock"):
             if not ready.exists():
-                _build(name, folder, requirements)
+                finish(_build(name, folder, requirements))
                 ready.touch()
     return Environment(name, folder)
 
@@ -105,23 +119,28 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _build(name: str, folder: Path, requirements: Path) -> None:
+def _build(name: str, folder: Path, requirements: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     uv = None if name in _WITH_PIP_ONLY else shutil.which("uv")
     python = folder / "bin" / "python"
     if uv:
         # Copies would cost a gigabyte and a minute; links are uv's own default on one disk.
-        _run(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
-        _run(uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-r",
+        run(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
+        run(uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-r",
              str(requirements))  # fmt: skip
     else:
-        _run(sys.executable, "-m", "venv", str(folder))
-        _run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile",
+        run(sys.executable, "-m", "venv", str(folder))
+        run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile",
              "-r", str(requirements))  # fmt: skip
-    _run(str(python), "-c", _PROOF.get(name, _PROOF_OF_HUB))
+    return python
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run a program to its end.
+
+    Raises:
+        RuntimeError: It failed; the message holds what it printed.
+    """
     finished = subprocess.run(
         command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

@@ -160,7 +160,7 @@ class Hub:
         """Return the user `name` with a read and a write token, made when not there yet."""
         if name not in self._people:
             email, password = f"{name}@example.org", PASSWORD.format(name=name[:1])
-            _, read, write = self._commands(
+            _, read, write = self.commands(
                 ("user", "create", name, "--email", email, "--password", password),
                 ("token", "create", "--user", name, "--name", "read", "--role", "read"),
                 ("token", "create", "--user", name, "--name", "write", "--role", "write"),
@@ -176,7 +176,7 @@ class Hub:
         if name not in self._organizations:
             members = {role: self.user(f"{name}-{role.replace('_', '-')}") for role in roles}
             admin = self.user(f"{name}-admin")
-            self._commands(
+            self.commands(
                 ("org", "create", name, "--admin", admin.name),
                 *(
                     ("org", "member", "add", name, person.name, "--role", role)
@@ -203,7 +203,7 @@ class Hub:
                 basic = base64.b64encode(f"{person.name}:{secret}".encode()).decode()
                 yield f"basic credentials of {person.name}", basic
 
-    def _commands(self, *commands: Sequence[str]) -> list[str]:
+    def commands(self, *commands: Sequence[str]) -> list[str]:
         """Run commands that print one line each."""
         program = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
         return self._printed(program).splitlines()
