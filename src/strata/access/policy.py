@@ -160,6 +160,16 @@ def _may(actor: Actor, action: Action, repo: Governed) -> bool:
     return may_change(actor, repo)
 
 
+def require_account(actor: Actor) -> None:
+    """Insist on a signed-in account, confirmed or not.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    if actor.user_id is None:
+        raise Unauthenticated("Invalid username or password.")
+
+
 def require_person(actor: Actor, act: str) -> None:
     """Insist on a signed-in, confirmed account.
 

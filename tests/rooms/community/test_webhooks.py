@@ -45,8 +45,8 @@ from strata.core.names import RepoId, RepoType
 from strata.events.runner import JobRunner
 from strata.events.tables import jobs
 from strata.events.webhooks.health import PATIENCE, PAUSES
+from strata.events.webhooks.masks import KEPT, MASK
 from strata.events.webhooks.record import Domain, State
-from strata.events.webhooks.sending import KEPT, MASK
 from strata.events.webhooks.tables import webhook_deliveries, webhooks
 from strata.lib import clock as real
 from strata.repos import change
@@ -100,7 +100,7 @@ def test_a_webhook_is_made_read_changed_and_deleted(hub: Hub, ana: Actor) -> Non
         assert manage.mine(call) == [made]
     key = made.webhook.key
     with working_as(hub, ana) as work:
-        unchanged = manage.change(work, key, Wish(watched=[]))
+        unchanged = manage.change(work, key, Wish())
         changed = manage.change(
             work,
             key,

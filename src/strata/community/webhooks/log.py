@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy import require_person, require_settings
+from strata.access.policy import require_account, require_settings
 from strata.community.webhooks.access import may_be_told
 from strata.community.webhooks.manage import found
 from strata.community.webhooks.payload import example
@@ -41,9 +41,9 @@ def page(call: Call, key: str, *, before: str | None = None) -> Page:
     """A part of the log of one of the caller's webhooks.
 
     Raises:
-        Unauthenticated, EmailNotVerified, NotFound: as `manage.one`.
+        Unauthenticated, NotFound: as `manage.one`.
     """
-    require_person(call.actor, _ACT)
+    require_account(call.actor)
     webhook = found(call, key)
     some = queries.newest_deliveries(call, webhook.id, before=before, limit=PAGE + 1)
     return Page(some[:PAGE], some[PAGE - 1].key if len(some) > PAGE else None)
@@ -55,7 +55,7 @@ def entry(call: Call, key: str, log_key: str) -> Entry:
     Raises:
         NotFound: no such webhook or delivery. And as `page`.
     """
-    require_person(call.actor, _ACT)
+    require_account(call.actor)
     webhook = found(call, key)
     delivery = _delivery(call, webhook, log_key)
     return Entry(webhook, delivery, may_be_told(call, webhook.owner_id, delivery))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from strata.access.policy import require_person, require_settings
+from strata.access.policy import require_account, require_settings
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.names import shown_names, watched_of
 from strata.core.call import Call, Work
@@ -25,7 +25,7 @@ class Wish:
     """What a webhook shall be; None leaves a thing as it is."""
 
     url: str | None = None
-    watched: Sequence[Watched] | None = None  # type and name; an empty one says nothing either
+    watched: Sequence[Watched] | None = None  # type and name
     domains: Sequence[Domain] | None = None
     secret: str | None = field(default=None, repr=False)  # empty: none
 
@@ -43,9 +43,9 @@ def mine(call: Call) -> list[Shown]:
     """The caller's webhooks, newest first.
 
     Raises:
-        Unauthenticated, EmailNotVerified: as `access.policy.require_person`.
+        Unauthenticated: nobody is signed in.
     """
-    require_person(call.actor, _ACT)
+    require_account(call.actor)
     return _shown(call, queries.of_owner(call, call.actor.user_id or 0))
 
 
@@ -55,7 +55,7 @@ def one(call: Call, key: str) -> Shown:
     Raises:
         NotFound: the caller has none of this key. And as `mine`.
     """
-    require_person(call.actor, _ACT)
+    require_account(call.actor)
     return _shown(call, [found(call, key)])[0]
 
 
@@ -108,7 +108,7 @@ def change(work: Work, key: str, wish: Wish) -> Shown:
         _require_domains(wish.domains)
         values["on_repos"] = Domain.REPO in wish.domains
         values["on_discussions"] = Domain.DISCUSSION in wish.domains
-    if wish.watched:
+    if wish.watched is not None:
         queries.watch(work, webhook.id, watched_of(work, wish.watched))
     if values:
         queries.update(work, webhook.id, **values)

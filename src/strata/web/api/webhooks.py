@@ -30,7 +30,10 @@ class WatchedBody(msgspec.Struct):
 
 
 class WebhookBody(msgspec.Struct, rename="camel"):
-    """POST /api/settings/webhooks and …/{id}; what is absent stays."""
+    """POST /api/settings/webhooks and …/{id}; what is absent stays.
+
+    Clients send `watched: []` where they want no change (huggingface_hub: update_webhook).
+    """
 
     url: str | None = None
     watched: list[WatchedBody] | None = None
@@ -94,7 +97,7 @@ def _wish(body: WebhookBody) -> Wish:
     if body.job_source_id is not None or body.secrets is not None:
         raise NotOffered("This hub runs no jobs: give `url` instead of `jobSourceId`.")
     watched = [Watched(one.type, one.name) for one in body.watched or ()]
-    return Wish(url=body.url, watched=watched, domains=body.domains, secret=body.secret)
+    return Wish(url=body.url, watched=watched or None, domains=body.domains, secret=body.secret)
 
 
 def _webhook(shown: Shown) -> dict[str, object]:

@@ -51,6 +51,20 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "code.expired": N_("This code is no longer valid. Ask for a new mail with Resend."),
         "auth.waiting": N_("Too many attempts. Try again in %(t)s."),
         "signup.closed": N_("Sign-up is closed on this site."),
+        "webhook.url_missing": N_("Enter the address that is to be called."),
+        "webhook.url_malformed": N_("This is not the address of a web server."),
+        "webhook.url_scheme": N_("The address must begin with https://."),
+        "webhook.url_credentials": N_("The address must not hold a user name or password."),
+        "webhook.url_inside": N_("This address is inside the network of this site."),
+        "webhook.watch_nothing": N_("Name at least one user, organization or repository."),
+        "webhook.watch_too_many": N_("One webhook watches at most 100 things."),
+        "webhook.unknown_name": N_("There is no user or organization named %(name)s."),
+        "webhook.unknown_repo": N_("There is no repository named %(name)s that you may see."),
+        "webhook.no_domain": N_("Choose at least one."),
+        "webhook.secret_bad": N_("A secret has at most 256 visible ASCII characters, no spaces."),
+        "webhook.too_many": N_(
+            "You have as many webhooks as one account may have. Delete one first."
+        ),
     }
 )
 SECONDS_SHOWN: Final = 120  # longer waits are told in minutes

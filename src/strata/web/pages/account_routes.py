@@ -22,6 +22,7 @@ from strata.web.pages import (
     verify,
 )
 from strata.web.pages.visit import redirected
+from strata.web.pages.webhook_routes import ROUTES as WEBHOOKS
 from strata.web.paths import Route
 
 READ: Final = ("GET", "HEAD")
@@ -69,6 +70,7 @@ ROUTES: Final = (
     Route(READ, "/settings/tokens/{id}/delete", settings_tokens.ask_delete, BROWSER, page=True),
     Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
     Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),
+    *WEBHOOKS,
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
     Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),

@@ -42,6 +42,11 @@ NOTICES: Final = {
     "gate-asked": N_("Your request is on its way."),
     "gate-withdrawn": N_("Your request is withdrawn."),
     "files-deleted": N_("The files are deleted."),
+    "webhook-saved": N_("The webhook is saved."),
+    "webhook-enabled": N_("The webhook is enabled."),
+    "webhook-disabled": N_("The webhook is disabled. It is no longer called."),
+    "webhook-deleted": N_("The webhook is deleted."),
+    "webhook-sent": N_("It is on its way. Look again in a moment to see what came of it."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
