@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strata.access.policy import require_admin
+from strata.access.policy import require_admin, require_writer
 from strata.accounts import people
 from strata.accounts.organizations import members, queries
 from strata.accounts.organizations.record import Organization
@@ -45,6 +45,20 @@ def remove(work: Work, organization_name: str, user_name: str) -> None:
     """
     organization = _managed(work, organization_name)
     members.remove(work, organization, named(work, user_name))
+
+
+def leave(work: Work, organization_name: str) -> None:
+    """Take the caller out of an organisation.
+
+    Raises:
+        NotFound: no such organisation, or the caller does not belong to it.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Conflict: the caller is the last admin.
+    """
+    person = people.by_id(work, require_writer(work.actor, "leave organizations"))
+    if person is None:
+        raise NotFound("There is no such account.")
+    members.remove(work, found(work, organization_name), person)
 
 
 def _managed(work: Work, name: str) -> Organization:

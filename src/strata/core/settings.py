@@ -116,6 +116,7 @@ class AccountsSettings:
         20, "Sign-ups one /24 (IPv6: /48) may make in an hour."
     )
     sign_ups_per_hour: int = setting(200, "Sign-ups the whole hub takes in an hour.")
+    organizations_per_day: int = setting(10, "Organizations one account may create in a day.")
     tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
     password_hash_slots: int = setting(4, "Password hashes computed at once.")
     password_hash_mib: int = setting(

@@ -161,3 +161,105 @@ def test_the_pages_speak_chinese(scene: Scene) -> None:
     assert "2 位成员" in visitor.get("/acme").text
     assert "0 位关注者" in visitor.get("/li-wei").text
     assert "按所有者的默认设置" in visitor.get("/new").text
+
+
+def test_a_person_founds_an_organization(scene: Scene) -> None:
+    ada = scene.visitor(scene.other)
+    assert 'action="/organizations/new"' in ada.get("/organizations/new").text
+    form = {"name": "ada-lab", "full_name": "Ada's Lab", "visibility": "private"}
+    answer = ada.post("/organizations/new", {**form, "members_hidden": "on"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ada-lab")
+    assert "Ada&#39;s Lab" in ada.get("/ada-lab").text
+    assert "member" not in scene.visitor().get("/ada-lab").text
+    assert ada.post("/new", {"owner": "ada-lab", "name": "x", "visibility": "default"}).is_redirect
+    assert found(scene, "ada-lab", "x").private
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"name": "acme"}, "acme is taken."),
+        ({"name": "li-wei"}, "li-wei is taken."),
+        ({"name": "settings"}, "settings is reserved."),
+        ({"name": "under_score"}, "Letters, numbers and single dashes only"),
+        ({"name": "fine", "full_name": "<b>"}, "A name holds no web addresses"),
+    ],
+)
+def test_a_mistake_in_the_form_is_told_beside_it(
+    scene: Scene, form: dict[str, str], sentence: str
+) -> None:
+    answer = scene.visitor(scene.other).post("/organizations/new", form)
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert f'value="{form["name"]}"' in answer.text
+
+
+def test_nobody_founds_organizations_all_day(scene: Scene) -> None:
+    ada = scene.visitor(scene.other)
+    answers = [ada.post("/organizations/new", {"name": f"lab-{n}"}).status_code for n in range(12)]
+    assert answers == [303] * 10 + [429] * 2
+    assert scene.visitor().get("/lab-9").status_code == 200
+    assert scene.visitor().get("/lab-10").status_code == 404
+
+
+def test_strangers_log_in_before_they_found_anything(scene: Scene) -> None:
+    answer = scene.visitor().get("/organizations/new")
+    assert answer.headers["location"] == "/login?next=/organizations/new"
+    assert scene.visitor().get("/settings/organizations").status_code == 303
+
+
+MEMBERS = "/organizations/acme/settings/members"
+
+
+def test_an_admin_changes_the_members(scene: Scene) -> None:
+    owner, ada = scene.visitor(scene.owner), scene.visitor(scene.other)
+    assert f'href="{MEMBERS}"' in owner.get("/acme").text
+    for form, shown in (
+        ({"form": "role", "user": "ada", "role": "read"}, "2 members"),
+        ({"form": "role", "user": "ADA", "role": "write"}, "2 members"),
+        ({"form": "remove", "user": "ada"}, "1 member<"),
+    ):
+        answer = owner.post(MEMBERS, form)
+        assert (answer.status_code, answer.headers["location"]) == (303, MEMBERS)
+        assert shown in owner.get("/acme").text
+        held = [role.value for role in today(scene.hub, scene.other).roles.values()]
+        assert held == ([form["role"]] if "role" in form else [])
+    joins(scene.hub, "ada", Role.WRITE)
+    assert f'href="{MEMBERS}"' not in ada.get("/acme").text
+    assert ada.get(MEMBERS).status_code == 403
+    assert ada.post(MEMBERS, {"form": "role", "user": "ada", "role": "admin"}).status_code == 403
+    assert '<option value="write" selected>' in owner.get(MEMBERS).text
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "sentence"),
+    [
+        ({"form": "role", "user": "nobody", "role": "read"}, 400, "There is nobody of this name."),
+        ({"form": "remove", "user": "ada"}, 400, "There is nobody of this name."),
+        ({"form": "remove", "user": "li-wei"}, 400, "nobody else is admin"),
+        ({"form": "role", "user": "li-wei", "role": "read"}, 400, "nobody else is admin"),
+        ({"form": "role", "user": "ada", "role": "owner"}, 400, "This role is not known here."),
+        ({"form": "promote", "user": "ada"}, 400, "This form is not known here."),
+    ],
+)
+def test_a_change_of_members_that_cannot_be_is_told(
+    scene: Scene, form: dict[str, str], status: int, sentence: str
+) -> None:
+    answer = scene.visitor(scene.owner).post(MEMBERS, form)
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert today(scene.hub, scene.other).roles == {}
+
+
+def test_members_leave_but_not_the_last_admin(scene: Scene) -> None:
+    joins(scene.hub, "ada", Role.READ)
+    owner, ada = scene.visitor(scene.owner), scene.visitor(scene.other)
+    assert 'aria-label="Leave acme"' in ada.get("/settings/organizations").text
+    assert ada.post("/settings/organizations", {"name": "acme"}).status_code == 303
+    page = ada.get("/settings/organizations").text
+    assert "You left the organization." in page
+    assert "You belong to no organization yet." in page
+    refused = owner.post("/settings/organizations", {"name": "acme"})
+    assert refused.status_code == 409
+    assert "You are the last admin." in refused.text
+    assert owner.post("/settings/organizations", {"name": "nowhere"}).status_code == 404

@@ -39,6 +39,10 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "pw.wrong": N_("This is not your password."),
         "account.other_name": N_("Type your username exactly as it is."),
+        "member.unknown": N_("There is nobody of this name."),
+        "member.refused": N_(
+            "This cannot be done: the account is not confirmed yet, or nobody else is admin."
+        ),
         "consent.changed": N_("The documents have changed. Please read and agree again."),
         "token.name_empty": N_("Give the token a name."),
         "token.name_too_long": N_("Use at most 100 characters."),

@@ -14,7 +14,10 @@ from strata.web.pages import (
     join_json,
     legal,
     login,
+    organization_members,
+    organization_new,
     settings_account,
+    settings_organizations,
     settings_profile,
     settings_tokens,
     site_config,
@@ -28,6 +31,7 @@ from strata.web.paths import Route
 READ: Final = ("GET", "HEAD")
 SEND: Final = ("POST",)
 BROWSER: Final = "browsers"
+_MEMBERS: Final = "/organizations/{name}/settings/members"
 
 
 async def to_join(request: Request) -> Response:
@@ -69,6 +73,12 @@ ROUTES: Final = (
     Route(SEND, "/settings/tokens/{id}/refresh", settings_tokens.refresh, BROWSER, page=True),
     Route(READ, "/settings/tokens/{id}/delete", settings_tokens.ask_delete, BROWSER, page=True),
     Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
+    Route(READ, "/organizations/new", organization_new.page, BROWSER, page=True),
+    Route(SEND, "/organizations/new", organization_new.submit, BROWSER, page=True),
+    Route(READ, _MEMBERS, organization_members.page, BROWSER, page=True),
+    Route(SEND, _MEMBERS, organization_members.submit, BROWSER, page=True),
+    Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),
+    Route(SEND, "/settings/organizations", settings_organizations.leave, BROWSER, page=True),
     Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),
     *WEBHOOKS,
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),

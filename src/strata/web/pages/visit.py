@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 NOTICES: Final = {
     "logged-in": N_("You are logged in already."),
+    "members-changed": N_("The members are changed."),
+    "organization-left": N_("You left the organization."),
     "logged-out": N_("You are logged out."),
     "profile-saved": N_("Your profile is saved."),
     "picture-saved": N_("Your picture is saved."),
