@@ -24,6 +24,7 @@ INKS = [
     "dataset",
     "space",
     "kernel",
+    "bucket",
 ]
 PAIRS = [
     *product(INKS, GROUNDS),

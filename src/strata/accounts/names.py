@@ -39,11 +39,12 @@ RESERVED_PATHS = _words("""
     deploy device discussions docs download email_confirmation embed enterprise explore faq
     favicon.ico files forgot-password front git graphql guidelines healthz help home inbox
     internal jobs join kernels languages legal lfs licenses login logout mail metrics mirror
-    models new new-dataset new-kernel new-model new-space notifications oauth organizations org
-    papers ping posts pricing privacy pro public raw readyz register reset-password resolve
-    robots.txt root search security settings share sign-in sign-up signup sitemap.xml space
-    spaces ssh static status storage support system tasks team terms terms-of-service tokens
-    tree upload uploads user users v1 v2 verify-email webhooks well-known www xet . ..
+    models new new-bucket new-dataset new-kernel new-model new-space notifications oauth
+    organizations org papers ping posts pricing privacy pro public raw readyz register
+    reset-password resolve robots.txt root search security settings share sign-in sign-up signup
+    sitemap.xml space spaces ssh static status storage support system tasks team terms
+    terms-of-service tokens tree upload uploads user users v1 v2 verify-email webhooks
+    well-known www xet . ..
 """)
 
 # Names that would pass for somebody else; operators may still create them for a mirror.

@@ -49,7 +49,8 @@ def share(work: Work, source: Repo, target: Repo, oids: Iterable[Oid]) -> list[O
         `target`.
     """
     admit(work, Action.READ, source)
-    admit(work, Action.PROPOSE, target)
+    # What a pull request may bring is uploaded before it is opened; a bucket has none.
+    admit(work, Action.PROPOSE if target.type.has_git else Action.WRITE, target)
     wanted = list(oids)
     queries.touch(work, source.id, wanted)
     found = queries.all_held(work, source.id, wanted)

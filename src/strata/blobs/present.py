@@ -34,9 +34,7 @@ def require_present(
         given.
     """
     oids = [oid for oid, _ in wanted]
-    old = queries.stale(call, repo.id, oids)
-    if old:
-        _touch(call, repo, old)
+    keep_present(call, repo, oids)
     found = queries.all_held(call, repo.id, oids)
     for oid, size in wanted:
         if oid not in found:
@@ -57,6 +55,13 @@ def _touch(call: Call, repo: Repo, oids: list[Oid]) -> None:
         return
     with working(call) as work:
         queries.touch(work, repo.id, oids)
+
+
+def keep_present(call: Call, repo: Repo, oids: Sequence[Oid]) -> None:
+    """Note that files are used, if that was not noted for a while, so that no sweep takes them."""
+    old = queries.stale(call, repo.id, oids)
+    if old:
+        _touch(call, repo, old)
 
 
 def large_files(call: Call, repo: Repo, oids: Iterable[Oid]) -> dict[Oid, LargeFile]:

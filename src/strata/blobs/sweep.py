@@ -1,8 +1,8 @@
 """Remove bytes that nothing needs any more, while the hub runs.
 
-What is needed is what git reaches from any ref of any living repo, and whatever is young: clients
-reuse uploaded chunks for 21 days without asking, so nothing goes before `xet.retention_days` after
-its last upload, reference or advertisement.
+What is needed is what git reaches from any ref of any living repo, what any living bucket has a
+file for, and whatever is young: clients reuse uploaded chunks for 21 days without asking, so
+nothing goes before `xet.retention_days` after its last upload, reference or advertisement.
 
 A plan is made by reading alone. Removal then asks again, in the deleting transaction: rows are
 touched before bytes are relied upon (`present.require_present`, `queries.announce`,

@@ -9,7 +9,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from strata.blobs.queries import in_batches
-from strata.blobs.tables import blobs, repo_blobs, xet_dedup, xet_file_xorbs, xet_files, xorbs
+from strata.blobs.tables import (
+    blobs,
+    bucket_files,
+    repo_blobs,
+    xet_dedup,
+    xet_file_xorbs,
+    xet_files,
+    xorbs,
+)
 from strata.core.call import Call, Work
 from strata.core.names import Oid
 from strata.lib.db.statements import upsert
@@ -62,10 +70,21 @@ def dead_repos(call: Call) -> list[DeadRepo]:
 
 
 def old_claims(call: Call, repo_id: int, before: datetime | None) -> list[Oid]:
-    """The files a repo was given; only those not referred to since `before`, if given."""
+    """The files a repo was given; only those not referred to since `before`, if given.
+
+    What a bucket has a file for now is referred to, however old.
+    """
     mine = repo_blobs.c.repo_id == repo_id
-    old = sa.true() if before is None else repo_blobs.c.last_referenced_at < before
+    old = sa.true() if before is None else _unused(before)
     return [Oid(sha) for sha in call.db.scalars(sa.select(repo_blobs.c.sha256).where(mine, old))]
+
+
+def _unused(before: datetime) -> sa.ColumnElement[bool]:
+    named = sa.exists().where(
+        bucket_files.c.repo_id == repo_blobs.c.repo_id,
+        bucket_files.c.sha256 == repo_blobs.c.sha256,
+    )
+    return sa.and_(repo_blobs.c.last_referenced_at < before, ~named)
 
 
 def drop_claims(work: Work, repo: Marked, oids: Iterable[Oid], before: datetime) -> int:
@@ -78,14 +97,15 @@ def drop_claims(work: Work, repo: Marked, oids: Iterable[Oid], before: datetime)
             sa.delete(repo_blobs).where(
                 repo_blobs.c.repo_id == repo.id,
                 repo_blobs.c.sha256.in_(batch),
-                repo_blobs.c.last_referenced_at < before,
+                _unused(before),
             )
         ).rowcount
     return dropped
 
 
 def drop_all_claims(work: Work, repo_id: int) -> int:
-    """Forget everything a deleted repo was given."""
+    """Forget everything a deleted repo was given, and the files of a bucket with it."""
+    work.db.execute(sa.delete(bucket_files).where(bucket_files.c.repo_id == repo_id))
     return work.db.execute(sa.delete(repo_blobs).where(repo_blobs.c.repo_id == repo_id)).rowcount
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from strata.core.tables import metadata
-from strata.lib.db.columns import Moment
+from strata.lib.db.columns import Bytewise, Moment
 
 # Bytes the hub has, or is about to have. Kept as one object, as a Xet file, or both.
 blobs = sa.Table(
@@ -39,6 +39,23 @@ given_up_blobs = sa.Table(
     sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
     sa.Column("sha256", sa.Text, primary_key=True),
     sa.Column("at", Moment, nullable=False),
+)
+
+# What the files of a bucket are now; the bucket's own word for bytes, as a pointer is git's. The
+# foreign key keeps the sweep from dropping what is named here.
+bucket_files = sa.Table(
+    "bucket_files",
+    metadata,
+    sa.Column("repo_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("path", Bytewise, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("xet_hash", sa.Text, nullable=False),  # 64 hex, as the client named it
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime", Moment),  # of the client's own file
+    sa.Column("content_type", sa.Text),  # what the client says it is
+    sa.Column("uploaded_at", Moment, nullable=False),
+    sa.ForeignKeyConstraint(["repo_id", "sha256"], ["repo_blobs.repo_id", "repo_blobs.sha256"]),
+    sa.Index(None, "repo_id", "sha256"),
 )
 
 # LFS uploads in parts that are under way.

@@ -12,6 +12,7 @@ from strata.blobs.soundness import unsound_objects
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
+from strata.content.bucket.soundness import recount, unsound_buckets
 from strata.content.soundness import unsound_history
 from strata.core.call import Call, working
 from strata.core.findings import Check, Finding
@@ -24,6 +25,7 @@ UNSOUND = 9  # the exit code beside those of cli/exits.py
 CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
     unsound_refs,
     unsound_history,
+    unsound_buckets,
     unsound_index,
     unsound_objects,
     failed_jobs,
@@ -31,7 +33,7 @@ CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from git.")
+@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt.")
 @json_option
 @place_options
 def doctor(data: Path | None, config: Path | None, *, repair: bool, as_json: bool) -> None:
@@ -60,7 +62,7 @@ def doctor(data: Path | None, config: Path | None, *, repair: bool, as_json: boo
 
 
 def _repaired(call: Call, finding: Finding) -> bool:
-    """Rebuild an index of what git knows; lost bytes need a backup and a person."""
+    """Rebuild what repeats git, or the files of a bucket; lost bytes need a backup and a person."""
     if finding.repo_id is None:
         return False
     match finding.check:
@@ -69,6 +71,9 @@ def _repaired(call: Call, finding: Finding) -> bool:
         case Check.INDEX:
             with working(call) as work:
                 reindex(work, finding.repo_id)
+        case Check.BUCKETS:
+            with working(call) as work:
+                recount(work, finding.repo_id)
         case _:
             return False
     return True

@@ -26,7 +26,7 @@ def unsound_history(call: Call) -> Iterator[Finding]:
     for repo in living(call):
         path = call.hub.git_path(repo.key)
         if not git.exists(path):
-            continue  # repos.soundness tells
+            continue  # repos.soundness tells; a bucket has none
         tips = [ref.oid for ref in shown(call, repo)]
         small = (oid for oid, size in git.all_blobs(path, tips) if may_be_pointer(size))
         place = repo.web_path.removeprefix("/")

@@ -14,6 +14,7 @@ class Check(StrEnum):
     PROJECTION = "projection"  # what git itself sees of the refs
     POINTERS = "pointers"  # each pointer in git names bytes that the repo was given
     INDEX = "index"  # what lists filter by
+    BUCKETS = "buckets"  # what is noted of a bucket, and the files it has
     OBJECTS = "objects"  # the bytes of large files
     JOBS = "jobs"  # background work that gave up
 

@@ -50,6 +50,7 @@ class RepoType(StrEnum):
     DATASET = "dataset"
     SPACE = "space"
     KERNEL = "kernel"
+    BUCKET = "bucket"
 
     @property
     def plural(self) -> str:
@@ -57,9 +58,17 @@ class RepoType(StrEnum):
         return f"{self.value}s"
 
     @property
+    def has_git(self) -> bool:
+        """Whether content is commits; a bucket's is whatever its files are now."""
+        return self is not RepoType.BUCKET
+
+    @property
     def web_prefix(self) -> str:
         """What stands before the id in web and git URLs: nothing for models."""
         return "" if self is RepoType.MODEL else f"{self.plural}/"
+
+
+GIT_TYPES = tuple(kind for kind in RepoType if kind.has_git)
 
 
 @dataclass(frozen=True, slots=True)

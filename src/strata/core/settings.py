@@ -210,6 +210,10 @@ class LimitsSettings:
     attachments_per_hour: int = setting(
         100, "Files that one person may attach to comments in an hour."
     )
+    bucket_bytes: int = setting(
+        1024 * 1024 * GIB, "What the files of one bucket may have together.", unit="bytes"
+    )
+    bucket_files: int = setting(100_000_000, "How many files one bucket may hold.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,4 +43,5 @@ CANONICAL: Mapping[RepoType, Mapping[str, str]] = {
     },
     RepoType.SPACE: {},
     RepoType.KERNEL: {},
+    RepoType.BUCKET: {},
 }

@@ -39,6 +39,8 @@ def living(call: Call) -> Iterator[Repo]:
 def unsound_refs(call: Call) -> Iterator[Finding]:
     """Look at every repo: is it there, readable, and are the objects of its refs in it?"""
     for repo in living(call):
+        if not repo.type.has_git:
+            continue
         path = call.hub.git_path(repo.key)
         if not git.exists(path):
             yield _finding(Check.GIT, repo, f"the bare repository {path} is missing")

@@ -6,7 +6,7 @@ each captured piece once.
 
 A route is written as its URL (`web/routes.py`):
 
-    {type}      models, datasets, spaces or kernels
+    {type}      models, datasets, spaces or kernels: what has git
     {web}       nothing, `datasets/`, …: the prefix of web and git URLs
     {repo}      `ns/name`, or one legacy segment
     {revision}  one raw segment; also `refs/pr/1` unencoded, as @huggingface/hub sends it
@@ -24,11 +24,12 @@ from urllib.parse import unquote_to_bytes
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from strata.core.names import RESERVED_REPO_NAMES, RepoId, RepoType
+from strata.core.names import GIT_TYPES, RESERVED_REPO_NAMES, RepoId, RepoType
 
 Endpoint = Callable[[Request], Awaitable[ASGIApp]]
 
-TYPES = {repo_type.plural: repo_type for repo_type in RepoType}
+TYPES = {repo_type.plural: repo_type for repo_type in GIT_TYPES}
+BUCKETS = RepoType.BUCKET.plural  # addresses of their own: no revision, no git
 PREFIXED = {word: kind for word, kind in TYPES.items() if kind.web_prefix}  # in web addresses
 _REVISION = r"(?:refs/(?:pr|heads|convert|tags)/[^/]+|[^/]+)"
 ANY_WORD = "*"  # the bucket of templates that begin with a field
@@ -120,6 +121,8 @@ def decode(raw: str) -> str:
 
 # URL space → what its templates start with.
 _SPACES = {
+    "api-bucket": "/api/buckets/{repo}",
+    "web-bucket": "/buckets/{repo}",
     "cache": "/api/resolve-cache/{type}/{repo}",
     "api": "/api/{type}/{repo}",
     "web": "/{web}{repo}",
@@ -169,6 +172,10 @@ def _readings(raw_path: str) -> Iterator[_Reading]:
             yield _repo_reading(
                 "cache" if cached else "api", segments, typed + 1, TYPES[segments[typed]]
             )
+        elif len(segments) > 3 and segments[1] == BUCKETS:
+            yield _repo_reading("api-bucket", segments, 2, RepoType.BUCKET)
+    elif len(segments) > 2 and segments[0] == BUCKETS:
+        yield _repo_reading("web-bucket", segments, 1, RepoType.BUCKET)
     elif len(segments) > 1 and segments[0] in PREFIXED:
         yield _repo_reading("web", segments, 1, TYPES[segments[0]])
     else:
@@ -178,7 +185,7 @@ def _readings(raw_path: str) -> Iterator[_Reading]:
 def _repo_reading(kind: str, segments: list[str], start: int, repo_type: RepoType) -> _Reading:
     """Read an id of one or two segments; a reserved word in second place means a legacy name."""
     candidates = segments[start:]
-    single = (
+    single = repo_type.has_git and (
         len(candidates) == 1
         or candidates[1] in RESERVED_REPO_NAMES
         or candidates[0].endswith(".git")

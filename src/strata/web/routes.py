@@ -9,6 +9,9 @@ from __future__ import annotations
 from strata.web.api import (
     access_report,
     access_requests,
+    bucket_events,
+    bucket_files,
+    buckets,
     collections,
     commit,
     commits,
@@ -72,10 +75,12 @@ API: tuple[Route, ...] = (
     *access_report.ROUTES,
     *validate_yaml.ROUTES,
     *webhooks.ROUTES,
+    *buckets.ROUTES,
+    *bucket_events.ROUTES,
 )
 
 # Files: downloads of every client, then git-lfs and older clients, Xet, git.
-FILES: tuple[Route, ...] = (*resolve.ROUTES, *LFS, *CAS, *GIT)
+FILES: tuple[Route, ...] = (*resolve.ROUTES, *bucket_files.ROUTES, *LFS, *CAS, *GIT)
 
 # People.
 PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *REPO_PAGES)

@@ -14,7 +14,7 @@ from strata.accounts.tables import namespaces, users
 from strata.content.operations import Add
 from strata.core.actor import Actor
 from strata.core.hub import Hub
-from strata.core.names import RepoType
+from strata.core.names import GIT_TYPES
 from strata.repos.record import Repo
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("repo")]
@@ -279,7 +279,7 @@ async def test_a_repo_without_discussions_answers_403(clients: Clients) -> None:
 
 
 async def test_every_kind_of_repo_has_discussions(clients: Clients) -> None:
-    for kind in RepoType:
+    for kind in GIT_TYPES:
         body = {"name": f"of-{kind}", "type": kind.value, "sdk": "gradio"}
         await done(await clients.owner.post("/api/repos/create", json=body))
         here = f"/api/{kind.plural}/ana/of-{kind}/discussions"

@@ -9,6 +9,7 @@ from httpx2 import Response
 
 from doors.pages.visitors import Page, Visitor, confirmed
 from fixtures.accounts import calling, made, person
+from fixtures.buckets import bucket_of
 from fixtures.contents import created
 from fixtures.organizations import organization
 from strata.accounts import tokens
@@ -16,7 +17,7 @@ from strata.content.refs import create_branch, create_tag
 from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
-from strata.core.names import RepoType
+from strata.core.names import GIT_TYPES, RepoType
 from strata.web.paths import Route
 from strata.web.routes import ROUTES
 
@@ -45,6 +46,7 @@ ALLOWED = {
 # POST only because the question is long: they change nothing.
 QUESTIONS = {
     "/api/{type}/{repo}/paths-info/{revision}",
+    "/api/buckets/{repo}/paths-info",
     "/api/validate-yaml",
     "/{web}{repo}.git/git-upload-pack",
     "/v1/telemetry",
@@ -62,7 +64,7 @@ UPLOAD_DOORS = (
 )
 GRANT = b'{"length": 1, "checksum": {"algo": "crc64nvme", "value": "1"}}'
 # Known requests that this hub serves to nobody.
-NOT_OFFERED = re.compile(r"/\{web\}\{repo\}\.git/info/lfs/locks.*")
+NOT_OFFERED = re.compile(r"/\{web\}\{repo\}\.git/info/lfs/locks.*|/api/buckets/\{owner\}")
 COLLECTION = "/api/collections/{namespace}/{slug}"
 DISCUSSION = "/api/{type}/{repo}/discussions/{number}"
 
@@ -93,6 +95,12 @@ BODIES: dict[str, object] = {
     "/api/collections": {"title": "A title"},
     f"{COLLECTION}/items": {"item": {"id": "owner/thing", "type": "model"}},
     f"{COLLECTION}/items/batch": [],
+    "/api/buckets/{repo}/settings": {"private": True},
+    "/api/buckets/{repo}/batch": {"type": "deleteFile", "path": "a"},
+    "/api/buckets/{repo}/lfs-files/duplicate": {
+        "target": {"type": "bucket", "name": "owner/thing"},
+        "files": [],
+    },
 }
 COMMIT = (
     b'{"key":"header","value":{"summary":"x"}}\n'
@@ -108,6 +116,7 @@ FORMS = {
     "/organizations/new": {"name": "lab"},
     "/organizations/{name}/settings/members": {"form": "role", "user": "owner", "role": "read"},
     "/settings/organizations": {"name": "acme"},
+    "/new-bucket": {"name": "mine"},
     "/settings/following": {"name": "owner", "follow": "yes"},
     "/settings/tokens/new": {"name": "mine", "role": "read"},
     "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
@@ -120,7 +129,8 @@ def newcomer(hub: Hub) -> Visitor:
     made(hub, "admin-of-it", admin=True)
     owner = made(hub, "owner")
     organization(hub, "owner", "acme")
-    things = [created(hub, owner, "thing", kind, sdk=SDK.get(kind)) for kind in RepoType]
+    things = [created(hub, owner, "thing", kind, sdk=SDK.get(kind)) for kind in GIT_TYPES]
+    bucket_of(hub, owner, "thing")
     with calling(hub, owner) as call:
         create_branch(call, things[0].repo_id, "x")
         create_tag(call, things[0].repo_id, "main", "y")

@@ -367,7 +367,7 @@ def test_nginx_is_told_where_the_file_is(files: Files) -> None:
 PROGRAM = """
 import os, sys, time
 from pathlib import Path
-from strata.lib.http.server import Serving, serve
+from strata.lib.http.server import STOPPING, Serving, serve
 
 def build():
     if sys.argv[2] == "broken":
@@ -378,6 +378,10 @@ def build():
         if scope["path"] == "/slow":
             import asyncio
             await asyncio.sleep(1)
+        if scope["path"] == "/endless":
+            import asyncio
+            while not scope[STOPPING]():
+                await asyncio.sleep(0.05)
         if scope["path"] == "/die":
             os._exit(9)
         body = str(os.getpid()).encode()
@@ -432,6 +436,21 @@ def test_sigterm_lets_running_requests_finish(workers: int) -> None:
         assert len(slow) == 1
         with pytest.raises(ConnectionError):
             answering_pid(port)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_answer_without_end_learns_of_the_end_of_the_server(workers: int) -> None:
+    with program(workers) as (running, port):
+        answering_pid(port)
+        endless: list[int] = []
+        request = threading.Thread(target=lambda: endless.append(answering_pid(port, "/endless")))
+        request.start()
+        time.sleep(0.4)
+        assert endless == []
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(3) == 0
+        request.join()
+        assert len(endless) == 1
 
 
 def test_a_dead_worker_is_replaced() -> None:

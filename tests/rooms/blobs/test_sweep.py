@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from fixtures.buckets import bucket_of, emptied, filled
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import (
     MadeFile,
@@ -32,10 +33,13 @@ from strata.blobs.negotiate import Needed
 from strata.blobs.pointer import Pointer
 from strata.blobs.present import large_files, require_present
 from strata.blobs.sweep import SweepReport
-from strata.blobs.tables import xet_dedup, xet_files, xorbs as xorb_rows
+from strata.blobs.tables import bucket_files, xet_dedup, xet_files, xorbs as xorb_rows
 from strata.blobs.tickets import PartLink
 from strata.blobs.xet import dedup, grants, shards, xorbs
 from strata.blobs.xet.shards import Progress
+from strata.content.bucket import record
+from strata.content.bucket.batch import apply
+from strata.content.bucket.steps import AddFile
 from strata.core.actor import Actor
 from strata.core.errors import Unprocessable
 from strata.core.hub import Hub
@@ -46,6 +50,7 @@ from strata.repos.record import Repo
 from strata.repos.tables import repos
 
 CONTENT = noise("swept", 400_000)
+OTHER = noise("other", 300_000)
 LONG = timedelta(days=29)
 NOTE = Note(Signature("A", "a@example.com"), datetime(2026, 1, 1, tzinfo=UTC), "add")
 
@@ -331,3 +336,62 @@ def test_a_file_that_went_can_no_longer_be_committed(
     swept(hub, alice)
     with calling(hub, alice) as call, pytest.raises(Unprocessable):
         require_present(call, repo, [(one.oid, None)])
+
+
+def test_what_a_bucket_has_a_file_for_stays_and_what_it_had_goes(
+    hub: Hub, alice: Actor, clock: FrozenClock
+) -> None:
+    bucket = bucket_of(hub, alice, "box")
+    filled(hub, alice, bucket, {"kept.bin": CONTENT, "gone.bin": OTHER})
+    kept_oid, gone_oid = file_of(CONTENT).oid, file_of(OTHER).oid
+    emptied(hub, alice, bucket, "gone.bin")
+    clock.advance(LONG)
+
+    assert swept(hub, alice, delete=False).claims == 1
+    report = swept(hub, alice)
+
+    assert (report.claims, report.files, report.xorbs) == (1, 1, len(file_of(OTHER).xorbs))
+    assert has(hub, alice, bucket, kept_oid)
+    assert not has(hub, alice, bucket, gone_oid)
+    with calling(hub, alice) as call:
+        place = links.where(call, bucket, kept_oid, filename="kept.bin")
+        assert isinstance(place, links.XetTerms)
+        assert b"".join(links.open_stream(call.hub, place)) == CONTENT
+
+
+def test_a_file_put_into_a_bucket_between_plan_and_removal_stays(
+    hub: Hub, alice: Actor, clock: FrozenClock
+) -> None:
+    bucket = bucket_of(hub, alice, "box")
+    made = sent(hub, alice, bucket)
+    clock.advance(LONG)
+    with calling(hub, alice) as call:
+        plan = sweep_plan.planned(call, call.now - timedelta(days=28))
+    assert list(plan.claims.pairs()) == [(bucket.id, made.oid)]
+    with working_as(hub, alice) as work:
+        assert apply(work, bucket.repo_id, [AddFile("late.bin", made.name)]).refused == []
+
+    with working_as(hub, alice) as work:
+        for living, oids in plan.claims.living:
+            sweep_queries.drop_claims(work, living, oids, plan.before)
+
+    assert has(hub, alice, bucket, made.oid)
+
+
+def test_a_deleted_bucket_loses_everything_but_what_others_have(
+    hub: Hub, alice: Actor, repo: Repo, clock: FrozenClock
+) -> None:
+    bucket = bucket_of(hub, alice, "box")
+    filled(hub, alice, bucket, {"a.bin": CONTENT, "b.bin": OTHER})
+    other = sent(hub, alice, repo, OTHER)
+    committed(hub, repo, Pointer(other.oid, len(OTHER)))
+    with working_as(hub, alice) as work:
+        record.delete(work, bucket.repo_id)
+    clock.advance(LONG)
+
+    report = swept(hub, alice)
+
+    assert (report.files, report.file_bytes) == (1, len(CONTENT))
+    assert has(hub, alice, repo, other.oid)
+    with calling(hub, alice) as call:
+        assert call.db.scalar(sa.select(sa.func.count()).select_from(bucket_files)) == 0

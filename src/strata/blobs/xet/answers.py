@@ -15,7 +15,7 @@ import msgspec
 from strata.accounts.bearers import Bearer, bearer_of
 from strata.blobs.keys import xorb_key
 from strata.blobs.tickets import EXPIRED
-from strata.blobs.xet import queries, tokens
+from strata.blobs.xet import held, queries, tokens
 from strata.blobs.xet.queries import XetFile
 from strata.core.call import Call
 from strata.core.errors import Forbidden, NotFound
@@ -68,7 +68,7 @@ def file_of(call: Call, repo: Repo, file_hash: str) -> XetFile:
         NotFound: no such file, or this repo was not given it.
     """
     file = queries.file_of_repo(call, repo.id, file_hash)
-    if file is None:
+    if file is None or not (repo.type.has_git or held.readable(call, repo, [file_hash])):
         raise NotFound("There is no such file in this repo.")
     return file
 

@@ -9,8 +9,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from strata.access.visibility import readable
+from strata.blobs.pointer import Pointer
 from strata.blobs.queries import TOUCH_AFTER, in_batches
 from strata.blobs.tables import (
+    bucket_files,
     repo_blobs,
     xet_dedup,
     xet_file_xorbs,
@@ -144,6 +146,33 @@ def file_of_repo(call: Call, repo_id: int, file_hash: str) -> XetFile | None:
     """A Xet file, if this repo was given its bytes."""
     row = _FILE_OF_REPO.row(call.db, {"repo_id": repo_id, "hash": file_hash})
     return XetFile(file_hash, Oid(row[0]), row[1], Terms(bytes(row[2]))) if row else None
+
+
+def files_given(call: Call, repo_id: int, file_hashes: Iterable[str]) -> dict[str, Pointer]:
+    """The Xet files among these whose bytes a repo was given."""
+    return _given(call, repo_id, file_hashes, sa.true())
+
+
+def files_named(call: Call, repo_id: int, file_hashes: Iterable[str]) -> dict[str, Pointer]:
+    """The same, of those that a bucket has a file for at this moment."""
+    named = sa.exists().where(
+        bucket_files.c.repo_id == repo_id, bucket_files.c.sha256 == xet_files.c.sha256
+    )
+    return _given(call, repo_id, file_hashes, named)
+
+
+def _given(
+    call: Call, repo_id: int, file_hashes: Iterable[str], also: sa.ColumnElement[bool]
+) -> dict[str, Pointer]:
+    found: dict[str, Pointer] = {}
+    for batch in in_batches(file_hashes):
+        rows = call.db.execute(
+            sa.select(xet_files.c.hash, xet_files.c.sha256, xet_files.c.size)
+            .join(repo_blobs, repo_blobs.c.sha256 == xet_files.c.sha256)
+            .where(repo_blobs.c.repo_id == repo_id, xet_files.c.hash.in_(batch), also)
+        )
+        found |= {row[0]: Pointer(Oid(row[1]), row[2]) for row in rows}
+    return found
 
 
 def sha256_of(call: Call, file_hashes: Iterable[str]) -> dict[str, Oid]:

@@ -24,7 +24,7 @@ from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
 COLLECTION: Final = "collection"
-KEPT_ELSEWHERE: Final = frozenset({"paper", "bucket"})  # kinds of public hubs that are not here
+KEPT_ELSEWHERE: Final = frozenset({"paper"})  # kinds of public hubs that are not here
 
 
 @dataclass(frozen=True, slots=True)

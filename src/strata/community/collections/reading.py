@@ -144,7 +144,7 @@ def _having(call: Call, text: str) -> sa.ColumnElement[bool] | None:
     """The condition that an item is in a collection; None when the caller knows no such item."""
     plural, slash, item_id = text.partition("/")
     kinds = {repo_type.plural: repo_type.value for repo_type in RepoType}
-    kinds |= {"collections": COLLECTION, "papers": "paper", "buckets": "bucket"}
+    kinds |= {"collections": COLLECTION, "papers": "paper"}
     if not slash or plural not in kinds:
         raise Malformed(f'"item" must look like models/ns/name, not {text[:80]!r}')
     try:

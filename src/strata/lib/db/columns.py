@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import Dialect
 from typing_extensions import override
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Json = sa.JSON().with_variant(JSONB(), "postgresql")
+Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+# Text that sorts by its bytes everywhere: PostgreSQL would ask the language of the database.
+Bytewise = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def to_millis(moment: datetime) -> int:

@@ -15,11 +15,12 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE
 
 from strata.lib.http.sendfile import SendfileProtocol
 
+STOPPING = "strata.stopping"  # in the scope: a function that says whether the server is to end
 KILL_AFTER_S = 5.0  # beyond the graceful time, before a worker is killed
 RESTART_AFTER_S = 1.0  # between the death of a worker and its successor
 WATCH_EVERY_S = 0.2
@@ -85,7 +86,10 @@ def _work(build: Callable[[], ASGIApp], serving: Serving, listener: socket.socke
     """Serve in this process."""
     # uvicorn raises the signal again once it has ended gracefully; that shall not kill us.
     before = [signal.signal(number, _ignore) for number in _SIGNALS]
-    server = uvicorn.Server(_configuration(build(), serving))
+    app = build()
+    configuration = _configuration(app, serving)
+    server = uvicorn.Server(configuration)
+    configuration.app = _told_of_the_end(app, lambda: server.should_exit)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -96,6 +100,16 @@ def _work(build: Callable[[], ASGIApp], serving: Serving, listener: socket.socke
         for number, handler in zip(_SIGNALS, before, strict=True):
             signal.signal(number, handler)
     return 0 if server.started else STARTUP_FAILURE
+
+
+def _told_of_the_end(app: ASGIApp, stopping: Callable[[], bool]) -> ASGIApp:
+    """Let answers that go on by themselves ask whether they should come to an end."""
+
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[STOPPING] = stopping
+        await app(scope, receive, send)
+
+    return told
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

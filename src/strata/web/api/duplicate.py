@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from strata.blobs.keep import share
 from strata.blobs.present import large_files
+from strata.blobs.xet import held
 from strata.core.call import Work
 from strata.core.errors import TooLarge
 from strata.core.names import Oid, RepoId, RepoType
 from strata.repos.lookup import lookup
+from strata.repos.record import Repo
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import json_of, repo_of, work
@@ -57,14 +59,19 @@ def _give(within: Work, source_id: RepoId, body: DuplicateBody) -> list[str]:
     """Give the files; the sha256 of those that the source lacks."""
     source = lookup(within, source_id)
     target = lookup(within, RepoId.parse(body.target.type, body.target.name))
-    held = large_files(within, source, [Oid(file.sha256) for file in body.files])
-    oids = {
-        file.sha256: file.xet_hash in {None, held[oid].xet_hash}
-        for file in body.files
-        if (oid := Oid(file.sha256)) in held
-    }
-    share(within, source, target, [Oid(oid) for oid, agrees in oids.items() if agrees])
-    return [file.sha256 for file in body.files if not oids.get(file.sha256)]
+    found = _found(within, source, body.files)
+    share(within, source, target, found)
+    return [file.sha256 for file in body.files if file.sha256 not in found]
+
+
+def _found(within: Work, source: Repo, files: list[WantedFile]) -> list[Oid]:
+    """The files that the source has, under all the names that were given."""
+    by_hash = held.readable(within, source, [file.xet_hash for file in files if file.xet_hash])
+    bare = [Oid(file.sha256) for file in files if file.xet_hash is None]
+    by_oid = large_files(within, source, bare) if source.type.has_git else {}
+    named: set[tuple[str | None, str]] = {(name, file.oid) for name, file in by_hash.items()}
+    named |= {(None, oid) for oid in by_oid}
+    return [Oid(file.sha256) for file in files if (file.xet_hash, file.sha256) in named]
 
 
 ROUTES: tuple[Route, ...] = (
@@ -74,4 +81,5 @@ ROUTES: tuple[Route, ...] = (
         duplicate,
         "huggingface_hub ≥ 1.17: copies across repos",
     ),
+    Route(("POST",), "/api/buckets/{repo}/lfs-files/duplicate", duplicate),
 )

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -21,9 +21,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from strata.blobs.links import Local, Piped, Place, Presigned, XetTerms, open_stream
-from strata.content.files import File
+from strata.blobs.pointer import Pointer
 from strata.core.errors import RangeUnsatisfiable
 from strata.core.hub import Hub
+from strata.core.names import Sha
 from strata.lib.http.file_response import RangeFile
 from strata.lib.http.iterate import StreamedAnswer
 from strata.lib.http.ranges import (
@@ -73,15 +74,32 @@ _TEXT_ENDINGS: Final = frozenset(
 _NOT_IN_NAME: Final = re.compile(r'[^\x20-\x7e]|["\\]')
 
 
+class Shown(Protocol):
+    """What an answer says of a file, in git or in a bucket."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def etag(self) -> str: ...
+    @property
+    def pointer(self) -> Pointer | None: ...
+    @property
+    def xet_hash(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A file that the caller may read, and where its bytes are."""
 
-    file: File
+    file: Shown
+    commit: Sha | None  # None: there is no history
     place: Place | bytes | None  # None: only the headers are wanted
     immutable: bool  # the address names the commit itself
     links: str | None  # value of `Link`, for Xet files
     repo_id: int
+    declared_type: str | None = None  # what the uploader says it is
 
 
 def answer_of(request: Request, hub: Hub, found: Found) -> ASGIApp:
@@ -96,7 +114,7 @@ def answer_of(request: Request, hub: Hub, found: Found) -> ASGIApp:
         return Response(status_code=304, headers=headers)
     if isinstance(found.place, Presigned):
         return Response(status_code=302, headers={**headers, "Location": found.place.url})
-    headers |= {"Accept-Ranges": "bytes", "Content-Type": content_type(file), **SANDBOX}
+    headers |= {"Accept-Ranges": "bytes", "Content-Type": _type_of(found), **SANDBOX}
     headers |= _disposition(request, file)
     if found.place is None:
         return Response(headers={**headers, "Content-Length": str(file.size)})
@@ -107,7 +125,7 @@ def headers_of(found: Found) -> dict[str, str]:
     """What every answer about a file says, whatever its status."""
     file = found.file
     headers = {
-        "X-Repo-Commit": file.commit,
+        **({"X-Repo-Commit": found.commit} if found.commit else {}),
         "ETag": f'"{file.etag}"',
         "Cache-Control": "private, max-age=31536000, immutable"
         if found.immutable
@@ -128,21 +146,35 @@ def wants_xet_facts(request: Request) -> bool:
     return XET_FILE_INFO in request.headers.get("accept", "")
 
 
-def content_type(file: File) -> str:
+def _type_of(found: Found) -> str:
+    """By the file's own name, and where that says nothing by the word of the uploader."""
+    by_name = content_type(found.file)
+    return by_name if by_name != OCTETS else _harmless(found.declared_type) or OCTETS
+
+
+def content_type(file: Shown) -> str:
     """A type that no browser runs in our sandbox."""
     guessed, encoding = mimetypes.guess_type(file.path, strict=False)
     if encoding is not None:  # "x.tar.gz": the bytes are the archive's
         return OCTETS
-    if guessed in _SHOWN or (guessed or "").startswith(("audio/", "video/")):
-        return guessed or OCTETS
-    if guessed in _TEXTS or (guessed or "").startswith("text/"):
-        return PLAIN
+    harmless = _harmless(guessed)
+    if harmless is not None:
+        return harmless
     name = file.path.rpartition("/")[2]
     ending = name.rpartition(".")[2].lower() if "." in name.strip(".") else ""
     return PLAIN if file.pointer is None and ending in _TEXT_ENDINGS else OCTETS
 
 
-def _disposition(request: Request, file: File) -> dict[str, str]:
+def _harmless(guessed: str | None) -> str | None:
+    """The type that a browser may be told; None when there is none for this one."""
+    if guessed in _SHOWN or (guessed or "").startswith(("audio/", "video/")):
+        return guessed
+    if guessed in _TEXTS or (guessed or "").startswith("text/"):
+        return PLAIN
+    return None
+
+
+def _disposition(request: Request, file: Shown) -> dict[str, str]:
     if request.query_params.get("noContentDisposition") == "1":
         return {}
     name = file.path.rpartition("/")[2]

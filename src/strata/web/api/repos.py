@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from strata.access.record import Mode
 from strata.content import new_repo
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotOffered
-from strata.core.names import RepoId, RepoType
+from strata.core.names import GIT_TYPES, RepoId, RepoType
 from strata.repos import change
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
@@ -88,7 +89,7 @@ async def create(request: Request) -> Response:
         type=_type(body.type),
         namespace=body.organization or None,
         name=body.name,
-        private=_private(body.visibility, body.private),
+        private=private_of(body.visibility, body.private),
         sdk=body.sdk,
     )
     files = {file.path: _content(file) for file in body.files}
@@ -109,8 +110,8 @@ async def delete(request: Request) -> Response:
 async def move(request: Request) -> Response:
     """POST /api/repos/move"""
     body = await json_of(request, MoveBody)
-    source = RepoId.parse(_type(body.type), body.from_repo)
-    target = RepoId.parse(_type(body.type), body.to_repo)
+    kind = _type(body.type, tuple(RepoType))
+    source, target = RepoId.parse(kind, body.from_repo), RepoId.parse(kind, body.to_repo)
     repo = await work(request, lambda work: change.move(work, source, target))
     return respond.json({"url": f"{exchange(request).origin.base_url}{repo.web_path}"})
 
@@ -120,7 +121,7 @@ async def settings(request: Request) -> Response:
     body = await json_of(request, SettingsBody)
     _refuse_unenforced(body)
     wanted = change.Settings(
-        private=_private(body.visibility, body.private),
+        private=private_of(body.visibility, body.private),
         gated=_gate(body.gated),
         discussions_disabled=body.discussions_disabled,
         description=body.description,
@@ -156,22 +157,23 @@ async def auth_check_write(request: Request) -> Response:
     return respond.ok()
 
 
-def _type(word: str | None) -> RepoType:
-    try:
-        return RepoType(word or "model")
-    except ValueError:
-        if word == "bucket":
-            raise NotOffered(f"This hub does not keep repositories of type {word} yet.") from None
-        raise Malformed(
-            f'"type" must be one of [model, dataset, space, kernel], not {word!r}.'
-        ) from None
+def _type(word: str | None, allowed: Sequence[RepoType] = GIT_TYPES) -> RepoType:
+    kind = next((kind for kind in allowed if kind == (word or RepoType.MODEL)), None)
+    if kind is None:
+        raise Malformed(f'"type" must be one of [{", ".join(allowed)}], not {word!r}.')
+    return kind
 
 
 def _named(call: Call, body: TargetBody) -> RepoId:
     return RepoId(_type(body.type), body.organization or call.actor.name, body.name)
 
 
-def _private(visibility: Visibility | None, private: bool | None) -> bool | None:  # noqa: FBT001 — a wire field
+def private_of(visibility: Visibility | None, private: bool | None) -> bool | None:  # noqa: FBT001 — a wire field
+    """What the two spellings of visibility say; None: nothing.
+
+    Raises:
+        Malformed: a visibility that this hub cannot keep.
+    """
     if visibility == "protected":
         raise Malformed("This hub does not offer protected Spaces; use public or private.")
     return private if visibility is None else visibility == "private"

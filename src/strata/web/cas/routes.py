@@ -10,11 +10,14 @@ from strata.web.cas import files, shards, telemetry, token, xorbs
 from strata.web.paths import Route
 
 _XET = "hf_xet >= 1.3, @huggingface/hub"
+_BUCKETS = "huggingface_hub >= 1.5"
 _OLD = "hf_xet 0.1-1.2"
 
 ROUTES: tuple[Route, ...] = (
     Route(("GET",), "/api/{type}/{repo}/xet-read-token/{revision}", token.read_token, _XET),
     Route(("GET",), "/api/{type}/{repo}/xet-write-token/{revision}", token.write_token, _XET),
+    Route(("GET",), "/api/buckets/{repo}/xet-read-token", token.bucket_read_token, _BUCKETS),
+    Route(("GET",), "/api/buckets/{repo}/xet-write-token", token.bucket_write_token, _BUCKETS),
     # uploads
     Route(
         ("POST",), "/xet/{epoch}/v1/xorb-grants/{prefix}/{hash}", xorbs.post_grant, "hf_xet >= 1.8"

@@ -32,6 +32,16 @@ async def write_token(request: Request) -> Response:
     return await _issued(request, Action.PROPOSE if proposed else Action.WRITE)
 
 
+async def bucket_read_token(request: Request) -> Response:
+    """GET /api/buckets/{repo}/xet-read-token: a token to download a bucket's files with."""
+    return await _issued(request, Action.READ)
+
+
+async def bucket_write_token(request: Request) -> Response:
+    """GET /api/buckets/{repo}/xet-write-token: a token to upload files of a bucket with."""
+    return await _issued(request, Action.WRITE)
+
+
 async def _issued(request: Request, action: Action) -> Response:
     def act(call: Call) -> tokens.CasToken:
         return tokens.issue(call, lookup(call, repo_of(request), action), action)

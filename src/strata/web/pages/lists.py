@@ -54,6 +54,7 @@ _FACETS: Final = {
     ),
     RepoType.SPACE: (("other", "SDK"),),
     RepoType.KERNEL: (("library", N_("Libraries")), ("license", N_("Licences"))),
+    RepoType.BUCKET: (),
 }
 
 
@@ -119,6 +120,11 @@ async def spaces(request: Request) -> Response:
 async def kernels(request: Request) -> Response:
     """GET /kernels"""
     return await _list(request, RepoType.KERNEL)
+
+
+async def buckets(request: Request) -> Response:
+    """GET /buckets"""
+    return await _list(request, RepoType.BUCKET)
 
 
 async def _list(request: Request, kind: RepoType) -> Response:

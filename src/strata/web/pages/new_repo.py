@@ -13,6 +13,7 @@ from strata.access.policy import may_create
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
 from strata.content import new_repo
+from strata.content.bucket import record as bucket
 from strata.core.call import Call
 from strata.core.errors import AlreadyExists, Malformed
 from strata.core.names import RepoType, require_repo_name
@@ -24,7 +25,7 @@ from strata.web.pages.licences import LICENCE_IDS, LICENCES
 from strata.web.pages.phrases import ERRORS
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_settings import NAME_RULE
-from strata.web.pages.visit import redirected, shown, visiting
+from strata.web.pages.visit import in_transaction, redirected, shown, visiting
 from strata.web.work import exchange
 
 _NEW: Final = {
@@ -32,12 +33,14 @@ _NEW: Final = {
     "/new-dataset": RepoType.DATASET,
     "/new-space": RepoType.SPACE,
     "/new-kernel": RepoType.KERNEL,
+    "/new-bucket": RepoType.BUCKET,
 }
 _NAMES: Final = {
     RepoType.MODEL: N_("model"),
     RepoType.DATASET: N_("dataset"),
     RepoType.SPACE: N_("Space"),
     RepoType.KERNEL: N_("kernel"),
+    RepoType.BUCKET: N_("bucket"),
 }
 AS_OWNER: Final = "default"  # the visibility that the owner has chosen for new repos
 _NO_LICENCE: Final = N_("Choose a licence from the list.")
@@ -63,14 +66,14 @@ class Draft:
 
 
 async def page(request: Request) -> Response:
-    """GET /new, /new-dataset, /new-space, /new-kernel"""
+    """GET /new, /new-dataset, /new-space, /new-kernel, /new-bucket"""
     asked = request.query_params
     draft = Draft(_kind(request), asked.get("owner", "")[:96], asked.get("name", "")[:96])
     return await _form_page(request, draft, {})
 
 
 async def submit(request: Request) -> Response:
-    """POST /new, /new-dataset, /new-space, /new-kernel"""
+    """POST /new, /new-dataset, /new-space, /new-kernel, /new-bucket"""
     form = await form_of(request)
     draft = _draft(_kind(request), form)
     errors = _faults(draft)
@@ -122,6 +125,8 @@ def _create(call: Call, draft: Draft) -> Repo:
         private=None if draft.visibility == AS_OWNER else draft.visibility == "private",
         sdk=draft.sdk if draft.kind is RepoType.SPACE else None,
     )
+    if draft.kind is RepoType.BUCKET:
+        return in_transaction(lambda work: bucket.create(work, wish))(call)
     return new_repo.create(call, wish, files={}, license_id=draft.licence or None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from strata.web.pages import (
+    bucket,
     discussions,
     docs,
     file_view,
@@ -32,7 +33,7 @@ def _form(template: str, endpoint: Endpoint) -> Route:
     return Route(("POST",), template, endpoint, _PEOPLE, page=True)
 
 
-_NEW = ("/new", "/new-dataset", "/new-space", "/new-kernel")
+_NEW = ("/new", "/new-dataset", "/new-space", "/new-kernel", "/new-bucket")
 
 REPO_ROUTES = (
     _read("/", home.page),
@@ -40,11 +41,14 @@ REPO_ROUTES = (
     _read("/datasets", lists.datasets),
     _read("/spaces", lists.spaces),
     _read("/kernels", lists.kernels),
+    _read("/buckets", lists.buckets),
     _read("/search/full-text", search_page.page),
     _read("/docs", docs.page),
     _read("/docs/api", docs.api),
     *(_read(template, new_repo.page) for template in _NEW),
     *(_form(template, new_repo.submit) for template in _NEW),
+    _read("/buckets/{repo}", bucket.page, _PRINTED),
+    _read("/buckets/{repo}/tree/{path}", bucket.folder),
     _read("/{web}{repo}", repo.page, _PRINTED),
     _form("/{web}{repo}/like", repo.like),
     _read("/{web}{repo}/tree/{revision}/{path}", files.page, _PRINTED),
