@@ -88,7 +88,9 @@ def test_every_part_keeps_the_policy_and_its_references(
 
 
 def test_strangers_see_log_in_and_sign_up_last() -> None:
-    html = page("page_error.html", frame(), status=404, message="", request_id="r1", wait="")
+    html = page(
+        "page_error.html", frame(), status=404, message="", request_id="r1", wait="", gate_path=""
+    )
     header = html[html.index("<header") : html.index("</header>")]
 
     assert re.findall(r'<a class="button[^"]*" href="([^"]+)"', header) == ["/login", "/join"]
@@ -118,7 +120,15 @@ def test_chinese_pages_say_so_and_speak_it() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 418, 429, 500, 502, 503])
 def test_every_error_has_a_page(status: int) -> None:
-    html = page("page_error.html", frame(), status=status, message="", request_id="", wait="20 s")
+    html = page(
+        "page_error.html",
+        frame(),
+        status=status,
+        message="",
+        request_id="",
+        wait="20 s",
+        gate_path="",
+    )
 
     assert html.count("<h1>") == 1
     assert str(status) in html
@@ -126,7 +136,9 @@ def test_every_error_has_a_page(status: int) -> None:
 
 async def home(request: Request) -> Response:
     shown = frame_of(request, site_name="Hub", base_url="https://hub.example.com", version="0.1.0")
-    return page_answer(request, "page_error.html", shown, message="", request_id="", wait="")
+    return page_answer(
+        request, "page_error.html", shown, message="", request_id="", wait="", gate_path=""
+    )
 
 
 def client() -> TestClient:

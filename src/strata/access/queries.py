@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -190,6 +190,20 @@ def admins_of(call: Call, organization_id: int) -> list[User]:
     )
     found = [people.by_id(call, user_id) for user_id in ids.all()]
     return [one for one in found if one is not None]
+
+
+def organizations_of(call: Call, user_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """The names of the organisations that people belong to, in one question."""
+    rows = call.db.execute(
+        sa.select(memberships.c.user_id, namespaces.c.name)
+        .join(namespaces, namespaces.c.id == memberships.c.organization_id)
+        .where(memberships.c.user_id.in_(list(user_ids)))
+        .order_by(namespaces.c.key)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for user_id, name in rows:
+        found[user_id] = (*found.get(user_id, ()), name)
+    return found
 
 
 def _place(repo_row_id: int, user_id: int) -> sa.ColumnElement[bool]:

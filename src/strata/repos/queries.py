@@ -63,14 +63,14 @@ def repo_from_row(row: Any) -> Repo:
 
 def repo_by_id(call: Call, repo_row_id: int) -> Repo | None:
     """A living repo by its internal id."""
-    row = call.db.execute(_living(repos.c.id == repo_row_id)).first()
-    return _repo(row) if row else None
+    row = call.db.execute(living(repos.c.id == repo_row_id)).first()
+    return repo_of(row) if row else None
 
 
 def repos_by_ids(call: Call, ids: Iterable[int]) -> dict[int, Repo]:
     """The living repos among these internal ids."""
-    rows = call.db.execute(_living(repos.c.id.in_(sorted(set(ids)))))
-    return {row.id: _repo(row) for row in rows}
+    rows = call.db.execute(living(repos.c.id.in_(sorted(set(ids)))))
+    return {row.id: repo_of(row) for row in rows}
 
 
 def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
@@ -78,13 +78,13 @@ def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | No
     if "\0" in path_key:
         return None
     row = call.db.execute(
-        _living(
+        living(
             repos.c.id == redirects.c.repo_id,
             redirects.c.type == repo_type.value,
             redirects.c.path_key == path_key,
         )
     ).first()
-    return _repo(row) if row else None
+    return repo_of(row) if row else None
 
 
 def untold_requests(call: Call, before: datetime) -> list[tuple[Repo, int]]:
@@ -100,17 +100,19 @@ def untold_requests(call: Call, before: datetime) -> list[tuple[Repo, int]]:
         .having(sa.func.min(access_requests.c.requested_at) <= before)
         .subquery()
     )
-    statement = _living(repos.c.id == waiting.c.repo_id, repos.c.gated.is_not(None))
+    statement = living(repos.c.id == waiting.c.repo_id, repos.c.gated.is_not(None))
     rows = call.db.execute(statement.add_columns(waiting.c.number)).all()
-    return [(_repo(row), row.number) for row in rows]
+    return [(repo_of(row), row.number) for row in rows]
 
 
-def _living(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def living(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The statement of repos that were not deleted, which those who list them narrow."""
     columns = [repos.c[name.strip()] for name in _COLUMNS.split(",")]
     return sa.select(*columns).where(repos.c.deleted_at.is_(None), *conditions)
 
 
-def _repo(row: sa.Row[Any]) -> Repo:
+def repo_of(row: sa.Row[Any]) -> Repo:
+    """The value of a row of `living`."""
     values = row._mapping  # noqa: SLF001 — the documented way to read a Row by name
     fields = {name: values[name] for name in Repo.__dataclass_fields__}
     return Repo(**{**fields, "type": RepoType(fields["type"])})

@@ -119,7 +119,9 @@ FORMS = {
     "/new-bucket": {"name": "mine"},
     "/settings/following": {"name": "owner", "follow": "yes"},
     "/settings/tokens/new": {"name": "mine", "role": "read"},
+    "/settings/gated-repos": {"type": "model", "repo": "owner/thing"},
     "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
+    "/{web}{repo}/settings/access-requests": {"act": "grant", "user": "owner"},
 }
 
 

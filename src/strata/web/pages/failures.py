@@ -11,6 +11,7 @@ from starlette.responses import Response
 from strata.core.errors import (
     BadCredentials,
     EmailNotVerified,
+    GatedRepo,
     InvalidFields,
     NotFound,
     StrataError,
@@ -21,14 +22,15 @@ from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
 from strata.web.pages.account_phrases import ACCOUNT_ERRORS, phrase, wait_text
 from strata.web.pages.answer import NO_STORE
-from strata.web.pages.language import translations
+from strata.web.pages.language import N_, translated, translations
 from strata.web.pages.phrases import ERRORS
-from strata.web.pages.render import Frame
+from strata.web.pages.render import Frame, url_path
 from strata.web.pages.visit import redirected, shown, visit_anyway
 from strata.web.work import exchange
 
 # Rate limits carry their wait, which the page tells in its own sentence.
 _TOLD_OTHERWISE: Final = (NotFound, TooMany)
+GATED: Final = N_("The files of this repository are for those who were given access.")
 
 
 async def error_page(request: Request, error: StrataError) -> Response:
@@ -54,6 +56,7 @@ async def error_page(request: Request, error: StrataError) -> Response:
         message=_message(visit.frame, error),
         request_id=exchange(request).origin.request_id,
         wait=wait,
+        gate_path=url_path(error.path) if isinstance(error, GatedRepo) else "",
     )
 
 
@@ -70,6 +73,8 @@ def _message(frame: Frame, error: StrataError) -> str:
         return ""
     if isinstance(error, EmailNotVerified) and frame.viewer:
         return phrase(frame.language, "auth.unverified", mask=frame.viewer.unverified_email)
+    if isinstance(error, GatedRepo):
+        return translated(frame.language, GATED)
     if isinstance(error, InvalidFields):
         return _field_messages(frame.language, error)
     return _sentence(frame.language, error.message)

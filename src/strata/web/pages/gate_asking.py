@@ -9,10 +9,11 @@ from strata.access import requests
 from strata.access.policy import Action
 from strata.content.gate_form import ask_for_access
 from strata.core.call import Call, Work
-from strata.core.errors import Moved, StrataError
+from strata.core.errors import InvalidFields, Moved, StrataError
 from strata.core.names import RepoId
 from strata.repos.lookup import lookup
 from strata.web import errors
+from strata.web.pages import repo
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.render import url_path
 from strata.web.pages.visit import in_transaction, redirected
@@ -24,7 +25,10 @@ async def ask(request: Request) -> Response:
     if "authorization" in request.headers or _is_json(request):
         return await _asked_by_script(request)
     repo_id, form = repo_of(request), await form_of(request)
-    await submitted(request, form, lambda call, sent: _ask(call, repo_id, sent))
+    try:
+        await submitted(request, form, lambda call, sent: _ask(call, repo_id, sent))
+    except InvalidFields as error:
+        return await repo.again(request, form, error.fields)
     return redirected(request, url_path(repo_id.web_path), notice="gate-asked")
 
 

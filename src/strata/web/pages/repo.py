@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +25,10 @@ from strata.core.errors import Moved
 from strata.core.names import RepoId, RepoType
 from strata.repos import likes
 from strata.repos.popularity import downloads_by_day
+from strata.web.pages import gate_view
 from strata.web.pages.card_view import markdown_of
 from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.gate_view import GatePanel
 from strata.web.pages.labels import texts
 from strata.web.pages.language import N_
 from strata.web.pages.media import media_headers
@@ -35,7 +38,7 @@ from strata.web.pages.profile import Profile, profile_of
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.snippets import Snippet, recipes
-from strata.web.pages.visit import in_transaction, redirected, shown, visiting
+from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
 from strata.web.work import hub_of, repo_of
 
 TREND_DAYS: Final = 30
@@ -89,6 +92,7 @@ class CardPage:
     size: int | None  # bytes of the files; None: none yet, or too many to add up here
     shares: tuple[Share, ...]
     recipes: tuple[Snippet, ...]
+    gate: GatePanel | None
 
 
 async def page(request: Request) -> Response:
@@ -98,8 +102,30 @@ async def page(request: Request) -> Response:
         return shown(request, "repos/profile.html", visit, profile=found)
     if isinstance(found, OrganizationPage):
         return shown(request, "repos/organization.html", visit, page=found)
-    headers = media_headers(hub_of(request))
-    return shown(request, "repos/card.html", visit, headers=headers, page=found, head=found.head)
+    return _shown(request, visit, found, {})
+
+
+async def again(request: Request, given: Form, faults: Mapping[str, tuple[str, ...]]) -> Response:
+    """Show the card with a gate's form that could not be accepted as it was filled in."""
+    visit, found = await visiting(request, lambda call: _card_page(call, repo_of(request), given))
+    return _shown(request, visit, found, faults)
+
+
+def _shown(
+    request: Request, visit: Visit, found: CardPage, faults: Mapping[str, tuple[str, ...]]
+) -> Response:
+    language = visit.frame.language
+    return shown(
+        request,
+        "repos/card.html",
+        visit,
+        status=400 if faults else 200,
+        headers=media_headers(hub_of(request)),
+        page=found,
+        head=found.head,
+        gate_errors=gate_view.told(language, found.gate, faults) if found.gate else {},
+        countries=gate_view.countries(language),
+    )
 
 
 async def like(request: Request) -> Response:
@@ -139,7 +165,7 @@ def _person(call: Call, repo_id: RepoId) -> PublicProfile | None:
     return person
 
 
-def _card_page(call: Call, repo_id: RepoId) -> CardPage:
+def _card_page(call: Call, repo_id: RepoId, given: Form | None = None) -> CardPage:
     at = snapshot(call, repo_id, action=Action.LOOK)
     card = card_at(call, at)
     head = head_of(call, at, MAIN, card)
@@ -160,6 +186,7 @@ def _card_page(call: Call, repo_id: RepoId) -> CardPage:
         size=sum(entry.size for entry in files) if whole and not empty else None,
         shares=_shares(files) if whole and not empty else (),
         recipes=recipes(at.repo, call.origin.base_url),
+        gate=gate_view.panel_of(call, at, card, given),
     )
 
 

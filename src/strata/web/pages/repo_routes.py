@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from strata.web.pages import (
+    access_requests,
     bucket,
     discussions,
     docs,
@@ -65,5 +66,7 @@ REPO_ROUTES = (
     _form("/{web}{repo}/settings", repo_settings.submit),
     _read("/{web}{repo}/settings/storage", repo_storage.page),
     _form("/{web}{repo}/settings/storage", repo_storage.submit),
+    _read("/{web}{repo}/settings/access-requests", access_requests.page),
+    _form("/{web}{repo}/settings/access-requests", access_requests.submit),
 )
 ROUTES = REPO_ROUTES

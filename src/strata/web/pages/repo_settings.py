@@ -18,6 +18,8 @@ from strata.core.names import RepoId, require_repo_name
 from strata.repos import change
 from strata.repos.lookup import lookup
 from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.gate_settings import GateSettings, change_gate, gate_of
+from strata.web.pages.gate_view import countries
 from strata.web.pages.language import N_, translated
 from strata.web.pages.phrases import ERRORS
 from strata.web.pages.places import person_address
@@ -41,6 +43,7 @@ class SettingsPage:
     head: RepoHead
     given: Mapping[str, str]  # what was typed into a form that could not be accepted
     large: Total
+    gate: GateSettings | None  # None: what has no gate
 
 
 async def page(request: Request) -> Response:
@@ -51,7 +54,7 @@ async def page(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """POST /{repo}/settings — `form` says which: visibility, rename or delete."""
+    """POST /{repo}/settings — `form` says which: visibility, gate, rename or delete."""
     form = await form_of(request)
     repo_id = repo_of(request)
     act = _ACTS.get(form.get("form", ""))
@@ -74,7 +77,7 @@ def _done(call: Call, act: Callable[[Work, RepoId, Form], str], repo_id: RepoId,
 def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
     repo = lookup(call, repo_id, Action.MANAGE)
     at = snapshot_of(call, repo, MAIN)
-    return SettingsPage(head_of(call, at, MAIN), given, total(call, repo))
+    return SettingsPage(head_of(call, at, MAIN), given, total(call, repo), gate_of(call, at))
 
 
 def _change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
@@ -117,6 +120,7 @@ def _require_name(work: Work, repo_id: RepoId, form: Form, field_name: str) -> N
 
 _ACTS: Final[Mapping[str, Callable[[Work, RepoId, Form], str]]] = {
     "visibility": _change_visibility,
+    "gate": change_gate,
     "rename": _rename,
     "delete": _delete,
 }
@@ -141,4 +145,5 @@ def _shown(
         page=found,
         head=found.head,
         errors=errors,
+        countries=countries(language),
     )
