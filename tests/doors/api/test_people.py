@@ -86,6 +86,24 @@ async def test_nobody_learns_of_unconfirmed_people(hub: Hub, clients: Clients) -
     assert (await clients.owner.post("/api/users/carol/follow")).status_code == 404
 
 
+async def test_an_overview_counts_the_votes_for_shown_collections(
+    hub: Hub, owner: Actor, clients: Clients
+) -> None:
+    created(hub, owner, "one")
+    for title, private in (("open", False), ("closed", True)):
+        body = {
+            "title": title,
+            "namespace": "ana",
+            "private": private,
+            "item": {"id": "ana/one", "type": "model"},
+        }
+        made = await clients.owner.post("/api/collections", json=body)
+        slug = made.json()["slug"]
+        assert (await clients.owner.post(f"/api/collections/{slug}/upvote")).is_success
+    for client, votes in ((clients.owner, 2), (clients.stranger, 1), (clients.nobody, 1)):
+        assert (await answer(client, "/api/users/ana/overview")).json()["numUpvotes"] == votes
+
+
 async def test_a_profile_says_what_its_person_said(
     hub: Hub, owner: Actor, clients: Clients
 ) -> None:

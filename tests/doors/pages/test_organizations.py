@@ -213,7 +213,7 @@ MEMBERS = "/organizations/acme/settings/members"
 
 def test_an_admin_changes_the_members(scene: Scene) -> None:
     owner, ada = scene.visitor(scene.owner), scene.visitor(scene.other)
-    assert f'href="{MEMBERS}"' in owner.get("/acme").text
+    assert f'href="{MEMBERS}"' in owner.get(MEMBERS).text
     for form, shown in (
         ({"form": "role", "user": "ada", "role": "read"}, "2 members"),
         ({"form": "role", "user": "ADA", "role": "write"}, "2 members"),
@@ -225,7 +225,7 @@ def test_an_admin_changes_the_members(scene: Scene) -> None:
         held = [role.value for role in today(scene.hub, scene.other).roles.values()]
         assert held == ([form["role"]] if "role" in form else [])
     joins(scene.hub, "ada", Role.WRITE)
-    assert f'href="{MEMBERS}"' not in ada.get("/acme").text
+    assert "/organizations/acme" not in ada.get("/acme").text
     assert ada.get(MEMBERS).status_code == 403
     assert ada.post(MEMBERS, {"form": "role", "user": "ada", "role": "admin"}).status_code == 403
     assert '<option value="write" selected>' in owner.get(MEMBERS).text
@@ -263,3 +263,63 @@ def test_members_leave_but_not_the_last_admin(scene: Scene) -> None:
     assert refused.status_code == 409
     assert "You are the last admin." in refused.text
     assert owner.post("/settings/organizations", {"name": "nowhere"}).status_code == 404
+
+
+SETTINGS = "/organizations/acme/settings"
+
+
+def test_an_admin_says_what_the_organization_is(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    assert f'href="{SETTINGS}"' in owner.get("/acme").text
+    form = {
+        "full_name": "Acme International",
+        "bio": "We make anvils.",
+        "homepage": "https://acme.example/about",
+        "github": "acme-inc",
+        "visibility": "private",
+        "members_hidden": "on",
+    }
+    answer = owner.post(SETTINGS, form)
+    assert (answer.status_code, answer.headers["location"]) == (303, SETTINGS)
+    for shown in ("The settings are saved.", "We make anvils.", 'value="private" checked'):
+        assert shown in owner.get(SETTINGS).text
+    page = scene.visitor().get("/acme").text
+    for shown in ("Acme International", "We make anvils.", 'href="https://github.com/acme-inc"'):
+        assert shown in page
+    assert "member" not in page
+    assert 'href="/acme/tiny"' in page, "what is there stays as it is"
+    owner.post("/new", {"owner": "acme", "name": "later", "visibility": "default"})
+    assert found(scene, "acme", "later").private
+
+
+def test_settings_of_an_organization_are_for_its_admins(scene: Scene) -> None:
+    joins(scene.hub, "ada", Role.WRITE)
+    ada = scene.visitor(scene.other)
+    assert ada.get(SETTINGS).status_code == 403
+    assert ada.post(SETTINGS, {"full_name": "Ada's"}).status_code == 403
+    assert "Ada" not in scene.visitor().get("/acme").text.replace("/ada", "")
+    assert scene.visitor().get(SETTINGS).headers["location"].startswith("/login?next=")
+    assert scene.visitor(scene.owner).get("/organizations/nowhere/settings").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("full_name", "", "Enter a name."),
+        ("full_name", "<b>", "A name holds no web addresses"),
+        ("homepage", "javascript:alert(1)", "Enter an address that begins with"),
+        ("github", "a/b", "Enter your name on that site only"),
+        ("bio", "x" * 501, "Use at most 500 characters."),
+    ],
+)
+def test_a_mistake_in_the_settings_changes_nothing(
+    scene: Scene, field: str, value: str, sentence: str
+) -> None:
+    owner = scene.visitor(scene.owner)
+    form = {"full_name": "Other", "visibility": "private", field: value}
+    answer = owner.post(SETTINGS, form)
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    page = owner.get("/acme").text
+    assert "Acme &amp; Sons" in page
+    assert "1 member" in page

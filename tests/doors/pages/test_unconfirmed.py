@@ -114,6 +114,7 @@ FORMS = {
     "/new-space": {"name": "mine"},
     "/new-kernel": {"name": "mine"},
     "/organizations/new": {"name": "lab"},
+    "/organizations/{name}/settings": {"full_name": "Acme"},
     "/organizations/{name}/settings/members": {"form": "role", "user": "owner", "role": "read"},
     "/settings/organizations": {"name": "acme"},
     "/new-bucket": {"name": "mine"},

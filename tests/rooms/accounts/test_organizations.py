@@ -1,8 +1,12 @@
 """Organisations: their names, their members, and what a request knows of them."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from fixtures.accounts import calling, fact_names, joined, made, person
+from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, leaves, organization
 from strata.access import members as access
 from strata.accounts import names, people, sessions, tokens
@@ -146,3 +150,27 @@ def test_organizations_choose_what_new_repos_are(hub: Hub) -> None:
         starts = {name: names.find(call, name) for name in ("hidden", "open", "alice")}
         found = {name: starts_private(call, place) for name, place in starts.items() if place}
     assert found == {"hidden": True, "open": False, "alice": False}
+
+
+def test_roles_cost_no_statement_of_their_own(tmp_path: Path, clock: FrozenClock) -> None:
+    """However many organisations a person is in, a token or a session is one question."""
+    hub = build_test_hub(tmp_path / "counted", clock=clock)
+    alice = made(hub, "alice")
+    for number in range(5):
+        organization(hub, "alice", f"org-{number}")
+    with calling(hub, SYSTEM) as call:
+        with working(call) as work:
+            token = tokens.create_for(work, alice.user_id or 0, "one", TokenRole.READ).value
+            cookie = sessions.start(work, alice.user_id or 0, admin=False, remember=False).cookie
+        driver = call.db.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        asked: list[str] = []
+        driver.set_trace_callback(asked.append)
+        by_token = tokens.actor_for_token(call.db, hub, token)
+        by_session = sessions.actor_for_session(call.db, hub, cookie)
+        driver.set_trace_callback(None)
+    hub.database.close()
+    assert len(asked) == 2
+    assert by_token is not None
+    assert by_session is not None
+    assert len(by_token.roles) == len(by_session.roles) == 5

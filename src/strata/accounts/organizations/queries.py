@@ -47,6 +47,25 @@ def insert(work: Work, organization: Organization) -> None:
     work.db.execute(sa.insert(organizations).values(values))
 
 
+def update(
+    work: Work,
+    organization_id: int,
+    *,
+    full_name: str,
+    private_by_default: bool,
+    members_hidden: bool,
+) -> None:
+    work.db.execute(
+        sa.update(organizations)
+        .where(organizations.c.id == organization_id)
+        .values(
+            full_name=full_name,
+            private_by_default=private_by_default,
+            members_hidden=members_hidden,
+        )
+    )
+
+
 def locked(work: Work, organization_id: int) -> None:
     """Make other transactions on its members wait; SQLite has one writer anyway."""
     work.db.execute(

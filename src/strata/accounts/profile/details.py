@@ -65,19 +65,29 @@ def change_details(work: Work, user_id: int, full_name: str, details: Details) -
     Raises:
         InvalidFields: with what is wrong with each field; nothing is changed.
     """
-    _require_sound(full_name, details)
+    require_sound(full_name, details)
     work.db.execute(sa.update(users).where(users.c.id == user_id).values(full_name=full_name))
-    values = asdict(details)
-    fresh = upsert(work.db, profiles).values(namespace_id=user_id, **values)
-    work.db.execute(fresh.on_conflict_do_update(index_elements=["namespace_id"], set_=values))
+    write_details(work, user_id, details)
     record(work, "account.profile_update", detail={"fields": sorted(_said(details))})
+
+
+def write_details(work: Work, namespace_id: int, details: Details) -> None:
+    """Keep what a person or an organisation says; the caller checked it."""
+    values = asdict(details)
+    fresh = upsert(work.db, profiles).values(namespace_id=namespace_id, **values)
+    work.db.execute(fresh.on_conflict_do_update(index_elements=["namespace_id"], set_=values))
 
 
 def _said(details: Details) -> list[str]:
     return [name for name, value in asdict(details).items() if value]
 
 
-def _require_sound(full_name: str, details: Details) -> None:
+def require_sound(full_name: str, details: Details) -> None:
+    """Refuse what breaks a rule.
+
+    Raises:
+        InvalidFields: with what is wrong with each field.
+    """
     faults = {
         "full_name": full_name_faults(full_name) if full_name else ("full_name.empty",),
         "bio": ("bio.too_long",) if len(details.bio) > LONGEST_BIO else (),

@@ -277,6 +277,14 @@ def take_vote(work: Work, collection_id: int) -> bool:
     return work.db.execute(sa.delete(votes).where(mine)).rowcount == 1
 
 
+def upvotes_received(call: Call, owner_id: int) -> int:
+    """How often others voted for an owner's collections, of those that the caller may see."""
+    given = sa.select(sa.func.sum(collections.c.upvotes)).where(
+        collections.c.owner_id == owner_id, may_be_seen(call.actor)
+    )
+    return int(call.db.scalar(given) or 0)
+
+
 def vote_moments(call: Call, collection_id: int) -> list[Any]:
     """When each vote was given."""
     statement = sa.select(votes.c.created_at).where(votes.c.collection_id == collection_id)

@@ -11,6 +11,7 @@ from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import details_of
 from strata.accounts.profiles import PublicProfile
 from strata.community.authored import count_discussions
+from strata.community.collections.queries import upvotes_received
 from strata.community.follows import queries as follows
 from strata.core.call import Call
 from strata.core.names import RepoType
@@ -72,7 +73,7 @@ def _person(call: Call, found: PublicProfile) -> Json:
         **_repo_counts(call, found.id),
         "numDiscussions": count_discussions(call, found.id),
         "numPapers": 0,
-        "numUpvotes": 0,
+        "numUpvotes": upvotes_received(call, found.id),
         "numLikes": likes.count_liked(call, found.id),
         "numFollowing": follows.count_following(call, found.id),
         "numFollowers": follows.count_followers(call, found.id),

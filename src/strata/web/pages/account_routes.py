@@ -16,6 +16,7 @@ from strata.web.pages import (
     login,
     organization_members,
     organization_new,
+    organization_settings,
     settings_account,
     settings_gated,
     settings_organizations,
@@ -32,6 +33,7 @@ from strata.web.paths import Route
 READ: Final = ("GET", "HEAD")
 SEND: Final = ("POST",)
 BROWSER: Final = "browsers"
+_SETTINGS: Final = "/organizations/{name}/settings"
 _MEMBERS: Final = "/organizations/{name}/settings/members"
 
 
@@ -78,6 +80,8 @@ ROUTES: Final = (
     Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
     Route(READ, "/organizations/new", organization_new.page, BROWSER, page=True),
     Route(SEND, "/organizations/new", organization_new.submit, BROWSER, page=True),
+    Route(READ, _SETTINGS, organization_settings.page, BROWSER, page=True),
+    Route(SEND, _SETTINGS, organization_settings.change, BROWSER, page=True),
     Route(READ, _MEMBERS, organization_members.page, BROWSER, page=True),
     Route(SEND, _MEMBERS, organization_members.submit, BROWSER, page=True),
     Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),

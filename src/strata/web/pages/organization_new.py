@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.founding import found_organization
+from strata.access.organizations import found_organization
 from strata.accounts.organizations.create import NewOrganization
 from strata.accounts.organizations.record import Organization
 from strata.core.call import Call

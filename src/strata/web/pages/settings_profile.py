@@ -46,7 +46,7 @@ async def change(request: Request) -> Response:
         await submitted(request, form, _change)
     except InvalidFields as error:
         visit, current = await visiting(request, _current)
-        typed = _Shown(current.person, _full_name(form), _details(form), current.pictured)
+        typed = _Shown(current.person, _full_name(form), details_in(form), current.pictured)
         return _page(request, visit, typed, told(visit.frame.language, error))
     return redirected(request, PAGE, notice="profile-saved")
 
@@ -82,14 +82,15 @@ def _current(call: Call) -> _Shown:
 def _change(call: Call, form: Form) -> None:
     user_id = user_id_of(call)
     with working(call) as work:
-        change_details(work, user_id, _full_name(form), _details(form))
+        change_details(work, user_id, _full_name(form), details_in(form))
 
 
 def _full_name(form: Form) -> str:
     return form.get("full_name", "").strip()
 
 
-def _details(form: Form) -> Details:
+def details_in(form: Form) -> Details:
+    """What a form says of whomever it is about."""
     named = {field.name: form.get(field.name, "").strip() for field in fields(Details)}
     return Details(**{**named, "bio": named["bio"].replace("\r\n", "\n")})
 

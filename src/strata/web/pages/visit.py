@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 NOTICES: Final = {
     "logged-in": N_("You are logged in already."),
+    "settings-saved": N_("The settings are saved."),
     "members-changed": N_("The members are changed."),
     "organization-left": N_("You left the organization."),
     "logged-out": N_("You are logged out."),

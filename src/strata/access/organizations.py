@@ -1,11 +1,13 @@
-"""Who may create an organisation: every confirmed person, a few a day."""
+"""Every confirmed person may create an organisation, a few a day; its admins may change it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from strata.access.policy import require_writer
+from strata.access.members import found
+from strata.access.policy import require_admin, require_writer
 from strata.accounts import limits, people
+from strata.accounts.organizations.change import OrganizationSettings, change
 from strata.accounts.organizations.create import NewOrganization, create
 from strata.accounts.organizations.record import Organization
 from strata.core.call import Work
@@ -32,3 +34,16 @@ def found_organization(work: Work, wanted: NewOrganization) -> Organization:
         raise InvalidFields({"name": (taken.message,)}) from taken
     limits.count(work, limits.Limit(f"organizations:{founder.id}", most, A_DAY))
     return made
+
+
+def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> None:
+    """Change what an organisation says of itself, and its defaults.
+
+    Raises:
+        NotFound: no such organisation.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        InvalidFields: as `accounts.organizations.change.change`.
+    """
+    organization = found(work, name)
+    require_admin(work.actor, organization.id)
+    change(work, organization, wanted)
