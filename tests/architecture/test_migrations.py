@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from strata.lib.db.database import Database
-from strata.migrations.schema import metadata
+from strata.migrations.schema import declared, metadata
 from strata.migrations.upgrade import configuration, upgrade
 
 DISCUSSIONS = """
@@ -28,7 +28,9 @@ INSERT INTO discussion_events (key, discussion_id, kind, author_id, created_at, 
 
 def differences(database: Database) -> list[object]:
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": declared}
+        )
         return list(compare_metadata(context, metadata))
 
 
@@ -44,6 +46,26 @@ def test_a_migrated_postgresql_database_is_what_the_tables_say(postgres_database
     database = Database(postgres_database)
     upgrade(database)
     assert differences(database) == []
+    database.close()
+
+
+def test_a_migrated_sqlite_database_finds_repos_by_a_part_of_their_name(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'strata.db'}")
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for statement in DISCUSSIONS.split(";")[:2]:
+            connection.exec_driver_sql(statement)
+    assert upgrade(database) is True
+    asked = "SELECT rowid FROM repo_names WHERE repo_names MATCH 'new'"
+    with database.writing() as connection:
+        there = "SELECT rowid FROM repo_names WHERE repo_names MATCH 'ana'"
+        assert connection.exec_driver_sql(there).all() == [(1,)]
+        connection.exec_driver_sql("UPDATE repos SET path_key = 'ana/newer' WHERE id = 1")
+        assert connection.exec_driver_sql(asked).all() == [(1,)]
+        waiting = connection.exec_driver_sql("SELECT kind, key FROM jobs").all()
+    assert waiting == [("search.index", "search.index:1")]
     database.close()
 
 

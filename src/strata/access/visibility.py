@@ -25,6 +25,15 @@ def visible(
     return sa.or_(public, owner_id.in_(readable)) if readable else public
 
 
+def hidden(
+    actor: Actor, *, private: sa.ColumnElement[bool], owner_id: sa.ColumnElement[int]
+) -> sa.ColumnElement[bool]:
+    """The same for private repos alone: what one caller sees and others do not."""
+    if actor.system:
+        return private.is_(sa.true())
+    return sa.and_(private.is_(sa.true()), owner_id.in_(namespaces_with(actor, Role.READ)))
+
+
 def readable(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
     """The condition under which `access.gates.admit` lets the caller read the files.
 

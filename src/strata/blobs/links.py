@@ -89,6 +89,21 @@ def _object(call: Call, held: queries.Held, filename: str) -> Place:
     return Piped(key, held.size)
 
 
+def from_start(call: Call, repo: Repo, oid: Oid) -> Iterator[bytes]:
+    """Read a large file of this repo from its start, wherever it lies, piece by piece.
+
+    Raises:
+        EntryNotFound: the repo was never given these bytes.
+    """
+    held = queries.held(call, repo.id, oid)
+    packed = queries.xet_terms(call, held.xet_hash or "") if held and not held.stored else None
+    if held is None or (packed is None and not held.stored):
+        raise EntryNotFound(f"The large file with sha256 {oid} is not in {repo.full_name}.")
+    if packed is None:
+        return pieces(call.hub.objects, object_key(held.oid), 0, None)
+    return open_xet(call.hub, XetTerms(held.xet_hash or "", held.size, Terms(packed)))
+
+
 def open_stream(
     hub: Hub, place: Piped | XetTerms, start: int = 0, length: int | None = None
 ) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from strata.lib.db.columns import Moment
-from strata.migrations.schema import metadata
+from strata.migrations.schema import declared, metadata
 
 
 def render_item(kind: str, item: Any, autogenerate: Any) -> str | Literal[False]:
@@ -27,6 +27,7 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
     render_item=render_item,
+    include_name=declared,
     transaction_per_migration=False,
 )
 context.run_migrations()

@@ -15,5 +15,11 @@ import strata.events.webhooks.tables
 import strata.repos.tables
 import strata.search.tables  # noqa: F401 — each import adds its tables
 from strata.core.tables import metadata
+from strata.search.tables import NAMES_OBJECTS
 
-__all__ = ["metadata"]
+__all__ = ["declared", "metadata"]
+
+
+def declared(name: str | None, _kind: str, _parents: object) -> bool:
+    """Whether a comparison with the tables shall look at what a database has under this name."""
+    return name not in NAMES_OBJECTS

@@ -5,6 +5,33 @@ import sqlalchemy as sa
 from strata.core.tables import metadata
 from strata.lib.db.columns import Moment, identity
 
+# What lists can be ordered by.
+ORDERS = (
+    "trending",
+    "created_at",
+    "updated_at",
+    "downloads",
+    "likes",
+    "likes_30d",
+    "num_parameters",
+    "main_size",
+)
+_LIVING = sa.text("deleted_at IS NULL")
+
+
+def _ordered_by(column: str) -> sa.Index:
+    """An index that lists walk: public and private repos apart, so that none has to be skipped."""
+    return sa.Index(
+        f"ix_repos_by_{column}",
+        "type",
+        "private",
+        column,
+        "id",
+        sqlite_where=_LIVING,
+        postgresql_where=_LIVING,
+    )
+
+
 repos = sa.Table(
     "repos",
     metadata,
@@ -34,7 +61,11 @@ repos = sa.Table(
     sa.Column("likes", sa.Integer, nullable=False, server_default="0"),
     sa.Column("downloads", sa.BigInteger, nullable=False, server_default="0"),  # last 30 days
     sa.Column("downloads_all_time", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("likes_30d", sa.Integer, nullable=False, server_default="0"),  # of the last 30 days
     sa.Column("trending", sa.Float, nullable=False, server_default="0"),
+    # What lists order by and only the head of main knows; 0 when it says nothing.
+    sa.Column("num_parameters", sa.BigInteger, nullable=False, server_default="0"),  # numbers
+    sa.Column("main_size", sa.BigInteger, nullable=False, server_default="0"),  # bytes of the files
     sa.Column("deleted_at", Moment),  # gone for everyone; the sweep removes what it held
     # A deleted repo frees its name: only living repos take part.
     sa.Index(
@@ -42,16 +73,19 @@ repos = sa.Table(
         "type",
         "path_key",
         unique=True,
-        sqlite_where=sa.text("deleted_at IS NULL"),
-        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=_LIVING,
+        postgresql_where=_LIVING,
     ),
     sa.Index(None, "owner_id", "type"),
-    # One index per listing order, so that a page costs the same wherever it starts.
-    sa.Index(None, "type", "trending", "id"),
-    sa.Index(None, "type", "created_at", "id"),
-    sa.Index(None, "type", "updated_at", "id"),
-    sa.Index(None, "type", "downloads", "id"),
-    sa.Index(None, "type", "likes", "id"),
+    *(_ordered_by(column) for column in ORDERS),
+    # Few repos have a gate: a list of them starts from here.
+    sa.Index(
+        "ix_repos_gated",
+        "type",
+        "gated",
+        sqlite_where=sa.text("gated IS NOT NULL"),
+        postgresql_where=sa.text("gated IS NOT NULL"),
+    ),
 )
 
 refs = sa.Table(
@@ -80,6 +114,7 @@ likes = sa.Table(
     sa.Column("user_id", sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Index(None, "user_id", "created_at"),
+    sa.Index(None, "created_at"),
 )
 
 downloads = sa.Table(
@@ -88,4 +123,12 @@ downloads = sa.Table(
     sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
     sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),  # days since 1970
     sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Index(None, "day"),
+)
+
+# Repos whose likes or downloads changed since they were last counted (search/trending.py).
+stirred = sa.Table(
+    "stirred",
+    metadata,
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
 )

@@ -13,15 +13,18 @@ from typing import Any
 
 import msgspec
 
-from strata.content import card as cards_of
-from strata.content.card import card_at
+from strata.content.card import Card, card_at, library_name
 from strata.content.files import read_text
 from strata.content.snapshot import Snapshot
 from strata.content.tree import Listed as FileEntry, all_files
 from strata.core.call import Call
+from strata.core.names import RepoType
+from strata.search import model as models
+from strata.search.evaluations import evaluations_at
+from strata.search.model import Model, model_of
+from strata.search.tags import pipeline_tag, tags_of
 
 CONFIG_BYTES = 1024 * 1024
-CONFIG_KEYS = ("architectures", "model_type", "quantization_config", "auto_map")
 KEPT_BYTES = 64 * 1024 * 1024  # of all commits that are remembered together, roughly
 LARGEST_KEPT_BYTES = 8 * 1024 * 1024  # a commit that takes more is read anew each time
 FILE_BYTES = 500  # what Python needs for one file
@@ -37,6 +40,7 @@ class Contents:
     pipeline_tag: str | None
     library_name: str | None
     config: dict[str, Any] | None  # the few keys of config.json that the Hub shows
+    details: dict[str, Any]  # more facts by wire name: transformersInfo, evalResults, …
     files: tuple[FileEntry, ...]  # `xet_hash` is as of the first look
     siblings: msgspec.Raw  # JSON: [{"rfilename": …}, …]
     used_storage: int  # bytes of the files
@@ -106,15 +110,18 @@ def _key(snapshot: Snapshot) -> Key:
 def _read(call: Call, snapshot: Snapshot) -> Contents:
     card = card_at(call, snapshot)
     files = all_files(call, snapshot)
-    siblings = msgspec.json.encode([{"rfilename": file.path} for file in files])
-    config = _config_at(snapshot)
-    facts_bytes = len(msgspec.json.encode((card.metadata, config)))
+    names = [file.path for file in files]
+    siblings = msgspec.json.encode([{"rfilename": name} for name in names])
+    model = _model(snapshot, card, names)
+    details = _details(snapshot, card, model, names)
+    facts_bytes = len(msgspec.json.encode((card.metadata, model.config, details)))
     return Contents(
         card_data=dict(card.metadata) or None,
-        tags=cards_of.tags_of(card, snapshot.repo),
-        pipeline_tag=cards_of.pipeline_tag(card),
-        library_name=cards_of.library_name(card),
-        config=config,
+        tags=tags_of(card, snapshot.repo, model, names),
+        pipeline_tag=pipeline_tag(card, model),
+        library_name=model.library,
+        config=model.config,
+        details=details,
         files=tuple(files),
         siblings=msgspec.Raw(siblings),
         used_storage=sum(file.size for file in files),
@@ -122,13 +129,33 @@ def _read(call: Call, snapshot: Snapshot) -> Contents:
     )
 
 
-def _config_at(snapshot: Snapshot) -> dict[str, Any] | None:
-    """The few facts of config.json that the Hub shows; None when there is none or it is no JSON."""
-    text = read_text(snapshot, "config.json", CONFIG_BYTES)
+def _model(snapshot: Snapshot, card: Card, names: list[str]) -> Model:
+    """What the files say; of other types than models only the card speaks."""
+    said = library_name(card)
+    if snapshot.repo.type is not RepoType.MODEL:
+        return Model(library=said)
+    present = [name for name in models.READ if name in names]
+    found = {name: _json_at(snapshot, name) for name in present}
+    return model_of(names, {name: one for name, one in found.items() if one is not None}, said)
+
+
+def _details(snapshot: Snapshot, card: Card, model: Model, names: list[str]) -> dict[str, Any]:
+    if snapshot.repo.type is not RepoType.MODEL:
+        return {}
+    details = {
+        "transformersInfo": model.transformers,
+        "mask_token": model.mask_token,
+        "widgetData": card.metadata.get("widget"),
+        "evalResults": evaluations_at(snapshot, names),
+    }
+    return {name: value for name, value in details.items() if value}
+
+
+def _json_at(snapshot: Snapshot, name: str) -> dict[str, Any] | None:
+    """A small JSON object; None when it is none."""
+    text = read_text(snapshot, name, CONFIG_BYTES)
     try:
         parsed = msgspec.json.decode(text) if text else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
-    if not isinstance(parsed, dict):
-        return None
-    return {key: parsed[key] for key in CONFIG_KEYS if key in parsed} or None
+    return parsed if isinstance(parsed, dict) else None

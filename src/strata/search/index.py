@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import sqlalchemy as sa
-
 from strata.content.snapshot import snapshot_of
-from strata.core.call import Call, Work, working
+from strata.core.call import Call, working
 from strata.core.errors import RevisionNotFound
-from strata.lib.db.statements import upsert
 from strata.repos import queries
-from strata.search.contents import contents_of
-from strata.search.tables import cards, repo_tags
+from strata.repos.record import Repo
+from strata.search import index_queries
+from strata.search.contents import Contents, contents_of
+from strata.search.summaries import summaries_of
+from strata.search.words import words_of
 
 MAX_SIBLINGS = 10_000  # names kept for old clients' lists; `info` always reads all from git
 
@@ -26,27 +26,34 @@ class IndexRepo:
     repo_id: int
 
     def run(self, call: Call) -> None:
-        entry = _entry(call, self.repo_id)
+        repo = queries.repo_by_id(call, self.repo_id)
+        entry = _entry(call, repo) if repo is not None else None
         with working(call) as work:
-            work.db.execute(sa.delete(repo_tags).where(repo_tags.c.repo_id == self.repo_id))
-            if entry is None:
-                work.db.execute(sa.delete(cards).where(cards.c.repo_id == self.repo_id))
-            else:
-                _write(work, self.repo_id, entry)
+            index_queries.write(work, self.repo_id, entry)
 
 
-def _entry(call: Call, repo_row_id: int) -> dict[str, Any] | None:
-    """What the index shall say; None when the repo is gone or empty."""
-    repo = queries.repo_by_id(call, repo_row_id)
-    if repo is None:
-        return None
+def _entry(call: Call, repo: Repo) -> index_queries.Entry | None:
+    """What the index shall say; None when the repo is empty."""
     try:
         snapshot = snapshot_of(call, repo, "main")
     except RevisionNotFound:
         return None
     contents = contents_of(call, snapshot)
+    summaries = summaries_of(call, snapshot, contents)
+    return index_queries.Entry(
+        type=repo.type,
+        public=not repo.private,
+        words=words_of(repo.type, contents, summaries),
+        num_parameters=summaries.num_parameters,
+        main_size=contents.used_storage,
+        card=_card(call, repo, snapshot.commit, contents)
+        | {"summaries": contents.details | summaries.by_wire_name() or None},
+    )
+
+
+def _card(call: Call, repo: Repo, commit: str, contents: Contents) -> dict[str, Any]:
     return {
-        "commit_sha": snapshot.commit,
+        "commit_sha": commit,
         "card_data": contents.card_data,
         "tags": list(contents.tags),
         "pipeline_tag": contents.pipeline_tag,
@@ -54,15 +61,6 @@ def _entry(call: Call, repo_row_id: int) -> dict[str, Any] | None:
         "config": contents.config,
         "siblings": [file.path for file in contents.files[:MAX_SIBLINGS]],
         "used_storage": contents.used_storage,
+        "counted_public": not repo.private,
         "indexed_at": call.now,
     }
-
-
-def _write(work: Work, repo_row_id: int, entry: dict[str, Any]) -> None:
-    fresh = upsert(work.db, cards).values(repo_id=repo_row_id, **entry)
-    work.db.execute(fresh.on_conflict_do_update(index_elements=["repo_id"], set_=entry))
-    tags = sorted({tag.lower() for tag in entry["tags"]})
-    if tags:
-        work.db.execute(
-            sa.insert(repo_tags), [{"repo_id": repo_row_id, "tag": tag} for tag in tags]
-        )

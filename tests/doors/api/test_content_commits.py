@@ -193,7 +193,7 @@ async def test_the_words_of_each_refusal_are_those_that_clients_match(
     assert (absent.status_code, absent.json()) == (404, {"error": "Repository not found"})
     card = await post(clients.owner, lines(file("README.md", b"---\nlicense: [1]\n---\n")))
     assert card.status_code == 400
-    assert card.json()["errors"][0]["message"].startswith('"license" must be')
+    assert card.json()["errors"][0]["message"].startswith('"license[0]" must be')
     assert at(hub, owner, repo).commit == head
 
 

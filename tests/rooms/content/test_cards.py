@@ -2,13 +2,8 @@
 
 import pytest
 
-from strata.content.card import Card, library_name, pipeline_tag, read_card, tags_of
+from strata.content.card import read_card
 from strata.core.names import RepoType
-from strata.repos.create import Draft
-
-
-def draft(repo_type: RepoType, sdk: str | None = None) -> Draft:
-    return Draft("0" * 24, repo_type, 1, "ana", "one", private=False, sdk=sdk)
 
 
 @pytest.mark.parametrize(
@@ -46,33 +41,40 @@ def test_an_unknown_task_is_a_warning() -> None:
     assert "mind-reading" in card.warnings[0]
 
 
-def test_tags_of_a_model() -> None:
-    text = (
-        "---\nlibrary_name: transformers\npipeline_tag: fill-mask\ntags: [pytorch, bert, bert]\n"
-        "language: [en, no]\nlicense: mit\ndatasets: acme/data\nbase_model: acme/base\n---\n"
-        "See https://arxiv.org/abs/1810.04805 and https://arxiv.org/pdf/1810.04805v2."
-    )
-    card = read_card(text, RepoType.MODEL)
-    assert tags_of(card, draft(RepoType.MODEL)) == (
-        "transformers", "pytorch", "bert", "fill-mask", "en", "no", "dataset:acme/data",
-        "arxiv:1810.04805", "base_model:acme/base", "base_model:finetune:acme/base", "license:mit",
-        "region:us",
-    )  # fmt: skip
-    assert (pipeline_tag(card), library_name(card)) == ("fill-mask", "transformers")
+@pytest.mark.parametrize(
+    ("yaml", "error"),
+    [
+        ("license: asdf", '"license" must be one of [apache-2.0, mit, '),
+        ("license: [mit, asdf]", '"license[1]" must be one of [apache-2.0, '),
+        ("license: MIT", '"license" must be one of'),
+        ("language: EN", '"language" must only contain lowercase characters'),
+        ("language: [en, klingonese]", '"language[1]" with value "klingonese" is not valid.'),
+        ("base_model: /home/me/model", '"base_model" with value "/home/me/model" is not valid.'),
+        ("datasets: [a b]", '"datasets[0]" with value "a b" is not valid.'),
+        (
+            "model-index: [{name: x, results: [{metrics: [{type: acc}]}]}]",
+            '"model-index[0].results[0].metrics[0].value" is required',
+        ),
+        (
+            "model-index: [{name: x, results: [{task: {name: t}}]}]",
+            '"model-index[0].results[0].task.type" is required',
+        ),
+        (
+            "model-index: [{name: x, results: [{dataset: {type: t, name: 1}}]}]",
+            '"model-index[0].results[0].dataset.name" must be a string',
+        ),
+    ],
+)
+def test_errors_say_where_and_what(yaml: str, error: str) -> None:
+    (found,) = read_card(f"---\n{yaml}\n---\n", RepoType.MODEL).errors
+    assert found.startswith(error)
 
 
-def test_tags_of_a_dataset_and_of_a_space() -> None:
-    text = (
-        "---\ntask_categories: [text-generation]\nlanguage: [en]\nlicense: mit\n"
-        "size_categories: [n<1K]\n---\n"
-    )
-    assert tags_of(read_card(text, RepoType.DATASET), draft(RepoType.DATASET)) == (
-        "task_categories:text-generation", "language:en", "license:mit", "size_categories:n<1K",
-        "region:us",
-    )  # fmt: skip
-    assert tags_of(Card(), draft(RepoType.SPACE, "gradio")) == ("gradio", "region:us")
+@pytest.mark.parametrize("code", ["en", "zho", "code", "multilingual", "nb"])
+def test_languages_are_codes_or_words_for_many(code: str) -> None:
+    assert read_card(f"---\nlanguage: [{code}]\n---\n", RepoType.DATASET).errors == ()
 
 
-def test_tags_of_odd_metadata_do_not_fail() -> None:
-    card = Card({"tags": [1, None, {"a": "b"}, " x "], "license": {"a": 1}, "language": True})
-    assert tags_of(card, draft(RepoType.MODEL)) == ("x", "region:us")
+def test_an_unknown_size_of_a_dataset_is_a_warning() -> None:
+    card = read_card("---\nsize_categories: [huge]\n---\n", RepoType.DATASET)
+    assert (card.errors, len(card.warnings)) == ((), 1)

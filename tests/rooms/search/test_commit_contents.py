@@ -76,7 +76,7 @@ def test_remembered_contents_of_a_private_repo_stay_private(hub: Hub, owner: Act
 
 
 def _weighing(weight: int) -> Contents:
-    return Contents(None, (), None, None, None, (), msgspec.Raw(b"[]"), 0, weight)
+    return Contents(None, (), None, None, None, {}, (), msgspec.Raw(b"[]"), 0, weight)
 
 
 def test_memory_is_bounded_and_the_longest_unused_go_first() -> None:

@@ -71,6 +71,20 @@ def load(yaml_text: str, first_line: int = 2) -> dict[str, Value]:
         BadFrontMatter: it is too large or deep, not a mapping, repeats a key, uses an alias,
             an anchor or a tag, or is not YAML.
     """
+    root = load_any(yaml_text, first_line)
+    if root is None:
+        return {}
+    if not isinstance(root, dict):
+        raise BadFrontMatter(first_line, "Write the block as `key: value` lines.")
+    return root
+
+
+def load_any(yaml_text: str, first_line: int = 1) -> Value:
+    """Read a YAML text of any shape, as strictly.
+
+    Raises:
+        BadFrontMatter: as `load`.
+    """
     if len(yaml_text) > MAX_CHARACTERS:
         raise BadFrontMatter(first_line, f"Keep the block under {MAX_CHARACTERS // 1024} KiB.")
     try:
@@ -95,15 +109,10 @@ class _Reader:
         self.nodes = 0
         self.root: list[Value] = []
 
-    def read(self, events: Iterator[yaml.Event]) -> dict[str, Value]:
+    def read(self, events: Iterator[yaml.Event]) -> Value:
         for event in events:
             self._take(event)
-        root = self.root[0] if self.root else None
-        if root is None:
-            return {}
-        if not isinstance(root, dict):
-            raise BadFrontMatter(self.first_line, "Write the block as `key: value` lines.")
-        return root
+        return self.root[0] if self.root else None
 
     def _take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):

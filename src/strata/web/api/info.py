@@ -15,7 +15,8 @@ from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoId
 from strata.search.contents import Contents, contents_of, known_contents
-from strata.search.listing import Listed, standing_of
+from strata.search.family import with_family
+from strata.search.listing import Listed, Standing, standing_of
 from strata.web import respond
 from strata.web.api.shapes import EXPANDABLE, expanded
 from strata.web.paths import Route
@@ -33,6 +34,7 @@ _FROM_COMMIT = frozenset(
         "siblings",
         "tags",
         "usedStorage",
+        *("baseModels", "evalResults", "mainSize", "mask_token", "transformersInfo", "widgetData"),
     }
 )
 
@@ -99,7 +101,7 @@ def _read(call: Call, ask: Ask) -> dict[str, object]:
 
 def _described(call: Call, ask: Ask, at: Snapshot, contents: Contents | None) -> dict[str, object]:
     """The facts at this revision: the card and the files of the commit that was asked for."""
-    answer = expanded(_facts(call, at, contents), ask.names)
+    answer = expanded(with_family(call, _facts(call, at, contents), ask.names), ask.names)
     if ask.fields is None:
         answer.setdefault("cardData", None)
     if contents is not None and "siblings" in ask.names:
@@ -126,7 +128,17 @@ def _facts(call: Call, at: Snapshot, contents: Contents | None) -> Listed:
         used_storage=contents.used_storage if contents else 0,
         config=contents.config if contents else None,
         description=standing.description,
+        details=_details(at, standing, contents),
     )
+
+
+def _details(at: Snapshot, standing: Standing, contents: Contents | None) -> dict[str, object]:
+    """What files and weights say; the weights were read by a job, for the head of main alone."""
+    details = dict(contents.details) if contents else {}
+    if standing.indexed == at.commit:
+        weights = {name: standing.summaries.get(name) for name in ("safetensors", "gguf")}
+        details |= {name: summary for name, summary in weights.items() if summary is not None}
+    return details
 
 
 def _sibling(file: FileEntry) -> dict[str, object]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoType
-from strata.search.listing import MAX_PAGE, Listed, Query, listing
+from strata.search.family import FIELDS as FAMILY, with_family
+from strata.search.listing import Listed, Page, listing
+from strata.search.parameters import PARAMETERS, plain, word_for
+from strata.search.query import MAX_PAGE, Query
+from strata.search.words import LINKED
 from strata.web import respond
-from strata.web.api.numbers import count_of
+from strata.web.api.numbers import count_of, span_of
 from strata.web.api.shapes import EXPANDABLE, expanded, minimal
 from strata.web.paths import Route
 from strata.web.work import exchange, read
@@ -38,11 +45,18 @@ async def kernels(request: Request) -> Response:
 async def _list(request: Request, repo_type: RepoType) -> Response:
     query = _query(request, repo_type)
     fields = _fields(request, repo_type)
-    page = await read(request, lambda call: listing(call, query))
+    page = await read(request, lambda call: _page(call, query, fields))
     items = [_item(row, fields) for row in page.rows]
     # A limit is also the total that the caller wants; without one the pages go on.
     link = respond.next_link(request, exchange(request).origin.base_url, page.cursor)
     return respond.json(items, headers=link)
+
+
+def _page(call: Call, query: Query, fields: tuple[str, ...] | None) -> Page:
+    page = listing(call, query)
+    if fields is None or FAMILY.isdisjoint(fields):
+        return page
+    return Page([with_family(call, row, fields) for row in page.rows], page.cursor)
 
 
 def _item(row: Listed, fields: tuple[str, ...] | None) -> dict[str, object]:
@@ -56,7 +70,10 @@ def _query(request: Request, repo_type: RepoType) -> Query:
         type=repo_type,
         search=tuple(word for word in words if word),
         author=parameters.get("author") or None,
-        tags=_tags(request),
+        tags=tuple(_tags(request, repo_type)),
+        gated=_gated(parameters.get("gated")),
+        parameters=span_of(request, "num_parameters"),
+        impossible=_served_elsewhere(request),
         sort=parameters.get("sort") or "trendingScore",
         descending=_descending(parameters.get("direction")),
         limit=_limit(request),
@@ -65,12 +82,33 @@ def _query(request: Request, repo_type: RepoType) -> Query:
     )
 
 
-def _tags(request: Request) -> tuple[str, ...]:
-    """Every filter is a tag; clients of 2022 joined several with commas."""
-    given = [*respond.many(request, "filter"), *respond.many(request, "tags")]
-    tags = [tag.strip() for value in given for tag in value.split(",")]
-    tags += [*respond.many(request, "pipeline_tag"), *respond.many(request, "library")]
-    return tuple(tag for tag in tags if tag)
+def _tags(request: Request, repo_type: RepoType) -> Iterator[str]:
+    """Every filter is a word of the index; clients of 2022 joined several with commas."""
+    for parameter in ("filter", "tags"):
+        for value in respond.many(request, parameter):
+            yield from (plain(repo_type, tag) for tag in value.split(",") if tag.strip())
+    for parameter in PARAMETERS[repo_type]:
+        for value in respond.many(request, parameter):
+            if value.strip():
+                yield word_for(repo_type, parameter, value)
+    if repo_type is RepoType.SPACE and respond.flag(request, "linked"):
+        yield LINKED
+
+
+def _gated(text: str | None) -> bool | None:
+    if not text:
+        return None
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise Malformed('"gated" must be a boolean')
+    return text.lower() in ("true", "1")
+
+
+def _served_elsewhere(request: Request) -> bool:
+    """Whether models are asked for that some inference provider serves: none serves ours."""
+    inference = request.query_params.get("inference") or ""
+    if inference not in ("", "warm", "cold"):
+        raise Malformed('"inference" must be one of [warm, cold]')
+    return inference == "warm" or any(respond.many(request, "inference_provider"))
 
 
 def _descending(direction: str | None) -> bool:
@@ -87,10 +125,13 @@ def _limit(request: Request) -> int:
 def _fields(request: Request, repo_type: RepoType) -> tuple[str, ...] | None:
     """Which fields are wanted; None for the short item."""
     wanted = respond.many(request, "expand")
-    if wanted:
-        return EXPANDABLE[repo_type].checked(wanted)
     extra = [name for name in ("config", "cardData") if respond.flag(request, name)]
-    if respond.flag(request, "full"):
+    full = respond.flag(request, "full")
+    if wanted:
+        if extra or full:
+            raise Malformed('"expand" cannot be combined with "full", "config" or "cardData"')
+        return EXPANDABLE[repo_type].checked(wanted)
+    if full:
         return EXPANDABLE[repo_type].full
     return (*EXPANDABLE[repo_type].brief, *extra) if extra else None
 

@@ -73,6 +73,7 @@ EXPANDABLE: Mapping[RepoType, Fields] = {
         full=_words(
             "modelId author sha lastModified createdAt private gated disabled downloads likes tags"
             " pipeline_tag library_name cardData config siblings spaces usedStorage trendingScore"
+            " safetensors gguf transformersInfo mask_token model-index widgetData"
         ),
     ),
     RepoType.DATASET: Fields(
@@ -130,10 +131,9 @@ _FIELDS: Mapping[str, Field] = {
     "description": lambda row: row.description,
     "sdk": lambda row: row.repo.sdk,
     "siblings": lambda row: [{"rfilename": name} for name in row.siblings],
-    "spaces": lambda _row: [],
     "models": lambda row: (row.card_data or {}).get("models"),
     "datasets": lambda row: (row.card_data or {}).get("datasets"),
-    "baseModels": lambda _row: None,
+    "mainSize": lambda row: row.used_storage,
     "xetEnabled": lambda _row: True,
 }
 
@@ -147,7 +147,7 @@ def expanded(row: Listed, fields: Sequence[str]) -> dict[str, object]:
     """`_id`, `id` and the wanted fields that have a value."""
     answer: dict[str, object] = {"_id": row.repo.key, "id": row.repo.full_name}
     for name in fields:
-        value = _FIELDS[name](row) if name in _FIELDS else None
+        value = _FIELDS[name](row) if name in _FIELDS else row.details.get(name)
         if value is not None:
             answer[name] = value
     return answer

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from strata.core.call import Call
 from strata.core.names import RepoType
-from strata.search.listing import Listed, Query, count, listing
+from strata.search.listing import Listed, count, listing
+from strata.search.query import Query
 from strata.web.pages.snippets import Snippet, endpoint
 from strata.web.pages.visit import shown, visiting
 

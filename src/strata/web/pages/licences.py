@@ -73,4 +73,3 @@ LICENCES: Final = (
     ("llama3.3", "Llama 3.3"),
     ("gemma", "Gemma"),
 )
-LICENCE_IDS: Final = frozenset(name for name, _ in LICENCES) | {"other", "unknown"}

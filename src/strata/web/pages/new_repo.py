@@ -14,6 +14,7 @@ from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
 from strata.content import new_repo
 from strata.content.bucket import record as bucket
+from strata.content.licences import LICENCES as KNOWN_LICENCES
 from strata.core.call import Call
 from strata.core.errors import AlreadyExists, Malformed
 from strata.core.names import RepoType, require_repo_name
@@ -21,7 +22,7 @@ from strata.repos.create import SDKS, Wish
 from strata.repos.record import Repo
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
-from strata.web.pages.licences import LICENCE_IDS, LICENCES
+from strata.web.pages.licences import LICENCES
 from strata.web.pages.phrases import ERRORS
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_settings import NAME_RULE
@@ -110,7 +111,7 @@ def _faults(draft: Draft) -> dict[str, str]:
         require_repo_name(draft.name)
     except Malformed:
         faults["name"] = NAME_RULE
-    if draft.licence and draft.licence not in LICENCE_IDS:
+    if draft.licence and draft.licence not in KNOWN_LICENCES:
         faults["license"] = _NO_LICENCE
     if draft.kind is RepoType.SPACE and draft.sdk not in SDKS:
         faults["sdk"] = _NO_SDK

@@ -12,7 +12,8 @@ from strata.accounts.profile.details import Details, details_of
 from strata.accounts.profiles import PublicProfile
 from strata.core.call import Call
 from strata.core.names import RepoType
-from strata.search.listing import Listed, Query, count, listing
+from strata.search.listing import Listed, count, listing
+from strata.search.query import Query
 from strata.web.pages.follow import Following, following_of
 from strata.web.pages.places import list_address
 

@@ -13,7 +13,8 @@ from strata.accounts.organizations.record import Organization
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.core.call import Call
 from strata.core.names import RepoType
-from strata.search.listing import Query, count, listing
+from strata.search.listing import count, listing
+from strata.search.query import Query
 from strata.web.pages.places import list_address
 from strata.web.pages.profile import Shelf
 from strata.web.pages.visit import shown, visiting

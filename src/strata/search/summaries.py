@@ -1,0 +1,154 @@
+"""What the weights of a model say of themselves, read from the heads of their files.
+
+https://huggingface.co/docs/hub/models-widgets and `ModelInfo.safetensors`, `ModelInfo.gguf`. The
+files belong to strangers: whatever a head claims, no more than a bounded part of a file is fetched,
+and a head that lies gives no summary.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from strata.blobs.links import from_start
+from strata.content.files import read_text
+from strata.content.snapshot import Snapshot
+from strata.content.tree import Listed
+from strata.core.call import Call
+from strata.core.errors import EntryNotFound
+from strata.core.names import RepoType
+from strata.lib.git import read as git
+from strata.lib.weights import gguf, safetensors
+from strata.lib.weights.source import BadHeader, Source
+from strata.search.contents import Contents
+
+SINGLE: Final = "model.safetensors"
+INDEX: Final = "model.safetensors.index.json"
+MAX_INDEX_BYTES: Final = 16 * 1024 * 1024
+MAX_SHARDS: Final = 2_000
+_MAX_TEMPLATE: Final = 64 * 1024  # characters of a chat template that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Summaries:
+    """What the weights say; None when there are none, or none that can be believed."""
+
+    safetensors: dict[str, Any] | None = None  # {"parameters": {"F32": 124}, "total": 124}
+    gguf: dict[str, Any] | None = None  # total, architecture, context_length, …
+
+    @property
+    def num_parameters(self) -> int:
+        """Numbers of the whole model; 0 when nothing tells."""
+        known = self.safetensors or self.gguf or {}
+        return int(known.get("total", 0))
+
+    def by_wire_name(self) -> dict[str, Any]:
+        found = {"safetensors": self.safetensors, "gguf": self.gguf}
+        return {name: summary for name, summary in found.items() if summary is not None}
+
+
+def summaries_of(call: Call, snapshot: Snapshot, contents: Contents) -> Summaries:
+    """Read the heads of a model's weights; other repos have none."""
+    if snapshot.repo.type is not RepoType.MODEL:
+        return Summaries()
+    files = {file.path: file for file in contents.files}
+    return Summaries(
+        safetensors=_safetensors(call, snapshot, files), gguf=_gguf(call, snapshot, files)
+    )
+
+
+def shards_of(snapshot: Snapshot, index: str) -> tuple[dict[str, Any], list[str]] | None:
+    """The metadata of an index file and the names of its shards; None when it is no index."""
+    text = read_text(snapshot, index, MAX_INDEX_BYTES)
+    try:
+        parsed = msgspec.json.decode(text, type=dict[str, Any]) if text else {}
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    weights = parsed.get("weight_map")
+    if not isinstance(weights, dict) or not all(isinstance(n, str) for n in weights.values()):
+        return None
+    folder = index.rpartition("/")[0]
+    prefix = f"{folder}/" if folder else ""
+    shards = [f"{prefix}{name}" for name in sorted(set(weights.values()))]
+    metadata = parsed.get("metadata")
+    return (metadata if isinstance(metadata, dict) else {}), shards[:MAX_SHARDS]
+
+
+def header_of(call: Call, snapshot: Snapshot, file: Listed) -> safetensors.Header:
+    """Read the header of a safetensors file.
+
+    Raises:
+        BadHeader: it is none, or it lies.
+        EntryNotFound: the repo was never given its bytes.
+    """
+    with closing(_bytes_of(call, snapshot, file)) as pieces:
+        return safetensors.read(Source(pieces, safetensors.MAX_HEADER_BYTES + 8), file.size)
+
+
+def _bytes_of(call: Call, snapshot: Snapshot, file: Listed) -> Generator[bytes, None, None]:
+    """A file from its start; a generator, so that whoever stops early closes what it holds."""
+    if file.pointer is None:
+        yield git.read_blob(snapshot.git_path, file.oid)
+    else:
+        yield from from_start(call, snapshot.repo, file.pointer.oid)
+
+
+def _safetensors(
+    call: Call, snapshot: Snapshot, files: Mapping[str, Listed]
+) -> dict[str, Any] | None:
+    counted: Counter[str] = Counter()
+    for name in _weights(snapshot, files):
+        file = files.get(name)
+        if file is None:
+            return None
+        try:
+            counted.update(header_of(call, snapshot, file).parameters)
+        except (BadHeader, EntryNotFound):
+            return None
+    total = sum(counted.values())
+    if not total or total > 2**63 - 1:
+        return None
+    return {"parameters": dict(counted), "total": total}
+
+
+def _weights(snapshot: Snapshot, files: Mapping[str, Listed]) -> list[str]:
+    """The files that together are the model: its one file, its shards, or the only one there is."""
+    if SINGLE in files:
+        return [SINGLE]
+    if INDEX in files:
+        found = shards_of(snapshot, INDEX)
+        return found[1] if found else []
+    top = [name for name in files if name.endswith(".safetensors") and "/" not in name]
+    return top if len(top) == 1 else []
+
+
+def _gguf(call: Call, snapshot: Snapshot, files: Mapping[str, Listed]) -> dict[str, Any] | None:
+    """The first file that can be believed; a repo holds one model in several precisions."""
+    names = sorted(name for name in files if name.endswith(".gguf") and "mmproj" not in name)
+    for name in names[:3]:
+        try:
+            with closing(_bytes_of(call, snapshot, files[name])) as pieces:
+                header = gguf.read(Source(pieces, gguf.MAX_HEADER_BYTES))
+        except (BadHeader, EntryNotFound):
+            continue
+        return _shown(header, sum(files[one].size for one in names))
+    return None
+
+
+def _shown(header: gguf.Header, size: int) -> dict[str, Any]:
+    template = header.facts.get("tokenizer.chat_template")
+    found: dict[str, Any] = {
+        "total": header.total,
+        "architecture": header.architecture,
+        "context_length": header.of_architecture("context_length"),
+        "chat_template": template[:_MAX_TEMPLATE] if isinstance(template, str) else None,
+        "bos_token": header.token("bos"),
+        "eos_token": header.token("eos"),
+        "totalFileSize": size,
+    }
+    return {name: value for name, value in found.items() if value is not None}

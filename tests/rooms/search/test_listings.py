@@ -1,0 +1,287 @@
+"""Lists: what they find, in which order, page by page, and for whom; on both databases."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import calling, person, repository
+from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Role
+from strata.core.call import working
+from strata.core.errors import Malformed
+from strata.core.hub import Hub
+from strata.core.names import RepoType
+from strata.repos.tables import repos
+from strata.search import finding, index_queries
+from strata.search.listing import count, listing
+from strata.search.query import ORDERS, Query, Span
+from strata.search.tables import tag_counts
+
+MANY = 90
+NOBODY = finding.Rare(sa.select(repos.c.id), 0)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def owner(hub: Hub) -> Actor:
+    return person(hub, "ana")
+
+
+@pytest.fixture
+def stranger(hub: Hub) -> Actor:
+    return person(hub, "bob")
+
+
+def listed(
+    hub: Hub,
+    owner: Actor,
+    name: str,
+    *tags: str,
+    private: bool = False,
+    **columns: object,
+) -> int:
+    """Create a repo as the index knows it."""
+    repo = repository(hub, owner, name, private=private)
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        entry = index_queries.Entry(
+            type=RepoType.MODEL,
+            public=not private,
+            words={tag.lower(): (tag, "other") for tag in tags},
+            num_parameters=int(str(columns.get("num_parameters", 0))),
+            main_size=0,
+            card=_card(hub, tags, private=private),
+        )
+        index_queries.write(work, repo.id, entry)
+        if columns:
+            work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(**columns))
+    return repo.id
+
+
+def _card(hub: Hub, tags: Sequence[str], *, private: bool) -> dict[str, Any]:
+    return {
+        "commit_sha": "0" * 40,
+        "card_data": None,
+        "tags": list(tags),
+        "pipeline_tag": None,
+        "library_name": None,
+        "config": None,
+        "siblings": [],
+        "used_storage": 0,
+        "summaries": None,
+        "counted_public": not private,
+        "indexed_at": hub.clock(),
+    }
+
+
+def names(hub: Hub, actor: Actor = ANONYMOUS, **asked: Any) -> list[str]:
+    """Follow the pages to the end; the names of the repos."""
+    found: list[str] = []
+    cursor = None
+    with calling(hub, actor) as call:
+        while True:
+            page = listing(call, Query(type=RepoType.MODEL, cursor=cursor, **asked))
+            found += [row.repo.name for row in page.rows]
+            if page.cursor is None:
+                return found
+            assert page.rows, "a page with a next one holds something"
+            cursor = page.cursor
+
+
+def total(hub: Hub, actor: Actor = ANONYMOUS, **asked: Any) -> int:
+    with calling(hub, actor) as call:
+        return count(call, Query(type=RepoType.MODEL, **asked))
+
+
+def populated(hub: Hub, owner: Actor) -> dict[str, dict[str, Any]]:
+    """Create many repos; what each is like, by name."""
+    dice = random.Random(7)
+    made = {}
+    for number in range(MANY):
+        facts: dict[str, Any] = {
+            "tags": [tag for tag in ("a", "b", "c") if dice.random() < 0.5],
+            "private": dice.random() < 0.2,
+            "likes": dice.randrange(4),
+            "likes_30d": dice.randrange(3),
+            "downloads": dice.randrange(1000),
+            "trending": dice.choice((0.0, 0.5, 2.25)),
+            "num_parameters": dice.choice((0, 10**9, 7 * 10**9)),
+            "updated_at": hub.clock() - timedelta(days=dice.randrange(9)),
+            "gated": dice.choice((None, None, "auto", "manual")),
+        }
+        name = f"{dice.choice(('bert', 'llama'))}-{number}"
+        columns = {k: v for k, v in facts.items() if k not in ("tags", "private")}
+        facts["id"] = listed(hub, owner, name, *facts["tags"], private=facts["private"], **columns)
+        made[name] = facts
+    return made
+
+
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"tags": ("a",)},
+    {"tags": ("A", "b")},
+    {"search": ("bert",)},
+    {"search": ("BERT", "1")},
+    {"search": ("-2",), "tags": ("c",)},
+    {"author": "ANA", "tags": ("b", "c")},
+    {"gated": True},
+    {"gated": False, "tags": ("a",)},
+    {"parameters": Span(6 * 10**9, 8 * 10**9)},
+    {"parameters": Span(low=10**9), "search": ("lla",)},
+]
+
+
+def meets(name: str, facts: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Say the same as the statements, plainly."""
+    span = asked.get("parameters", Span())
+    return (
+        all(tag.lower() in facts["tags"] for tag in asked.get("tags", ()))
+        and all(word.lower() in f"ana/{name}" for word in asked.get("search", ()))
+        and span.low <= facts["num_parameters"] <= span.high
+        and ("gated" not in asked or asked["gated"] == (facts["gated"] is not None))
+    )
+
+
+def test_every_filter_in_every_order_finds_what_it_should_page_by_page(
+    hub: Hub, owner: Actor
+) -> None:
+    made = populated(hub, owner)
+    for asked in ASKED:
+        for sort in ("trendingScore", "likes", "num_parameters", "lastModified", "downloads"):
+            for descending in (True, False):
+                for actor in (ANONYMOUS, owner):
+                    column = ORDERS[sort].name
+                    expected = [
+                        name
+                        for name, facts in made.items()
+                        if meets(name, facts, asked)
+                        and (actor is owner or not facts["private"])
+                        and (sort != "num_parameters" or facts["num_parameters"] > 0)
+                    ]
+                    expected.sort(
+                        key=lambda name, column=column: (made[name][column], made[name]["id"]),
+                        reverse=descending,
+                    )
+                    found = names(hub, actor, sort=sort, descending=descending, limit=7, **asked)
+                    assert found == expected, (asked, sort, descending)
+
+
+def test_counts_agree_with_lists(hub: Hub, owner: Actor, stranger: Actor) -> None:
+    populated(hub, owner)
+    for asked in ASKED:
+        for actor in (ANONYMOUS, owner, stranger):
+            assert total(hub, actor, **asked) == len(names(hub, actor, **asked)), asked
+
+
+def test_private_repos_show_to_members_alone(hub: Hub, owner: Actor, stranger: Actor) -> None:
+    listed(hub, owner, "open", "x")
+    listed(hub, owner, "secret", "x", private=True)
+    member = Actor(
+        user_id=stranger.user_id, name="bob", verified=True, roles={owner.user_id or 0: Role.READ}
+    )
+    for asked in ({}, {"tags": ("x",)}, {"search": ("e",)}, {"author": "ana"}):
+        assert set(names(hub, ANONYMOUS, **asked)) == {"open"}
+        assert set(names(hub, stranger, **asked)) == {"open"}
+        assert set(names(hub, member, **asked)) == {"open", "secret"}
+        assert set(names(hub, owner, **asked)) == {"open", "secret"}
+        assert set(names(hub, SYSTEM, **asked)) == {"open", "secret"}
+
+
+def test_a_new_name_is_found_at_once_and_an_old_one_no_longer(hub: Hub, owner: Actor) -> None:
+    repo = repository(hub, owner, "first-name")
+    assert names(hub, search=("rst-na",)) == ["first-name"]
+    with hub.database.writing() as db:
+        db.execute(
+            sa.update(repos)
+            .where(repos.c.id == repo.id)
+            .values(name="second", path_key="ana/second")
+        )
+    assert names(hub, search=("rst-na",)) == []
+    assert names(hub, search=("seco",)) == ["second"]
+
+
+@pytest.mark.parametrize("word", ["%", "_", "a%b", '"', "'", "\\", "\0", "é", "中文", "x" * 900])
+def test_no_word_breaks_a_search(hub: Hub, owner: Actor, word: str) -> None:
+    listed(hub, owner, "plain", "x")
+    assert names(hub, search=(word,)) == []
+    assert names(hub, tags=(word,)) == []
+    assert names(hub, author=word) == []
+
+
+def test_what_nobody_has_finds_nothing(hub: Hub, owner: Actor) -> None:
+    listed(hub, owner, "one", "x")
+    assert names(hub, tags=("x", "y")) == []
+    assert names(hub, author="nobody") == []
+    assert names(hub, impossible=True) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"sort": "beauty"},
+        {"cursor": "!"},
+        {"cursor": "AAAA"},
+        {"search": ("x",) * 201},
+        {"tags": ("x" * 1001,)},
+    ],
+)
+def test_impossible_questions_are_refused(hub: Hub, asked: dict[str, Any]) -> None:
+    with calling(hub, ANONYMOUS) as call, pytest.raises(Malformed):
+        listing(call, Query(type=RepoType.MODEL, **asked))
+
+
+def test_counts_of_tags_follow_what_happens(hub: Hub, owner: Actor) -> None:
+    def counts() -> dict[str, tuple[int, int]]:
+        with calling(hub, SYSTEM) as call:
+            rows = call.db.execute(sa.select(tag_counts)).all()
+        return {row.label: (row.public, row.total) for row in rows}
+
+    first = listed(hub, owner, "one", "Big", "x")
+    listed(hub, owner, "two", "big", private=True)
+    assert counts() == {"Big": (1, 2), "x": (1, 1)}
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        index_queries.write(work, first, None)
+    assert counts() == {"Big": (0, 1)}
+    assert names(hub, owner, tags=("x",)) == []
+
+
+def test_walking_and_collecting_find_the_same(hub: Hub, owner: Actor) -> None:
+    """With many repos either is chosen; here both are taken, in strides of all lengths."""
+    made = populated(hub, owner)
+    public = sum(not facts["private"] for facts in made.values())
+    with calling(hub, ANONYMOUS) as call:
+        for asked in (one for one in ASKED if one):
+            query = Query(type=RepoType.MODEL, limit=5, sort="likes", **asked)
+            looked_up = finding.look_up(call, query)
+            assert looked_up is not None
+            patient = replace(looked_up, rare=replace(looked_up.rare or NOBODY, size=public * 9))
+            after = None
+            while len(expected := finding.collected(call, looked_up, after)) > query.page:
+                for stride in (1, 4, 30, 500):
+                    assert finding.walked(call, patient, after, stride=stride) == expected
+                after = expected[query.page - 1]
+
+
+def test_a_walk_ends_where_collecting_would_be_cheaper(hub: Hub, owner: Actor) -> None:
+    for number in range(30):
+        listed(hub, owner, f"m-{number}", *(["rare"] if number < 6 else []), likes=number)
+    with calling(hub, ANONYMOUS) as call:
+        query = Query(type=RepoType.MODEL, tags=("rare",), sort="likes", limit=5)
+        asked = finding.look_up(call, query)
+        assert asked is not None
+        assert asked.rare is not None
+        assert asked.rare.size == 6
+        assert finding.walked(call, asked, None, stride=6) is None
+        assert len(finding.collected(call, asked, None)) == 6
