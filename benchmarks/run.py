@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import clones, commits, downloads, folders, lookups, memory, xet
+from benchmarks import clones, commits, downloads, folders, lookups, memory, webhooks, xet
 from benchmarks.outcome import Outcome, PartSkipped, Row, row, skipped_row, table
 
 Part = Callable[[Path], Iterator[Outcome]]
@@ -23,6 +23,7 @@ PARTS: Mapping[str, Part] = {
     "xet": xet.measured,
     "clones": clones.measured,
     "memory": memory.measured,
+    "webhooks": webhooks.measured,
 }
 
 

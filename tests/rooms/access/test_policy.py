@@ -13,13 +13,16 @@ from strata.access.policy import (
     belongs,
     may_see,
     require,
+    require_account,
     require_admin,
     require_create,
+    require_settings,
 )
 from strata.access.tables import access_requests
 from strata.access.visibility import readable, visible
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Role, TokenFacts, TokenRole
 from strata.core.errors import (
+    EmailNotVerified,
     Forbidden,
     GatedRepo,
     RepoDisabled,
@@ -125,6 +128,20 @@ def test_only_admins_manage_an_organization(role: Role) -> None:
         require_admin(member(role, token=READ_TOKEN), ORGANIZATION)
     with pytest.raises(Unauthenticated):
         require_admin(ANONYMOUS, ORGANIZATION)
+
+
+def test_who_may_change_what_belongs_to_their_account() -> None:
+    eve = member(Role.READ)
+    require_settings(eve, "create webhooks")
+    with pytest.raises(Forbidden, match="read role"):
+        require_settings(member(Role.READ, token=READ_TOKEN), "create webhooks")
+    with pytest.raises(EmailNotVerified, match="before you create webhooks"):
+        require_settings(member(Role.READ, verified=False), "create webhooks")
+    with pytest.raises(Unauthenticated):
+        require_settings(ANONYMOUS, "create webhooks")
+    require_account(member(Role.READ, verified=False))
+    with pytest.raises(Unauthenticated):
+        require_account(ANONYMOUS)
 
 
 def test_a_read_token_narrows_an_admin() -> None:

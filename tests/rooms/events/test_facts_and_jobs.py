@@ -1,6 +1,7 @@
 """Facts and the jobs that react: none lost, none phantom, none twice at once."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,8 +15,8 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from strata.core.actor import Actor, TokenFacts, TokenRole
 from strata.core.call import Call, Origin, Work, reading, working
 from strata.core.hub import Hub
-from strata.events.facts import record
-from strata.events.jobs import MAX_ATTEMPTS, GiveUp, Job, enqueue, next_due, run_due
+from strata.events.facts import Fact, record
+from strata.events.jobs import MAX_ATTEMPTS, GiveUp, Job, Lane, enqueue, next_due, run_due
 from strata.events.runner import JobRunner
 from strata.events.tables import facts, jobs
 
@@ -264,3 +265,77 @@ def test_the_runner_wakes_when_a_job_is_written(hub: Hub) -> None:
     finally:
         runner.stop()
     assert waiting(hub) == []
+
+
+def test_a_slow_kind_has_a_lane_of_its_own(hub: Hub) -> None:
+    queued(hub, Note(1), Surrender())
+    slow = Lane(only=frozenset({Surrender.kind}))
+    others = Lane(never=slow.only)
+
+    assert run_due(hub, REGISTRY, slow) == 1
+    with reading(hub) as call:
+        assert next_due(call, slow) is None
+        assert next_due(call, others) == hub.clock()
+    assert happened(hub) == []
+    assert run_due(hub, REGISTRY, others) == 1
+    assert happened(hub) == ["ran.1"]
+
+
+def test_a_runner_that_waits_holds_up_no_other_lane_nor_its_own_threads(hub: Hub) -> None:
+    running = threading.Semaphore(0)
+    over = threading.Event()
+
+    @dataclass(frozen=True, slots=True)
+    class Wait:
+        kind: ClassVar[str] = "test.wait"
+        number: int
+
+        def run(self, call: Call) -> None:
+            assert call.actor.system
+            running.release()
+            assert over.wait(20)
+
+    registry: dict[str, type[Job]] = {Wait.kind: Wait, Note.kind: Note}
+    slow = Lane(only=frozenset({Wait.kind}))
+    runners = [
+        JobRunner(hub, registry, slow, threads=2),
+        JobRunner(hub, registry, Lane(never=slow.only)),
+    ]
+    for runner in runners:
+        runner.start()
+    try:
+        queued(hub, Wait(1), Wait(2), Wait(3), Note(1))
+        assert running.acquire(timeout=10)
+        assert running.acquire(timeout=10)
+        deadline = time.monotonic() + 10
+        while happened(hub) != ["ran.1"] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert happened(hub) == ["ran.1"]
+        assert not running.acquire(timeout=0.2)  # the third waits for a thread
+    finally:
+        over.set()
+        for runner in runners:
+            runner.stop()
+
+
+def test_whoever_listens_is_told_within_the_transaction(hub: Hub) -> None:
+    heard: list[tuple[str, int]] = []
+
+    def listen(work: Work, fact: Fact) -> None:
+        written = work.db.scalar(sa.select(sa.func.count()).select_from(facts)) or 0
+        heard.append((fact.name, written))
+        if fact.name == "repo.bad":
+            raise RuntimeError(fact.detail["why"])
+
+    listening = replace(hub, listeners=(listen,))
+    with reading(listening) as call, working(call) as work:
+        record(work, "repo.good", repo_id=1)
+    with (
+        pytest.raises(RuntimeError, match="because"),
+        reading(listening) as call,
+        working(call) as work,
+    ):
+        record(work, "repo.bad", detail={"why": "because"})
+
+    assert heard == [("repo.good", 1), ("repo.bad", 2)]
+    assert happened(hub) == ["repo.good"]
