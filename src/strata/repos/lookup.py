@@ -34,6 +34,19 @@ def lookup(call: Call, repo_id: RepoId, action: Action = Action.READ) -> Repo:
     return repo
 
 
+def followed(call: Call, repo_id: RepoId, action: Action = Action.READ) -> Repo:
+    """The same for an id that stands in a body, where nobody can be sent on: by its old name too.
+
+    Raises:
+        RepoNotFound, GatedRepo, RepoDisabled, Unauthenticated, EmailNotVerified, Forbidden: as
+            `lookup`.
+    """
+    try:
+        return lookup(call, repo_id, action)
+    except Moved as moved:
+        return lookup(call, RepoId.parse(repo_id.type, moved.target), action)
+
+
 def _elsewhere(call: Call, repo_id: RepoId) -> Moved | RepoNotFound:
     key = queries.path_key(repo_id)
     target = queries.redirect_target(call, repo_id.type, key)

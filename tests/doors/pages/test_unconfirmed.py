@@ -95,6 +95,7 @@ BODIES: dict[str, object] = {
     "/api/collections": {"title": "A title"},
     f"{COLLECTION}/items": {"item": {"id": "owner/thing", "type": "model"}},
     f"{COLLECTION}/items/batch": [],
+    "/api/{type}/{repo}/duplicate": {"repository": "owner/copy"},
     "/api/buckets/{repo}/settings": {"private": True},
     "/api/buckets/{repo}/batch": {"type": "deleteFile", "path": "a"},
     "/api/buckets/{repo}/lfs-files/duplicate": {

@@ -60,7 +60,7 @@ def test_a_thin_pack_is_checked_and_promoted(
 ) -> None:
     lines = b"".join(b"line %d\n" % number for number in range(2000))
     base = write.write_commit(source, None, [Put("a", lines)], [], note)
-    write.copy_objects(source, store)
+    write.copy_reachable(source, store, [base])
     new = write.write_commit(
         source, base, [Put("a", lines + b"x\n"), Put("d/b", b"new")], [base], note
     )

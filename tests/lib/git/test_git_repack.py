@@ -135,15 +135,18 @@ def test_a_batch_under_way_survives_a_repack_and_a_sweep(store: Path, note: Note
     assert read.commit_facts(store, made).parents == (head,)
 
 
-def test_a_copy_has_everything_and_stands_alone(
+def test_a_copied_tree_stands_alone_and_brings_no_history(
     store: Path, note: Note, tmp_path: Path, git: Git
 ) -> None:
     head = grow(store, note, 5)
+    tree = read.commit_facts(store, head).tree
     copy = tmp_path / "copy.git"
-    write.copy_objects(store, copy)
-    write.copy_objects(store, copy)
+    write.copy_reachable(store, copy, [tree])
+    write.copy_reachable(store, copy, [tree])
     write.repack(store, list, time.time() + 10 * HOUR, grace=0)
-    assert read.count_commits(copy, head) == 5
+    made = write.commit_tree(copy, tree, (), note)
+    assert read.list_tree(copy, made)
+    assert read.expand_sha(copy, head) is None
     git("fsck", "--strict", "--full", "--no-dangling", at=copy)
-    with pytest.raises(read.ObjectMissing):
-        write.copy_objects(tmp_path / "none.git", copy)
+    with pytest.raises(read.GitFailed):
+        write.copy_reachable(store, tmp_path / "other.git", ["ab" * 20])

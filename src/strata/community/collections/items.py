@@ -17,10 +17,10 @@ from strata.community.collections.queries import ItemRow
 from strata.community.collections.record import LONGEST_NOTE, MOST_ITEMS, Collection, key_in
 from strata.community.collections.tables import collection_items
 from strata.core.call import Call, Work
-from strata.core.errors import Conflict, Malformed, Moved, NotFound, RepoNotFound, TooLarge
+from strata.core.errors import Conflict, Malformed, NotFound, RepoNotFound, TooLarge
 from strata.core.names import RepoId, RepoType, fresh_key
 from strata.events.facts import record
-from strata.repos.lookup import lookup
+from strata.repos.lookup import followed
 from strata.repos.record import Repo
 
 COLLECTION: Final = "collection"
@@ -137,10 +137,7 @@ def target_of(call: Call, kind: str, item_id: str) -> Repo | Collection:
 def _repo(call: Call, repo_type: RepoType, text: str) -> Repo:
     """Find a repo by `ns/name`, also written with its type in front, also by its old name."""
     repo_id = RepoId.parse(repo_type, text.removeprefix(f"{repo_type.plural}/"))
-    try:
-        return lookup(call, repo_id, Action.LOOK)
-    except Moved as moved:
-        return lookup(call, RepoId.parse(repo_type, moved.target), Action.LOOK)
+    return followed(call, repo_id, Action.LOOK)
 
 
 def _item(call: Call, collection: Collection, item_key: str) -> ItemRow:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.policy import Action
 from strata.blobs.keep import share
 from strata.blobs.pointer import Pointer
 from strata.blobs.present import keep_present
@@ -15,7 +14,7 @@ from strata.content.bucket.steps import AddFile, CopyFile
 from strata.core.call import Work
 from strata.core.errors import StrataError
 from strata.core.names import RepoId
-from strata.repos.lookup import lookup
+from strata.repos.lookup import followed
 from strata.repos.record import Repo
 
 NOT_GIVEN: Final = "This bucket was not given a file with this Xet hash. Upload it first."
@@ -58,7 +57,7 @@ def _uploaded(work: Work, bucket: Repo, hashes: list[str]) -> Supply:
 
 def _copied(work: Work, bucket: Repo, source_id: RepoId, hashes: list[str]) -> Supply:
     try:
-        source = lookup(work, source_id, Action.READ)
+        source = followed(work, source_id)
     except StrataError as refused:
         return Supply({}, refused.message)
     files = held.readable(work, source, hashes)

@@ -11,10 +11,10 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from strata.lib.git.model import ObjectMissing, StorePath
+from strata.lib.git.model import StorePath
 from strata.lib.git.packfile import TEMPORARY, index_names, install
 from strata.lib.git.program import run
-from strata.lib.git.store import exists, init, sync_folder
+from strata.lib.git.store import init
 
 PACKS_BEFORE_REPACK = 50
 DAY = 24 * 3600.0
@@ -62,7 +62,11 @@ def repack(
 
 def _consolidate(store: Path, tips: Collection[str]) -> Path | None:
     """Write the pack of everything reachable; return its index, None when that is nothing."""
-    folder = store / "objects" / "pack"
+    return _packed(store, tips, store / "objects" / "pack")
+
+
+def _packed(store: Path, tips: Collection[str], folder: Path) -> Path | None:
+    """Write one pack of all that the tips (commits, trees) reach into a folder of packs."""
     draft = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{_CONSOLIDATING}", dir=folder))
     try:
         words = ["pack-objects", "--revs", "--delta-base-offset", "--non-empty", "-q"]
@@ -97,35 +101,16 @@ def _remove(index: Path) -> None:
         index.with_suffix(suffix).unlink(missing_ok=True)
 
 
-def copy_objects(source: StorePath, target: StorePath) -> None:
-    """Give one store all packs of another, by hard link where the disk can, else by copy.
+def copy_reachable(source: StorePath, target: StorePath, tips: Collection[str]) -> None:
+    """Give one store all that some tips (commits, trees) of another reach, and nothing else.
 
     The target is made when it is missing; what it already has stays.
 
     Raises:
-        ObjectMissing: there is no repository at `source`.
+        GitFailed: a tip, or something that it reaches, is not in the source.
     """
-    if not exists(source):
-        raise ObjectMissing(f"no repository at {source}")
     init(target)
-    folder = Path(target) / "objects" / "pack"
-    for index in _indexes(Path(source)):
-        for part in (index.with_suffix(".pack"), index):
-            _link(part, folder / part.name)
-    sync_folder(folder)
-
-
-def _link(part: Path, copy: Path) -> None:
-    if copy.exists():
-        return
-    try:
-        os.link(part, copy)
-    except OSError:  # another disk, or one without hard links
-        draft = copy.with_name(f"{TEMPORARY}{copy.name}")
-        shutil.copyfile(part, draft)
-        with draft.open("rb") as written:
-            os.fsync(written.fileno())
-        draft.rename(copy)
+    _packed(Path(source), tips, Path(target) / "objects" / "pack")
 
 
 def sweep(path: StorePath, now: float, grace: float = DAY) -> int:

@@ -30,7 +30,7 @@ from strata.lib.git.model import (
 from strata.lib.git.packfile import ObjectKind, PackWriter, object_id
 from strata.lib.git.paths import path_problem
 from strata.lib.git.refs import valid_ref_name
-from strata.lib.git.repack import copy_objects, repack, repack_needed, sweep
+from strata.lib.git.repack import copy_reachable, repack, repack_needed, sweep
 from strata.lib.git.rewrite import Rewrite
 from strata.lib.git.store import header_of, init, oid_of, reads
 
@@ -50,7 +50,7 @@ __all__ = [
     "Signature",
     "commit_tree",
     "conflicting",
-    "copy_objects",
+    "copy_reachable",
     "init",
     "merge",
     "path_problem",

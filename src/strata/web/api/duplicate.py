@@ -1,6 +1,6 @@
-"""Large files of one repo given to another, so that a commit there may name them (02 §I).
+"""Copies without moving bytes: a whole repo (02 §A5), and large files given to another (02 §I).
 
-huggingface_hub calls this before a commit that copies across repos.
+huggingface_hub gives files before a commit that copies across repos.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from starlette.responses import Response
 from strata.blobs.keep import share
 from strata.blobs.present import large_files
 from strata.blobs.xet import held
+from strata.content.duplicate import Place, duplicate
 from strata.core.call import Work
-from strata.core.errors import TooLarge
+from strata.core.errors import Malformed, NotOffered, TooLarge
 from strata.core.names import Oid, RepoId, RepoType
-from strata.repos.lookup import lookup
+from strata.repos.lookup import followed, lookup
 from strata.repos.record import Repo
 from strata.web import respond
+from strata.web.api.organizations import NO_GROUPS
+from strata.web.api.repos import Visibility, private_of
 from strata.web.paths import Route
-from strata.web.work import json_of, repo_of, work
+from strata.web.work import exchange, json_of, read, repo_of, work
 
 MAX_FILES = 500
 
@@ -45,7 +48,30 @@ class DuplicateBody(msgspec.Struct):
     files: list[WantedFile]
 
 
-async def duplicate(request: Request) -> Response:
+class RepoBody(msgspec.Struct, rename="camel"):
+    """POST /api/{type}/{repo}/duplicate; what steers a machine that we do not run is ignored."""
+
+    repository: str
+    visibility: Visibility | None = None
+    private: bool | None = None
+    resource_group_id: str | None = None
+
+
+async def whole(request: Request) -> Response:
+    """POST /api/{type}/{repo}/duplicate"""
+    body = await json_of(request, RepoBody)
+    if body.resource_group_id:
+        raise NotOffered(NO_GROUPS)
+    namespace, slash, name = body.repository.partition("/")
+    if not slash:
+        raise Malformed('"repository" must be the id of the copy: namespace/name.')
+    place = Place(namespace, name, private_of(body.visibility, body.private))
+    made = await read(request, lambda call: duplicate(call, repo_of(request), place))
+    url = f"{exchange(request).origin.base_url}{made.web_path}"
+    return respond.json({"url": url, "name": made.full_name, "id": made.key})
+
+
+async def large(request: Request) -> Response:
     """POST /api/{type}/{repo}/lfs-files/duplicate"""
     body = await json_of(request, DuplicateBody)
     if len(body.files) > MAX_FILES:
@@ -58,7 +84,7 @@ async def duplicate(request: Request) -> Response:
 def _give(within: Work, source_id: RepoId, body: DuplicateBody) -> list[str]:
     """Give the files; the sha256 of those that the source lacks."""
     source = lookup(within, source_id)
-    target = lookup(within, RepoId.parse(body.target.type, body.target.name))
+    target = followed(within, RepoId.parse(body.target.type, body.target.name))
     found = _found(within, source, body.files)
     share(within, source, target, found)
     return [file.sha256 for file in body.files if file.sha256 not in found]
@@ -77,9 +103,15 @@ def _found(within: Work, source: Repo, files: list[WantedFile]) -> list[Oid]:
 ROUTES: tuple[Route, ...] = (
     Route(
         ("POST",),
+        "/api/{type}/{repo}/duplicate",
+        whole,
+        "huggingface_hub ≥ 0.16: duplicate_space, duplicate_repo",
+    ),
+    Route(
+        ("POST",),
         "/api/{type}/{repo}/lfs-files/duplicate",
-        duplicate,
+        large,
         "huggingface_hub ≥ 1.17: copies across repos",
     ),
-    Route(("POST",), "/api/buckets/{repo}/lfs-files/duplicate", duplicate),
+    Route(("POST",), "/api/buckets/{repo}/lfs-files/duplicate", large),
 )
