@@ -14,6 +14,7 @@ from strata.community.sides import Sides, conflicts, sides_of, unified
 from strata.community.texts import html_of
 from strata.core.call import Call
 from strata.core.names import RepoId
+from strata.repos import queries as repos
 from strata.repos.record import Repo
 
 PAGE = 50
@@ -40,7 +41,8 @@ class Details:
     events: list[Event]
     html: Mapping[str, str]  # renderings of the comments, by the keys of their events
     rights: Rights  # of the caller
-    sides: Sides | None  # of a pull request whose ref and base exist
+    has_ref: bool  # a pull request whose ref was not given up
+    sides: Sides | None  # of a pull request whose two ends are known
     conflicts: tuple[str, ...]  # files that keep an open pull request from its base
     diff: str | None  # only when asked for, and when it is not too long
 
@@ -83,9 +85,16 @@ def details(call: Call, repo_id: RepoId, number: int, *, with_diff: bool = False
         events=happened,
         html=renderings(call, repo, happened),
         rights=rights_in(call, repo, discussion),
+        has_ref=_has_ref(call, repo, discussion),
         sides=sides,
         conflicts=conflicts(sides) if sides and discussion.is_open else (),
         diff=unified(sides) if sides and shows_diff else None,
+    )
+
+
+def _has_ref(call: Call, repo: Repo, discussion: Discussion) -> bool:
+    return (
+        discussion.is_pull_request and repos.ref_commit(call, repo.id, discussion.ref) is not None
     )
 
 

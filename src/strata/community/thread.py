@@ -149,7 +149,7 @@ def pin(work: Work, repo_id: RepoId, number: int, *, pinned: bool) -> Event:
     """
     repo, discussion = _moderated(work, repo_id, number)
     if discussion.pinned is pinned:
-        raise Conflict(f"#{number} is {'pinned already' if pinned else 'not pinned'}.")
+        raise Conflict(f"It is {'pinned already' if pinned else 'not pinned'}.")
     entries.change_discussion(work, discussion.id, pinned=pinned)
     return happen(work, repo, discussion, "pinning-change", {"pinned": pinned}, "pin")
 
@@ -162,7 +162,7 @@ def lock(work: Work, repo_id: RepoId, number: int, *, locked: bool) -> Event:
     """
     repo, discussion = _moderated(work, repo_id, number)
     if discussion.locked is locked:
-        raise Conflict(f"#{number} is {'locked already' if locked else 'not locked'}.")
+        raise Conflict(f"It is {'locked already' if locked else 'not locked'}.")
     entries.change_discussion(work, discussion.id, locked=locked)
     return happen(work, repo, discussion, "locking-change", {"locked": locked}, "lock")
 
@@ -256,7 +256,7 @@ def _require_possible(work: Work, repo: Repo, discussion: Discussion, status: Wa
     if discussion.status == "merged":
         raise Conflict("This pull request was merged already.")
     if discussion.status == status:
-        raise Conflict(f"#{discussion.number} is {status} already.")
+        raise Conflict(f"It is {status} already.")
     reopens = status == "open" and discussion.is_pull_request
     if reopens and repos.ref_commit(work, repo.id, discussion.ref) is None:
         raise Conflict("The ref of this pull request was deleted; open a new one.")

@@ -24,7 +24,7 @@ from strata.accounts.uses import Uses
 from strata.content.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin, working
-from strata.core.errors import Malformed, TooLarge
+from strata.core.errors import Malformed, NotFound, TooLarge
 from strata.core.hub import Hub
 from strata.core.names import RepoId
 from strata.web.auth import authenticate
@@ -32,6 +32,8 @@ from strata.web.metrics import Metrics
 from strata.web.paths import Match
 
 T = TypeVar("T")
+
+MAX_NUMBER_DIGITS = 9
 
 # An escaped NUL, not an escaped backslash before `u0000`. PostgreSQL takes none in a text, git none
 # in a name.
@@ -86,6 +88,18 @@ def _match(request: Request) -> Match:
 def field(request: Request, name: str) -> str:
     """A decoded piece of the path."""
     return _match(request).fields[name]
+
+
+def number_field(request: Request, missing: str) -> int:
+    """The piece `{number}` of the path.
+
+    Raises:
+        NotFound: with the sentence `missing`; nothing could ever have this number.
+    """
+    text = field(request, "number")
+    if not text.isascii() or not text.isdigit() or len(text) > MAX_NUMBER_DIGITS:
+        raise NotFound(missing)
+    return int(text)
 
 
 async def read(request: Request, act: Callable[[Call], T]) -> T:

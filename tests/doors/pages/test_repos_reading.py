@@ -187,7 +187,8 @@ def test_a_pull_request_is_told(scene: Scene) -> None:
     html = seen(scene, f"{MODEL}/discussions/{scene.pull}")
     assert "Fix the docs" in html
     assert "<strong>was</strong>" in html
-    assert '<tr class="diff-added">' in html
+    changed = seen(scene, f"{MODEL}/discussions/{scene.pull}/files")
+    assert '<tr class="diff-added">' in changed
     assert "refs/pr/1" in html
     closed = seen(scene, f"{MODEL}/discussions?status=closed")
     assert "Fix the docs" not in closed

@@ -21,9 +21,9 @@ from strata.web import respond
 from strata.web.api.discussion_shapes import details_shape, event_shape, listing_shape
 from strata.web.api.numbers import count_of
 from strata.web.paths import Route
-from strata.web.work import exchange, field, json_of, read, repo_of, work
+from strata.web.work import exchange, field, json_of, number_field, read, repo_of, work
 
-MAX_NUMBER_DIGITS = 9
+MISSING = "Discussion not found"
 
 Status = Literal["all", "open", "closed"]
 # Words that older pages of the Hub use for the same orders.
@@ -104,7 +104,7 @@ async def list_all(request: Request) -> Response:
 async def one(request: Request) -> Response:
     """GET /api/{type}/{repo}/discussions/{number}"""
     with_diff = respond.flag(request, "diff")
-    number = number_of(request)
+    number = number_field(request, MISSING)
     found = await read(
         request, lambda call: details(call, repo_of(request), number, with_diff=with_diff)
     )
@@ -131,7 +131,7 @@ async def create(request: Request) -> Response:
 async def comment(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/comment"""
     body = await json_of(request, CommentBody)
-    number = number_of(request)
+    number = number_field(request, MISSING)
     return await _event(
         request,
         "newMessage",
@@ -142,7 +142,7 @@ async def comment(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/comment/{comment}/edit"""
     body = await json_of(request, EditBody)
-    number, key = number_of(request), _key(request)
+    number, key = number_field(request, MISSING), _key(request)
     return await _event(
         request,
         "updatedComment",
@@ -152,7 +152,7 @@ async def edit(request: Request) -> Response:
 
 async def hide(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/comment/{comment}/hide"""
-    number, key = number_of(request), _key(request)
+    number, key = number_field(request, MISSING), _key(request)
     return await _written(
         request, "updatedComment", lambda work: thread.hide(work, repo_of(request), number, key)
     )
@@ -161,7 +161,7 @@ async def hide(request: Request) -> Response:
 async def react(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/comment/{comment}/reaction"""
     body = await json_of(request, ReactionBody)
-    number, key, given = number_of(request), _key(request), request.method == "POST"
+    number, key, given = number_field(request, MISSING), _key(request), request.method == "POST"
     return await _written(
         request,
         "updatedComment",
@@ -172,7 +172,7 @@ async def react(request: Request) -> Response:
 async def rename(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/title"""
     body = await json_of(request, TitleBody)
-    number = number_of(request)
+    number = number_field(request, MISSING)
     return await _written(
         request,
         "newTitle",
@@ -183,7 +183,7 @@ async def rename(request: Request) -> Response:
 async def change_status(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/status"""
     body = await json_of(request, StatusBody)
-    number = number_of(request)
+    number = number_field(request, MISSING)
     return await _event(
         request,
         "newStatus",
@@ -202,7 +202,7 @@ async def merge(request: Request) -> Response:
         body=body.commit_description or "",
         head=Sha(body.head) if body.head else None,
     )
-    number = number_of(request)
+    number = number_field(request, MISSING)
     return await _event(
         request, "newStatus", lambda call: merging.merge(call, repo_of(request), number, wish)
     )
@@ -211,7 +211,7 @@ async def merge(request: Request) -> Response:
 async def pin(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/pin"""
     body = await json_of(request, PinBody)
-    number = number_of(request)
+    number = number_field(request, MISSING)
     return await _written(
         request,
         "newPinning",
@@ -222,7 +222,7 @@ async def pin(request: Request) -> Response:
 async def lock(request: Request) -> Response:
     """POST /api/{type}/{repo}/discussions/{number}/lock"""
     body = await json_of(request, LockBody)
-    number = number_of(request)
+    number = number_field(request, MISSING)
     return await _written(
         request,
         "newLocking",
@@ -232,28 +232,16 @@ async def lock(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """DELETE /api/{type}/{repo}/discussions/{number}"""
-    number = number_of(request)
+    number = number_field(request, MISSING)
     await work(request, lambda work: merging.delete_discussion(work, repo_of(request), number))
     return respond.ok()
 
 
 async def delete_ref(request: Request) -> Response:
     """DELETE /api/{type}/{repo}/discussions/{number}/ref"""
-    number = number_of(request)
+    number = number_field(request, MISSING)
     await work(request, lambda work: merging.delete_ref(work, repo_of(request), number))
     return respond.ok()
-
-
-def number_of(request: Request) -> int:
-    """The number that the path names.
-
-    Raises:
-        NotFound: no discussion could ever have it.
-    """
-    number = field(request, "number")
-    if not number.isascii() or not number.isdigit() or len(number) > MAX_NUMBER_DIGITS:
-        raise NotFound("Discussion not found")
-    return int(number)
 
 
 def _key(request: Request) -> str:

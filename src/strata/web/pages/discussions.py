@@ -1,35 +1,52 @@
-"""Pull requests of a repo, to read: the addresses that clients print lead here."""
+"""The discussions and pull requests of a repo: the list, and how one is opened (product P36)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, cast, get_args
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.gates import admits
+from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.community.queries import Discussion, Event, Filter, Status
-from strata.community.reading import PAGE, Details, Listing, details, list_discussions
-from strata.content.snapshot import MAIN, Snapshot, snapshot, snapshot_of
+from strata.community import queries
+from strata.community.opening import open_discussion
+from strata.community.queries import Filter, Kind, Sort, Status
+from strata.community.reading import PAGE, Listing, list_discussions
+from strata.community.rights import community_of
+from strata.community.texts import previewed
+from strata.content.snapshot import MAIN, snapshot, snapshot_of
 from strata.core.call import Call
-from strata.core.errors import NotFound, RevisionNotFound
+from strata.core.errors import InvalidFields
 from strata.core.names import RepoId
-from strata.lib.git import read as git
-from strata.web.pages.card_view import markdown_of
-from strata.web.pages.diff_view import Difference, difference
+from strata.web.pages.discussion_forms import (
+    LONGEST_FORM,
+    faults_of,
+    in_reach,
+    is_preview,
+    require_text,
+    require_title,
+)
+from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.history import page_number
+from strata.web.pages.language import N_
 from strata.web.pages.media import media_headers
 from strata.web.pages.places import Place
 from strata.web.pages.repo_head import RepoHead, head_of
-from strata.web.pages.visit import shown, visiting
-from strata.web.work import field, hub_of, repo_of
+from strata.web.pages.visit import Visit, redirected, shown, visiting
+from strata.web.work import hub_of, repo_of
 
-_NOTHING: Final = Markup()
-_STATUSES: Final = ("open", "closed", "all")
-_LONGEST_NUMBER: Final = 9  # digits
+STATUSES: Final = ("open", "closed", "draft", "merged", "all")
+SORTS: Final[Mapping[str, str]] = {
+    "recently-created": N_("Newest"),
+    "recently-updated": N_("Recent activity"),
+    "comments": N_("Most commented"),
+    "reactions": N_("Most reactions"),
+}
+_LONGEST_WORDS: Final = 200  # characters of a search that are heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,100 +54,129 @@ class DiscussionsPage:
     """All that the list shows."""
 
     head: RepoHead
-    listing: Listing
-    status: str
+    listing: Listing | None  # None: discussions are switched off here
+    wanted: Filter
     page: int  # counted from 0
-    pages: int
+    counts: Mapping[str, int]  # open and closed ones under the other filters
+
+    @property
+    def pages(self) -> int:
+        return -(-self.listing.total // PAGE) if self.listing else 0
+
+    @property
+    def query(self) -> Mapping[str, str | None]:
+        """The filters as an address says them; what is usual is left out."""
+        wanted = self.wanted
+        return {
+            "status": None if wanted.status == "open" else wanted.status,
+            "type": None if wanted.kind == "all" else wanted.kind,
+            "author": wanted.author,
+            "q": wanted.words or None,
+            "sort": None if wanted.sort == "recently-created" else wanted.sort,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event; the comments are rendered."""
-
-    event: Event
-    html: Markup = _NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadPage:
-    """All that the page of one discussion shows."""
+class NewPage:
+    """All that the form for a new discussion or pull request shows."""
 
     head: RepoHead
-    discussion: Discussion
-    base: str  # name of the branch; empty for a discussion
-    place: Place  # the pull request's own ref
-    told: tuple[Told, ...]
-    conflicts: tuple[str, ...]
-    merge_commit: str | None
-    difference: Difference | None
+    is_pull_request: bool
+    given: Mapping[str, str]
+    preview: Markup | None
 
 
 async def page(request: Request) -> Response:
-    """GET /{repo}/discussions — `?status=open|closed|all`, `?p=` counts pages from 0."""
-    asked = request.query_params.get("status", "open")
-    status = asked if asked in _STATUSES else "open"
-    number = page_number(request)
+    """GET /{repo}/discussions — `?status=`, `?type=`, `?author=`, `?q=`, `?sort=`, `?p=` from 0."""
+    wanted, number = _wanted(request), page_number(request)
     visit, found = await visiting(
-        request, lambda call: _list(call, repo_of(request), status, number)
+        request, lambda call: _list(call, repo_of(request), wanted, number)
     )
-    return shown(request, "repos/discussions.html", visit, page=found, head=found.head)
+    return shown(request, "repos/discussions.html", visit, page=found, head=found.head, sorts=SORTS)
 
 
-async def thread(request: Request) -> Response:
-    """GET /{repo}/discussions/{number}"""
-    text = field(request, "number")
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
-        raise NotFound("Discussion not found")
-    visit, found = await visiting(request, lambda call: _thread(call, repo_of(request), int(text)))
-    headers = media_headers(hub_of(request))
-    return shown(
-        request, "repos/discussion.html", visit, headers=headers, page=found, head=found.head
-    )
+async def new(request: Request) -> Response:
+    """GET /{repo}/discussions/new — `?type=pull_request` opens one of those."""
+    given = {"type": request.query_params.get("type", "discussion")}
+    visit, found = await visiting(request, lambda call: _new(call, repo_of(request), given))
+    return _new_shown(request, visit, found, {})
 
 
-def _list(call: Call, repo_id: RepoId, status: str, number: int) -> DiscussionsPage:
-    at = snapshot(call, repo_id, action=Action.LOOK)
-    wanted = Filter(status=cast("Status", status))
-    listed = list_discussions(call, at.repo.repo_id, wanted, page=number)
-    return DiscussionsPage(
-        head_of(call, at, MAIN), listed, status, number, -(-listed.total // PAGE)
-    )
-
-
-def _thread(call: Call, repo_id: RepoId, number: int) -> ThreadPage:
-    at = snapshot(call, repo_id, action=Action.LOOK)
-    found = details(call, at.repo.repo_id, number)
-    place = Place(at.repo.repo_id, f"refs/pr/{number}")
-    return ThreadPage(
-        head=head_of(call, at, MAIN),
-        discussion=found.discussion,
-        base=(found.discussion.base_ref or "").removeprefix("refs/heads/"),
-        place=place,
-        told=tuple(_told(place, event, call.hub.settings.prefix) for event in found.events),
-        conflicts=found.conflicts,
-        merge_commit=found.discussion.merge_commit,
-        difference=_difference(call, at, found),
-    )
-
-
-def _told(place: Place, event: Event, prefix: str) -> Told:
-    text = str(event.content.get("text") or "") if event.kind == "comment" else ""
-    rendered = markdown_of(place, text, prefix=prefix) if text.strip() else None
-    return Told(event, rendered or _NOTHING)
-
-
-def _difference(call: Call, at: Snapshot, found: Details) -> Difference | None:
-    """What the pull request changes since it left its base.
-
-    None when one of them is gone, and for those who may not read the files.
-    """
-    if not admits(call, Action.READ, at.repo):
-        return None
-    if not found.discussion.is_pull_request or found.discussion.base_ref is None:
-        return None
+async def open_new(request: Request) -> Response:
+    """POST /{repo}/discussions/new"""
+    form = await form_of(request, LONGEST_FORM)
+    repo_id = repo_of(request)
+    if is_preview(form):
+        visit, found = await submitted(
+            request, form, lambda call, sent: _new(call, repo_id, sent, preview=True)
+        )
+        return _new_shown(request, visit, found, {})
     try:
-        base = snapshot_of(call, at.repo, found.discussion.base_ref)
-        head = snapshot_of(call, at.repo, f"refs/pr/{found.discussion.number}")
-    except RevisionNotFound:
-        return None
-    return difference(head, git.merge_base(head.git_path, base.commit, head.commit))
+        _, onward = await submitted(request, form, lambda call, sent: _opened(call, repo_id, sent))
+    except InvalidFields as error:
+        visit, found = await visiting(request, lambda call: _new(call, repo_id, form))
+        return _new_shown(request, visit, found, error.fields)
+    return redirected(request, onward)
+
+
+def _wanted(request: Request) -> Filter:
+    """The filters of an address; a word that is not known is as good as none."""
+    query = request.query_params
+    kind, status = query.get("type", "all"), query.get("status", "open")
+    sort = query.get("sort", "recently-created")
+    return Filter(
+        kind=cast("Kind", kind if kind in get_args(Kind) else "all"),
+        status=cast("Status", status if status in STATUSES else "open"),
+        author=query.get("author", "").strip()[:_LONGEST_WORDS] or None,
+        words=query.get("q", "").strip()[:_LONGEST_WORDS],
+        sort=cast("Sort", sort if sort in SORTS else "recently-created"),
+        pinned_first=True,
+    )
+
+
+def _list(call: Call, repo_id: RepoId, wanted: Filter, number: int) -> DiscussionsPage:
+    at = snapshot(call, repo_id, action=Action.LOOK)
+    head = head_of(call, at, MAIN)
+    if at.repo.discussions_disabled:
+        return DiscussionsPage(head, None, wanted, 0, {})
+    listed = list_discussions(call, at.repo.repo_id, wanted, page=number)
+    everything = Filter(wanted.kind, "all", wanted.author, wanted.words)
+    closed = listed.closed
+    counts = {"open": queries.count(call, at.repo.id, everything) - closed, "closed": closed}
+    return DiscussionsPage(head, listed, wanted, number, counts)
+
+
+def _new(call: Call, repo_id: RepoId, given: Form, *, preview: bool = False) -> NewPage:
+    repo = community_of(call, repo_id)
+    pull = given.get("type") == "pull_request"
+    admit(call, Action.PROPOSE if pull else Action.DISCUSS, repo)
+    head = head_of(call, snapshot_of(call, repo, MAIN), MAIN)
+    html = previewed(call, repo, require_text(given, "description")) if preview else None
+    return NewPage(head, pull, given, in_reach(html) if html is not None else None)
+
+
+def _opened(call: Call, repo_id: RepoId, form: Form) -> str:
+    """Open what was asked for; the address that shows it."""
+    opened = open_discussion(
+        call,
+        repo_id,
+        require_title(form),
+        require_text(form, "description"),
+        pull_request=form.get("type") == "pull_request",
+    )
+    return f"{Place(opened.repo.repo_id, MAIN).home}/discussions/{opened.number}"
+
+
+def _new_shown(
+    request: Request, visit: Visit, found: NewPage, faults: Mapping[str, tuple[str, ...]]
+) -> Response:
+    return shown(
+        request,
+        "repos/discussion_new.html",
+        visit,
+        status=400 if faults else 200,
+        headers=media_headers(hub_of(request)),
+        page=found,
+        head=found.head,
+        errors=faults_of(visit, faults),
+    )

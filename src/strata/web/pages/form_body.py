@@ -25,17 +25,17 @@ STALE_FORM: Final = N_("This form is too old. Open the page again and repeat you
 _TYPE: Final = "application/x-www-form-urlencoded"
 
 
-async def form_of(request: Request) -> Form:
+async def form_of(request: Request, longest: int = LONGEST_BODY) -> Form:
     """Read a submitted form: field → value, the last one where a field comes twice.
 
     Raises:
         Malformed: another type of body, too many fields, or text that no field can hold.
-        TooLarge: more than 64 KiB.
+        TooLarge: more than `longest` bytes.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _TYPE:
         raise Malformed(f"Send the form as {_TYPE}.")
-    body = await body_of(request, LONGEST_BODY)
+    body = await body_of(request, longest)
     try:
         pairs = parse_qsl(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS

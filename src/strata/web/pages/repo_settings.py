@@ -54,7 +54,7 @@ async def page(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """POST /{repo}/settings — `form` says which: visibility, gate, rename or delete."""
+    """POST /{repo}/settings — `form`: visibility, gate, discussions, rename or delete."""
     form = await form_of(request)
     repo_id = repo_of(request)
     act = _ACTS.get(form.get("form", ""))
@@ -86,6 +86,13 @@ def _change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
     if not private:
         _require_name(work, repo_id, form, "public_name")
     repo = change.change_settings(work, repo_id, change.Settings(private=private))
+    return f"{url_path(repo.web_path)}/settings"
+
+
+def _switch_discussions(work: Work, repo_id: RepoId, form: Form) -> str:
+    disabled = form.get("discussions") == "off"
+    wanted = change.Settings(discussions_disabled=disabled)
+    repo = change.change_settings(work, repo_id, wanted)
     return f"{url_path(repo.web_path)}/settings"
 
 
@@ -121,6 +128,7 @@ def _require_name(work: Work, repo_id: RepoId, form: Form, field_name: str) -> N
 _ACTS: Final[Mapping[str, Callable[[Work, RepoId, Form], str]]] = {
     "visibility": _change_visibility,
     "gate": change_gate,
+    "discussions": _switch_discussions,
     "rename": _rename,
     "delete": _delete,
 }
