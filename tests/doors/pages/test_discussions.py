@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
-from playwright.sync_api import Page as Tab
+from playwright.sync_api import FilePayload, Page as Tab
 
 from fixtures.browsers import chromium
 from fixtures.contents import at, changed, texts
@@ -308,8 +308,8 @@ def test_a_browser_attaches_a_picture_and_sends_with_the_keyboard(scene: Scene) 
         tab.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
         tab.goto(base + PULL)
         typed(tab, "comment", "Look:")
-        picture = {"name": "a [b].png", "mimeType": "image/png", "buffer": PICTURE}
-        tab.locator(".editor input[type=file]").set_input_files([picture])  # type: ignore[list-item]  # a payload
+        picture = FilePayload(name="a [b].png", mimeType="image/png", buffer=PICTURE)
+        tab.locator(".editor input[type=file]").set_input_files(picture)
         tab.get_by_text("The file is attached.").wait_for()
         text = tab.locator("textarea[name=comment]").input_value()
         assert re.fullmatch(rf"Look:\n!\[a b\.png\]\({base}/uploads/[0-9a-f]{{32}}\.png\)\n", text)
@@ -324,7 +324,7 @@ def test_a_browser_attaches_a_picture_and_sends_with_the_keyboard(scene: Scene) 
         typed(tab, "comment", "Changed by the keyboard")
         tab.get_by_role("button", name="Save").press("Enter")
         tab.get_by_text("Changed by the keyboard").wait_for()
-        page = {"name": "x.html", "mimeType": "text/html", "buffer": b"<b>"}
-        tab.locator(".editor input[type=file]").set_input_files([page])  # type: ignore[list-item]  # a payload
+        page = FilePayload(name="x.html", mimeType="text/html", buffer=b"<b>")
+        tab.locator(".editor input[type=file]").set_input_files(page)
         tab.get_by_text("The file could not be attached:").wait_for()
         assert [line for line in refused if "400" not in line] == []

@@ -124,6 +124,8 @@ FORMS = {
     "/settings/gated-repos": {"type": "model", "repo": "owner/thing"},
     "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
     "/{web}{repo}/settings/access-requests": {"act": "grant", "user": "owner"},
+    "/{web}{repo}/discussions/new": {"title": "A title"},
+    "/{web}{repo}/discussions/{number}": {"form": "comment", "comment": "x"},
 }
 
 

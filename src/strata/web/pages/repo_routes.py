@@ -60,7 +60,6 @@ REPO_ROUTES = (
     _read("/{web}{repo}/branches", refs_page.page),
     _read("/{web}{repo}/tags", refs_page.page),
     _read("/{web}{repo}/discussions", discussions.page),
-    _read("/{web}{repo}/discussions/{number}", discussions.thread, _PRINTED),
     _form("/{web}{repo}/ask-access", gate_asking.ask),
     _form("/{web}{repo}/ask-access/withdraw", gate_asking.withdraw),
     _read("/{web}{repo}/discussions/new", discussions.new),
