@@ -9,6 +9,7 @@ import pytest
 
 from doors.api.conftest import Clients
 from fixtures.accounts import calling, joined
+from fixtures.buckets import bucket_of, emptied, filled
 from fixtures.contents import changed, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import access_token, noise, person, web_client
@@ -306,6 +307,50 @@ async def test_storage_lists_start_with_the_largest(
     assert paged == [item["id"] for item in listed]
     assert (await answer(clients.stranger, "/api/settings/repositories")).json() == []
     await answer(clients.nobody, "/api/settings/repositories", 401)
+
+
+async def test_a_bucket_takes_up_what_its_files_are_now(
+    hub: Hub, owner: Actor, clients: Clients
+) -> None:
+    bucket = bucket_of(hub, owner, "box", private=True)
+    filled(hub, owner, bucket, {"a.bin": noise("a", 30_000), "b.bin": noise("b", 50_000)})
+    emptied(hub, owner, bucket, "a.bin")
+    (item,) = (await answer(clients.owner, "/api/settings/repositories")).json()
+    assert (item["id"], item["type"], item["visibility"]) == ("ana/box", "bucket", "private")
+    assert (item["storage"], item["storagePercent"]) == (50_000, 100.0)
+
+
+ODD = ("%00", "%E4%BD%A0", "a%2Fb", "..", "%FF", "a" * 300, "'; DROP TABLE users", "%0d%0aX: y")
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_no_name_is_too_odd_to_be_missing(hub: Hub, clients: Clients, odd: str) -> None:
+    organization(hub, "ana", "acme")
+    asked = [
+        ("GET", f"/api/{kind}/{odd}/{tail}")
+        for kind in ("users", "organizations")
+        for tail in ("overview", "followers", "avatar", "socials")
+    ]
+    asked += [(method, f"/api/users/{odd}/follow") for method in ("POST", "DELETE")]
+    asked += [("GET", f"/api/users/{odd}/likes"), ("GET", f"/api/organizations/{odd}/members")]
+    asked += [("PUT", f"/api/organizations/{name}/members/{odd}/role") for name in (odd, "acme")]
+    for method, address in asked:
+        body = b'{"role": "read"}' if method == "PUT" else b""
+        found = await clients.owner.request(method, address, content=body)
+        assert found.status_code in {400, 404, 405}, (method, address, found.text)
+        assert found.headers["x-error-message"].isascii()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"null", b'{"role": 1}', b"{", rb'{"role": "\u0000"}']
+)
+async def test_a_role_that_cannot_be_read_is_refused(
+    hub: Hub, clients: Clients, body: bytes
+) -> None:
+    organization(hub, "ana", "acme")
+    joins(hub, "bob", Role.READ)
+    role = "/api/organizations/acme/members/bob/role"
+    assert (await clients.owner.put(role, content=body)).status_code == 400
 
 
 @pytest.mark.parametrize("role", [*Role, None])

@@ -1,6 +1,7 @@
 """Organisations: their names, their members, and what a request knows of them."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,27 @@ def test_the_last_admin_stays(hub: Hub) -> None:
     joins(hub, "bob", Role.ADMIN)
     leaves(hub, "alice")
     assert fact_names(hub)[-1] == "org.remove_user"
+
+
+def test_two_admins_who_remove_each_other_leave_one(hub: Hub) -> None:
+    admins = [made(hub, "alice"), made(hub, "bob")]
+    acme = organization(hub, "alice")
+    joins(hub, "bob", Role.ADMIN)
+    actors = [as_seen(hub, one) for one in admins]
+
+    def removes(pair: tuple[Actor, str]) -> bool:
+        by, other = pair
+        try:
+            leaves(hub, other, by=by)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(removes, [(actors[0], "bob"), (actors[1], "alice")]))
+    with calling(hub) as call:
+        left = queries.count_members(call, acme.id, Role.ADMIN)
+    assert (done.count(True), left) == (1, 1)
 
 
 def test_members_are_confirmed_accounts(hub: Hub) -> None:

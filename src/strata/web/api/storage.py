@@ -7,9 +7,9 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.blobs.storage import Stored, storage_list
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
+from strata.search.storage import Stored, storage_list
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
 from strata.web.api.faces import named_organization
