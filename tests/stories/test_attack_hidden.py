@@ -22,7 +22,7 @@ CONTENT = noise("hidden", 200_000)
 FIELDS = {
     "type": "models", "web": "", "revision": "main", "path": "a.txt", "oid": "0" * 64,
     "number": "1", "lock": "1", "namespace": "ana", "comment": "0" * 24, "user": "bob",
-    "status": "pending",
+    "status": "pending", "sha": "0" * 64, "slug": "x", "id": "1", "item": "0" * 24, "owner": "ana",
 }  # fmt: skip
 OF_A_REPO = [route for route in ROUTES if "{repo}" in route.template or "{name}" in route.template]
 

@@ -156,8 +156,7 @@ def test_a_full_list_says_what_to_do(tmp_path: Path, clock: FrozenClock) -> None
 
 
 def test_settings_lead_to_the_account(visitor: Visitor) -> None:
-    assert visitor.open("/settings").place == "/settings/account"
-    assert visitor.open("/settings/profile").place == "/settings/account"
+    assert visitor.open("/settings").place == "/settings/profile"
     account = visitor.open("/settings/account").text
     assert "li-wei@example.com" in account
     assert "Confirmed" in account

@@ -148,7 +148,10 @@ def test_links_of_a_card_stay_on_the_hub(site: Site) -> None:
 
 def test_every_template_writes_its_addresses_with_the_prefix() -> None:
     templates = Path(str(strata.web.pages.__file__)).parent / "templates"
-    kept = re.compile(r"\{\{ (at|static_url)\(|#|$|\{\{ mailbox\[1\]|\{\{ frame\.base_url \}\}")
+    elsewhere = r"\{\{ (mailbox\[1\]|elsewhere) \}\}"  # addresses of other sites
+    kept = re.compile(
+        rf"\{{\{{ (at|static_url)\(|#|$|mailto:|{elsewhere}|\{{\{{ frame\.base_url \}}\}}"
+    )
     bare = [
         (template.name, address)
         for template in sorted(templates.rglob("*.html"))
