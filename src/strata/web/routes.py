@@ -43,6 +43,7 @@ from strata.web.cas.routes import ROUTES as CAS
 from strata.web.git.routes import ROUTES as GIT
 from strata.web.lfs.routes import ROUTES as LFS
 from strata.web.pages.account_routes import ROUTES as ACCOUNT_PAGES
+from strata.web.pages.collection_routes import ROUTES as COLLECTION_PAGES
 from strata.web.pages.repo_routes import ROUTES as REPO_PAGES
 from strata.web.paths import Route
 
@@ -83,6 +84,6 @@ API: tuple[Route, ...] = (
 FILES: tuple[Route, ...] = (*resolve.ROUTES, *bucket_files.ROUTES, *LFS, *CAS, *GIT)
 
 # People.
-PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *REPO_PAGES)
+PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *COLLECTION_PAGES, *REPO_PAGES)
 
 ROUTES: tuple[Route, ...] = (*API, *FILES, *PAGES)

@@ -126,6 +126,9 @@ FORMS = {
     "/{web}{repo}/settings/access-requests": {"act": "grant", "user": "owner"},
     "/{web}{repo}/discussions/new": {"title": "A title"},
     "/{web}{repo}/discussions/{number}": {"form": "comment", "comment": "x"},
+    "/collections/new": {"title": "A title"},
+    "/collections/add": {"item": "models/owner/thing", "collection": f"title-{'0' * 24}"},
+    "/collections/{namespace}/{slug}/edit": {"form": "remove", "item": "0" * 24},
 }
 
 

@@ -110,6 +110,20 @@ def remove(work: Work, slug: str, item_key: str) -> Collection:
     return find(work, collection.key)
 
 
+def kind_and_id(text: str) -> tuple[str, str]:
+    """Read an item as addresses name it: `models/ns/name`, `collections/<slug>`.
+
+    Raises:
+        Malformed: it looks like nothing that can be in a collection.
+    """
+    plural, slash, item_id = text.partition("/")
+    kinds = {repo_type.plural: repo_type.value for repo_type in RepoType}
+    kinds |= {f"{kind}s": kind for kind in (COLLECTION, *KEPT_ELSEWHERE)}
+    if not slash or plural not in kinds:
+        raise Malformed(f'"item" must look like models/ns/name, not {text[:80]!r}')
+    return kinds[plural], item_id
+
+
 def target_of(call: Call, kind: str, item_id: str) -> Repo | Collection:
     """The thing that a kind and an id name, as far as the caller may know of it.
 

@@ -12,14 +12,13 @@ import sqlalchemy as sa
 from strata.accounts.tables import namespaces
 from strata.community.collections import queries
 from strata.community.collections.edit import find
-from strata.community.collections.items import COLLECTION, target_of
+from strata.community.collections.items import kind_and_id, target_of
 from strata.community.collections.queries import ItemRow
 from strata.community.collections.record import Collection, Item, Shown
 from strata.community.collections.tables import collection_items, collections
 from strata.core.call import Call
 from strata.core.cursors import cursor_at, place_of
 from strata.core.errors import Malformed, NotFound, RepoDisabled
-from strata.core.names import RepoType
 from strata.lib.db.columns import from_millis, to_millis
 from strata.repos.queries import repos_by_ids
 from strata.repos.record import Repo
@@ -142,13 +141,9 @@ def _filtered(call: Call, query: Query) -> sa.Select[Any]:
 
 def _having(call: Call, text: str) -> sa.ColumnElement[bool] | None:
     """The condition that an item is in a collection; None when the caller knows no such item."""
-    plural, slash, item_id = text.partition("/")
-    kinds = {repo_type.plural: repo_type.value for repo_type in RepoType}
-    kinds |= {"collections": COLLECTION, "papers": "paper"}
-    if not slash or plural not in kinds:
-        raise Malformed(f'"item" must look like models/ns/name, not {text[:80]!r}')
+    kind, item_id = kind_and_id(text)
     try:
-        target = target_of(call, kinds[plural], item_id)
+        target = target_of(call, kind, item_id)
     except (NotFound, RepoDisabled):
         return None
     inside = sa.select(collection_items.c.collection_id).where(_column(target) == target.id)

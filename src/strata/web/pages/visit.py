@@ -44,6 +44,7 @@ NOTICES: Final = {
     "account-deleted": N_("Your account is deleted."),
     "gate-asked": N_("Your request is on its way."),
     "gate-withdrawn": N_("Your request is withdrawn."),
+    "collection-grown": N_("It is in the collection."),
     "files-deleted": N_("The files are deleted."),
     "webhook-saved": N_("The webhook is saved."),
     "webhook-enabled": N_("The webhook is enabled."),
