@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from strata.access.policy import may_see
+from strata.access.policy import Action, may_see
 from strata.accounts import names
 from strata.accounts.names import Kind
 from strata.community.webhooks import queries
@@ -61,9 +61,9 @@ def _repo(call: Call, one: Watched) -> Watched:
 def _known(call: Call, repo_id: RepoId) -> Repo:
     """The repo that answers to an id, also to one that it had before."""
     try:
-        return lookup(call, repo_id)
+        return lookup(call, repo_id, Action.LOOK)
     except Moved as moved:
-        return lookup(call, RepoId.parse(repo_id.type, moved.target))
+        return lookup(call, RepoId.parse(repo_id.type, moved.target), Action.LOOK)
 
 
 def shown_names(call: Call, watched: Sequence[Watched]) -> dict[Watched, Watched]:
