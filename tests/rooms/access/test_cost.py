@@ -1,0 +1,67 @@
+"""What a gate costs a read: nothing where there is none, one indexed lookup before a stranger."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from fixtures.contents import created
+from fixtures.gated import asks, decides, gate
+from fixtures.hubs import FrozenClock, build_test_hub
+from strata.access.record import Standing
+from strata.content.snapshot import snapshot
+from strata.core.actor import ANONYMOUS, Actor
+from strata.core.call import Call
+from strata.core.errors import GatedRepo
+from strata.core.hub import Hub
+from strata.repos.change import Settings
+from strata.repos.record import Repo
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    """Give a hub on SQLite, which tells what it is asked."""
+    built = build_test_hub(tmp_path / "data", clock=clock)
+    yield built
+    built.database.close()
+
+
+@contextmanager
+def listening(hub: Hub, actor: Actor) -> Iterator[tuple[Call, list[str]]]:
+    """Open a call, and hear every statement that it sends."""
+    with hub.database.reading() as db:
+        heard: list[str] = []
+        driver = db.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(heard.append)
+        yield Call(hub, actor, db), heard
+        driver.set_trace_callback(None)
+
+
+def questions(hub: Hub, actor: Actor, repo: Repo) -> list[str]:
+    """What is asked of the database when somebody reads."""
+    with listening(hub, actor) as (call, heard):
+        with suppress(GatedRepo):
+            snapshot(call, repo.repo_id)
+        return [statement for statement in heard if statement.startswith("SELECT")]
+
+
+def test_only_a_stranger_before_a_gate_costs_a_question(
+    hub: Hub, ana: Actor, bob: Actor, eve: Actor
+) -> None:
+    plain = created(hub, ana, "plain")
+    open_to_all = questions(hub, bob, plain)
+    assert len(open_to_all) == 2  # the repo and the ref
+    gated = gate(hub, ana, created(hub, ana, "gated"), Settings(gated="manual"))
+    assert len(questions(hub, ana, gated)) == 2
+    asks(hub, bob, gated)
+    decides(hub, ana, gated, Standing.ACCEPTED, "bob")
+    let_in = questions(hub, bob, gated)
+    assert len(let_in) == 3
+    assert len(questions(hub, eve, gated)) == 2  # the repo and where she stands; no ref
+    assert len(questions(hub, ANONYMOUS, gated)) == 1
+    with hub.database.reading() as db:
+        (asked,) = [one for one in let_in if "access_requests" in one]
+        plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+    assert "USING INDEX" in str(plan)
