@@ -12,12 +12,13 @@ from typing import Final
 
 import pytest
 
-from clients.api import Api, Repo, shown
+from clients.api import Api, Repo, commit_lines, shown
 from clients.conftest import DATABASES, MakeClient
 from clients.environments import NEWEST
 from clients.git import GitFailedError, address, machine
 from clients.hub import Hub, Organization, Person
 from clients.test_access import (
+    NDJSON,
     PROPOSING,
     READS,
     SECRET_NAME,
@@ -35,6 +36,19 @@ ROLES: Final = ("no_access", "read", "contributor", "write")
 READERS: Final = frozenset({"read", "contributor", "contributor, own", "write", "admin"})
 WRITERS: Final = frozenset({"contributor, own", "write", "admin"})
 CALLERS: Final = ("outsider", "no_access", *sorted(READERS))
+PROPOSALS: Final = (
+    Call("discuss", "POST", "{api}/discussions", body={"title": "Why?", "description": "So."}),
+    Call(
+        "propose",
+        "POST",
+        "{api}/commit/main?create_pr=1",
+        content=commit_lines("Propose", {"proposed.txt": b"proposed"}),
+        headers=NDJSON,
+    ),
+    Call("like", "POST", "{api}/like"),
+    Call("likers", "GET", "{api}/likers"),
+)
+"""What everybody may who may read."""
 MEGABYTE: Final = 1_000_000
 UPLOAD: Final = """
     import sys
@@ -89,7 +103,8 @@ class Stage:
         """Return the statuses that the call may have."""
         if not self.reads:
             return frozenset({404})
-        allowed = call in READS or self.writes or call.name in PROPOSING
+        proposing = call in PROPOSALS or call.name in PROPOSING
+        allowed = call in READS or self.writes or proposing
         return call.ok if allowed else frozenset({403})
 
 
@@ -112,9 +127,9 @@ def stage(hub: Hub, api: As, caller: str, visibility: str) -> Stage:
 def test_a_role_opens_what_it_says(stage: Stage, repo_name: str) -> None:
     target = stage.repository(repo_name)
     before = state(stage.api(stage.admin), target.repo)
-    for number, call in enumerate((*READS, *WRITES)):
+    for number, call in enumerate((*READS, *WRITES, *PROPOSALS)):
         # What succeeds changes the repository; each such call gets one of its own.
-        changes = call in WRITES and stage.writes
+        changes = (call in WRITES and stage.writes) or (call in PROPOSALS and stage.reads)
         one = stage.repository(f"{repo_name}-{number}") if changes else target
         answer = sent(stage.hub, stage.person.token_write, call, one)
         assert answer.status_code in stage.expected(call), f"{call.name}: {shown(answer)}"

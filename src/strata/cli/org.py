@@ -22,8 +22,7 @@ PAGE = 1000  # members read at once
 role_option = click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
-    default=Role.READ.value,
-    show_default=True,
+    required=True,
     help="What the member may do.",
 )
 

@@ -4,10 +4,14 @@ import httpx
 import pytest
 
 from doors.api.conftest import Clients
-from fixtures.large_files import access_token, oid_of, person, web_client
-from fixtures.organizations import joins, leaves, organization
+from fixtures.buckets import filled
+from fixtures.large_files import access_token, calling, noise, oid_of, person, web_client
+from fixtures.organizations import joins, leaves, organization, today
+from strata.access.policy import Action
 from strata.core.actor import Actor, Role
 from strata.core.hub import Hub
+from strata.core.names import RepoId, RepoType
+from strata.repos.lookup import lookup
 
 pytestmark = pytest.mark.anyio
 
@@ -136,3 +140,39 @@ async def test_rights_end_with_the_membership_also_for_links_given_before(
     assert (late.status_code, late.headers["x-error-code"]) == (401, "RepoNotFound")
     assert (refused.status_code, refused.headers["x-error-code"]) == (404, "RepoNotFound")
     assert (nothing.status_code, nothing.headers.get("x-error-code")) == (404, None)
+
+
+BUCKET = "/api/buckets/acme/box"
+
+
+@pytest.mark.parametrize("role", [*Role, None])
+async def test_buckets_obey_the_role(
+    hub: Hub, owner: Actor, clients: Clients, role: Role | None
+) -> None:
+    """The bucket is private and the admin's; a contributor has another one."""
+    organization(hub, "ana", private_by_default=True)
+    if role is not None:
+        joins(hub, "bob", role)
+    assert (await clients.owner.post(BUCKET, json={})).status_code == 200
+    with calling(hub, today(hub, owner)) as call:
+        box = lookup(call, RepoId(RepoType.BUCKET, "acme", "box"), Action.LOOK)
+    filled(hub, today(hub, owner), box, {"a.txt": noise("a", 4_000)})
+    reads = role is not None and role.reaches(Role.READ)
+    writes = role is not None and role.reaches(Role.WRITE)
+
+    for address in (BUCKET, f"{BUCKET}/tree", "/buckets/acme/box/resolve/a.txt"):
+        assert (await clients.stranger.get(address)).status_code == (200 if reads else 404)
+    denied = 403 if reads else 404
+    deletion = b'{"type": "deleteFile", "path": "a.txt"}'
+    settings = await clients.stranger.put(f"{BUCKET}/settings", json={"private": True})
+    assert settings.status_code == (200 if writes else denied)
+    batch = await clients.stranger.post(f"{BUCKET}/batch", content=deletion)
+    assert batch.status_code == (200 if writes else denied)
+    gone = await clients.stranger.delete(BUCKET)
+    assert gone.is_success if writes else gone.status_code == denied
+    mine = await clients.stranger.post("/api/buckets/acme/mine", json={})
+    creates = role is not None and role.reaches(Role.CONTRIBUTOR)
+    assert mine.status_code == (200 if creates else 403)
+    if creates:
+        assert (await clients.stranger.get("/api/buckets/acme/mine")).json()["private"]
+        assert (await clients.stranger.delete("/api/buckets/acme/mine")).is_success
