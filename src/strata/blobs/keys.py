@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from strata.core.names import Oid
-from strata.lib.xet.hash import to_hex
+from strata.lib.xet.hash import from_hex, to_hex
 from strata.lib.xet.table import ChunkTable
 
 OBJECTS = "lfs"
@@ -29,6 +29,11 @@ def xorb_key(xorb: bytes, chunks: ChunkTable) -> str:
     text = to_hex(xorb)
     layout = hashlib.sha256(chunks.packed).hexdigest()[:16]
     return f"{XORBS}/{text[:2]}/{text}-{layout}"
+
+
+def xorb_in(key: str) -> bytes:
+    """The hash of the xorb that stands under this key."""
+    return from_hex(key.rpartition("/")[2].partition("-")[0])
 
 
 def part_key(upload_key: str, number: int) -> str:

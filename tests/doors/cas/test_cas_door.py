@@ -26,8 +26,10 @@ from fixtures.large_files import (
     with_local_store,
     xorb_of,
 )
+from strata.blobs.inventory import give_up
 from strata.blobs.present import large_files
 from strata.core.actor import Actor, TokenRole
+from strata.core.call import working
 from strata.core.hub import Hub
 from strata.lib.xet.crc import crc64
 from strata.lib.xet.hash import file_hash, to_hex
@@ -392,6 +394,23 @@ async def test_scopes_and_lifetimes_hold(hub: Hub, alice: Actor, clock: FrozenCl
         assert old.status_code == 403
     async with web_client(hub, access_token(hub, alice)) as api:  # a hub token is no CAS token
         assert (await api.get(f"{CAS}/v1/reconstructions/{made.name}")).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_a_fetch_url_closes_when_the_repo_gives_its_file_up(
+    hub: Hub, alice: Actor, repo: Repo
+) -> None:
+    made = file_of(noise("given up", 300_000))
+    async with await cas_client(hub, alice) as cas:
+        await send(cas, made)
+        plan = (await cas.get(f"/v1/reconstructions/{made.name}")).json()
+        fetch = next(iter(plan["fetch_info"].values()))[0]
+        wanted = {"Range": "bytes={start}-{end}".format(**fetch["url_range"])}
+        assert (await cas.get(fetch["url"], headers=wanted)).status_code == 206
+        with calling(hub, alice) as call, working(call) as work:
+            give_up(work, repo, [made.oid])
+        assert (await cas.get(fetch["url"], headers=wanted)).status_code == 403
+        assert (await cas.get(f"/v1/reconstructions/{made.name}")).status_code == 404
 
 
 @pytest.mark.anyio

@@ -13,8 +13,8 @@ from typing import TypedDict
 import msgspec
 
 from strata.accounts.bearers import Bearer, bearer_of
-from strata.blobs.keys import xorb_key
-from strata.blobs.tickets import EXPIRED
+from strata.blobs import tickets
+from strata.blobs.keys import xorb_in, xorb_key
 from strata.blobs.xet import held, queries, tokens
 from strata.blobs.xet.queries import XetFile
 from strata.core.call import Call
@@ -127,5 +127,17 @@ def opened(hub: Hub, ticket: str) -> FetchLink:
     """
     link = hub.secrets.verify(_PURPOSE, ticket, FetchLink, now=hub.clock())
     if link is None:
-        raise Forbidden(EXPIRED)
+        raise Forbidden(tickets.EXPIRED)
     return link
+
+
+def require_open(call: Call, link: FetchLink) -> None:
+    """Insist that what a fetch URL opened is still open: files can be given up meanwhile.
+
+    Raises:
+        RepoNotFound, RepoDisabled, Forbidden: as `tickets.readable`; Forbidden also when the repo
+            holds no file of these bytes any more.
+    """
+    tickets.readable(call, link.repo_id, link.bearer)
+    if not queries.repo_has_xorb(call, link.repo_id, xorb_in(link.key)):
+        raise Forbidden(tickets.EXPIRED)

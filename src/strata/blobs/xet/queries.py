@@ -35,6 +35,12 @@ _FILE_OF_REPO = Prepared(
     " JOIN repo_blobs r ON r.sha256 = f.sha256 AND r.repo_id = :repo_id WHERE f.hash = :hash"
 )
 
+_HOLDS_XORB = Prepared(
+    "SELECT 1 FROM xet_file_xorbs u JOIN xet_files f ON f.hash = u.file_hash"
+    " JOIN repo_blobs r ON r.sha256 = f.sha256 AND r.repo_id = :repo_id"
+    " WHERE u.xorb = :xorb LIMIT 1"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class XetFile:
@@ -173,6 +179,11 @@ def _given(
         )
         found |= {row[0]: Pointer(Oid(row[1]), row[2]) for row in rows}
     return found
+
+
+def repo_has_xorb(call: Call, repo_id: int, xorb: bytes) -> bool:
+    """Whether a repo holds a file that is made of this xorb."""
+    return _HOLDS_XORB.row(call.db, {"repo_id": repo_id, "xorb": xorb}) is not None
 
 
 def sha256_of(call: Call, file_hashes: Iterable[str]) -> dict[str, Oid]:

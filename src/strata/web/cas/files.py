@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from strata.blobs import tickets
 from strata.blobs.xet import answers, dedup
 from strata.blobs.xet.answers import FetchLink
 from strata.blobs.xet.queries import XetFile
@@ -101,7 +100,7 @@ async def stored_ranges(request: Request) -> ASGIApp:
     """
     hub = hub_of(request)
     link = answers.opened(hub, request.query_params.get("ticket", ""))
-    await in_thread(request, lambda call: tickets.readable(call, link.repo_id, link.bearer))
+    await in_thread(request, lambda call: answers.require_open(call, link))
     wanted = ranges(request.headers.get("range"), link.size, at_most=RANGES_PER_URL)
     if wanted is None:
         raise Malformed("Ask for the byte ranges that the reconstruction names.")
