@@ -38,6 +38,7 @@ def test_the_hub_itself_and_http_are_refused_by_default() -> None:
         ("STRATA_WEBHOOKS_ALLOW", "https://example.org", "webhooks.allow"),
         ("STRATA_WEBHOOKS_PROXY", "socks5://proxy", "STRATA_WEBHOOKS_PROXY"),
         ("STRATA_WEBHOOKS_TIMEOUT_S", "0", "webhooks.timeout_s"),
+        ("STRATA_WEBHOOKS_TIMEOUT_S", "61", "webhooks.timeout_s"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(variable: str, value: str, says: str) -> None:

@@ -460,6 +460,7 @@ def _converted(value: object, hint: Any) -> object:
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MIN_SECRET_LENGTH = 32
+LONGEST_CALL_S = 60
 MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id
 MAY_BE_ZERO = frozenset({"server.port", "accounts.fastest_sign_up_s"})
 LANGUAGES = ("en", "zh-CN")
@@ -521,6 +522,10 @@ def _check_outbound(settings: Settings) -> None:
     except ValueError as error:
         raise BadSettings(f"Setting `webhooks.allow`: {error}.") from error
     proxy = settings.webhooks.proxy
+    if settings.webhooks.timeout_s > LONGEST_CALL_S:
+        raise BadSettings(
+            f"Setting `webhooks.timeout_s` must be at most {LONGEST_CALL_S}: a call occupies a thread."
+        )
     if proxy and not proxy.startswith(("http://", "https://")):
         raise BadSettings("STRATA_WEBHOOKS_PROXY must start with http:// or https://.")
 

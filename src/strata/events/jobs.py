@@ -45,6 +45,14 @@ class GiveUp(Exception):
     """Raised by a job that would fail for ever; it is marked failed at once."""
 
 
+class Later(Exception):
+    """Raised by a job whose time has not come; it is run again after a pause, as if new."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__(f"not before {after}")
+        self.after = after
+
+
 def enqueue(
     work: Work, job: Job, *, key: str | None = None, after: timedelta = timedelta(0)
 ) -> None:
@@ -167,6 +175,8 @@ def _run(hub: Hub, registry: Mapping[str, type[Job]], claimed: _Claimed) -> None
         job = msgspec.convert(claimed.body, registry[claimed.kind])
         with reading(hub) as call:
             job.run(call)
+    except Later as later:
+        _put_off(hub, claimed, later.after)
     except GiveUp as reason:
         _postpone(hub, claimed, str(reason), give_up=True)
     except Exception:  # noqa: BLE001 — whatever a job raises is kept with it and tried again
@@ -183,6 +193,12 @@ def _still_mine(claimed: _Claimed) -> sa.ColumnElement[bool]:
 def _finish(hub: Hub, claimed: _Claimed) -> None:
     with reading(hub) as call, working(call) as work:
         work.db.execute(sa.delete(jobs).where(_still_mine(claimed)))
+
+
+def _put_off(hub: Hub, claimed: _Claimed, after: timedelta) -> None:
+    again = {"locked_until": None, "due": hub.clock() + after, "attempts": claimed.attempts - 1}
+    with hub.database.writing() as db:
+        db.execute(sa.update(jobs).where(_still_mine(claimed)).values(**again))
 
 
 def _postpone(hub: Hub, claimed: _Claimed, error: str, *, give_up: bool) -> None:

@@ -67,6 +67,12 @@ def repo_by_id(call: Call, repo_row_id: int) -> Repo | None:
     return repo_of(row) if row else None
 
 
+def repo_even_deleted(call: Call, repo_row_id: int) -> Repo | None:
+    """A repo by its internal id, also one that is gone and not swept away yet."""
+    row = call.db.execute(_every().where(repos.c.id == repo_row_id)).first()
+    return repo_of(row) if row else None
+
+
 def repos_by_ids(call: Call, ids: Iterable[int]) -> dict[int, Repo]:
     """The living repos among these internal ids."""
     rows = call.db.execute(living(repos.c.id.in_(sorted(set(ids)))))
@@ -107,8 +113,11 @@ def untold_requests(call: Call, before: datetime) -> list[tuple[Repo, int]]:
 
 def living(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The statement of repos that were not deleted, which those who list them narrow."""
-    columns = [repos.c[name.strip()] for name in _COLUMNS.split(",")]
-    return sa.select(*columns).where(repos.c.deleted_at.is_(None), *conditions)
+    return _every().where(repos.c.deleted_at.is_(None), *conditions)
+
+
+def _every() -> sa.Select[Any]:
+    return sa.select(*(repos.c[name.strip()] for name in _COLUMNS.split(",")))
 
 
 def repo_of(row: sa.Row[Any]) -> Repo:

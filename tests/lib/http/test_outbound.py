@@ -60,8 +60,10 @@ def test_a_name_that_leads_inside_is_refused_before_any_connection(receiver: Rec
     zone = Zone({"evil.example": [["127.0.0.1"]], "mixed.example": [["8.8.8.8", "127.0.0.1"]]})
 
     for host in zone.answers:
-        with pytest.raises(TargetRefused):
+        with pytest.raises(TargetRefused) as refused:
             post(Outbound(PUBLIC, zone), receiver.url(host=host))
+        # A name that does not exist is told in the same words.
+        assert str(refused.value) == f"{host} has no address that may be called"
     assert receiver.received == []
 
 
@@ -140,7 +142,7 @@ def test_nobody_there_is_said() -> None:
         port = closed.getsockname()[1]
     with pytest.raises(Unreachable, match="refused"):
         post(Outbound(LOOPBACK), f"http://127.0.0.1:{port}/")
-    with pytest.raises(Unreachable, match=r"nowhere\.example cannot be found"):
+    with pytest.raises(Unreachable, match=r"nowhere\.example has no address"):
         post(Outbound(PUBLIC, Zone({})), "http://nowhere.example/")
 
 

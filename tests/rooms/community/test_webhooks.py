@@ -42,6 +42,7 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
+from strata.events.jobs import LEASE
 from strata.events.runner import JobRunner
 from strata.events.tables import jobs
 from strata.events.webhooks.health import PATIENCE, PAUSES
@@ -530,3 +531,50 @@ def test_two_processes_never_call_one_webhook_at_once(
     assert len(receiver.received) == 20
     assert len({one.headers["x-webhook-delivery"] for one in receiver.received}) == 20
     assert states(hub, ana, made) == [State.DELIVERED] * 20
+
+
+def test_a_call_that_died_with_its_process_is_made_again(
+    hub: Hub, ana: Actor, repo: Repo, receiver: Receiver, clock: FrozenClock
+) -> None:
+    made = hooked(hub, ana, receiver, "user:ana")
+    commits(hub, ana, repo)
+    with hub.database.writing() as db:  # as the process left it
+        db.execute(sa.update(webhooks).values(taken_until=clock() + timedelta(minutes=2)))
+        db.execute(sa.update(jobs).values(locked_until=clock() + LEASE))
+    called(hub)
+    assert receiver.received == []
+    clock.advance(LEASE + timedelta(seconds=1))
+    called(hub)
+
+    assert states(hub, ana, made) == [State.DELIVERED]
+
+
+def test_a_turn_of_somebody_else_is_waited_for(
+    hub: Hub, ana: Actor, repo: Repo, receiver: Receiver, clock: FrozenClock
+) -> None:
+    hooked(hub, ana, receiver, "user:ana")
+    with hub.database.writing() as db:
+        db.execute(sa.update(webhooks).values(taken_until=clock() + timedelta(minutes=2)))
+    commits(hub, ana, repo)
+    called(hub)
+    assert receiver.received == []
+    clock.advance(timedelta(minutes=2))
+    called(hub)
+
+    assert len(receiver.received) == 1
+
+
+def test_commits_that_one_webhook_hears_of_do_not_wait_for_each_other(
+    tmp_path: Path, clock: FrozenClock, postgres_database: str
+) -> None:
+    hub = listening_hub(tmp_path / "data", clock, database_url=postgres_database)
+    ana = person(hub, "ana")
+    one, two = created(hub, ana, "one"), created(hub, ana, "two")
+    for _ in range(2):
+        hooked(hub, ana, "https://example.org/", "user:ana")
+    with working_as(hub, ana) as first:
+        change.change_settings(first, one.repo_id, Settings(description="1"))
+        with working_as(hub, ana) as second:
+            second.db.execute(sa.text("SET LOCAL lock_timeout = '3s'"))
+            change.change_settings(second, two.repo_id, Settings(description="2"))
+    hub.database.close()

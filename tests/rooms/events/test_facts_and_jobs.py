@@ -11,12 +11,12 @@ from typing import ClassVar
 import pytest
 import sqlalchemy as sa
 
-from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.hubs import START, FrozenClock, build_test_hub
 from strata.core.actor import Actor, TokenFacts, TokenRole
 from strata.core.call import Call, Origin, Work, reading, working
 from strata.core.hub import Hub
 from strata.events.facts import Fact, record
-from strata.events.jobs import MAX_ATTEMPTS, GiveUp, Job, Lane, enqueue, next_due, run_due
+from strata.events.jobs import MAX_ATTEMPTS, GiveUp, Job, Lane, Later, enqueue, next_due, run_due
 from strata.events.runner import JobRunner
 from strata.events.tables import facts, jobs
 
@@ -339,3 +339,23 @@ def test_whoever_listens_is_told_within_the_transaction(hub: Hub) -> None:
 
     assert heard == [("repo.good", 1), ("repo.bad", 2)]
     assert happened(hub) == ["repo.good"]
+
+
+def test_a_job_whose_time_has_not_come_is_no_failure(hub: Hub, clock: FrozenClock) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Patient:
+        kind: ClassVar[str] = "test.patient"
+
+        def run(self, call: Call) -> None:
+            if call.now < START + timedelta(hours=1):
+                raise Later(timedelta(hours=1))
+
+    registry: dict[str, type[Job]] = {Patient.kind: Patient}
+    queued(hub, Patient())
+    assert run_due(hub, registry) == 1
+    (row,) = waiting(hub)
+    assert (row.due, row.attempts, row.last_error) == (START + timedelta(hours=1), 0, None)
+    assert run_due(hub, registry) == 0
+    clock.advance(timedelta(hours=1))
+    assert run_due(hub, registry) == 1
+    assert waiting(hub) == []

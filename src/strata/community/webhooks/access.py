@@ -8,10 +8,10 @@ from __future__ import annotations
 from strata.access.policy import may_see
 from strata.accounts import people
 from strata.accounts.organizations.roles import roles_of
-from strata.community.webhooks import queries
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.events.webhooks.record import Delivery
+from strata.repos.queries import repo_even_deleted
 from strata.repos.record import Repo
 
 
@@ -28,7 +28,7 @@ def may_be_told(call: Call, owner_id: int, delivery: Delivery) -> bool:
     """Whether a delivery may still be made, replayed, or shown."""
     if delivery.repo_id is None:  # it tells of nothing real
         return True
-    repo = queries.repo_even_deleted(call, delivery.repo_id)
+    repo = repo_even_deleted(call, delivery.repo_id)
     if repo is None:  # swept away: what was public then harms nobody
         return not delivery.private
     return may_learn_of(call, owner_id, repo)

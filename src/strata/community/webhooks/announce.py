@@ -13,6 +13,7 @@ from strata.core.call import Work
 from strata.events.facts import Fact
 from strata.events.webhooks import deliveries
 from strata.events.webhooks.record import Telling
+from strata.repos.queries import repo_even_deleted
 
 
 def announce(work: Work, fact: Fact) -> None:
@@ -23,7 +24,7 @@ def announce(work: Work, fact: Fact) -> None:
     former = fact.detail.get("from_owner")
     former_owner = former if isinstance(former, int) else None
     watching = queries.listening(work, event.domain, fact.repo_id, former_owner=former_owner)
-    repo = queries.repo_even_deleted(work, fact.repo_id) if watching else None
+    repo = repo_even_deleted(work, fact.repo_id) if watching else None
     if repo is None:
         return
     told = [one for one in watching if may_learn_of(work, one.owner_id, repo)]

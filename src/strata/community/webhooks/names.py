@@ -15,6 +15,7 @@ from strata.core.errors import Moved, RepoNotFound
 from strata.core.names import RepoId, RepoType
 from strata.events.webhooks.record import Watched
 from strata.repos.lookup import lookup
+from strata.repos.queries import repos_by_ids
 from strata.repos.record import Repo
 
 USER, ORGANIZATION = "user", "org"  # the wire's words, beside those for repos
@@ -73,7 +74,7 @@ def shown_names(call: Call, watched: Sequence[Watched]) -> dict[Watched, Watched
     """
     repo_ids = [one.repo_id for one in watched if one.repo_id is not None]
     namespace_ids = [one.namespace_id for one in watched if one.namespace_id is not None]
-    repos = queries.repos_by_id(call, repo_ids)
+    repos = repos_by_ids(call, repo_ids)
     accounts = queries.names_by_id(call, namespace_ids)
     shown = {}
     for one in watched:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from strata.accounts.organizations.tables import organizations
 from strata.accounts.tables import namespaces, users
 from strata.core.call import Call
-from strata.core.names import RepoType
 from strata.events.webhooks.record import Domain
 from strata.lib.db.database import Prepared
-from strata.repos.record import Repo
-from strata.repos.tables import repos
 
 # On the path of every commit; where nobody watches, it is all that webhooks cost.
 _LISTENING = {
@@ -53,18 +49,6 @@ def listening(
     return [Listening(*row) for row in _LISTENING[domain].rows(call.db, parameters)]
 
 
-def repo_even_deleted(call: Call, repo_id: int) -> Repo | None:
-    """A repo by its internal id, also one that is being swept away."""
-    return repos_by_id(call, [repo_id]).get(repo_id)
-
-
-def repos_by_id(call: Call, repo_ids: Sequence[int]) -> dict[int, Repo]:
-    """Repos by their internal ids, also deleted ones."""
-    columns = [repos.c[name] for name in Repo.__dataclass_fields__]
-    rows = call.db.execute(sa.select(*columns).where(repos.c.id.in_(repo_ids)))
-    return {row.id: _repo(row) for row in rows}
-
-
 def names_by_id(call: Call, namespace_ids: Sequence[int]) -> dict[int, str]:
     """The names that accounts bear today."""
     rows = call.db.execute(
@@ -79,8 +63,3 @@ def public_id(call: Call, namespace_id: int) -> str | None:
     organization = sa.select(organizations.c.public_id).where(organizations.c.id == namespace_id)
     key: str | None = call.db.scalar(person.union_all(organization))
     return key
-
-
-def _repo(row: sa.Row[Any]) -> Repo:
-    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 — the documented way to read a Row by name
-    return Repo(**{**values, "type": RepoType(values["type"])})

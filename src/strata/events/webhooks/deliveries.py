@@ -2,7 +2,9 @@
 
 What a delivery says and who may be told is decided above (`community/webhooks`), as it is with
 letters and the outbox. One job a webhook empties its queue, so a webhook is called by one thread
-at a time and a dead target delays only itself.
+at a time and a dead target delays only itself. The transaction of a fact writes a job row of its
+own and touches no row that another fact touches: commits neither wait for each other nor can they
+deadlock.
 """
 
 from __future__ import annotations
@@ -73,5 +75,6 @@ def _write(work: Work, tellings: Sequence[Telling], origin: Origin) -> None:
         for telling in tellings
     ]
     queries.insert_deliveries(work, rows)
-    for webhook_id in {telling.webhook_id for telling in tellings}:
-        wake_at(work, webhook_id, None)
+    for row in rows:
+        body = {"webhook_id": row["webhook_id"]}
+        enqueue_row(work, JOB, body, key=f"{JOB}:{row['webhook_id']}:{row['key']}")

@@ -1,29 +1,32 @@
 """One thread at a time calls a webhook, in this process or another.
 
-The job queue alone does not promise that: a job that is queued again while it runs is taken by the
-next free thread. A webhook whose target stalls would then occupy every thread, one a fact.
+The job queue alone does not promise that. A webhook whose target stalls would then occupy every
+thread, one a fact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from strata.core.call import Call, Work, working
+from strata.events.jobs import Later
 from strata.events.webhooks import queries
 from strata.events.webhooks.deliveries import wake_at
 
 LONGEST_TURN = timedelta(seconds=60)  # after this others come first
-LEASE = timedelta(minutes=3)  # after this a turn whose process died is over
+SPARE = timedelta(seconds=60)  # names may be slow to resolve, and databases to answer
 
 
 @contextmanager
 def turn(call: Call, webhook_id: int) -> Iterator[bool]:
     """Take the turn to call a webhook; at the end the next look at its queue is arranged.
 
-    Gives False when there is nothing to do now: the webhook is gone, disabled, pausing, or it is
-    somebody else's turn. The last two are looked at again when they are over.
+    Gives False when the webhook is gone or disabled.
+
+    Raises:
+        Later: its target is given a rest, or it is somebody else's turn.
     """
     with working(call) as work:
         taken = _taken(work, webhook_id)
@@ -32,9 +35,12 @@ def turn(call: Call, webhook_id: int) -> Iterator[bool]:
         return
     try:
         yield True
-    finally:
+    except Exception:  # the queue tries this job again, with growing pauses
         with working(call) as work:
-            _end(work, webhook_id)
+            queries.update(work, webhook_id, taken_until=None)
+        raise
+    with working(call) as work:
+        _end(work, webhook_id)
 
 
 def _taken(work: Work, webhook_id: int) -> bool:
@@ -42,12 +48,19 @@ def _taken(work: Work, webhook_id: int) -> bool:
     if webhook is None or webhook.disabled_at is not None:
         return False
     if not webhook.called_at(work.now):
-        wake_at(work, webhook_id, webhook.paused_until)
-        return False
-    if not queries.take(work, webhook_id, work.now + LEASE):
-        wake_at(work, webhook_id, queries.taken_until(work, webhook_id))
-        return False
+        raise _later(work, webhook.paused_until)
+    if not queries.take(work, webhook_id, work.now + _lease(work)):
+        raise _later(work, queries.taken_until(work, webhook_id))
     return True
+
+
+def _lease(work: Work) -> timedelta:
+    """After this a turn whose process died is over."""
+    return LONGEST_TURN + timedelta(seconds=work.hub.settings.webhooks.timeout_s) + SPARE
+
+
+def _later(work: Work, moment: datetime | None) -> Later:
+    return Later(max((moment or work.now) - work.now, timedelta(0)))
 
 
 def _end(work: Work, webhook_id: int) -> None:

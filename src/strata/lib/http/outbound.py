@@ -25,6 +25,9 @@ from typing_extensions import override
 from strata.lib.http.guard import Address, Guard, Target, TargetRefused, literal
 
 MOST_REDIRECTS: Final = 3
+# The same words for a name that leads inside and for one that does not exist: whoever may choose
+# names shall not learn which ones our network knows.
+_NOWHERE: Final = "{host} has no address that may be called"
 _SAME_METHOD: Final = (307, 308)  # the others would turn a POST into a GET
 
 Resolver = Callable[[str], Sequence[str]]  # host → its addresses; an OSError when it has none
@@ -256,7 +259,7 @@ class _Judging(_Trusting):
                 )
             except (httpcore2.NetworkError, httpcore2.TimeoutException) as why:
                 failure = why
-        raise failure or httpcore2.ConnectError(f"{host} has no address")
+        raise failure or httpcore2.ConnectError(_NOWHERE.format(host=host))
 
     def _judged(self, host: str) -> list[Address]:
         """The addresses of a host: all of them may be visited, or none is."""
@@ -267,9 +270,7 @@ class _Judging(_Trusting):
             excepted = guard.allowed.name(host) or guard.allowed.address(address)
             ours = address in own or _is_this_machine(address)
             if not guard.admits(host, address) or (ours and not excepted):
-                raise TargetRefused(
-                    "inside", f"{host} leads to an address inside the network of this server."
-                )
+                raise TargetRefused("inside", _NOWHERE.format(host=host))
         return addresses
 
     def _addresses(self, host: str) -> list[Address]:
@@ -279,7 +280,7 @@ class _Judging(_Trusting):
         try:
             found = self._outbound.resolve(host)
         except (OSError, UnicodeError) as why:
-            raise httpcore2.ConnectError(f"{host} cannot be found: {why}") from why
+            raise httpcore2.ConnectError(_NOWHERE.format(host=host)) from why
         return [ip_address(text.partition("%")[0]) for text in found]
 
     def _own(self, name: str) -> list[Address]:
