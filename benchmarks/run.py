@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import clones, commits, downloads, folders, lookups, memory, webhooks, xet
+from benchmarks import clones, commits, downloads, folders, lookups, memory, merges, webhooks, xet
 from benchmarks.outcome import Outcome, PartSkipped, Row, row, skipped_row, table
 
 Part = Callable[[Path], Iterator[Outcome]]
@@ -19,6 +19,7 @@ PARTS: Mapping[str, Part] = {
     "lookups": lookups.measured,
     "downloads": downloads.measured,
     "commits": commits.measured,
+    "merges": merges.measured,
     "folders": folders.measured,
     "xet": xet.measured,
     "clones": clones.measured,

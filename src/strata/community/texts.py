@@ -1,8 +1,8 @@
 """What people write: titles and comments.
 
 A comment is rendered once, when it is written, so that a thread of many costs little to read. The
-stamp beside the rendering says how it was made: after a change of the renderer or of the hub's
-path the text is rendered anew.
+stamp beside the rendering says how it was made: after a change of the renderer, of the hub's path
+or of the repo's name the text is rendered anew.
 """
 
 from __future__ import annotations
@@ -95,12 +95,12 @@ def require_said(text: str) -> str:
 def content_of(call: Call, repo: Repo, key: str, text: str, marks: list[str]) -> Mapping[str, Any]:
     """What is kept of a comment: text, `html`, how that was `made`, the `marks` that are links."""
     html = _rendered(call, repo, key, text, frozenset(marks))
-    return {"text": text, "html": html, "made": _stamp(call), "marks": marks}
+    return {"text": text, "html": html, "made": _stamp(call, repo), "marks": marks}
 
 
 def html_of(call: Call, repo: Repo, key: str, content: Mapping[str, Any]) -> str:
     """The rendering of a comment that was kept."""
-    if content.get("made") == _stamp(call):
+    if content.get("made") == _stamp(call, repo):
         return str(content["html"])
     marks = frozenset(map(str, content.get("marks", ())))
     return _rendered(call, repo, key, str(content.get("text", "")), marks)
@@ -115,8 +115,9 @@ def previewed(call: Call, repo: Repo, text: str) -> str:
     return str(written(call, repo, text).content["html"])
 
 
-def _stamp(call: Call) -> str:
-    return f"{RENDERING}{call.hub.settings.prefix}"
+def _stamp(call: Call, repo: Repo) -> str:
+    """What a rendering depends on beside its text: links name the hub's path and the repo."""
+    return f"{RENDERING} {call.hub.settings.prefix}{repo.web_path}"
 
 
 def _rendered(call: Call, repo: Repo, key: str, text: str, marks: frozenset[str]) -> str:

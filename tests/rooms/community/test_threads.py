@@ -27,6 +27,7 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.core.names import RepoId
 from strata.events.tables import facts
 from strata.repos import change
 from strata.repos.record import Repo
@@ -235,6 +236,16 @@ def test_a_rendering_made_otherwise_is_made_anew(hub: Hub, reader: Actor, repo: 
     moved = replace(hub, settings=settings)
     found = seen(moved, repo)
     assert 'href="/below/ana/one"' in found.html[found.events[0].key]
+
+
+def test_links_follow_a_repo_that_moves(hub: Hub, owner: Actor, repo: Repo) -> None:
+    opened(hub, owner, repo)
+    event = said(hub, owner, repo, 1, "See #1 and [a file](a.txt)")
+    with working_as(hub, owner) as work:
+        moved = change.move(work, repo.repo_id, RepoId(repo.type, "ana", "two"))
+    html = seen(hub, moved).html[event.key]
+    assert 'href="/ana/two/discussions/1"' in html
+    assert 'href="/ana/two/blob/main/a.txt"' in html
 
 
 @pytest.mark.parametrize(

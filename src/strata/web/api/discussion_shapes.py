@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from strata.accounts.profiles import avatar_path
 from strata.community.queries import Discussion, Event, Person, Reaction
 from strata.community.reading import Details, Listing
 from strata.community.texts import HIDDEN
@@ -121,7 +122,7 @@ def _author(person: Person | None, base_url: str) -> dict[str, object]:
     """The author; left out when the account is gone, since clients stumble over null."""
     if person is None:
         return {}
-    avatar = f"{base_url}/avatars/{person.public_id}.svg"
+    avatar = f"{base_url}{avatar_path(person.public_id)}"
     return {
         "author": {
             "_id": person.public_id,
