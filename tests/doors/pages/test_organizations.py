@@ -323,3 +323,42 @@ def test_a_mistake_in_the_settings_changes_nothing(
     page = owner.get("/acme").text
     assert "Acme &amp; Sons" in page
     assert "1 member" in page
+
+
+def test_an_admin_gives_a_repo_away(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    page = owner.get("/acme/tiny/settings").text
+    assert '<option value="li-wei">' in page
+    assert '<option value="hidden">' in page
+    assert '<option value="acme">' not in page
+    form = {"form": "transfer", "new_owner": "hidden", "transfer_name": "acme/tiny"}
+    refused = owner.post("/acme/tiny/settings", {**form, "transfer_name": "tiny"})
+    assert (refused.status_code, "to confirm." in refused.text) == (400, True)
+    answer = owner.post("/acme/tiny/settings", form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/hidden/tiny")
+    assert found(scene, "hidden", "tiny").namespace == "hidden"
+    assert scene.visitor().get("/acme/tiny").status_code in {301, 307, 308}
+
+
+def test_a_repo_is_not_given_where_there_is_one(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    owner.post("/new", {"owner": "hidden", "name": "tiny"})
+    form = {"form": "transfer", "new_owner": "hidden", "transfer_name": "acme/tiny"}
+    answer = owner.post("/acme/tiny/settings", form)
+    assert answer.status_code == 400
+    assert "This owner has a repository of this name already." in answer.text
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.WRITE])
+def test_who_is_no_admin_gives_nothing_away(scene: Scene, role: Role) -> None:
+    joins(scene.hub, "ada", role)
+    ada = scene.visitor(scene.other)
+    assert ada.post("/new", {"owner": "acme", "name": "hers"}).is_redirect
+    assert 'name="new_owner"' not in ada.get("/acme/hers/settings").text
+    form = {"form": "transfer", "new_owner": "ada", "transfer_name": "acme/hers"}
+    assert ada.post("/acme/hers/settings", form).status_code == 403
+    assert found(scene, "acme", "hers").namespace == "acme"
+    # Nor can she put it where she may not create.
+    ada.post("/new", {"owner": "ada", "name": "own"})
+    away = {"form": "transfer", "new_owner": "hidden", "transfer_name": "ada/own"}
+    assert ada.post("/ada/own/settings", away).status_code == 403

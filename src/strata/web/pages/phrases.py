@@ -9,6 +9,8 @@ from typing import Final
 
 from strata.web.pages.language import N_, translated
 
+TYPE_THE_NAME: Final = N_("Type the full name of the repository to confirm.")
+
 EMPTY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "models": N_(

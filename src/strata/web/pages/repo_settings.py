@@ -21,10 +21,11 @@ from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.gate_settings import GateSettings, change_gate, gate_of
 from strata.web.pages.gate_view import countries
 from strata.web.pages.language import N_, translated
-from strata.web.pages.phrases import ERRORS
+from strata.web.pages.phrases import ERRORS, TYPE_THE_NAME
 from strata.web.pages.places import person_address
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_head import RepoHead, head_of
+from strata.web.pages.repo_transfer import owners_for, transfer
 from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
 from strata.web.work import repo_of
 
@@ -32,7 +33,6 @@ NAME_RULE: Final = N_(
     "Use letters, numbers, “-”, “_” and “.”; no “--” or “..”, none of “-.” at the start or end, "
     "at most 96 characters; some words are reserved."
 )
-TYPE_THE_NAME: Final = N_("Type the full name of the repository to confirm.")
 ANOTHER_NAME: Final = N_("Type another name.")
 
 
@@ -44,6 +44,7 @@ class SettingsPage:
     given: Mapping[str, str]  # what was typed into a form that could not be accepted
     large: Total
     gate: GateSettings | None  # None: what has no gate
+    new_owners: tuple[str, ...]  # to whom the viewer may give it
 
 
 async def page(request: Request) -> Response:
@@ -54,7 +55,7 @@ async def page(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """POST /{repo}/settings — `form`: visibility, gate, discussions, rename or delete."""
+    """POST /{repo}/settings — `form`: visibility, gate, discussions, rename, transfer or delete."""
     form = await form_of(request)
     repo_id = repo_of(request)
     act = _ACTS.get(form.get("form", ""))
@@ -77,7 +78,8 @@ def _done(call: Call, act: Callable[[Work, RepoId, Form], str], repo_id: RepoId,
 def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
     repo = lookup(call, repo_id, Action.MANAGE)
     at = snapshot_of(call, repo, MAIN)
-    return SettingsPage(head_of(call, at, MAIN), given, total(call, repo), gate_of(call, at))
+    head, gate = head_of(call, at, MAIN), gate_of(call, at)
+    return SettingsPage(head, given, total(call, repo), gate, owners_for(call, repo))
 
 
 def _change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
@@ -130,6 +132,7 @@ _ACTS: Final[Mapping[str, Callable[[Work, RepoId, Form], str]]] = {
     "gate": change_gate,
     "discussions": _switch_discussions,
     "rename": _rename,
+    "transfer": transfer,
     "delete": _delete,
 }
 

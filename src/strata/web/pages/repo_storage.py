@@ -19,10 +19,10 @@ from strata.core.names import RepoId
 from strata.repos.lookup import lookup
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
+from strata.web.pages.phrases import TYPE_THE_NAME
 from strata.web.pages.places import Place
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_head import RepoHead, head_of
-from strata.web.pages.repo_settings import TYPE_THE_NAME
 from strata.web.pages.visit import Visit, redirected, shown, visiting
 from strata.web.work import repo_of
 
