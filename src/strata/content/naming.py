@@ -1,16 +1,18 @@
-"""The job that remembers where git has each large file, so that its owner can tell what it is.
+"""Where git has each large file, so that its owner can tell what it is.
 
-A large file is known by its sha256; people know it by a path. Pointers are canonical text, so the
-git blob of each is known beforehand, and looking for it reads folders only.
+Lists look at the heads of the refs for what has no name yet; the job remembers names, and searches
+all of history for what left every head. A large file is known by its sha256; people know it by a
+path. Pointers are canonical text, so the git blob of each is known beforehand, and looking for it
+reads folders only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from strata.blobs import inventory_queries as inventory, pointer as pointers
+from strata.blobs.inventory import MAX_PAGE, Holding, Page, holdings
 from strata.blobs.inventory_queries import NOWHERE
 from strata.blobs.pointer import Pointer
 from strata.content import queries
@@ -38,17 +40,35 @@ class NameLargeFiles:
         unnamed = inventory.unnamed(call, repo.id) if repo else {}
         if repo is None or not unnamed:
             return
-        refs = sorted(queries.all_refs(call, repo.id), key=_rank)
         sizes = {oid: size for oid, (size, _) in unnamed.items()}
-        names = _found(call, repo, refs, sizes)
+        names = _found(call, repo, sizes)
         fresh = {
             oid: size for oid, (size, searched) in unnamed.items() if not searched | (oid in names)
         }
         if fresh:  # gone from every head: once, all of history is searched
             names |= dict.fromkeys(fresh, (NOWHERE, None))
-            names |= _found(call, repo, refs, fresh, history=True)
+            names |= _found(call, repo, fresh, history=True)
         with working(call) as work:
             inventory.name(work, repo.id, names)
+
+
+def large_files_of(
+    call: Call, repo: Repo, limit: int = MAX_PAGE, cursor: str | None = None
+) -> Page:
+    """List the large files of a repo, the last pushed first, by the names they have now.
+
+    Raises:
+        Malformed: a cursor that is not ours.
+    """
+    page = holdings(call, repo, limit, cursor)
+    bare = {row.oid: row.size for row in page.rows if not row.filename}
+    names = _found(call, repo, bare) if bare else {}
+    rows = [_named(row, *names[row.oid]) if row.oid in names else row for row in page.rows]
+    return Page(rows, page.cursor)
+
+
+def _named(row: Holding, filename: str, ref: str | None) -> Holding:
+    return replace(row, filename=filename, ref=ref)
 
 
 def _rank(ref: RefRow) -> tuple[int, str]:
@@ -57,15 +77,13 @@ def _rank(ref: RefRow) -> tuple[int, str]:
     return next(rank for rank, kind in enumerate(kinds) if ref.name.startswith(kind)), ref.name
 
 
-def _found(
-    call: Call, repo: Repo, refs: Iterable[RefRow], sizes: dict[Oid, int], *, history: bool = False
-) -> Names:
+def _found(call: Call, repo: Repo, sizes: dict[Oid, int], *, history: bool = False) -> Names:
     blobs = {
         object_id("blob", pointers.text(Pointer(oid, size))).hex(): oid
         for oid, size in sizes.items()
     }
     first: dict[str, str] = {}
-    for ref in refs:
+    for ref in sorted(queries.all_refs(call, repo.id), key=_rank):
         first.setdefault(ref.commit, ref.name)
     places = git.paths_of(call.hub.git_path(repo.key), first, blobs, history=history)
     return {blobs[blob]: (path, first[tip]) for blob, (tip, path) in places.items()}

@@ -6,9 +6,8 @@ import httpx
 import pytest
 
 from fixtures.contents import changed, created, given
-from fixtures.large_files import calling, oid_of
-from strata.content.naming import NameLargeFiles
-from strata.core.actor import SYSTEM, Actor
+from fixtures.large_files import oid_of
+from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
@@ -33,8 +32,6 @@ def repo(hub: Hub, owner: Actor) -> Repo:
     made = created(hub, owner, "big")
     for path, content in (("big.bin", BIG), ("other.bin", OTHER)):
         changed(hub, owner, made, [given(hub, owner, made, path, content)])
-    with calling(hub, SYSTEM) as call:
-        NameLargeFiles(made.id).run(call)
     return made
 
 

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
-from strata.blobs.inventory import MAX_PAGE, Holding, Page, holdings
+from strata.blobs.inventory import MAX_PAGE, Holding, Page
+from strata.content.naming import large_files_of
 from strata.content.removal import delete_large_files
 from strata.core.call import Call
 from strata.repos.lookup import lookup
@@ -37,7 +38,7 @@ async def list_files(request: Request) -> Response:
 
     def act(call: Call) -> Page:
         repo = lookup(call, repo_of(request), Action.WRITE)
-        return holdings(call, repo, MAX_PAGE if limit is None else limit, cursor)
+        return large_files_of(call, repo, MAX_PAGE if limit is None else limit, cursor)
 
     page = await read(request, act)
     link = respond.next_link(request, exchange(request).origin.base_url, page.cursor)

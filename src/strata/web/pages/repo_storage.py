@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
-from strata.blobs.inventory import Holding, Page, Total, holdings, total
+from strata.blobs.inventory import Holding, Page, Total, total
+from strata.content.naming import large_files_of
 from strata.content.removal import delete_large_files
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call
@@ -75,7 +76,7 @@ async def submit(request: Request) -> Response:
 def _page(call: Call, repo_id: RepoId, cursor: str | None, given: Form) -> StoragePage:
     repo = lookup(call, repo_id, Action.MANAGE)
     head = head_of(call, snapshot_of(call, repo, MAIN), MAIN)
-    files = holdings(call, repo, PER_PAGE, cursor)
+    files = large_files_of(call, repo, PER_PAGE, cursor)
     return StoragePage(
         head, total(call, repo), files, cursor or "", frozenset(_chosen(given)), given
     )
