@@ -18,6 +18,7 @@ from fixtures.shown_repos import served
 from fixtures.webhooks import called, listening_hub
 from strata.core.actor import Actor
 from strata.core.hub import Hub
+from strata.core.names import RepoType
 from strata.repos import change
 from strata.repos.change import Settings
 
@@ -257,3 +258,13 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
             assert report.response["violations"] == [], path
+
+
+def test_the_settings_of_a_repo_lead_to_a_form_that_is_filled_in(
+    visitor: Visitor, hub: Hub
+) -> None:
+    created(hub, actor(hub, "li-wei"), "rows", RepoType.DATASET)
+    settings = visitor.open("/datasets/li-wei/rows/settings").text
+    (link,) = re.findall(r'href="(/settings/webhooks/new[^"]*)"', settings)
+
+    assert ">\ndatasets/li-wei/rows</textarea>" in visitor.open(link).text

@@ -13,6 +13,7 @@ from fixtures.webhooks import called, hooked, listening_hub
 from strata.accounts import people
 from strata.community import merging, opening, thread
 from strata.community.pulls import propose
+from strata.community.webhooks.faults import BadWebhook
 from strata.content import refs
 from strata.content.operations import Add, Change
 from strata.core.actor import Actor
@@ -268,3 +269,14 @@ def test_whoever_watched_the_former_owner_hears_of_the_move(
         change.move(work, RepoId(RepoType.MODEL, "ana", "three"), repo.repo_id)
 
     assert [one.json["movedTo"]["name"] for one in told(hub, receiver)] == ["ana/three", "ana/two"]
+
+
+def test_what_version_3_has_no_word_for_is_not_told(
+    hub: Hub, receiver: Receiver, ana: Actor
+) -> None:
+    hooked(hub, ana, receiver, "user:ana")
+    created(hub, ana, "fast", RepoType.KERNEL)
+    with pytest.raises(BadWebhook):
+        hooked(hub, ana, receiver, "kernel:ana/fast")
+
+    assert told(hub, receiver) == []

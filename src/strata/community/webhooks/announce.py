@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from strata.community.webhooks import queries
 from strata.community.webhooks.access import may_learn_of
-from strata.community.webhooks.payload import event_of, story_of
+from strata.community.webhooks.payload import TYPES, event_of, story_of
 from strata.core.call import Work
 from strata.events.facts import Fact
 from strata.events.webhooks import deliveries
@@ -25,7 +25,7 @@ def announce(work: Work, fact: Fact) -> None:
     former_owner = former if isinstance(former, int) else None
     watching = queries.listening(work, event.domain, fact.repo_id, former_owner=former_owner)
     repo = repo_even_deleted(work, fact.repo_id) if watching else None
-    if repo is None:
+    if repo is None or repo.type not in TYPES:
         return
     told = [one for one in watching if may_learn_of(work, one.owner_id, repo)]
     if not told:

@@ -10,6 +10,7 @@ from strata.accounts import names
 from strata.accounts.names import Kind
 from strata.community.webhooks import queries
 from strata.community.webhooks.faults import MOST_WATCHED, BadWebhook
+from strata.community.webhooks.payload import TYPES
 from strata.core.call import Call
 from strata.core.errors import Moved, RepoNotFound
 from strata.core.names import RepoId, RepoType
@@ -53,10 +54,16 @@ def _account(call: Call, one: Watched) -> Watched:
 
 def _repo(call: Call, one: Watched) -> Watched:
     try:
-        repo = _known(call, RepoId.parse(RepoType(one.type), one.name))
+        repo = _known(call, RepoId.parse(_type(one.type), one.name))
     except RepoNotFound as missing:
         raise BadWebhook("watched", "webhook.unknown_repo", name=one.name) from missing
     return Watched(one.type, repo.full_name, repo_id=repo.id)
+
+
+def _type(word: str) -> RepoType:
+    if word not in TYPES:
+        raise RepoNotFound
+    return RepoType(word)
 
 
 def _known(call: Call, repo_id: RepoId) -> Repo:

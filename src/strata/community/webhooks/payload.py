@@ -23,6 +23,7 @@ from strata.repos.queries import ref_commit
 from strata.repos.record import Repo
 
 VERSION: Final = 3
+TYPES: Final = (RepoType.MODEL, RepoType.DATASET, RepoType.SPACE)  # that version 3 knows
 _MAIN: Final = "refs/heads/main"
 _CONFIG: Final = frozenset({"private"})  # the settings that payloads name; the Hub tells no others
 _PLAIN: Final = frozenset({"description"})  # of the repo itself, not of its configuration

@@ -1,10 +1,9 @@
 """Deliveries: rows written in the transaction of the fact that they tell of.
 
 What a delivery says and who may be told is decided above (`community/webhooks`), as it is with
-letters and the outbox. One job a webhook empties its queue, so a webhook is called by one thread
-at a time and a dead target delays only itself. The transaction of a fact writes a job row of its
-own and touches no row that another fact touches: commits neither wait for each other nor can they
-deadlock.
+letters and the outbox. A job empties the whole queue of its webhook, which is called by one thread
+at a time, so that a dead target delays only itself. The transaction of a fact writes a job row of
+its own and touches no row that another fact touches, so that commits do not wait for each other.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from strata.web.work import field, json_of, read, work
 class WatchedBody(msgspec.Struct):
     """One thing to watch."""
 
-    type: Literal["user", "org", "model", "dataset", "space", "kernel"]
+    type: Literal["user", "org", "model", "dataset", "space"]
     name: str
 
 

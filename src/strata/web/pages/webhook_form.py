@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.manage import Shown, Wish
 from strata.community.webhooks.names import NAMESPACE
+from strata.community.webhooks.payload import TYPES
 from strata.core.errors import InvalidFields
 from strata.core.names import RepoType
 from strata.events.webhooks.record import Domain, Watched
 from strata.web.pages.account_phrases import Told, told
 from strata.web.pages.form_body import Form
 
-_PREFIXES: Final = {kind.web_prefix: kind for kind in RepoType if kind.web_prefix}
+_PREFIXES: Final = {kind.web_prefix: kind for kind in TYPES if kind.web_prefix}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class Typed:
     without_secret: bool = False
 
 
-NEW: Final = Typed()
+def asked(query: Mapping[str, str]) -> Typed:
+    """An empty form, filled in with what a link names: `?repositories=datasets/ana/rows`."""
+    return Typed(accounts=query.get("accounts", ""), repositories=query.get("repositories", ""))
 
 
 def typed(form: Form) -> Typed:

@@ -20,7 +20,7 @@ from strata.web.pages.account_phrases import NOTHING_WRONG, Told
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.settings_account import user_id_of
 from strata.web.pages.visit import Visit, redirected, shown, visit_of, visiting
-from strata.web.pages.webhook_form import NEW, Typed, told_of, typed, typed_anew, wish_of
+from strata.web.pages.webhook_form import Typed, asked, told_of, typed, typed_anew, wish_of
 from strata.web.work import field
 
 T = TypeVar("T")
@@ -48,9 +48,9 @@ async def listed(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """GET /settings/webhooks/new"""
+    """GET /settings/webhooks/new — `?repositories=…&accounts=…` fills the form in."""
     visit, _ = await visiting(request, user_id_of)
-    return _new_page(request, visit, NEW)
+    return _new_page(request, visit, asked(request.query_params))
 
 
 async def create(request: Request) -> Response:
