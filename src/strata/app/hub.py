@@ -31,6 +31,7 @@ from strata.lib.objects.store import ObjectStore
 from strata.migrations.upgrade import upgrade
 from strata.repos.gate_digest import TellOfRequests
 from strata.search.index import IndexRepo
+from strata.search.trending import CountTrending, RollTrending
 
 JOBS: Mapping[str, type[Job]] = {
     job.kind: job
@@ -44,6 +45,8 @@ JOBS: Mapping[str, type[Job]] = {
         TidyAccounts,
         CallWebhook,
         TidyWebhooks,
+        CountTrending,
+        RollTrending,
     )
 }
 

@@ -27,6 +27,7 @@ from strata.lib.http.malloc import tune_malloc
 from strata.lib.http.server import Serving, serve as serve_http
 from strata.lib.periodic import Periodic
 from strata.repos.gate_digest import begin_telling
+from strata.search.trending import begin_trending
 from strata.web.gateway import Gateway
 from strata.web.metrics import Metrics
 from strata.web.pages.failures import error_page
@@ -68,6 +69,7 @@ class Background:
     def start(self) -> None:
         with reading(self.hub) as call, working(call) as work:
             begin_tidying(work)
+            begin_trending(work)
             enqueue(work, TidyWebhooks())
             begin_telling(work)
         self._running = [

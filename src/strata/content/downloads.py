@@ -13,6 +13,7 @@ from strata.core.call import Work, reading, working
 from strata.core.hub import Hub
 from strata.lib.db.columns import EPOCH
 from strata.lib.db.statements import upsert
+from strata.repos.popularity import stir
 from strata.repos.tables import downloads, repos
 
 WINDOW_DAYS = 30  # what `downloads` on the wire covers
@@ -79,3 +80,4 @@ def write_counts(work: Work, taken: Mapping[int, int]) -> None:
             .where(repos.c.id == repo_id)
             .values(downloads=recent, downloads_all_time=repos.c.downloads_all_time + count)
         )
+    stir(work, taken)

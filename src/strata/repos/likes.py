@@ -17,6 +17,7 @@ from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
 from strata.repos.lookup import lookup
+from strata.repos.popularity import stir
 from strata.repos.record import Repo
 from strata.repos.tables import likes, repos
 
@@ -95,3 +96,4 @@ def _count(work: Work, repo_row_id: int, change: int) -> None:
         work.db.execute(
             sa.update(repos).where(repos.c.id == repo_row_id).values(likes=repos.c.likes + change)
         )
+        stir(work, [repo_row_id])

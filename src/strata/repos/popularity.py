@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from strata.core.call import Call
+from strata.core.call import Call, Work
 from strata.lib.db.columns import EPOCH
+from strata.lib.db.statements import upsert
 from strata.repos.record import Repo
-from strata.repos.tables import downloads, likes
+from strata.repos.tables import downloads, likes, stirred
+
+
+def stir(work: Work, repo_row_ids: Iterable[int]) -> None:
+    """Note that likes or downloads of repos changed; what depends on them is counted later."""
+    rows = [{"repo_id": repo_row_id} for repo_row_id in sorted(repo_row_ids)]
+    if rows:
+        work.db.execute(upsert(work.db, stirred).on_conflict_do_nothing(), rows)
 
 
 def liked(call: Call, repo: Repo) -> bool:
