@@ -151,6 +151,20 @@ def _is_kept(call: Call, name: str, namespace_id: int | None = None) -> bool:
     return call.db.execute(kept).first() is not None
 
 
+def beginning(call: Call, text: str, limit: int) -> list[Namespace]:
+    """Names that begin like this, whatever the casing; whoever shows them asks whom it may show."""
+    if "\0" in text:  # PostgreSQL refuses even to look for it
+        return []
+    columns = (namespaces.c.id, namespaces.c.name, namespaces.c.kind)
+    rows = call.db.execute(
+        sa.select(*columns)
+        .where(namespaces.c.key.startswith(text.lower(), autoescape=True))
+        .order_by(namespaces.c.key)
+        .limit(limit)
+    )
+    return [Namespace(row[0], row[1], row[2]) for row in rows]
+
+
 def suggest(call: Call, email: str) -> str:
     """A free name made of what stands before the @ of an address."""
     stem = _stem(email.partition("@")[0])

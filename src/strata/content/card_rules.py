@@ -41,7 +41,7 @@ def word(value: object) -> str | None:
 
 def errors(metadata: Metadata, repo_type: RepoType) -> Iterator[str]:
     """What keeps a card out; an empty field says nothing wrong."""
-    for name, rule in {**_COMMON, **_BY_TYPE[repo_type]}.items():
+    for name, rule in {**_COMMON, **_BY_TYPE.get(repo_type, {})}.items():
         if metadata.get(name) is not None:
             yield from rule(name, metadata[name])
 

@@ -37,7 +37,7 @@ ORDERS: Final[dict[str, sa.Column[Any]]] = {
 class Span:
     """Numbers from one to another, both included."""
 
-    low: int = 0
+    low: int = 1  # nobody knows the parameters of those that have 0
     high: int = LARGEST
 
 

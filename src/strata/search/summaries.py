@@ -17,20 +17,22 @@ import msgspec
 
 from strata.blobs.links import from_start
 from strata.content.files import read_text
-from strata.content.snapshot import Snapshot
+from strata.content.snapshot import Snapshot, snapshot
 from strata.content.tree import Listed
 from strata.core.call import Call
-from strata.core.errors import EntryNotFound
-from strata.core.names import RepoType
+from strata.core.errors import EntryNotFound, Unprocessable
+from strata.core.names import RepoId, RepoType
 from strata.lib.git import read as git
 from strata.lib.weights import gguf, safetensors
 from strata.lib.weights.source import BadHeader, Source
-from strata.search.contents import Contents
+from strata.search.contents import Contents, contents_of
 
 SINGLE: Final = "model.safetensors"
 INDEX: Final = "model.safetensors.index.json"
 MAX_INDEX_BYTES: Final = 16 * 1024 * 1024
 MAX_SHARDS: Final = 2_000
+MAX_SHOWN_BYTES: Final = 32 * 1024 * 1024  # of the headers of all shards together, in one answer
+MAX_SUMMED_BYTES: Final = 256 * 1024 * 1024  # the same, when only numbers are kept of them
 _MAX_TEMPLATE: Final = 64 * 1024  # characters of a chat template that are shown
 
 
@@ -52,19 +54,17 @@ class Summaries:
         return {name: summary for name, summary in found.items() if summary is not None}
 
 
-def summaries_of(call: Call, snapshot: Snapshot, contents: Contents) -> Summaries:
+def summaries_of(call: Call, at: Snapshot, contents: Contents) -> Summaries:
     """Read the heads of a model's weights; other repos have none."""
-    if snapshot.repo.type is not RepoType.MODEL:
+    if at.repo.type is not RepoType.MODEL:
         return Summaries()
     files = {file.path: file for file in contents.files}
-    return Summaries(
-        safetensors=_safetensors(call, snapshot, files), gguf=_gguf(call, snapshot, files)
-    )
+    return Summaries(safetensors=_safetensors(call, at, files), gguf=_gguf(call, at, files))
 
 
-def shards_of(snapshot: Snapshot, index: str) -> tuple[dict[str, Any], list[str]] | None:
+def shards_of(at: Snapshot, index: str) -> tuple[dict[str, Any], list[str]] | None:
     """The metadata of an index file and the names of its shards; None when it is no index."""
-    text = read_text(snapshot, index, MAX_INDEX_BYTES)
+    text = read_text(at, index, MAX_INDEX_BYTES)
     try:
         parsed = msgspec.json.decode(text, type=dict[str, Any]) if text else {}
     except (msgspec.DecodeError, RecursionError):
@@ -79,60 +79,96 @@ def shards_of(snapshot: Snapshot, index: str) -> tuple[dict[str, Any], list[str]
     return (metadata if isinstance(metadata, dict) else {}), shards[:MAX_SHARDS]
 
 
-def header_of(call: Call, snapshot: Snapshot, file: Listed) -> safetensors.Header:
-    """Read the header of a safetensors file.
+@dataclass(slots=True)
+class Reader:
+    """Reads the headers of one repo's safetensors files, within one budget for all of them."""
+
+    call: Call
+    at: Snapshot
+    files: Mapping[str, Listed]
+    budget: int  # bytes
+
+    def header(self, name: str) -> safetensors.Header:
+        """The header of a file.
+
+        Raises:
+            BadHeader: it is none, it lies, or the budget is spent.
+            EntryNotFound: there is no such file, or the repo was never given its bytes.
+        """
+        file = self.files.get(name)
+        if file is None:
+            raise EntryNotFound(commit=self.at.commit)
+        with closing(_bytes_of(self.call, self.at, file)) as pieces:
+            source = Source(pieces, self.budget)
+            try:
+                return safetensors.read(source, file.size)
+            finally:
+                self.budget -= source.spent
+
+
+def sharded_headers(
+    call: Call, repo_id: RepoId, index: str
+) -> tuple[dict[str, Any], dict[str, safetensors.Header]]:
+    """The metadata of an index file on main, and the header of each of its shards.
 
     Raises:
-        BadHeader: it is none, or it lies.
-        EntryNotFound: the repo was never given its bytes.
+        RepoNotFound, GatedRepo, RevisionNotFound: as `content.snapshot`.
+        EntryNotFound: there is no such index, or a shard is missing.
+        Unprocessable: a header is broken, or together they are too long to show.
     """
-    with closing(_bytes_of(call, snapshot, file)) as pieces:
-        return safetensors.read(Source(pieces, safetensors.MAX_HEADER_BYTES + 8), file.size)
+    at = snapshot(call, repo_id)
+    found = shards_of(at, index)
+    if found is None:
+        raise EntryNotFound(commit=at.commit)
+    metadata, shards = found
+    folder = f"{index.rpartition('/')[0]}/".lstrip("/")
+    files = {file.path: file for file in contents_of(call, at).files}
+    reader = Reader(call, at, files, MAX_SHOWN_BYTES)
+    try:
+        return metadata, {name.removeprefix(folder): reader.header(name) for name in shards}
+    except BadHeader as bad:
+        raise Unprocessable(str(bad)) from bad
 
 
-def _bytes_of(call: Call, snapshot: Snapshot, file: Listed) -> Generator[bytes, None, None]:
+def _bytes_of(call: Call, at: Snapshot, file: Listed) -> Generator[bytes, None, None]:
     """A file from its start; a generator, so that whoever stops early closes what it holds."""
     if file.pointer is None:
-        yield git.read_blob(snapshot.git_path, file.oid)
+        yield git.read_blob(at.git_path, file.oid)
     else:
-        yield from from_start(call, snapshot.repo, file.pointer.oid)
+        yield from from_start(call, at.repo, file.pointer.oid)
 
 
-def _safetensors(
-    call: Call, snapshot: Snapshot, files: Mapping[str, Listed]
-) -> dict[str, Any] | None:
+def _safetensors(call: Call, at: Snapshot, files: Mapping[str, Listed]) -> dict[str, Any] | None:
     counted: Counter[str] = Counter()
-    for name in _weights(snapshot, files):
-        file = files.get(name)
-        if file is None:
-            return None
-        try:
-            counted.update(header_of(call, snapshot, file).parameters)
-        except (BadHeader, EntryNotFound):
-            return None
+    reader = Reader(call, at, files, MAX_SUMMED_BYTES)
+    try:
+        for name in _weights(at, files):
+            counted.update(reader.header(name).parameters)
+    except (BadHeader, EntryNotFound):
+        return None
     total = sum(counted.values())
     if not total or total > 2**63 - 1:
         return None
     return {"parameters": dict(counted), "total": total}
 
 
-def _weights(snapshot: Snapshot, files: Mapping[str, Listed]) -> list[str]:
+def _weights(at: Snapshot, files: Mapping[str, Listed]) -> list[str]:
     """The files that together are the model: its one file, its shards, or the only one there is."""
     if SINGLE in files:
         return [SINGLE]
     if INDEX in files:
-        found = shards_of(snapshot, INDEX)
+        found = shards_of(at, INDEX)
         return found[1] if found else []
     top = [name for name in files if name.endswith(".safetensors") and "/" not in name]
     return top if len(top) == 1 else []
 
 
-def _gguf(call: Call, snapshot: Snapshot, files: Mapping[str, Listed]) -> dict[str, Any] | None:
+def _gguf(call: Call, at: Snapshot, files: Mapping[str, Listed]) -> dict[str, Any] | None:
     """The first file that can be believed; a repo holds one model in several precisions."""
     names = sorted(name for name in files if name.endswith(".gguf") and "mmproj" not in name)
     for name in names[:3]:
         try:
-            with closing(_bytes_of(call, snapshot, files[name])) as pieces:
+            with closing(_bytes_of(call, at, files[name])) as pieces:
                 header = gguf.read(Source(pieces, gguf.MAX_HEADER_BYTES))
         except (BadHeader, EntryNotFound):
             continue

@@ -16,6 +16,7 @@ from strata.web.api import (
     commit,
     commits,
     compare,
+    discovery,
     discussions,
     duplicate,
     follows,
@@ -38,6 +39,7 @@ from strata.web.api import (
     uploads,
     validate_yaml,
     webhooks,
+    weights,
 )
 from strata.web.cas.routes import ROUTES as CAS
 from strata.web.git.routes import ROUTES as GIT
@@ -51,8 +53,10 @@ from strata.web.paths import Route
 API: tuple[Route, ...] = (
     *site.ROUTES,
     *listings.ROUTES,
+    *discovery.ROUTES,
     *repos.ROUTES,
     *info.ROUTES,
+    *weights.ROUTES,
     *tree.ROUTES,
     *paths_info.ROUTES,
     *refs.ROUTES,

@@ -47,6 +47,7 @@ ALLOWED = {
 QUESTIONS = {
     "/api/{type}/{repo}/paths-info/{revision}",
     "/api/buckets/{repo}/paths-info",
+    "/api/quicksearch",
     "/api/validate-yaml",
     "/{web}{repo}.git/git-upload-pack",
     "/v1/telemetry",

@@ -145,7 +145,7 @@ ASKED: list[dict[str, Any]] = [
 
 def meets(name: str, facts: dict[str, Any], asked: dict[str, Any]) -> bool:
     """Say the same as the statements, plainly."""
-    span = asked.get("parameters", Span())
+    span = asked.get("parameters", Span(0))
     return (
         all(tag.lower() in facts["tags"] for tag in asked.get("tags", ()))
         and all(word.lower() in f"ana/{name}" for word in asked.get("search", ()))

@@ -26,7 +26,12 @@ class Source:
         self._pieces: Iterator[bytes] = iter(pieces)
         self._held = b""
         self._at = 0  # within what is held
-        self._left = budget
+        self._budget = self._left = budget
+
+    @property
+    def spent(self) -> int:
+        """Bytes that were read or passed over."""
+        return self._budget - self._left
 
     def take(self, size: int) -> bytes:
         """The next bytes.

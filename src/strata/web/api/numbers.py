@@ -38,11 +38,11 @@ def span_of(request: Request, name: str) -> Span | None:
     text = request.query_params.get(name, "")
     if not text:
         return None
-    bounds = {"min": 0, "max": LARGEST}
+    bounds = {"min": 1, "max": LARGEST}
     for part in text.split(","):
         found = _BOUND.fullmatch(part.strip())
         if found is None:
             raise Malformed(f'"{name}" must be a span such as min:6B,max:128B')
         number = int(float(found[2]) * _UNITS[found[3].upper()])
         bounds[found[1].lower()] = min(number, LARGEST)
-    return Span(bounds["min"], bounds["max"])
+    return Span(max(1, bounds["min"]), bounds["max"])

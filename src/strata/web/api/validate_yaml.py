@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from strata.content.card import read_card
 from strata.core.names import RepoType
@@ -27,6 +27,9 @@ async def validate_yaml(request: Request) -> Response:
     """POST /api/validate-yaml"""
     body = await json_of(request, CardBody)
     card = read_card(body.content, RepoType(body.repo_type or "model"))
+    if card.errors and "text/plain" in request.headers.get("accept", ""):
+        # huggingface_hub/repocard.py:RepoCard.validate shows the body as it is.
+        return PlainTextResponse("\n".join(f"- Error: {error}" for error in card.errors), 400)
     answer = {"errors": messages(card.errors), "warnings": messages(card.warnings)}
     return respond.json(answer, 400 if card.errors else 200)
 
