@@ -21,6 +21,23 @@ _API: Final = (
 )
 
 
+GATED_CARD: Final = """---
+extra_gated_heading: Tell us who you are
+extra_gated_prompt: You agree not to try to identify the people in this data.
+extra_gated_fields:
+  Company: text
+  Country: country
+  I want to use this for:
+    type: select
+    options: [Research, Education, {label: Something else, value: other}]
+  Date of birth:
+    type: date_picker
+    optional: true
+  I agree to non-commercial use only: checkbox
+extra_gated_button_content: Agree and ask for access
+---"""
+
+
 async def page(request: Request) -> Response:
     """GET /docs"""
     visit = await visit_of(request)
@@ -50,6 +67,7 @@ def _snippets(base_url: str, repo: str) -> dict[str, Snippet]:
         "api": _API.format(base_url=base_url),
     }
     return {
+        "gated": Snippet("README.md", GATED_CARD, "yaml"),
         "powershell": Snippet("", f'$env:HF_ENDPOINT = "{base_url}"', "powershell"),
         **{place: Snippet("", code, "bash") for place, code in bash.items()},
         **{place: Snippet("", code, "python") for place, code in python.items()},
