@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from fixtures.buckets import bucket_of, filled
 from fixtures.contents import created, given, uploaded
 from fixtures.large_files import MadeFile, access_token, file_of, noise, person, web_client
 from strata.core.actor import Actor
@@ -55,6 +56,7 @@ def bob(hub: Hub) -> Actor:
 def hidden(hub: Hub, ana: Actor) -> Repo:
     made = created(hub, ana, "vault", private=True)
     uploaded(hub, ana, made, {"a.txt": b"secret"})
+    filled(hub, ana, bucket_of(hub, ana, "vault", private=True), {"a.txt": noise("bucket", 9_000)})
     return made
 
 
@@ -98,7 +100,8 @@ async def seen(client: httpx.AsyncClient, method: str, route: Route, name: str) 
 async def test_private_moved_and_missing_repos_look_the_same(
     people: People, hidden: Repo, route: Route
 ) -> None:
-    moved = {"fromRepo": hidden.full_name, "toRepo": "ana/crypt"}
+    kind = "bucket" if "/buckets/" in route.template else "model"
+    moved = {"fromRepo": hidden.full_name, "toRepo": "ana/crypt", "type": kind}
     for client in (people.bob, people.nobody):
         for method in route.methods:
             missing = await seen(client, method, route, "absent")

@@ -9,6 +9,7 @@ from strata.access.policy import Action
 from strata.blobs import queries
 from strata.blobs.keys import object_key
 from strata.blobs.pointer import Pointer
+from strata.blobs.present import keep_present
 from strata.core.call import Call, Work, working
 from strata.core.names import Oid
 from strata.lib.objects.receive import Received
@@ -52,7 +53,7 @@ def share(work: Work, source: Repo, target: Repo, oids: Iterable[Oid]) -> list[O
     # What a pull request may bring is uploaded before it is opened; a bucket has none.
     admit(work, Action.PROPOSE if target.type.has_git else Action.WRITE, target)
     wanted = list(oids)
-    queries.touch(work, source.id, wanted)
+    keep_present(work, source, wanted)
     found = queries.all_held(work, source.id, wanted)
     queries.touch_blobs(work, found)
     queries.give(work, target.id, found)

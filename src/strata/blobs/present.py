@@ -57,11 +57,12 @@ def _touch(call: Call, repo: Repo, oids: list[Oid]) -> None:
         queries.touch(work, repo.id, oids)
 
 
-def keep_present(call: Call, repo: Repo, oids: Sequence[Oid]) -> None:
-    """Note that files are used, if that was not noted for a while, so that no sweep takes them."""
+def keep_present(call: Call, repo: Repo, oids: Sequence[Oid]) -> bool:
+    """Note that files are used, so that no sweep takes them; False when that is known already."""
     old = queries.stale(call, repo.id, oids)
     if old:
         _touch(call, repo, old)
+    return bool(old)
 
 
 def large_files(call: Call, repo: Repo, oids: Iterable[Oid]) -> dict[Oid, LargeFile]:

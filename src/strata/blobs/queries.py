@@ -144,14 +144,14 @@ def keep_as_xet(work: Work, files: Sequence[tuple[Oid, int, str]]) -> None:
                 "created_at": work.now,
                 "last_referenced_at": work.now,
             }
-            for oid, size, xet_hash in files
+            for oid, size, xet_hash in sorted(files)  # in one order, as in `give`
         ],
     )
 
 
 def give(work: Work, repo_id: int, oids: Iterable[Oid]) -> None:
     """Note that a repo was given these bytes; the rows in `blobs` must be there."""
-    for batch in in_batches(oids):
+    for batch in in_batches(sorted(oids)):  # in one order, or two givers wait for each other
         fresh = upsert(work.db, repo_blobs)
         work.db.execute(
             fresh.on_conflict_do_update(
@@ -171,10 +171,16 @@ def give(work: Work, repo_id: int, oids: Iterable[Oid]) -> None:
 
 
 def touch_blobs(work: Work, oids: Iterable[Oid]) -> None:
-    """Note that these bytes are needed now."""
+    """Note that these bytes are needed now, if that was not noted for a while.
+
+    A row that is young is left alone: those who copy the same bytes would wait for each other.
+    """
+    old = blobs.c.last_referenced_at < work.now - TOUCH_AFTER
     for batch in in_batches(oids):
         work.db.execute(
-            sa.update(blobs).where(blobs.c.sha256.in_(batch)).values(last_referenced_at=work.now)
+            sa.update(blobs)
+            .where(blobs.c.sha256.in_(batch), old)
+            .values(last_referenced_at=work.now)
         )
 
 

@@ -459,3 +459,27 @@ def test_the_end_of_a_prefix_is_behind_all_that_begins_with_it() -> None:
     assert end_of("") is None
     assert folder_below("", "a") is None
     assert folder_below("a", "a/b") is None
+
+
+def test_buckets_that_copy_from_each_other_do_not_stand_in_each_others_way(
+    hub: Hub, ana: Actor
+) -> None:
+    start = bucket_of(hub, ana, "all")
+    names = [sent(hub, ana, start, noise(str(n), 3_000)).name for n in range(6)]
+    pair = [bucket_of(hub, ana, name) for name in ("left", "right")]
+    for one in pair:
+        filled(hub, ana, one, {str(n): noise(str(n), 3_000) for n in range(6)})
+    together = threading.Barrier(4)
+
+    def copy(turn: int) -> None:
+        source, target = (pair[0], pair[1]) if turn % 2 else (pair[1], pair[0])
+        order = names if turn < 2 else names[::-1]
+        together.wait()
+        for round_ in range(12):
+            steps = [CopyFile(f"{turn}/{round_}/{name}", name, source.repo_id) for name in order]
+            assert batched(hub, ana, target, *steps).refused == []
+
+    with side_by_side(4) as pool:
+        list(pool.map(copy, range(4)))
+
+    assert [sums(hub, one)[1] for one in pair] == [6 + 2 * 12 * 6] * 2

@@ -200,7 +200,8 @@ def sha256_of(call: Call, file_hashes: Iterable[str]) -> dict[str, Oid]:
 def add_files(work: Work, files: Sequence[XetFile]) -> list[XetFile]:
     """Register files and the xorbs they are made of; those that are new. The first stays."""
     known = sha256_of(work, [file.hash for file in files])
-    fresh = [file for file in files if file.hash not in known]
+    # In one order, so that two who register the same files do not wait for each other.
+    fresh = sorted([f for f in files if f.hash not in known], key=lambda file: file.hash)
     if not fresh:
         return []
     work.db.execute(
@@ -227,7 +228,7 @@ def add_files(work: Work, files: Sequence[XetFile]) -> list[XetFile]:
 
 def add_dedup(work: Work, places: Iterable[tuple[bytes, bytes]]) -> None:
     """Note (chunk, xorb) pairs that clients may ask about."""
-    rows = [{"chunk": chunk, "xorb": xorb} for chunk, xorb in dict.fromkeys(places)]
+    rows = [{"chunk": chunk, "xorb": xorb} for chunk, xorb in sorted(set(places))]
     if rows:
         work.db.execute(upsert(work.db, xet_dedup).on_conflict_do_nothing(), rows)
 

@@ -51,7 +51,8 @@ def supplies(work: Work, bucket: Repo, steps: Sequence[AddFile | CopyFile]) -> S
 
 def _uploaded(work: Work, bucket: Repo, hashes: list[str]) -> Supply:
     files = held.given(work, bucket, hashes)
-    keep_present(work, bucket, [file.oid for file in files.values()])
+    if keep_present(work, bucket, [file.oid for file in files.values()]):
+        files = held.given(work, bucket, hashes)  # a sweep may have been faster
     return Supply(files, NOT_GIVEN)
 
 
@@ -61,5 +62,5 @@ def _copied(work: Work, bucket: Repo, source_id: RepoId, hashes: list[str]) -> S
     except StrataError as refused:
         return Supply({}, refused.message)
     files = held.readable(work, source, hashes)
-    share(work, source, bucket, [file.oid for file in files.values()])
-    return Supply(files, NOT_THERE)
+    gone = set(share(work, source, bucket, [file.oid for file in files.values()]))
+    return Supply({name: file for name, file in files.items() if file.oid not in gone}, NOT_THERE)
