@@ -12,6 +12,7 @@ from strata.blobs.soundness import unsound_objects
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
+from strata.community.soundness import unsound_attachments
 from strata.content.bucket.soundness import recount, unsound_buckets
 from strata.content.soundness import unsound_history
 from strata.core.call import Call, working
@@ -28,6 +29,7 @@ CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
     unsound_buckets,
     unsound_index,
     unsound_objects,
+    unsound_attachments,
     failed_jobs,
 )
 

@@ -25,6 +25,7 @@ from strata.core.errors import Malformed, NotFound, TooLarge, TooMany
 from strata.core.settings import LimitsSettings
 from strata.lib.objects.receive import Received
 
+FOLDER: Final = "attachments"  # of the object store
 WINDOW: Final = timedelta(hours=1)
 ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -70,7 +71,7 @@ class Attachment:
 
     @property
     def object_key(self) -> str:
-        return f"attachments/{self.key[:2]}/{self.key}"
+        return f"{FOLDER}/{self.key[:2]}/{self.key}"
 
 
 def require_attach(call: Call, media_type: str, declared: int) -> None:

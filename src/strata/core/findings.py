@@ -16,6 +16,7 @@ class Check(StrEnum):
     INDEX = "index"  # what lists filter by
     BUCKETS = "buckets"  # what is noted of a bucket, and the files it has
     OBJECTS = "objects"  # the bytes of large files
+    ATTACHMENTS = "attachments"  # files that people put into their texts
     JOBS = "jobs"  # background work that gave up
 
 

@@ -170,6 +170,8 @@ async def test_a_pull_request_is_opened_filled_and_merged(
     assert (found["status"], found["events"][-1]) == ("merged", merged["newStatus"])
     assert found["changes"]["mergeCommitId"] == merged["newStatus"]["data"]["oid"]
     assert "+HELLO" in found["diff"]
+    room = await done(await clients.nobody.get(f"{ALL}/{number}/storage"))
+    assert room == {"size": 0}, "main holds it now"
     assert (await clients.stranger.delete(f"{ALL}/{number}/ref")).status_code == 403
     await done(await clients.owner.delete(f"{ALL}/{number}/ref"))
     listed = await done(await clients.nobody.get("/api/models/ana/one/refs?include_prs=1"))

@@ -19,8 +19,9 @@ from strata.community.attachments import (
     largest,
     require_attach,
 )
+from strata.community.soundness import sweep_strays, unsound_attachments
 from strata.community.tables import attachments
-from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenRole
+from strata.core.actor import ANONYMOUS, SYSTEM, Actor, TokenFacts, TokenRole
 from strata.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -151,3 +152,25 @@ def test_a_name_with_another_ending_is_missing(hub: Hub, reader: Actor) -> None:
             with pytest.raises(NotFound):
                 attachment(call, name)
         assert call.db.scalar(sa.select(attachments.c.user_id)) == reader.user_id
+
+
+def test_doctor_and_gc_look_after_attachments(hub: Hub, reader: Actor, clock: FrozenClock) -> None:
+    whole, lost, cut = (attached(hub, reader, "image/png", STARTS["image/png"]) for _ in range(3))
+    stray = f"attachments/ab/{'ab' * 16}"
+    hub.objects.put(stray, b"left by a crash")
+    hub.objects.delete(lost.object_key)
+    hub.objects.put(cut.object_key, b"x", overwrite=True)
+    clock.advance(timedelta(hours=1))
+    with calling(hub, SYSTEM) as call:
+        problems = {finding.place: finding.problem for finding in unsound_attachments(call)}
+        assert sweep_strays(call, delete=True) == 0, "perhaps its row is on its way"
+    assert problems == {
+        lost.file_name: "its bytes are missing",
+        cut.file_name: "it has 1 bytes instead of 8",
+    }
+    clock.advance(timedelta(days=400))  # also beyond the real time that files are stamped with
+    with calling(hub, SYSTEM) as call:
+        assert sweep_strays(call, delete=False) == 1
+        assert sweep_strays(call, delete=True) == 1
+        assert sweep_strays(call, delete=True) == 0
+    assert content_of(hub, whole.file_name)[0] == whole

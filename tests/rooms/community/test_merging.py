@@ -13,6 +13,7 @@ from strata.community.opening import open_discussion
 from strata.community.pulls import propose
 from strata.community.queries import Event
 from strata.community.reading import Details, details
+from strata.community.storage import ref_bytes
 from strata.content import refs
 from strata.content.operations import Add, Change, Delete, Operation
 from strata.content.squash import super_squash
@@ -263,6 +264,36 @@ def test_a_ref_is_given_up_after_the_end(hub: Hub, owner: Actor, reader: Actor, 
     found = seen(hub, repo, with_diff=True)
     assert found.diff is not None
     assert "+two" in found.diff
+
+
+def test_the_room_that_a_ref_takes_is_told(
+    hub: Hub, owner: Actor, reader: Actor, repo: Repo
+) -> None:
+    large = given(hub, reader, repo, "m.bin", noise("m", 3000))
+    pulled(
+        hub, reader, repo, Add("c.txt", b"12345"), Add("d.txt", b"12345"), large, Delete("b.txt")
+    )
+    with calling(hub, reader) as call:
+        open_discussion(call, repo.repo_id, "Just words", "")
+
+    def told(number: int = 1) -> int:
+        with calling(hub, ANONYMOUS) as call:
+            return ref_bytes(call, repo.repo_id, number)
+
+    assert told() == 3005
+    with pytest.raises(Malformed):
+        told(2)
+    with pytest.raises(NotFound):
+        told(3)
+    merged(hub, owner, repo)
+    assert told() == 0
+    pulled(hub, reader, repo, Add("e.txt", b"1"))
+    assert told(3) == 1
+    with calling(hub, reader) as call:
+        thread.change_status(call, repo.repo_id, 3, "closed")
+    with working_as(hub, owner) as work:
+        merging.delete_ref(work, repo.repo_id, 3)
+    assert told(3) == 0
 
 
 def test_a_deleted_pull_request_takes_its_ref_along(

@@ -14,6 +14,7 @@ from strata.community.opening import open_discussion
 from strata.community.queries import Event, Filter, Kind, Sort
 from strata.community.reading import details, list_discussions, renderings
 from strata.community.rights import community_of
+from strata.community.storage import ref_bytes
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound
 from strata.core.names import Sha
@@ -230,6 +231,13 @@ async def lock(request: Request) -> Response:
     )
 
 
+async def storage(request: Request) -> Response:
+    """GET /api/{type}/{repo}/discussions/{number}/storage"""
+    number = number_field(request, MISSING)
+    size = await read(request, lambda call: ref_bytes(call, repo_of(request), number))
+    return respond.json({"size": size})
+
+
 async def delete(request: Request) -> Response:
     """DELETE /api/{type}/{repo}/discussions/{number}"""
     number = number_field(request, MISSING)
@@ -310,5 +318,6 @@ ROUTES: tuple[Route, ...] = (
     Route(("POST",), f"{_ONE}/merge", merge, "all: merge_pull_request"),
     Route(("POST",), f"{_ONE}/pin", pin, "people's own scripts"),
     Route(("POST",), f"{_ONE}/lock", lock, "people's own scripts"),
+    Route(("GET",), f"{_ONE}/storage", storage, "people's own scripts"),
     Route(("DELETE",), f"{_ONE}/ref", delete_ref, "people's own scripts"),
 )

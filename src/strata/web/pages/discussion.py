@@ -16,6 +16,7 @@ from strata.community.commits import own_commits
 from strata.community.queries import Event
 from strata.community.reading import Details, details
 from strata.community.rights import community_of
+from strata.community.storage import ref_bytes
 from strata.community.texts import previewed
 from strata.content.authors import Author, author_of, authors_of
 from strata.content.snapshot import MAIN, snapshot
@@ -64,6 +65,7 @@ class DiscussionPage:
     place: Place  # the pull request's own ref
     tab: str  # "conversation", "commits" or "files"
     base_url: str  # of the hub as the visitor knows it
+    ref_bytes: int  # that are freed when the ref is deleted
     told: tuple[Told, ...] = ()
     commits: Sequence[tuple[CommitFacts, Author]] = ()
     difference: Difference | None = None
@@ -143,7 +145,9 @@ def _base(call: Call, repo_id: RepoId, number: int, tab: str) -> DiscussionPage:
     found = details(call, at.repo.repo_id, number)
     place = Place(at.repo.repo_id, f"refs/pr/{number}")
     head = head_of(call, at, MAIN)
-    return DiscussionPage(head, found, place, tab, call.origin.base_url)
+    offers_deletion = found.has_ref and found.rights.moderate and not found.discussion.is_open
+    freed = ref_bytes(call, at.repo.repo_id, number) if offers_deletion else 0
+    return DiscussionPage(head, found, place, tab, call.origin.base_url, freed)
 
 
 def _conversation(
