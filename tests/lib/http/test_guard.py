@@ -3,8 +3,9 @@
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given, strategies as st
 
-from strata.lib.http.guard import Allowed, Guard, Target, TargetRefused
+from strata.lib.http.guard import Allowed, Guard, Target, TargetRefused, literal
 
 STRICT = Guard(own_hosts=frozenset({"hub.example.org"}))
 
@@ -148,3 +149,38 @@ def test_the_operator_may_allow_hosts_domains_and_networks() -> None:
 def test_an_entry_that_is_no_place_is_named(entry: str) -> None:
     with pytest.raises(ValueError, match=r"host|network"):
         Allowed.parse((entry,))
+
+
+HOSTS = st.one_of(
+    st.ip_addresses(v=4).map(str),
+    st.ip_addresses(v=6).map(lambda address: f"[{address}]"),
+    st.integers(0, 2**33).map(str),
+    st.integers(0, 2**33).map(hex),
+    st.lists(st.integers(0, 300).map(str), min_size=1, max_size=5).map(".".join),
+    st.text(max_size=20),
+)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.builds(
+            "{}://{}{}".format, st.sampled_from(["https", "http", "HTTPS"]), HOSTS, st.text()
+        ),
+    )
+)
+def test_whatever_is_typed_is_refused_or_a_public_place(url: str) -> None:
+    try:
+        target = STRICT.target(url)
+    except TargetRefused:
+        return
+    assert target.scheme == "https"
+    assert 0 < target.port < 65536
+    assert f"{target.host}{target.path}".isascii()
+    address = literal(target.host)
+    if address is None:
+        assert "." in target.host
+        assert not target.host.rpartition(".")[2].isdigit()
+    else:
+        assert address.is_global
+        assert not address.is_multicast

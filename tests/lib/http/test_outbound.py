@@ -192,7 +192,14 @@ def test_a_dead_proxy_is_said() -> None:
         (("*",), "example.org", False),
         (("example.org",), "a.example.org", False),
         ((".example.org",), "a.example.org", False),
+        (("*.example.org",), "a.example.org", False),
         (("example.org",), "notexample.org", True),
+        (("10.0.0.0/8",), "10.1.2.3", False),
+        (("10.1.2.3",), "10.1.2.3", False),
+        (("fd00::/8",), "fd00::1", False),
+        (("10.0.0.0/8", "*"), "11.1.2.3", False),
+        (("10.0.0.0/8",), "11.1.2.3", True),
+        (("",), "example.org", True),
     ],
 )
 def test_who_is_exempt_from_the_proxy(exempt: tuple[str, ...], host: str, served: bool) -> None:  # noqa: FBT001

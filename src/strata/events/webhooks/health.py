@@ -24,6 +24,7 @@ PAUSES = (
 )
 LONGEST_SILENCE = timedelta(hours=1)  # between two calls of a target that does not answer
 PATIENCE = timedelta(days=7)
+FRESH: dict[str, object] = {"failing_since": None, "silences": 0, "paused_until": None}
 
 
 def noted(work: Work, webhook: Webhook, delivery: Delivery, attempt: Attempt) -> bool:
@@ -34,7 +35,7 @@ def noted(work: Work, webhook: Webhook, delivery: Delivery, attempt: Attempt) ->
     """
     if attempt.succeeded:
         queries.note(work, delivery, attempt, State.DELIVERED, None)
-        queries.update(work, webhook.id, failing_since=None, silences=0, paused_until=None)
+        queries.update(work, webhook.id, **FRESH)
         return False
     again = None if webhook.disabled_at else _again(work, delivery)
     state = State.FAILED if again is None else State.WAITING
@@ -55,9 +56,6 @@ def disable(work: Work, webhook: Webhook, *, given_up: bool) -> None:
 def enable(work: Work, webhook: Webhook) -> None:
     """Begin anew: old failures count no longer."""
     queries.update(work, webhook.id, disabled_at=None, given_up=False, **FRESH)
-
-
-FRESH: dict[str, object] = {"failing_since": None, "silences": 0, "paused_until": None}
 
 
 def _again(work: Work, delivery: Delivery) -> datetime | None:

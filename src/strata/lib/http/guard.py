@@ -166,6 +166,7 @@ def _split(url: str) -> SplitResult:
     if len(url) > LONGEST_URL or _INVISIBLE.search(url):
         raise malformed
     try:
+        url.encode()  # a lone surrogate can be sent nowhere
         parts = urlsplit(url)
         if not parts.hostname or parts.port == 0:
             raise malformed

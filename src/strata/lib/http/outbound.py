@@ -15,7 +15,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -52,11 +52,21 @@ class Proxy:
     """The way out of a network that has no other."""
 
     url: str = field(repr=False)  # http://user:password@proxy:3128
-    exempt: tuple[str, ...] = ()  # hosts and domains that are reached directly; "*": all
+    exempt: tuple[str, ...] = ()  # hosts, domains, networks that are reached directly; "*": all
 
     def serves(self, host: str) -> bool:
-        rules = [rule.strip().lower().lstrip("*").lstrip(".") for rule in self.exempt]
-        return not any(host == rule or host.endswith(f".{rule}") or not rule for rule in rules)
+        address = literal(host)
+        return not any(_exempts(rule.strip().lower(), host, address) for rule in self.exempt)
+
+
+def _exempts(rule: str, host: str, address: Address | None) -> bool:
+    """Whether an entry of NO_PROXY means a host: `*`, a network, a host with all below it."""
+    if address is not None:
+        with contextlib.suppress(ValueError):
+            return address in ip_network(rule, strict=False)
+    domain = rule.removeprefix("*").removeprefix(".")
+    below = bool(domain) and (host == domain or host.endswith(f".{domain}"))
+    return rule == "*" or below
 
 
 @dataclass(frozen=True, slots=True)
