@@ -215,6 +215,20 @@ def test_the_list_is_searched_ordered_and_paged(scene: Scene) -> None:
     assert visitor.get("/collections?cursor=x").status_code == 400
 
 
+def test_a_profile_shows_the_collections_of_its_person(scene: Scene) -> None:
+    made = collection(scene, "Shown", "li-wei/flan-t5-large")
+    collection(scene, "Unseen", private=True)
+    page = scene.visitor().get("/li-wei").text
+    assert f'href="{home_of(made)}"' in page
+    assert "Unseen" not in page
+    assert "Unseen" in scene.visitor(scene.owner).get("/li-wei").text
+    assert "Show all" not in page
+    for number in range(6):
+        collection(scene, f"Number {number}")
+    link = 'href="/collections?owner=li-wei&amp;sort=modified"'
+    assert link in scene.visitor().get("/li-wei").text
+
+
 def test_hostile_texts_stay_texts(scene: Scene) -> None:
     title = "<script>x</script>"
     with working_as(scene.hub, scene.owner) as work:
@@ -254,6 +268,7 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(scene: Scene, width: int
         "/collections/new",
         f"/collections/add?item={ITEM}",
         MODEL,
+        "/li-wei",
     )
     with served(scene.hub) as base, chromium() as browser:
         context = browser.new_context(viewport={"width": width, "height": 860})

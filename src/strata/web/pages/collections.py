@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -28,6 +29,7 @@ from strata.web.pages.visit import in_transaction, redirected, shown, visiting
 from strata.web.work import field
 
 PER_PAGE: Final = 30
+ON_A_SHELF: Final = 6
 _LONGEST_WORD: Final = 200  # characters of a filter that are heard
 # What an address says → the order's name on the wire, and what it is called.
 SORTS: Final = {
@@ -105,6 +107,22 @@ async def upvote(request: Request) -> Response:
 
     await submitted(request, form, lambda call, _: act(call))
     return redirected(request, f"/collections/{url_path(slug)}")
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionShelf:
+    """The latest collections of a person or an organisation, as far as the visitor may see them."""
+
+    rows: tuple[Shown, ...]
+    more: bool
+    address: str  # of the whole list
+
+
+def shelf_of(call: Call, owner: str) -> CollectionShelf:
+    """Gather the collections for somebody's page."""
+    found = listing(call, Query(owners=(owner,), limit=ON_A_SHELF))
+    address = f"/collections?{urlencode({'owner': owner, 'sort': 'modified'})}"
+    return CollectionShelf(tuple(found.rows), found.cursor is not None, address)
 
 
 def page_of(call: Call, slug: str) -> CollectionPage:

@@ -12,6 +12,7 @@ from strata.accounts.people import Face
 from strata.accounts.profile.details import Details, details_of
 from strata.core.call import Call
 from strata.lib.db.seek import Window
+from strata.web.pages.collections import CollectionShelf, shelf_of
 from strata.web.pages.follow import Following, following_of
 from strata.web.pages.profile import Shelf, shelves_of
 
@@ -25,6 +26,7 @@ class OrganizationPage:
     organization: Organization
     details: Details
     shelves: tuple[Shelf, ...]  # those that hold something
+    collections: CollectionShelf
     members: tuple[Face, ...]  # some of them
     member_count: int | None  # None: the viewer may not know
     following: Following
@@ -39,6 +41,7 @@ def organization_page(call: Call, organization: Organization) -> OrganizationPag
         organization=organization,
         details=details_of(call, organization.id),
         shelves=shelves_of(call, organization.name),
+        collections=shelf_of(call, organization.name),
         members=_members(call, organization) if open_to_viewer else (),
         member_count=queries.count_members(call, organization.id) if open_to_viewer else None,
         following=following_of(call, organization.id),

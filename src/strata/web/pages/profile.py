@@ -14,6 +14,7 @@ from strata.core.call import Call
 from strata.core.names import RepoType
 from strata.search.listing import Listed, count, listing
 from strata.search.query import Query
+from strata.web.pages.collections import CollectionShelf, shelf_of
 from strata.web.pages.follow import Following, following_of
 from strata.web.pages.places import list_address
 
@@ -38,6 +39,7 @@ class Profile:
     details: Details
     organizations: tuple[Organization, ...]  # those that the viewer may know of
     shelves: tuple[Shelf, ...]  # those that hold something
+    collections: CollectionShelf
     following: Following
     own: bool  # the viewer's own page
 
@@ -49,6 +51,7 @@ def profile_of(call: Call, person: PublicProfile) -> Profile:
         details_of(call, person.id),
         _organizations(call, person),
         shelves_of(call, person.name),
+        shelf_of(call, person.name),
         following_of(call, person.id),
         own=person.id == call.actor.user_id,
     )
