@@ -201,7 +201,8 @@ def test_lists_are_readable_columns_and_empty_ones_say_so(strata: Strata) -> Non
     lines = strata("user", "list").stdout.splitlines()
 
     assert lines[0].split() == [
-        "name", "email", "verified", "admin", "address_taken", "created", "last_login",
+        "name", "full_name", "email", "verified", "admin", "address_taken", "created",
+        "last_login",
     ]  # fmt: skip
     assert lines[1].split()[:4] == ["alice", "a@example.org", "yes", "no"]
 
