@@ -15,6 +15,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import access_token, person, web_client, working_as
 from fixtures.organizations import joins, organization
 from strata.core.actor import Actor, Role, TokenRole
+from strata.core.cursors import cursor_at
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.repos import change
@@ -228,6 +229,19 @@ async def test_what_cannot_be_added_is_refused(people: People, hub: Hub, ana: Ac
         assert answer.status_code == status, (item_id, kind, answer.text)
         assert "X-Error-Code" not in answer.headers
     assert await ids(people.ana, made) == ["ana/m"]
+
+
+async def test_buckets_and_kernels_can_be_in_it_too(people: People, hub: Hub, ana: Actor) -> None:
+    created(hub, ana, "k", RepoType.KERNEL)
+    assert (await people.ana.post("/api/buckets/ana/b", json={})).status_code == 200
+    made = await creates(people.ana, "Both", item={"id": "ana/k", "type": "kernel"})
+    assert (await adds(people.ana, made, "ana/b", "bucket")).status_code == 200
+    items = (await people.nobody.get(at(made))).json()["items"]
+    assert [(item["id"], item["type"]) for item in items] == [
+        ("ana/k", "kernel"),
+        ("ana/b", "bucket"),
+    ]
+    assert await slugs(people.nobody, item="buckets/ana/b") == [made["slug"]]
 
 
 async def test_a_moved_repo_keeps_its_place(people: People, hub: Hub, ana: Actor) -> None:
@@ -445,7 +459,6 @@ async def test_a_deleted_collection_leaves_others_whole(people: People) -> None:
         ("POST", None, {"title": "T", "private": "no"}, "private"),
         ("POST", None, {"title": "T", "item": {"id": "ana/m"}}, "type"),
         ("POST", None, {"title": "T", "item": {"id": "a/b", "type": "thing"}}, "type"),
-        ("POST", None, {"title": "T", "resourceGroupId": "0" * 24}, "resourceGroupId"),
         ("PATCH", "", {"theme": "black"}, "theme"),
         ("PATCH", "", {"position": -1}, "position"),
         ("PATCH", "", {"position": 1.5}, "position"),
@@ -455,7 +468,6 @@ async def test_a_deleted_collection_leaves_others_whole(people: People) -> None:
         ("POST", "/items/batch", {}, "array"),
         ("POST", "/items/batch", [{"data": {}}], "_id"),
         ("POST", "/items/batch", [{"_id": "x", "data": {}, "action": "burn"}], "action"),
-        ("POST", "/resource-group", {"resourceGroupId": "0" * 24}, "resourceGroupId"),
     ],
 )
 async def test_bad_input_names_the_field_and_changes_nothing(
@@ -472,11 +484,25 @@ async def test_bad_input_names_the_field_and_changes_nothing(
     assert len(await slugs(people.ana)) == 1
 
 
+async def test_resource_groups_are_not_offered(people: People) -> None:
+    group = {"resourceGroupId": "0" * 24}
+    refused = await people.ana.post("/api/collections", json={"title": "T", **group})
+    assert (refused.status_code, await slugs(people.ana)) == (501, [])
+    made = await creates(people.ana, "T", resourceGroupId=None)
+    assert (await people.ana.post(at(made, "/resource-group"), json=group)).status_code == 501
+    none = await people.ana.post(at(made, "/resource-group"), json={"resourceGroupId": None})
+    assert none.status_code == 200
+    assert (await people.ana.get(at(made, "/resource-group"))).json() is None
+
+
 async def test_bad_questions_are_400(people: People) -> None:
     for query in (
         {"sort": "size"},
         {"limit": "many"},
         {"cursor": "x"},
+        {"cursor": cursor_at((2**60, 1))},
+        {"cursor": cursor_at((-1, 1)), "sort": "upvotes"},
+        {"cursor": cursor_at((1, 2**70)), "sort": "trending"},
         {"item": "ana/m"},
         {"item": "nonsense/ana/m"},
         {"q": "x" * 1001},

@@ -18,7 +18,7 @@ from strata.core.call import Call, Work
 from strata.core.cursors import cursor_at, place_of
 from strata.core.errors import NotFound
 from strata.core.names import Oid
-from strata.lib.db.columns import from_millis, to_millis
+from strata.lib.db.columns import LATEST_MILLIS, from_millis, to_millis
 from strata.repos.record import Repo
 
 MAX_PAGE = 1_000
@@ -53,7 +53,7 @@ class Page:
 
 
 class _Place(msgspec.Struct, array_like=True):
-    millis: Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+    millis: Annotated[int, msgspec.Meta(ge=0, lt=LATEST_MILLIS)]
     oid: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 

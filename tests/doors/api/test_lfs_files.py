@@ -8,6 +8,7 @@ import pytest
 from fixtures.contents import changed, created, given
 from fixtures.large_files import oid_of
 from strata.core.actor import Actor
+from strata.core.cursors import cursor_at
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
@@ -145,7 +146,8 @@ async def test_bad_requests_name_what_is_wrong_and_change_nothing(
     answer = await clients.owner.post(f"{files(repo)}/batch", json=body)
     assert answer.status_code == status
     assert named in answer.json()["error"]
-    for query in ({"limit": "many"}, {"cursor": "x"}, {"cursor": "x" * 3000}):
+    late = cursor_at((2**60, "0" * 64))
+    for query in ({"limit": "many"}, {"cursor": "x"}, {"cursor": "x" * 3000}, {"cursor": late}):
         assert (await clients.owner.get(files(repo), params=query)).status_code == 400
     assert len((await clients.owner.get(files(repo))).json()) == 2
 

@@ -21,6 +21,7 @@ from strata.community.collections.tables import (
 from strata.core.actor import Actor, Role
 from strata.core.call import Call, Work
 from strata.lib.db.statements import upsert
+from strata.repos.record import Repo
 from strata.repos.tables import repos
 
 
@@ -234,6 +235,18 @@ def all_items(call: Call, collection_id: int) -> list[ItemRow]:
         .order_by(items.c.position, items.c.id)
     )
     return [_item(row) for row in rows]
+
+
+def holding(target: Repo | Collection) -> sa.Select[tuple[int]]:
+    """The ids of the collections that have something in them."""
+    column = items.c.repo_id if isinstance(target, Repo) else items.c.child_id
+    return sa.select(items.c.collection_id).where(column == target.id)
+
+
+def holders(call: Call, target: Repo | Collection, among: Iterable[int]) -> set[int]:
+    """Those of the collections that have something in them."""
+    wanted = holding(target).where(items.c.collection_id.in_(list(among)))
+    return set(call.db.scalars(wanted))
 
 
 def insert_item(work: Work, values: dict[str, object]) -> bool:

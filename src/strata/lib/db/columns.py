@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from typing_extensions import override
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_MILLIS = 2**47  # the year 6429; datetime ends a little later
 
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 

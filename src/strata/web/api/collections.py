@@ -10,20 +10,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
-from strata.community.collections import edit, items, queries, reading, votes
+from strata.community.collections import edit, items, queries, votes
 from strata.community.collections.items import Addition, ItemChange
-from strata.community.collections.reading import MAX_PAGE, Query
+from strata.community.collections.listing import MAX_PAGE, Query, listing
+from strata.community.collections.reading import shown as shown_of
 from strata.community.collections.record import Collection, Theme
 from strata.core.call import Call, Work
-from strata.core.errors import Malformed, TooLarge
+from strata.core.errors import NotOffered, TooLarge
 from strata.web import respond
 from strata.web.api import collection_shapes as shapes
 from strata.web.api.numbers import count_of
+from strata.web.api.organizations import NO_GROUPS
 from strata.web.paths import Route
 from strata.web.work import exchange, field, json_of, read, work
 
 MOST_CHANGES = 1_000  # of one batch
-NO_GROUPS = '"resourceGroupId": this hub has no resource groups'
 
 
 class ItemBody(msgspec.Struct):
@@ -93,7 +94,7 @@ async def list_collections(request: Request) -> Response:
         limit=MAX_PAGE if limit is None else limit,
         cursor=request.query_params.get("cursor"),
     )
-    page = await read(request, lambda call: reading.listing(call, query))
+    page = await read(request, lambda call: listing(call, query))
     base_url = exchange(request).origin.base_url
     link = respond.next_link(request, base_url, page.cursor)
     return respond.json([shapes.listed(row, base_url) for row in page.rows], headers=link)
@@ -103,7 +104,7 @@ async def create(request: Request) -> Response:
     """POST /api/collections"""
     body = await json_of(request, CreateBody)
     if body.resource_group_id is not None:
-        raise Malformed(NO_GROUPS)
+        raise NotOffered(NO_GROUPS)
     wish = edit.Wish(body.title, body.namespace, body.description or "", private=body.private)
 
     def act(within: Work) -> Collection:
@@ -180,7 +181,7 @@ async def resource_group(request: Request) -> Response:
         body = await json_of(request, GroupBody)
         await read(request, lambda call: edit.find(call, _slug(request), Action.WRITE))
         if body.resource_group_id is not None:
-            raise Malformed(NO_GROUPS)
+            raise NotOffered(NO_GROUPS)
         return respond.ok()
     await read(request, lambda call: edit.find(call, _slug(request)))
     return respond.json(None)
@@ -196,7 +197,7 @@ async def _done(request: Request, act: Callable[[Work], Collection]) -> dict[str
 
 
 def _full(call: Call, slug: str) -> dict[str, object]:
-    shown = reading.shown(call, slug)
+    shown = shown_of(call, slug)
     position = queries.place_of(call, shown.collection)
     return shapes.one(shown, call.origin.base_url, position)
 

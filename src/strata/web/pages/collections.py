@@ -12,14 +12,9 @@ from starlette.responses import Response
 
 from strata.access.policy import may_change
 from strata.community.collections import votes
+from strata.community.collections.listing import Page, Query, listing
 from strata.community.collections.queries import ItemRow
-from strata.community.collections.reading import (
-    Page,
-    Query,
-    listing,
-    shown as shown_of,
-    unavailable,
-)
+from strata.community.collections.reading import shown as shown_of, unavailable
 from strata.community.collections.record import Collection, Shown
 from strata.core.call import Call
 from strata.web.pages.form_body import form_of, submitted
