@@ -204,7 +204,7 @@ def test_lists_are_readable_columns_and_empty_ones_say_so(strata: Strata) -> Non
         "name", "full_name", "email", "verified", "admin", "address_taken", "created",
         "last_login",
     ]  # fmt: skip
-    assert lines[1].split()[:4] == ["alice", "a@example.org", "yes", "no"]
+    assert lines[1].split()[:5] == ["alice", "alice", "a@example.org", "yes", "no"]
 
 
 def test_the_database_can_be_brought_up_to_date_twice(strata: Strata) -> None:
