@@ -139,6 +139,25 @@ def test_a_role_opens_what_it_says(stage: Stage, repo_name: str) -> None:
 
 
 @pytest.mark.parametrize("hub", DATABASES, indirect=True)
+def test_lists_show_what_the_role_opens(stage: Stage, repo_name: str) -> None:
+    target = stage.repository(repo_name)
+    name = target.repo.name.partition("/")[2]
+    for place in (
+        f"/api/models?search={name}",
+        f"/api/models?author={stage.organization.name}&search={name}",
+        f"/models?search={name}",
+        f"/search/full-text?q={name}",
+        f"/{stage.organization.name}",
+    ):
+        call = Call("list", "GET", place, kind="page")
+        answer = sent(stage.hub, stage.person.token_write, call, target)
+        assert answer.status_code == 200, shown(answer)
+        # Pages repeat what was searched for; they link to what was found.
+        seen = target.repo.name in answer.text
+        assert seen is stage.reads, f"{place}: {shown(answer)}"
+
+
+@pytest.mark.parametrize("hub", DATABASES, indirect=True)
 def test_a_role_decides_about_new_repositories(stage: Stage, repo_name: str) -> None:
     repo = Repo("dataset", f"{stage.organization.name}/{repo_name}")
     answer = stage.api(stage.person).web.post(
