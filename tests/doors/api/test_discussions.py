@@ -1,6 +1,8 @@
 """Discussions and pull requests over HTTP, as clients read and write them (02 §L)."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 
 from doors.api.conftest import Clients
 from fixtures.contents import changed
+from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL
 from strata.accounts.tables import namespaces, users
 from strata.content.operations import Add
@@ -21,6 +24,14 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("repo")]
 
 ALL = "/api/models/ana/one/discussions"
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 50
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    """Give one hub: where large files lie makes no difference here."""
+    built = build_test_hub(tmp_path / "data", clock=clock)
+    yield built
+    built.database.close()
 
 
 async def done(answer: httpx.Response) -> Any:

@@ -224,6 +224,18 @@ def test_discussions_are_switched_off_and_on(scene: Scene) -> None:
     assert reader.get(PULL).status_code == 200
 
 
+def test_the_middle_of_a_long_timeline_is_shown_when_asked_for(scene: Scene) -> None:
+    with calling(scene.hub, scene.other) as call:
+        said = [thread.comment(call, scene.model.repo_id, 1, f"no. {n}") for n in range(300)]
+    reader = scene.visitor(scene.other)
+    short = reader.get(PULL).text
+    assert "Show 52 events in between" in short  # 302 events, of which 250 are shown
+    assert ("It <strong>was</strong>" in short, "no. 299" in short) == (True, True)
+    assert ("no. 0" in short, "no. 50" in short, "no. 51" in short) == (False, False, True)
+    assert "no. 0" in reader.get(f"{PULL}?all=yes").text
+    assert "no. 0</textarea>" in reader.get(f"{PULL}?edit={said[0].key}").text
+
+
 def everything(scene: Scene) -> list[str]:
     """Pages in every state; their addresses."""
     repo_id = scene.model.repo_id

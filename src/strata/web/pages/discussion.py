@@ -43,6 +43,7 @@ from strata.web.work import hub_of, number_field, repo_of
 
 MISSING: Final = "Discussion not found"
 NOTHING: Final = Markup()
+SHOWN: Final = 250  # events of one page, the first and the last ones
 QUOTED_LINES: Final = 40  # of a comment that is answered
 
 
@@ -67,6 +68,7 @@ class DiscussionPage:
     base_url: str  # of the hub as the visitor knows it
     ref_bytes: int  # that are freed when the ref is deleted
     told: tuple[Told, ...] = ()
+    skipped: int = 0  # events after the first that are left out
     commits: Sequence[tuple[CommitFacts, Author]] = ()
     difference: Difference | None = None
     editing: str = ""  # key of the comment that is being edited
@@ -88,7 +90,7 @@ class DiscussionPage:
 
 
 async def conversation(request: Request) -> Response:
-    """GET /{repo}/discussions/{number} — `?edit=` a comment, `?quote=` one."""
+    """GET /{repo}/discussions/{number} — `?edit=` a comment, `?quote=` one, `?all=yes`."""
     repo_id, number = repo_of(request), number_field(request, MISSING)
     query = request.query_params
     visit, found = await visiting(
@@ -97,7 +99,7 @@ async def conversation(request: Request) -> Response:
             call, repo_id, number, edit=query.get("edit", ""), quote=query.get("quote", "")
         ),
     )
-    return _shown(request, visit, found)
+    return _shown(request, visit, found if "all" in query else _shortened(found))
 
 
 async def commits(request: Request) -> Response:
@@ -162,6 +164,15 @@ def _conversation(
         if event.key == quote and event.kind == "comment" and not event.hidden:
             given["comment"] = _quoted(str(event.content["text"]))
     return replace(page, told=told, editing=editing, given=given)
+
+
+def _shortened(page: DiscussionPage) -> DiscussionPage:
+    """Leave out the middle of a long timeline, unless a comment there is being edited."""
+    skipped = len(page.told) - SHOWN
+    middle = page.told[1 : 1 + max(skipped, 0)]
+    if skipped <= 0 or any(one.event.key == page.editing for one in middle):
+        return page
+    return replace(page, told=(page.told[0], *page.told[1 + skipped :]), skipped=skipped)
 
 
 def _again(call: Call, repo_id: RepoId, number: int, form: Form) -> DiscussionPage:
