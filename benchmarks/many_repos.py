@@ -6,7 +6,7 @@ Tags follow a power law, as do likes and downloads; a few per cent of the repos 
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts.tables import namespaces, users
-from strata.core.hub import Hub
 from strata.core.names import fresh_key
+from strata.lib.db.database import Database
 from strata.repos.tables import refs, repos
 from strata.search.tables import cards, repo_tags, tag_counts
 
@@ -44,21 +44,23 @@ apache-2.0 mit openrail cc-by-4.0 cc-by-nc-4.0 llama3 gemma gpl-3.0 cc-by-sa-4.0
 _ENDINGS = "base large small tiny instruct chat v2 finetuned lora gguf awq merged 7b 13b 70b"
 
 
-def fill(hub: Hub, count: int = REPOS) -> None:
+def fill(database: Database, now: datetime, count: int = REPOS) -> None:
     """Write the people and the repos, and let the database learn how they are spread."""
     dice = random.Random(20_26)  # noqa: S311 — no secret depends on it
-    with hub.database.writing() as db:
-        _people(hub, db)
-        tallies: dict[str, Counter[str]] = {"public": Counter(), "total": Counter()}
-        rows = _repos(hub, dice, count, tallies)
-        while batch := list(islice(rows, BATCH)):
+    tallies: dict[str, Counter[str]] = {"public": Counter(), "total": Counter()}
+    with database.writing() as db:
+        _people(db, now)
+    rows = _repos(now, dice, count, tallies)
+    while batch := list(islice(rows, BATCH)):
+        with database.writing() as db:
             _write(db, batch)
+    with database.writing() as db:
         _tally(db, tallies)
-    with hub.database.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-        db.exec_driver_sql("ANALYZE" if hub.database.sqlite else "VACUUM ANALYZE")
+    with database.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.exec_driver_sql("ANALYZE" if database.sqlite else "VACUUM ANALYZE")
 
 
-def _people(hub: Hub, db: Connection) -> None:
+def _people(db: Connection, now: datetime) -> None:
     names = [f"person-{number}" for number in range(PEOPLE)]
     db.execute(
         sa.insert(namespaces),
@@ -71,9 +73,9 @@ def _people(hub: Hub, db: Connection) -> None:
             "full_name": name,
             "email": f"{name}@example.com",
             "email_key": f"{name}@example.com",
-            "verified_at": hub.clock(),
+            "verified_at": now,
             "language": "en",
-            "created_at": hub.clock(),
+            "created_at": now,
         }
         for number, name in enumerate(names, 100)
     ]
@@ -81,7 +83,7 @@ def _people(hub: Hub, db: Connection) -> None:
 
 
 def _repos(
-    hub: Hub, dice: random.Random, count: int, tallies: dict[str, Counter[str]]
+    now: datetime, dice: random.Random, count: int, tallies: dict[str, Counter[str]]
 ) -> Iterator[dict[str, Any]]:
     for number in range(count):
         owner = min(int(dice.paretovariate(0.6)), PEOPLE) - 1
@@ -103,8 +105,8 @@ def _repos(
             "name": name,
             "path_key": f"person-{owner}/{name}",
             "private": private,
-            "created_at": hub.clock() - timedelta(minutes=count - number),
-            "updated_at": hub.clock() - timedelta(minutes=dice.randrange(count)),
+            "created_at": now - timedelta(minutes=count - number),
+            "updated_at": now - timedelta(minutes=dice.randrange(count)),
             "likes": min(likes, 10_000),
             "likes_30d": likes // 10,
             "downloads": min(downloads, 10**8),

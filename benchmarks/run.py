@@ -10,7 +10,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import clones, commits, downloads, folders, lookups, memory, merges, webhooks, xet
+from benchmarks import (
+    clones,
+    commits,
+    downloads,
+    folders,
+    listings,
+    lookups,
+    memory,
+    merges,
+    trees,
+    webhooks,
+    xet,
+)
 from benchmarks.outcome import Outcome, PartSkipped, Row, row, skipped_row, table
 
 Part = Callable[[Path], Iterator[Outcome]]
@@ -25,6 +37,8 @@ PARTS: Mapping[str, Part] = {
     "clones": clones.measured,
     "memory": memory.measured,
     "webhooks": webhooks.measured,
+    "listings": listings.measured,
+    "trees": trees.measured,
 }
 
 

@@ -9,6 +9,7 @@ would. So a page costs the same wherever it begins.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +23,7 @@ from strata.search.query import Place, Query, read_cursor
 STRIDE: Final = 2_000  # repos that a walk looks at before it thinks again
 GROWTH: Final = 4  # the next stride is so many times as long
 FEW: Final = 1_000  # so many are collected without trying a walk
-ALIKE: Final = 8  # a tag that at most so many times more repos have is intersected, not looked up
+EVERYWHERE: Final = "region:us"  # every repo has it, so its count is that of all
 MANY: Final = 5_000  # counting stops here
 UNKNOWN: Final = 10_000  # what a word is taken to match
 
@@ -44,6 +45,7 @@ class Asked:
     owner_id: int | None
     tags: tuple[str, ...]  # folded
     rare: Rare | None  # None: nothing narrows the list
+    steps: float = 0.0  # that a walk takes at least, by chance
 
     def conditions(self, call: Call, *, collecting: bool = False) -> list[Condition]:
         """What a repo must meet; without what collecting has settled."""
@@ -61,7 +63,7 @@ def find(call: Call, query: Query) -> list[Place]:
     asked = look_up(call, query)
     if asked is None:
         return []
-    if asked.rare is not None and asked.rare.size <= FEW:
+    if asked.rare is not None and asked.rare.size <= max(FEW, asked.steps):
         return collected(call, asked, after)
     public = walked(call, asked, after)
     if public is None:
@@ -90,7 +92,8 @@ def look_up(call: Call, query: Query) -> Asked | None:
     if query.author is not None and owner is None:
         return None
     tags = tuple(dict.fromkeys(tag.lower() for tag in query.tags))
-    totals = queries.tag_totals(call, query.type, tags) if tags else {}
+    totals = queries.tag_totals(call, query.type, (*tags, EVERYWHERE)) if tags else {}
+    everything = totals.pop(EVERYWHERE, 0) if EVERYWHERE not in tags else totals.get(EVERYWHERE, 0)
     if any(tag not in totals for tag in tags):
         return None
     owner_id = owner.id if owner else None
@@ -100,15 +103,22 @@ def look_up(call: Call, query: Query) -> Asked | None:
         *_by_word(call, query),
     ]
     rare = min(candidates, key=lambda candidate: candidate.size, default=None)
-    return Asked(query, owner_id, tags, rare)
+    return Asked(query, owner_id, tags, rare, _steps(query, totals, everything))
+
+
+def _steps(query: Query, totals: Mapping[str, int], everything: int) -> float:
+    """How many repos a walk passes until a page is full, if tags fall together by chance."""
+    share = (
+        math.prod(min(1.0, total / everything) for total in totals.values()) if everything else 1
+    )
+    return query.page / share
 
 
 def _by_tag(query: Query, totals: Mapping[str, int]) -> list[Rare]:
     if not totals:
         return []
-    fewest = min(totals.values())
-    alike = [tag for tag, count in totals.items() if count <= fewest * ALIKE]
-    return [Rare(queries.ids_tagged(query, alike), fewest, frozenset(alike))]
+    tags = sorted(totals, key=lambda tag: totals[tag])
+    return [Rare(queries.ids_tagged(query, tags), totals[tags[0]], frozenset(tags))]
 
 
 def _by_column(call: Call, query: Query, owner_id: int | None) -> list[Rare]:

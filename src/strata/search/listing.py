@@ -20,7 +20,7 @@ from strata.lib.db.database import Prepared
 from strata.repos.record import Repo
 from strata.repos.tables import refs, repos
 from strata.search import finding
-from strata.search.query import Query, write_cursor
+from strata.search.query import HEAVY, Query, write_cursor
 from strata.search.tables import cards
 
 _STANDING = Prepared(
@@ -75,7 +75,7 @@ def listing(call: Call, query: Query) -> Page:
     places = finding.find(call, query)
     shown = places[: query.page]
     more = len(places) > query.page
-    rows = _rows(call, [place.id for place in shown], with_files=query.with_files)
+    rows = _rows(call, [place.id for place in shown], query.heavy)
     return Page(rows, write_cursor(shown[-1]) if more else None)
 
 
@@ -94,25 +94,24 @@ def standing_of(call: Call, repo_row_id: int) -> Standing:
     return Standing(row[0], row[1], row[2], summaries or {})
 
 
-def _rows(call: Call, ids: list[int], *, with_files: bool) -> list[Listed]:
+def _rows(call: Call, ids: list[int], heavy: frozenset[str]) -> list[Listed]:
     """The repos of these ids, in their order."""
-    statement = _columns(with_files=with_files).where(repos.c.id.in_(ids))
+    statement = _columns(heavy).where(repos.c.id.in_(ids))
     found = {row.id: row for row in call.db.execute(statement)} if ids else {}
     return [_listed(found[repo_id]) for repo_id in ids if repo_id in found]
 
 
-def _columns(*, with_files: bool) -> sa.Select[Any]:
+def _columns(heavy: frozenset[str]) -> sa.Select[Any]:
     head = sa.and_(refs.c.repo_id == repos.c.id, refs.c.name == "refs/heads/main")
-    # File names are long; a list fetches them only for those who ask.
-    siblings = cards.c.siblings if with_files else sa.null().label("siblings")
+    # Long columns are fetched and decoded only for those who ask.
+    long = [cards.c[name] if name in heavy else sa.null().label(name) for name in sorted(HEAVY)]
     return (
         sa.select(
             *(repos.c[name] for name in Repo.__dataclass_fields__),
             *(repos.c[name] for name in ("trending", "description")),
             refs.c.commit_sha,
-            *(cards.c[name] for name in ("card_data", "tags", "pipeline_tag", "library_name")),
-            *(cards.c[name] for name in ("used_storage", "config", "summaries")),
-            siblings,
+            *(cards.c[name] for name in ("tags", "pipeline_tag", "library_name", "used_storage")),
+            *long,
         )
         .select_from(repos)
         .outerjoin(refs, head)

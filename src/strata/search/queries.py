@@ -9,7 +9,7 @@ spelled so that neither database can mistake the one for the other.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -201,12 +201,14 @@ def _run(call: Call, statement: sa.Executable) -> list[Place]:
 
 
 def ids_tagged(query: Query, tags: Sequence[str]) -> Ids:
-    """The repos that have every one of these tags."""
-    first, *others = [_with_tag(query.type, tag) for tag in tags]
-    if not others:
-        return first
-    both = sa.intersect(first, *others).subquery()
-    return sa.select(both.c[0])
+    """The repos that have every one of these tags, looked up from those that have the first."""
+    first, *others = tags
+    rare = repo_tags.alias("rare")
+    found = sa.select(rare.c.repo_id).where(rare.c.type == query.type.value, rare.c.tag == first)
+    for tag in others:
+        with_tag = _with_tag(query.type, tag).where(repo_tags.c.repo_id == rare.c.repo_id)
+        found = found.where(with_tag.correlate(rare).exists())
+    return found
 
 
 def ids_named(call: Call, query: Query, word: str) -> Ids:
@@ -262,7 +264,7 @@ def at_most(call: Call, ids: Ids, bound: int) -> int:
     return call.db.scalar(counted) or 0
 
 
-def tag_totals(call: Call, repo_type: RepoType, tags: Sequence[str]) -> Mapping[str, int]:
+def tag_totals(call: Call, repo_type: RepoType, tags: Sequence[str]) -> dict[str, int]:
     """How many repos have each of these tags; those that nobody has are left out."""
     here = (tag_counts.c.type == repo_type.value, tag_counts.c.tag.in_(tags))
     rows = call.db.execute(sa.select(tag_counts.c.tag, tag_counts.c.total).where(*here))

@@ -16,6 +16,7 @@ from strata.repos.tables import repos
 MAX_PAGE: Final = 1000
 MAX_TERMS: Final = 200  # words and tags of one question; SQLite nests at most 1,000 conditions
 LONGEST_TERM: Final = 1000  # characters
+HEAVY: Final = frozenset({"siblings", "card_data", "config", "summaries"})  # long columns
 BAD_CURSOR: Final = '"cursor" is not one of ours; follow the Link header.'
 LARGEST: Final = 2**63 - 1  # what a column of the database can hold
 
@@ -56,7 +57,7 @@ class Query:
     descending: bool = True
     limit: int = MAX_PAGE
     cursor: str | None = None
-    with_files: bool = False
+    heavy: frozenset[str] = HEAVY - {"siblings"}  # what rows shall hold of `HEAVY`
 
     @property
     def page(self) -> int:

@@ -17,7 +17,7 @@ from strata.search.query import MAX_PAGE, Query
 from strata.search.words import LINKED
 from strata.web import respond
 from strata.web.api.numbers import count_of, span_of
-from strata.web.api.shapes import EXPANDABLE, expanded, minimal
+from strata.web.api.shapes import EXPANDABLE, expanded, heavy_of, minimal
 from strata.web.paths import Route
 from strata.web.work import exchange, read
 
@@ -43,8 +43,8 @@ async def kernels(request: Request) -> Response:
 
 
 async def _list(request: Request, repo_type: RepoType) -> Response:
-    query = _query(request, repo_type)
     fields = _fields(request, repo_type)
+    query = _query(request, repo_type, heavy_of(fields or ()))
     page = await read(request, lambda call: _page(call, query, fields))
     items = [_item(row, fields) for row in page.rows]
     # A limit is also the total that the caller wants; without one the pages go on.
@@ -63,7 +63,7 @@ def _item(row: Listed, fields: tuple[str, ...] | None) -> dict[str, object]:
     return minimal(row) if fields is None else expanded(row, fields)
 
 
-def _query(request: Request, repo_type: RepoType) -> Query:
+def _query(request: Request, repo_type: RepoType, heavy: frozenset[str]) -> Query:
     parameters = request.query_params
     words = [*parameters.getlist("search"), *parameters.getlist("dataset_name")]
     return Query(
@@ -78,7 +78,7 @@ def _query(request: Request, repo_type: RepoType) -> Query:
         descending=_descending(parameters.get("direction")),
         limit=_limit(request),
         cursor=parameters.get("cursor"),
-        with_files=respond.flag(request, "full") or "siblings" in respond.many(request, "expand"),
+        heavy=heavy,
     )
 
 

@@ -138,6 +138,20 @@ _FIELDS: Mapping[str, Field] = {
 }
 
 
+# The long columns that a field is read from; what has no line of its own comes from summaries.
+_HEAVY: Mapping[str, str] = {
+    "siblings": "siblings",
+    "config": "config",
+    **dict.fromkeys(("cardData", "model-index", "models", "datasets"), "card_data"),
+}
+
+
+def heavy_of(fields: Sequence[str]) -> frozenset[str]:
+    """The long columns that these fields are read from."""
+    found = {_HEAVY[name] for name in fields if name in _HEAVY}
+    return frozenset(found | {"summaries" for name in fields if name not in _FIELDS})
+
+
 def minimal(row: Listed) -> dict[str, object]:
     """An item of a list when nothing more was asked for."""
     return expanded(row, EXPANDABLE[row.repo.type].brief)
