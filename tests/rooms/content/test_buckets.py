@@ -483,3 +483,17 @@ def test_buckets_that_copy_from_each_other_do_not_stand_in_each_others_way(
         list(pool.map(copy, range(4)))
 
     assert [sums(hub, one)[1] for one in pair] == [6 + 2 * 12 * 6] * 2
+
+
+def test_a_prefix_that_no_name_can_begin_with_lists_nothing(
+    hub: Hub, ana: Actor, bucket: Repo
+) -> None:
+    filled(hub, ana, bucket, {"a": CONTENT, "b": CONTENT})
+    with calling(hub, ana) as call:
+        cursor = listing(call, bucket, recursive=True, limit=1).cursor
+        pages = [
+            listing(call, bucket, "\0x", recursive=recursive, cursor=where)
+            for recursive in (True, False)
+            for where in (None, cursor)
+        ]
+    assert [page.entries for page in pages] == [[]] * 4

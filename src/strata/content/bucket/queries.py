@@ -26,6 +26,9 @@ from strata.repos.tables import repos
 _COLUMNS = "f.path, f.sha256, f.xet_hash, f.size, f.mtime, f.content_type, f.uploaded_at, b.stored"
 _FROM = "FROM bucket_files f JOIN blobs b ON b.sha256 = f.sha256 WHERE f.repo_id = :repo_id"
 _FILE = Prepared(f"SELECT {_COLUMNS} {_FROM} AND f.path = :path")
+_FROM_ON = f"SELECT {_COLUMNS} {_FROM} AND f.path >= :start"
+_FILES_FROM = Prepared(f"{_FROM_ON} ORDER BY f.path LIMIT :count")
+_FILES_BETWEEN = Prepared(f"{_FROM_ON} AND f.path < :stop ORDER BY f.path LIMIT :count")
 _LAST_CHANGE = Prepared("SELECT last_change FROM buckets WHERE repo_id = :repo_id")
 
 
@@ -169,12 +172,7 @@ def file_at(call: Call, repo_id: int, path: str) -> FileRow | None:
     if "\0" in path:  # PostgreSQL refuses even to look for it
         return None
     row = _FILE.row(call.db, {"repo_id": repo_id, "path": path})
-    if row is None:
-        return None
-    mtime = None if row[4] is None else from_millis(row[4])
-    return FileRow(
-        row[0], Oid(row[1]), row[2], row[3], mtime, row[5], from_millis(row[6]), bool(row[7])
-    )
+    return None if row is None else _plain(row)
 
 
 def files_at(call: Call, repo_id: int, paths: Iterable[str]) -> dict[str, FileRow]:
@@ -188,13 +186,22 @@ def files_at(call: Call, repo_id: int, paths: Iterable[str]) -> dict[str, FileRo
     return found
 
 
-def files_from(call: Call, repo_id: int, start: str, end: str | None, limit: int) -> list[FileRow]:
+def files_from(call: Call, repo_id: int, start: str, stop: str | None, count: int) -> list[FileRow]:
     """The files from one name on and before another, in order."""
-    statement = _files().where(bucket_files.c.repo_id == repo_id, bucket_files.c.path >= start)
-    if end is not None:
-        statement = statement.where(bucket_files.c.path < end)
-    rows = call.db.execute(statement.order_by(bucket_files.c.path).limit(limit))
-    return [_file(row) for row in rows]
+    parameters = {"repo_id": repo_id, "start": start, "count": count}
+    if stop is None:
+        rows = _FILES_FROM.rows(call.db, parameters)
+    else:
+        rows = _FILES_BETWEEN.rows(call.db, {**parameters, "stop": stop})
+    return [_plain(row) for row in rows]
+
+
+def _plain(row: Any) -> FileRow:
+    """A file from a row of `_COLUMNS`, as the driver gives it."""
+    mtime = None if row[4] is None else from_millis(row[4])
+    return FileRow(
+        row[0], Oid(row[1]), row[2], row[3], mtime, row[5], from_millis(row[6]), bool(row[7])
+    )
 
 
 def put_files(work: Work, repo_id: int, files: Sequence[FileRow]) -> None:

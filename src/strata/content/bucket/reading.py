@@ -84,7 +84,7 @@ def listing(
     """
     wanted = max(1, min(limit or MAX_PAGE, MAX_PAGE))
     start = prefix if cursor is None else max(prefix, _opened(cursor))
-    if "\0" in start:
+    if "\0" in prefix + start:  # PostgreSQL refuses even to look for it
         return Page([], None)
     entries: Iterable[Entry] = (
         queries.files_from(call, bucket.id, start, end_of(prefix), wanted + 1)
