@@ -171,10 +171,11 @@ def test_files_and_differences_lead_to_the_card(scene: Scene) -> None:
         assert "Ask for access" in answer.text
     for rest in ("/tree/main", "/commits/main", "/branches", "/discussions"):
         assert visitor.get(f"{MODEL}{rest}").status_code == 200
-    thread = visitor.get(f"{MODEL}/discussions/{scene.pull}")
-    assert thread.status_code == 200
-    assert "# Right" not in thread.text
-    assert "# Right" in scene.visitor(scene.owner).get(f"{MODEL}/discussions/{scene.pull}").text
+    changes = f"{MODEL}/discussions/{scene.pull}/files"
+    assert visitor.get(f"{MODEL}/discussions/{scene.pull}").status_code == 200
+    assert visitor.get(changes).status_code == 200
+    assert "# Right" not in visitor.get(changes).text
+    assert "# Right" in scene.visitor(scene.owner).get(changes).text
     assert "up](../load.py)" not in visitor.get(f"{MODEL}/tree/main/docs").text
 
 
