@@ -14,6 +14,7 @@ from strata.community.commits import NoteCommits
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content.naming import NameLargeFiles
+from strata.content.removal import FinishRewrite
 from strata.content.repacking import RepackRepo
 from strata.core import instance
 from strata.core.hub import Hub
@@ -39,6 +40,7 @@ JOBS: Mapping[str, type[Job]] = {
         SendMail,
         IndexRepo,
         NameLargeFiles,
+        FinishRewrite,
         NoteCommits,
         RepackRepo,
         TellOfRequests,
@@ -53,7 +55,9 @@ JOBS: Mapping[str, type[Job]] = {
 # Strangers choose whom these wait for, so they run beside the others.
 WAITING = Lane(only=frozenset({CallWebhook.kind}))
 # Reading a whole repo: an upload of many commits is gathered and read once.
-GATHERING = Lane(only=frozenset({IndexRepo.kind, NameLargeFiles.kind, RepackRepo.kind}))
+GATHERING = Lane(
+    only=frozenset({IndexRepo.kind, NameLargeFiles.kind, FinishRewrite.kind, RepackRepo.kind})
+)
 PROMPT = Lane(never=WAITING.only | GATHERING.only)
 
 # What reacts to which fact. Reactions read the state they find, so one job covers several facts.

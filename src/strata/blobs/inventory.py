@@ -95,14 +95,17 @@ def require_held(call: Call, repo: Repo, oids: Sequence[Oid]) -> None:
             raise NotFound(f"There is no large file {oid} in {repo.full_name}.")
 
 
-def give_up(work: Work, repo: Repo, oids: Sequence[Oid]) -> None:
+def give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, everywhere: bool = False) -> None:
     """Take large files away from a repo, and remember that its owner wanted it so.
+
+    Args:
+        everywhere: history shall not name them either.
 
     Raises:
         NotFound: names the first that the repo does not hold (any more).
     """
     require_held(work, repo, oids)
-    queries.release(work, repo.id, oids)
+    queries.release(work, repo.id, oids, everywhere=everywhere)
 
 
 def given_up(call: Call, repo: Repo, oids: Iterable[Oid]) -> set[Oid]:

@@ -80,7 +80,17 @@ def _among(call: Call, table: sa.Table, repo_id: int, oids: Iterable[Oid]) -> se
     return found
 
 
-def release(work: Work, repo_id: int, oids: Iterable[Oid]) -> None:
+def unwanted_everywhere(call: Call, repo_id: int) -> frozenset[Oid]:
+    """What a repo gave up with its history and was not given again."""
+    held = sa.exists().where(
+        repo_blobs.c.repo_id == repo_id, repo_blobs.c.sha256 == given_up_blobs.c.sha256
+    )
+    gone = sa.and_(given_up_blobs.c.repo_id == repo_id, given_up_blobs.c.everywhere, ~held)
+    found = call.db.scalars(sa.select(given_up_blobs.c.sha256).where(gone))
+    return frozenset(Oid(sha) for sha in found)
+
+
+def release(work: Work, repo_id: int, oids: Iterable[Oid], *, everywhere: bool) -> None:
     """Forget that a repo was given files; remember that it gave them up."""
     for batch in in_batches(oids):
         work.db.execute(
@@ -88,9 +98,16 @@ def release(work: Work, repo_id: int, oids: Iterable[Oid]) -> None:
                 repo_blobs.c.repo_id == repo_id, repo_blobs.c.sha256.in_(batch)
             )
         )
+        given_up = upsert(work.db, given_up_blobs)
         work.db.execute(
-            upsert(work.db, given_up_blobs).on_conflict_do_nothing(),
-            [{"repo_id": repo_id, "sha256": oid, "at": work.now} for oid in batch],
+            given_up.on_conflict_do_update(
+                index_elements=["repo_id", "sha256"],
+                set_={"at": work.now, "everywhere": given_up.excluded.everywhere},
+            ),
+            [
+                {"repo_id": repo_id, "sha256": oid, "at": work.now, "everywhere": everywhere}
+                for oid in batch
+            ],
         )
 
 

@@ -39,6 +39,8 @@ given_up_blobs = sa.Table(
     sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
     sa.Column("sha256", sa.Text, primary_key=True),
     sa.Column("at", Moment, nullable=False),
+    # Out of history too.
+    sa.Column("everywhere", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # What the files of a bucket are now; the bucket's own word for bytes, as a pointer is git's. The

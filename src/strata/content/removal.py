@@ -7,19 +7,23 @@ that no ref names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Final
 
 from strata.access.policy import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.inventory import give_up, require_held
+from strata.blobs.inventory_queries import unwanted_everywhere
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.content import queries
-from strata.content.repacking import repack_later
+from strata.content.repacking import GRACE, repack_later
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, ParentMoved, RepoNotFound, TooLarge
 from strata.core.names import Oid, RepoId, Sha, is_oid
 from strata.events.facts import record
+from strata.events.jobs import enqueue
 from strata.lib.git import write as git
 from strata.repos import queries as records
 from strata.repos.landed import Move, landed
@@ -29,6 +33,7 @@ from strata.repos.record import Repo
 MAX_FILES: Final = 1_000
 # Each loss means that somebody else's commit landed, and costs a rewrite of that commit alone.
 MAX_ATTEMPTS: Final = 50
+SOON: Final = timedelta(minutes=1)  # by then what was under way has landed
 
 
 def delete_large_files(
@@ -48,7 +53,9 @@ def delete_large_files(
     wanted = _checked(oids)
     require_held(call, repo, wanted)
     if rewrite_history:
-        _rewrite(call, repo, wanted)
+        _rewrite(
+            call, repo, frozenset(wanted), lambda work: _give_up_everywhere(work, repo, wanted)
+        )
         return
     with working(call) as work:
         _give_up(work, repo, wanted, rewritten=False)
@@ -65,9 +72,13 @@ def _checked(oids: Sequence[str]) -> list[Oid]:
     return list(dict.fromkeys(Oid(oid) for oid in oids))
 
 
-def _rewrite(call: Call, repo: Repo, oids: Sequence[Oid]) -> None:
+def _rewrite(call: Call, repo: Repo, doomed: frozenset[Oid], then: Callable[[Work], None]) -> None:
+    """Write all histories anew without files, and move every ref that changes.
+
+    Args:
+        then: done in the transaction that moves the refs.
+    """
     path = call.hub.git_path(repo.key)
-    doomed = frozenset(oids)
 
     def unwanted(content: bytes) -> bool:
         found = pointers.parse(content)
@@ -88,21 +99,20 @@ def _rewrite(call: Call, repo: Repo, oids: Sequence[Oid]) -> None:
                 for row in rows
                 if ids[row.target] != row.target
             ]
-            if _landed(call, here, moves, oids):
+            if _landed(call, here, moves, then):
                 call.hub.crash_point("after-commit")
                 return
     raise ParentMoved
 
 
-def _landed(call: Call, seen: Repo, moves: Sequence[Move], oids: Sequence[Oid]) -> bool:
-    """Move all refs and give the files up at once; False when any ref moved since `seen`."""
+def _landed(call: Call, seen: Repo, moves: Sequence[Move], then: Callable[[Work], None]) -> bool:
+    """Move all refs and do the rest, at once; False when any ref moved since `seen`."""
     try:
         with working(call) as work:
             if moves:
                 landed(work, seen, *moves)
             _require_unmoved(work, seen.id, seen.generation + bool(moves))
-            _give_up(work, seen, oids, rewritten=True)
-            repack_later(work, seen)
+            then(work)
             call.hub.crash_point("before-commit")
     except ParentMoved:
         return False
@@ -114,8 +124,16 @@ def _require_unmoved(work: Work, repo_row_id: int, generation: int) -> None:
         raise ParentMoved
 
 
+def _give_up_everywhere(work: Work, repo: Repo, oids: Sequence[Oid]) -> None:
+    _give_up(work, repo, oids, rewritten=True)
+    enqueue(work, FinishRewrite(repo.id), after=SOON)
+    # As long as old commits are there, a branch can begin at one: a last look before they go.
+    enqueue(work, FinishRewrite(repo.id), key=f"{FinishRewrite.kind}:last:{repo.id}", after=GRACE)
+    repack_later(work, repo)
+
+
 def _give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, rewritten: bool) -> None:
-    give_up(work, repo, oids)
+    give_up(work, repo, oids, everywhere=rewritten)
     record(
         work,
         "repo.delete_lfs_files",
@@ -123,3 +141,26 @@ def _give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, rewritten: bool) ->
         target=repo.full_name,
         detail={"files": len(oids), "rewriteHistory": rewritten},
     )
+
+
+def finish_rewrite(call: Call, repo: Repo) -> None:
+    """Rewrite what refs reach of files that were given up everywhere: mostly nothing.
+
+    A branch or pull request that began before the rewrite may have appeared after it.
+    """
+    doomed = unwanted_everywhere(call, repo.id)
+    if doomed:
+        _rewrite(call, repo, doomed, lambda _work: None)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRewrite:
+    """Look once more at a repo whose history was rewritten."""
+
+    kind: ClassVar[str] = "content.finish_rewrite"
+    repo_id: int
+
+    def run(self, call: Call) -> None:
+        repo = records.repo_by_id(call, self.repo_id)
+        if repo is not None:
+            finish_rewrite(call, repo)

@@ -19,7 +19,7 @@ from strata.content.history import commits
 from strata.content.naming import NameLargeFiles
 from strata.content.operations import Add, Delete
 from strata.content.proposals import open_proposal
-from strata.content.removal import delete_large_files
+from strata.content.removal import FinishRewrite, delete_large_files
 from strata.content.repacking import RepackRepo
 from strata.content.soundness import unsound_history
 from strata.core.actor import SYSTEM, Actor
@@ -194,6 +194,30 @@ def test_commits_that_land_meanwhile_are_kept_and_rewritten_too(
             one.result()
     assert {f"{number}.txt" for number in range(8)} <= texts(hub, owner, repo).keys()
     assert "w/big.bin" not in paths_ever(hub, repo)
+
+
+def test_a_branch_that_begins_at_an_old_commit_is_rewritten_later(
+    hub: Hub, owner: Actor, repo: Repo
+) -> None:
+    old = at(hub, owner, repo, "side").commit
+    deleted(hub, owner, repo, BIG)
+    with calling(hub, owner) as call:
+        refs.create_branch(call, repo.repo_id, "late", starting_point=old)
+    assert "w/big.bin" in paths_ever(hub, repo)
+    before = all_refs(hub, repo)
+    with calling(hub, SYSTEM) as call:
+        FinishRewrite(repo.id).run(call)
+    after = all_refs(hub, repo)
+    assert [name for name in after if after[name] != before[name]] == ["refs/heads/late"]
+    assert after["refs/heads/late"] == after["refs/heads/side"]
+    assert "w/big.bin" not in paths_ever(hub, repo)
+    with calling(hub, SYSTEM) as call:
+        FinishRewrite(repo.id).run(call)
+    assert all_refs(hub, repo) == after
+    changed(hub, owner, repo, [given(hub, owner, repo, "again.bin", BIG)])
+    with calling(hub, SYSTEM) as call:
+        FinishRewrite(repo.id).run(call)
+    assert "again.bin" in texts(hub, owner, repo)
 
 
 def test_what_happened_is_recorded_and_old_objects_go_a_day_later(
