@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
-from clients.api import Repo, speaking_as
+from clients.api import Repo, commit_lines, speaking_as
 from clients.conftest import DATABASES, Database, MakeClient
 from clients.environments import NEWEST
 from clients.git import address, machine
@@ -110,6 +111,48 @@ def test_a_crash_inside_a_commit_loses_and_shows_nothing(
         assert api.content(repo, "weights.bin") == content
         assert api.content(repo, "note.txt") == b"with the weights"
     require_sound(hub, repo, owner, tmp_path / "second")
+    hub.stop()
+    hub.require_clean_log()
+
+
+@pytest.mark.parametrize("crashing_hub", DATABASES, indirect=True)
+@pytest.mark.parametrize("point", ["after-pack", "before-commit", "after-commit"])
+def test_a_crash_inside_a_merge_merges_all_or_nothing(
+    crashing_hub: Hub, tmp_path: Path, point: str
+) -> None:
+    hub, repo = crashing_hub, Repo("model", "crash-owner/merged")
+    hub.start()
+    owner, acknowledged = owner_with_repo(hub, repo)
+    with speaking_as(hub.url, owner) as api:
+        body = commit_lines("Propose", {"proposed.txt": b"proposed", "before.txt": b"changed"})
+        headers = {"Content-Type": "application/x-ndjson"}
+        address_of_commit = f"{repo.api}/commit/main?create_pr=1"
+        api.web.post(address_of_commit, content=body, headers=headers).raise_for_status()
+        api.commit(repo, {"meanwhile.txt": b"on main"})
+    hub.kill()
+
+    here = f"{repo.api}/discussions/1"
+    hub.start({"STRATA_CRASH_AT": point})
+    with speaking_as(hub.url, owner) as api, pytest.raises(httpx.TransportError):
+        api.web.post(f"{here}/merge")
+    assert hub.wait_for_crash() == CRASHED
+
+    hub.start()
+    with speaking_as(hub.url, owner) as api:
+        found, history = api.web.get(here).json(), api.commits(repo)
+        merged = point in LANDED_AT
+        assert found["status"] == ("merged" if merged else "open")
+        assert ("mergeCommitId" in found["changes"]) is merged
+        assert len(history) == len(acknowledged) + (3 if merged else 1)
+        assert ("proposed.txt" in api.paths(repo)) is merged
+        expected = b"changed" if merged else b"acknowledged"
+        assert api.content(repo, "before.txt") == expected
+    require_sound(hub, repo, owner, tmp_path / "first")
+    with speaking_as(hub.url, owner) as api:
+        again = api.web.post(f"{here}/merge")
+        assert again.status_code == (409 if merged else 200), again.text
+        assert api.content(repo, "before.txt") == b"changed"
+        assert api.web.get(here).json()["status"] == "merged"
     hub.stop()
     hub.require_clean_log()
 

@@ -182,6 +182,24 @@ def test_ancestry(store: Path, note: Note) -> None:
         read.is_ancestor(store, "1" * 40, shas[0])
 
 
+def test_commits_beyond_others_are_those_git_names(store: Path, note: Note, git: Git) -> None:
+    base = write.write_commit(store, None, [Put("a", b"0")], [], note)
+    main = write.write_commit(store, base, [Put("m", b"1")], [base], note)
+    side = base
+    for turn in range(4):
+        side = write.write_commit(store, side, [Put("s", b"%d" % turn)], [side], note)
+    top = write.write_commit(store, side, [Put("m", b"1")], [side, main], note)
+    for known in ([], [base], [main], [side, main], [top], ["0" * 40, main]):
+        hidden = [f"^{sha}" for sha in known if sha != "0" * 40]
+        told = git("rev-list", "--topo-order", top, *hidden, at=store).split()
+        found = [commit.sha for commit in read.commits_beyond(store, top, known, 100)]
+        assert sorted(found) == sorted(told)
+        assert found[:1] == told[:1]
+    assert len(read.commits_beyond(store, top, [], 2)) == 2
+    with pytest.raises(read.ObjectMissing):
+        read.commits_beyond(store, "0" * 40, [], 2)
+
+
 def test_tree_size_sums_blobs(store: Path, note: Note) -> None:
     head = write.write_commit(
         store, None, [Put("a/b", b"12"), Put("a/c/d", b"345"), Put("e", b"6")], [], note

@@ -281,6 +281,9 @@ def test_a_conflicting_merge_names_the_paths_and_writes_nothing(store: Path, not
     theirs = write.write_commit(store, base, [Put("d/a", b"3\n"), Put("b", b"2\n")], [base], note)
     before = pack_bytes(store)
     assert write.merge(store, base, ours, theirs) == write.MergeResult(None, ("b", "d/a"))
+    assert write.conflicting(store, base, ours, theirs) == ("b", "d/a")
+    assert write.conflicting(store, base, ours, base) == ()
+    assert write.conflicting(store, None, ours, theirs) == ("d/a",)
     assert pack_bytes(store) == before
 
 
