@@ -126,3 +126,40 @@ def test_every_file_arrives_byte_for_byte(
     for original in (path for path in packaged_model.rglob("*") if path.is_file()):
         copy = target / original.relative_to(packaged_model)
         assert copy.read_bytes() == original.read_bytes(), copy
+
+
+SIZE: Final = """
+    import json, sys, time
+    from huggingface_hub import HfApi
+    api = HfApi()
+    for _ in range(100):
+        info = api.model_info(sys.argv[1])
+        if info.safetensors:
+            break
+        time.sleep(0.2)
+    header = api.get_safetensors_metadata(sys.argv[1])
+    listed = api.list_models(num_parameters="min:20M,max:30M", filter="safetensors")
+    print(json.dumps({
+        "summary": info.safetensors,
+        "counted": header.parameter_count,
+        "library": info.library_name,
+        "class": info.transformers_info["auto_model"],
+        "listed": [one.id for one in listed],
+    }))
+"""
+
+
+@pytest.mark.parametrize("hub", DATABASES, indirect=True)
+def test_the_hub_knows_how_large_a_model_is_from_its_header(
+    hub: Hub, client: MakeClient, model: Path
+) -> None:
+    author = hub.user("model-author")
+    repo = "model-author/all-minilm-size"
+    client(NEWEST, person=author).program("hf", "upload", repo, str(model), ".")
+    known = client(NEWEST).value(SIZE, repo)
+    assert isinstance(known, dict)
+    assert known["summary"]["parameters"] == known["counted"]
+    assert known["summary"]["total"] == sum(known["counted"].values()) > 20_000_000
+    assert known["class"] == "AutoModel"
+    assert known["library"] in ("sentence-transformers", "transformers")
+    assert known["listed"] == [repo]

@@ -128,7 +128,7 @@ def model_of(names: Iterable[str], files: Mapping[str, Json], library: str | Non
         frameworks=tuple(_frameworks(top)),
         model_type=model_type if isinstance(model_type, str) else None,
         config=_shown(files),
-        transformers=_transformers(top, config) if found == "transformers" else None,
+        transformers=_transformers(top, config),
         mask_token=_token(tokenizer.get("mask_token")),
         chats="chat_template" in tokenizer or "chat_template.jinja" in top,
         own_code="auto_map" in config,
