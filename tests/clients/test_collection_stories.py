@@ -82,7 +82,15 @@ def test_the_command_line_lists_and_changes_collections(
     )
     assert slug in {row["slug"] for row in json.loads(listed.stdout)}
     machine.program("hf", "collections", "update", slug, "--description", "By hand")
+    repo = f"collector/{title}"
+    machine.program("hf", "repos", "create", repo)
+    machine.program("hf", "collections", "add-item", slug, repo, "model", "--note", "One")
     info = json.loads(machine.program("hf", "collections", "info", slug, "--format", "json").stdout)
     assert info["description"] == "By hand"
+    (item,) = info["items"]
+    key = item["item_object_id"]
+    assert (item["item_id"], item["note"]) == (repo, "One")
+    machine.program("hf", "collections", "update-item", slug, key, "--note", "Two")
+    machine.program("hf", "collections", "delete-item", slug, key)
     machine.program("hf", "collections", "delete", slug)
     machine.program("hf", "collections", "info", slug, fails=True)

@@ -43,7 +43,9 @@ PAGES = [
 ]  # fmt: skip
 OF_STRANGERS = [*PAGES, "/join", "/login", "/login?next=/settings/tokens"]
 OF_OWNER = [
-    *PAGES, f"{REPO}/settings", "/new", "/new-dataset", "/new-space", "/settings/account",
+    *PAGES, f"{REPO}/settings", f"{REPO}/settings/storage", "/collections", "/collections/new",
+    f"/collections/add?item=models{REPO}", "/new", "/new-dataset", "/new-space",
+    "/settings/account",
     "/settings/tokens", "/settings/tokens/new", "/verify-email",
 ]  # fmt: skip
 SEEN = ("href", "src", "action", "formaction", "poster", "data-verify", "data-verify-next")
