@@ -121,3 +121,49 @@ def test_a_bucket_is_created_in_the_browser(hub: Hub, owner: Actor) -> None:
 @pytest.mark.parametrize("path", ["tree/none", "tree/a.txt", "resolve/none"])
 def test_what_is_not_there_is_a_page_that_says_so(hub: Hub, path: str) -> None:
     assert Visitor(hub, "").get(f"{HOME}/{path}").status_code == 404
+
+
+SETTINGS = f"{HOME}/settings"
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Delete this bucket"), ("zh-CN", "删除此存储桶")]
+)
+def test_only_those_who_manage_a_bucket_see_and_use_its_settings(
+    hub: Hub, owner: Actor, language: str, words: str
+) -> None:
+    other = Visitor(hub, session_of(hub, made(hub, "ada", password=None)), language)
+    mine = Visitor(hub, session_of(hub, owner), language)
+
+    assert SETTINGS in links(mine.get(HOME).text)
+    assert words in mine.get(SETTINGS).text
+    assert SETTINGS not in links(other.get(HOME).text)
+    assert other.get(SETTINGS).status_code == 403
+    form = {"form": "visibility", "visibility": "private"}
+    assert other.post(SETTINGS, form).status_code == 403
+    assert Visitor(hub, "").get(HOME).status_code == 200
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_is_hidden_renamed_and_deleted_in_the_browser(hub: Hub, owner: Actor) -> None:
+    mine, nobody = Visitor(hub, session_of(hub, owner)), Visitor(hub, "")
+
+    mine.post(SETTINGS, {"form": "visibility", "visibility": "private"})
+    hidden = nobody.get(HOME).status_code
+    shown_without_name = mine.post(SETTINGS, {"form": "visibility", "visibility": "public"})
+    wrong = mine.post(SETTINGS, {"form": "rename", "new_name": "b--x"})
+    renamed = mine.post(SETTINGS, {"form": "rename", "new_name": "crate"})
+    moved = mine.get(HOME)
+    unnamed = mine.post("/buckets/li-wei/crate/settings", {"form": "delete"})
+    sure = {"form": "delete", "delete_name": "li-wei/crate"}
+    deleted = mine.post("/buckets/li-wei/crate/settings", sure)
+    unknown = mine.post(SETTINGS, {"form": "gate", "gate": "auto"})
+
+    assert hidden != 200
+    assert [shown_without_name.status_code, wrong.status_code, unnamed.status_code] == [400] * 3
+    assert renamed.headers["location"] == "/buckets/li-wei/crate"
+    assert (moved.status_code, moved.headers["location"]) == (307, "/buckets/li-wei/crate")
+    assert deleted.headers["location"] == "/li-wei"
+    assert mine.get("/buckets/li-wei/crate").status_code == 404
+    assert unknown.status_code == 400

@@ -124,6 +124,7 @@ FORMS = {
     "/settings/tokens/new": {"name": "mine", "role": "read"},
     "/settings/gated-repos": {"type": "model", "repo": "owner/thing"},
     "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
+    "/buckets/{repo}/settings": {"form": "visibility", "visibility": "private"},
     "/{web}{repo}/settings/access-requests": {"act": "grant", "user": "owner"},
     "/{web}{repo}/discussions/new": {"title": "A title"},
     "/{web}{repo}/discussions/{number}": {"form": "comment", "comment": "x"},

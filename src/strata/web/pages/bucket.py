@@ -1,4 +1,4 @@
-"""A bucket: its files, folder by folder, and how to work with it."""
+"""The files of a bucket, folder by folder."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from starlette.responses import Response
 
 from strata.content.bucket.queries import FileRow
 from strata.content.bucket.reading import Entry, listing
-from strata.content.bucket.record import Bucket, bucket_at
+from strata.content.bucket.record import bucket_at
 from strata.core.call import Call
 from strata.core.errors import EntryNotFound
 from strata.core.names import RepoId
 from strata.repos.record import Repo
-from strata.web.pages.language import N_
+from strata.web.pages.bucket_head import BucketHead, head_of
 from strata.web.pages.render import url_path
-from strata.web.pages.snippets import Snippet, pointed
 from strata.web.pages.visit import shown, visiting
 from strata.web.work import field, repo_of
 
@@ -45,8 +44,7 @@ class Row:
 class BucketPage:
     """All that the page shows."""
 
-    bucket: Bucket
-    home: str
+    head: BucketHead
     here: str  # address of this folder
     path: str  # of the folder; empty: the root
     trail: tuple[tuple[str, str], ...]
@@ -54,7 +52,6 @@ class BucketPage:
     rows: tuple[Row, ...]
     first: bool  # not reached by a cursor
     cursor: str | None
-    usage: tuple[Snippet, ...]
 
 
 async def page(request: Request) -> Response:
@@ -70,7 +67,7 @@ async def folder(request: Request) -> Response:
 async def _shown(request: Request, path: str) -> Response:
     repo_id, cursor = repo_of(request), request.query_params.get("cursor")
     visit, found = await visiting(request, lambda call: _page(call, repo_id, path, cursor))
-    return shown(request, "repos/bucket.html", visit, page=found)
+    return shown(request, "repos/bucket.html", visit, page=found, head=found.head)
 
 
 def _page(call: Call, repo_id: RepoId, path: str, cursor: str | None) -> BucketPage:
@@ -81,19 +78,17 @@ def _page(call: Call, repo_id: RepoId, path: str, cursor: str | None) -> BucketP
     )
     if path and not listed.entries and cursor is None:
         raise EntryNotFound
-    home = url_path(bucket.repo.web_path)
-    trail = tuple(_trail(bucket.repo, home, path))
+    head = head_of(call, bucket)
+    trail = tuple(_trail(bucket.repo, head.home, path))
     return BucketPage(
-        bucket=bucket,
-        home=home,
+        head=head,
         here=trail[-1][1],
         path=path,
         trail=trail,
         parent=trail[-2][1] if path else "",
-        rows=tuple(_row(home, prefix, entry) for entry in listed.entries),
+        rows=tuple(_row(head.home, prefix, entry) for entry in listed.entries),
         first=not cursor,
         cursor=listed.cursor,
-        usage=tuple(_usage(bucket.repo, call.origin.base_url)),
     )
 
 
@@ -110,13 +105,3 @@ def _row(home: str, prefix: str, entry: Entry) -> Row:
         return Row(name, f"{home}/tree/{path}", None, entry.uploaded_at)
     address = f"{home}/resolve/{path}"
     return Row(name, address, entry.size, entry.uploaded_at, f"{address}?download=true")
-
-
-def _usage(repo: Repo, base_url: str) -> Iterator[Snippet]:
-    place = f"hf://buckets/{repo.full_name}"
-    copies = f"hf buckets cp ./file.bin {place}/\nhf buckets sync ./folder {place}/folder"
-    python = f'fs = HfFileSystem()\nfs.ls("{place}")'
-    start = f'export HF_ENDPOINT="{base_url}"\n'
-    yield Snippet(N_("Copy and synchronise with the command line"), start + copies, "bash")
-    code = f"{pointed(base_url)}from huggingface_hub import HfFileSystem\n\n{python}"
-    yield Snippet(N_("Read and write in Python"), code, "python")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from strata.web.pages import (
     access_requests,
     bucket,
+    bucket_settings,
     discussion,
     discussions,
     docs,
@@ -51,6 +52,8 @@ REPO_ROUTES = (
     *(_form(template, new_repo.submit) for template in _NEW),
     _read("/buckets/{repo}", bucket.page, _PRINTED),
     _read("/buckets/{repo}/tree/{path}", bucket.folder),
+    _read("/buckets/{repo}/settings", bucket_settings.page),
+    _form("/buckets/{repo}/settings", bucket_settings.submit),
     _read("/{web}{repo}", repo.page, _PRINTED),
     _form("/{web}{repo}/like", repo.like),
     _read("/{web}{repo}/tree/{revision}/{path}", files.page, _PRINTED),

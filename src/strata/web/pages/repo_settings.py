@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +26,7 @@ from strata.web.pages.places import person_address
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.repo_transfer import owners_for, transfer
-from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.visit import in_transaction, redirected, shown, visiting
 from strata.web.work import repo_of
 
 NAME_RULE: Final = N_(
@@ -47,18 +47,29 @@ class SettingsPage:
     new_owners: tuple[str, ...]  # to whom the viewer may give it
 
 
+Act = Callable[[Work, RepoId, Form], str]  # returns the address to go on to
+Show = Callable[[Request, Form, Mapping[str, tuple[str, ...]]], Awaitable[Response]]
+
+
 async def page(request: Request) -> Response:
     """GET /{repo}/settings"""
-    repo_id = repo_of(request)
-    visit, found = await visiting(request, lambda call: _page(call, repo_id, {}))
-    return _shown(request, visit, found, {})
+    return await _shown(request, {}, {})
 
 
 async def submit(request: Request) -> Response:
     """POST /{repo}/settings — `form`: visibility, gate, discussions, rename, transfer or delete."""
+    return await changed(request, _ACTS, _shown)
+
+
+async def changed(request: Request, acts: Mapping[str, Act], show: Show) -> Response:
+    """Do what a form of the settings asks for; the page again when it cannot be accepted.
+
+    Args:
+        show: the page, with what was typed and the faults of each field.
+    """
     form = await form_of(request)
     repo_id = repo_of(request)
-    act = _ACTS.get(form.get("form", ""))
+    act = acts.get(form.get("form", ""))
     if act is None:
         raise Malformed("This form is not known here. Open the page again.")
     try:
@@ -66,12 +77,11 @@ async def submit(request: Request) -> Response:
             request, form, lambda call, sent: _done(call, act, repo_id, sent)
         )
     except InvalidFields as error:
-        visit, found = await visiting(request, lambda call: _page(call, repo_id, form))
-        return _shown(request, visit, found, error.fields)
+        return await show(request, form, error.fields)
     return redirected(request, onward)
 
 
-def _done(call: Call, act: Callable[[Work, RepoId, Form], str], repo_id: RepoId, form: Form) -> str:
+def _done(call: Call, act: Act, repo_id: RepoId, form: Form) -> str:
     return in_transaction(lambda work: act(work, repo_id, form))(call)
 
 
@@ -82,11 +92,11 @@ def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
     return SettingsPage(head, given, total(call, repo), gate, owners_for(call, repo))
 
 
-def _change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
+def change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
     """Hide the repo, or show it to everybody once its name was typed."""
     private = form.get("visibility") == "private"
     if not private:
-        _require_name(work, repo_id, form, "public_name")
+        require_typed_name(work, repo_id, form, "public_name")
     repo = change.change_settings(work, repo_id, change.Settings(private=private))
     return f"{url_path(repo.web_path)}/settings"
 
@@ -98,7 +108,12 @@ def _switch_discussions(work: Work, repo_id: RepoId, form: Form) -> str:
     return f"{url_path(repo.web_path)}/settings"
 
 
-def _rename(work: Work, repo_id: RepoId, form: Form) -> str:
+def rename(work: Work, repo_id: RepoId, form: Form) -> str:
+    """Give the repo another name; its address then.
+
+    Raises:
+        InvalidFields: a name that no repo may have, or that another has.
+    """
     name = form.get("new_name", "").strip()
     try:
         require_repo_name(name)
@@ -115,39 +130,32 @@ def _rename(work: Work, repo_id: RepoId, form: Form) -> str:
 
 
 def _delete(work: Work, repo_id: RepoId, form: Form) -> str:
-    _require_name(work, repo_id, form, "delete_name")
+    require_typed_name(work, repo_id, form, "delete_name")
     change.delete(work, repo_id)
     return person_address(repo_id.namespace or "")
 
 
-def _require_name(work: Work, repo_id: RepoId, form: Form, field_name: str) -> None:
+def require_typed_name(work: Work, repo_id: RepoId, form: Form, field_name: str) -> None:
     """Insist that the repo's full name was typed."""
     repo = lookup(work, repo_id, Action.MANAGE)
     if form.get(field_name, "").strip() != repo.full_name:
         raise InvalidFields({field_name: (TYPE_THE_NAME,)})
 
 
-_ACTS: Final[Mapping[str, Callable[[Work, RepoId, Form], str]]] = {
-    "visibility": _change_visibility,
+_ACTS: Final[Mapping[str, Act]] = {
+    "visibility": change_visibility,
     "gate": change_gate,
     "discussions": _switch_discussions,
-    "rename": _rename,
+    "rename": rename,
     "transfer": transfer,
     "delete": _delete,
 }
 
 
-def _shown(
-    request: Request, visit: Visit, found: SettingsPage, faults: Mapping[str, tuple[str, ...]]
-) -> Response:
-    language = visit.frame.language
-    errors = {
-        name: " ".join(
-            translated(language, ERRORS.get(key, key), name=found.given.get(name, ""))
-            for key in keys
-        )
-        for name, keys in faults.items()
-    }
+async def _shown(request: Request, given: Form, faults: Mapping[str, tuple[str, ...]]) -> Response:
+    repo_id = repo_of(request)
+    visit, found = await visiting(request, lambda call: _page(call, repo_id, given))
+    errors = told(visit.frame.language, given, faults)
     return shown(
         request,
         "repos/settings.html",
@@ -156,5 +164,15 @@ def _shown(
         page=found,
         head=found.head,
         errors=errors,
-        countries=countries(language),
+        countries=countries(visit.frame.language),
     )
+
+
+def told(language: str, given: Form, faults: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The faults of each field in the reader's language."""
+    return {
+        name: " ".join(
+            translated(language, ERRORS.get(key, key), name=given.get(name, "")) for key in keys
+        )
+        for name, keys in faults.items()
+    }
