@@ -14,7 +14,7 @@ from fixtures.large_files import calling, working_as
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.receivers import Receiver, receiving
 from fixtures.webhooks import again, called, hooked, listening_hub, logged, states
-from strata.community import opening
+from strata.community.discussions import opening
 from strata.community.webhooks import log
 from strata.community.webhooks.faults import BadWebhook
 from strata.content import new_repo

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from strata.accounts.jobs import TidyAccounts
-from strata.community.commits import NoteCommits
+from strata.community.pulls.commits import NoteCommits
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content.naming import NameLargeFiles

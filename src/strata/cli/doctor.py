@@ -12,7 +12,7 @@ from strata.blobs.soundness import unsound_objects
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
-from strata.community.soundness import unsound_attachments
+from strata.community.attachments.soundness import unsound_attachments
 from strata.content.bucket.soundness import recount, unsound_buckets
 from strata.content.soundness import unsound_history
 from strata.core.call import Call, working

@@ -11,7 +11,7 @@ from strata.blobs import sweep
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
-from strata.community.soundness import sweep_strays
+from strata.community.attachments.soundness import sweep_strays
 
 
 @click.command()

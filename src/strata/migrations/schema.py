@@ -5,9 +5,10 @@ import strata.accounts.organizations.tables
 import strata.accounts.profile.tables
 import strata.accounts.tables
 import strata.blobs.tables
+import strata.community.attachments.tables
 import strata.community.collections.tables
+import strata.community.discussions.tables
 import strata.community.follows.tables
-import strata.community.tables
 import strata.content.tables
 import strata.core.instance
 import strata.events.tables

@@ -8,11 +8,11 @@ import pytest
 from fixtures.accounts import calling, made
 from fixtures.git_server import Git, Origin
 from strata.app.hub import JOBS, REACTIONS
-from strata.community import merging
-from strata.community.merging import Wish, merge
-from strata.community.opening import open_discussion
-from strata.community.reading import details
-from strata.community.thread import change_status
+from strata.community.discussions.opening import open_discussion
+from strata.community.discussions.reading import details
+from strata.community.discussions.thread import change_status
+from strata.community.pulls import merging
+from strata.community.pulls.merging import Wish, merge
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.hub import Hub

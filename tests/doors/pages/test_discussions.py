@@ -13,11 +13,11 @@ from fixtures.contents import at, changed, texts
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, working_as
 from fixtures.shown_repos import PICTURE, Scene, served, session_of, staged
-from strata.community import thread
-from strata.community.opening import open_discussion
-from strata.community.pulls import propose
-from strata.community.queries import Discussion
-from strata.community.reading import details
+from strata.community.discussions import thread
+from strata.community.discussions.opening import open_discussion
+from strata.community.discussions.queries import Discussion
+from strata.community.discussions.reading import details
+from strata.community.pulls.propose import propose
 from strata.content.operations import Add, Change
 from strata.core.actor import SYSTEM
 

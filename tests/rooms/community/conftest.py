@@ -9,7 +9,7 @@ import pytest
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import person
-from strata.community.commits import NoteCommits
+from strata.community.pulls.commits import NoteCommits
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.repos.record import Repo

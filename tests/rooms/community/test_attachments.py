@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, left_in_staging, spool, with_local_store
 from strata.blobs.links import Local, Piped
-from strata.community.attachments import (
+from strata.community.attachments.attach import (
     ENDINGS,
     Attachment,
     attach,
@@ -19,8 +19,8 @@ from strata.community.attachments import (
     largest,
     require_attach,
 )
-from strata.community.soundness import sweep_strays, unsound_attachments
-from strata.community.tables import attachments
+from strata.community.attachments.soundness import sweep_strays, unsound_attachments
+from strata.community.attachments.tables import attachments
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, TokenFacts, TokenRole
 from strata.core.errors import (
     EmailNotVerified,

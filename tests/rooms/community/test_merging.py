@@ -7,13 +7,14 @@ import pytest
 from fixtures.contents import at, changed, given, side_by_side, texts, uploaded
 from fixtures.large_files import calling, noise, working_as
 from strata.app.hub import JOBS
-from strata.community import merging, thread
-from strata.community.merging import Wish, merge
-from strata.community.opening import open_discussion
-from strata.community.pulls import propose
-from strata.community.queries import Event
-from strata.community.reading import Details, details
-from strata.community.storage import ref_bytes
+from strata.community.discussions import thread
+from strata.community.discussions.opening import open_discussion
+from strata.community.discussions.queries import Event
+from strata.community.discussions.reading import Details, details
+from strata.community.pulls import merging
+from strata.community.pulls.merging import Wish, merge
+from strata.community.pulls.propose import propose
+from strata.community.pulls.storage import ref_bytes
 from strata.content import refs
 from strata.content.operations import Add, Change, Delete, Operation
 from strata.content.squash import super_squash

@@ -4,9 +4,9 @@ import pytest
 
 from fixtures.contents import at, changed, created, given, side_by_side, texts, uploaded
 from fixtures.large_files import calling, noise, person, working_as
-from strata.community.pulls import Proposed, propose
-from strata.community.queries import Filter
-from strata.community.reading import details, list_discussions
+from strata.community.discussions.queries import Filter
+from strata.community.discussions.reading import details, list_discussions
+from strata.community.pulls.propose import Proposed, propose
 from strata.content import refs
 from strata.content.operations import Add, Change, Delete, Operation
 from strata.content.squash import super_squash

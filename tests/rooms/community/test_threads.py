@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from fixtures.contents import created, side_by_side
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import BASE_URL, calling, person, working_as
-from strata.community import merging, thread
-from strata.community.opening import open_discussion
-from strata.community.queries import Event, Filter, Sort
-from strata.community.reading import Details, details, list_discussions
+from strata.community.discussions import thread
+from strata.community.discussions.opening import open_discussion
+from strata.community.discussions.queries import Event, Filter, Sort
+from strata.community.discussions.reading import Details, details, list_discussions
+from strata.community.pulls import merging
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenRole
 from strata.core.errors import (
     Conflict,

@@ -11,8 +11,9 @@ from fixtures.large_files import BASE_URL, calling, person, working_as
 from fixtures.receivers import Received, Receiver, receiving
 from fixtures.webhooks import called, hooked, listening_hub
 from strata.accounts import people
-from strata.community import merging, opening, thread
-from strata.community.pulls import propose
+from strata.community.discussions import opening, thread
+from strata.community.pulls import merging
+from strata.community.pulls.propose import propose
 from strata.community.webhooks.faults import BadWebhook
 from strata.content import refs
 from strata.content.operations import Add, Change

@@ -8,7 +8,7 @@ from fixtures.contents import at, changed, created, given, uploaded
 from fixtures.large_files import calling, noise, oid_of, person
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import Pointer
-from strata.community.pulls import propose
+from strata.community.pulls.propose import propose
 from strata.content import push, refs
 from strata.content.operations import Add, Change
 from strata.core.actor import ANONYMOUS, Actor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.community import queries as discussions
-from strata.community.queries import Discussion, Event
+from strata.community.discussions import queries as discussions
+from strata.community.discussions.queries import Discussion, Event
 from strata.community.webhooks.queries import public_id
 from strata.core.call import Call
 from strata.core.names import RepoId

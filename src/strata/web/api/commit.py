@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.community.pulls import Proposed, propose
+from strata.community.pulls.propose import Proposed, propose
 from strata.content.commit import Committed, branch_at, commit
 from strata.content.rights import require_push
 from strata.core.call import Call

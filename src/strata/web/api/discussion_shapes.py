@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from html import escape
 
 from strata.accounts.profiles import avatar_path
-from strata.community.queries import Discussion, Event, Person, Reaction
-from strata.community.reading import Details, Listing
-from strata.community.texts import HIDDEN
+from strata.community.discussions.queries import Discussion, Event, Person, Reaction
+from strata.community.discussions.reading import Details, Listing
+from strata.community.discussions.texts import HIDDEN
 from strata.repos.record import Repo
 from strata.web import respond
 

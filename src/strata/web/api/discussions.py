@@ -9,12 +9,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.community import merging, thread
-from strata.community.opening import open_discussion
-from strata.community.queries import Event, Filter, Kind, Sort
-from strata.community.reading import details, list_discussions, renderings
-from strata.community.rights import community_of
-from strata.community.storage import ref_bytes
+from strata.community.discussions import thread
+from strata.community.discussions.opening import open_discussion
+from strata.community.discussions.queries import Event, Filter, Kind, Sort
+from strata.community.discussions.reading import details, list_discussions, renderings
+from strata.community.discussions.rights import community_of
+from strata.community.pulls import merging
+from strata.community.pulls.storage import ref_bytes
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound
 from strata.core.names import Sha

@@ -10,8 +10,8 @@ from strata.accounts.organizations import queries as organizations
 from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import details_of
 from strata.accounts.profiles import PublicProfile
-from strata.community.authored import count_discussions
 from strata.community.collections.queries import upvotes_received
+from strata.community.discussions.authored import count_discussions
 from strata.community.follows import queries as follows
 from strata.core.call import Call
 from strata.core.names import RepoType

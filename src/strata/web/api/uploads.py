@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
-from strata.community.attachments import attach, attachment, largest, require_attach
+from strata.community.attachments.attach import attach, attachment, largest, require_attach
 from strata.core.errors import StrataError
 from strata.lib.http.ranges import not_modified
 from strata.web.api.file_answer import SANDBOX, bytes_answer, span_of

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from strata.access.gates import admits
 from strata.access.policy import Action
-from strata.community.commits import own_commits
-from strata.community.queries import Event
-from strata.community.reading import Details, details
-from strata.community.rights import community_of
-from strata.community.storage import ref_bytes
-from strata.community.texts import previewed
+from strata.community.discussions.queries import Event
+from strata.community.discussions.reading import Details, details
+from strata.community.discussions.rights import community_of
+from strata.community.discussions.texts import previewed
+from strata.community.pulls.commits import own_commits
+from strata.community.pulls.storage import ref_bytes
 from strata.content.authors import Author, author_of, authors_of
 from strata.content.snapshot import MAIN, snapshot
 from strata.core.call import Call

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from strata.community import merging, thread
-from strata.community.merging import Wish
-from strata.community.queries import Event
+from strata.community.discussions import thread
+from strata.community.discussions.queries import Event
+from strata.community.pulls import merging
+from strata.community.pulls.merging import Wish
 from strata.content.snapshot import MAIN
 from strata.core.call import Call, Work, working
 from strata.core.names import RepoId, Sha, is_sha

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from strata.community.texts import LONGEST_COMMENT, titled
+from strata.community.discussions.texts import LONGEST_COMMENT, titled
 from strata.core.errors import InvalidFields, Malformed
 from strata.web.pages.form_body import Form
 from strata.web.pages.language import N_, translated

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.community import queries
-from strata.community.opening import open_discussion
-from strata.community.queries import Filter, Kind, Sort, Status
-from strata.community.reading import PAGE, Listing, list_discussions
-from strata.community.rights import community_of
-from strata.community.texts import previewed
+from strata.community.discussions import queries
+from strata.community.discussions.opening import open_discussion
+from strata.community.discussions.queries import Filter, Kind, Sort, Status
+from strata.community.discussions.reading import PAGE, Listing, list_discussions
+from strata.community.discussions.rights import community_of
+from strata.community.discussions.texts import previewed
 from strata.content.snapshot import MAIN, snapshot, snapshot_of
 from strata.core.call import Call
 from strata.core.errors import InvalidFields

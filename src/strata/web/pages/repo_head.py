@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from strata.access.gates import admits
 from strata.access.policy import Action
-from strata.community import queries as community
-from strata.community.queries import Filter
+from strata.community.discussions import queries as community
+from strata.community.discussions.queries import Filter
 from strata.content.card import Card, card_at, library_name, pipeline_tag
 from strata.content.snapshot import Snapshot
 from strata.content.tree import PAGE, listing

@@ -40,7 +40,7 @@ discussion_events = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),  # "comment", "commit", "status-change", …
     sa.Column("author_id", sa.BigInteger, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
-    sa.Column("content", Json, nullable=False),  # see community/queries.py
+    sa.Column("content", Json, nullable=False),  # see queries.py
     sa.Column("hidden", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("editor_id", sa.BigInteger),  # who wrote or hid what stands there now
     sa.Column("edited_at", Moment),
@@ -66,18 +66,6 @@ discussion_reactions = sa.Table(
         "event_id", sa.ForeignKey("discussion_events.id"), primary_key=True, autoincrement=False
     ),
     sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("reaction", sa.Text, primary_key=True),  # one of community/reactions.py
+    sa.Column("reaction", sa.Text, primary_key=True),  # one of thread.REACTIONS
     sa.Column("created_at", Moment, nullable=False),
-)
-
-# Pictures, films and sounds in texts; whoever knows the key may see them.
-attachments = sa.Table(
-    "attachments",
-    metadata,
-    sa.Column("key", sa.Text, primary_key=True),  # 32 hex, random
-    sa.Column("user_id", sa.BigInteger, nullable=False),
-    sa.Column("media_type", sa.Text, nullable=False),  # "image/png"
-    sa.Column("size", sa.BigInteger, nullable=False),  # bytes
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Index(None, "user_id", "created_at"),
 )

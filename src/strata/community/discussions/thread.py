@@ -11,11 +11,11 @@ from typing import Final, Literal
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.community import entries, queries
-from strata.community.entries import COMMENT
-from strata.community.news import tell
-from strata.community.queries import Discussion, Event
-from strata.community.rights import (
+from strata.community.discussions import entries, queries
+from strata.community.discussions.entries import COMMENT
+from strata.community.discussions.news import tell
+from strata.community.discussions.queries import Discussion, Event
+from strata.community.discussions.rights import (
     count_act,
     found,
     held,
@@ -23,7 +23,7 @@ from strata.community.rights import (
     require_speak,
     speaking,
 )
-from strata.community.texts import Written, require_said, titled, written
+from strata.community.discussions.texts import Written, require_said, titled, written
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, Malformed, NotFound
 from strata.core.names import RepoId

@@ -8,8 +8,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.community.attachments import FOLDER, Attachment
-from strata.community.tables import attachments
+from strata.community.attachments.attach import FOLDER, Attachment
+from strata.community.attachments.tables import attachments
 from strata.core.call import Call
 from strata.core.findings import Check, Finding
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from strata.access.visibility import visible
-from strata.community.tables import discussions
+from strata.community.discussions.tables import discussions
 from strata.core.call import Call
 from strata.repos.tables import repos
 

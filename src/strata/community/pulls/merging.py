@@ -11,14 +11,14 @@ from typing import Final
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.community import entries
-from strata.community.commits import note_commits
-from strata.community.news import tell
-from strata.community.queries import Discussion, Event
-from strata.community.rights import count_act, found, held, speaking
-from strata.community.sides import Sides, conflicts, sides_of
-from strata.community.texts import LONGEST_COMMENT, Written, written
-from strata.community.thread import happen, say
+from strata.community.discussions import entries
+from strata.community.discussions.news import tell
+from strata.community.discussions.queries import Discussion, Event
+from strata.community.discussions.rights import count_act, found, held, speaking
+from strata.community.discussions.sides import Sides, conflicts, sides_of
+from strata.community.discussions.texts import LONGEST_COMMENT, Written, written
+from strata.community.discussions.thread import happen, say
+from strata.community.pulls.commits import note_commits
 from strata.content.authors import signature_of
 from strata.content.commit import MAX_ATTEMPTS, lane
 from strata.content.proposals import forget_proposal

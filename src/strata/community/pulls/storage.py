@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES
-from strata.community.rights import community_of, found
-from strata.community.sides import Sides, changes_of, sides_of
+from strata.community.discussions.rights import community_of, found
+from strata.community.discussions.sides import Sides, changes_of, sides_of
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoId

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.community import entries
-from strata.community.entries import Opening
-from strata.community.opening import begin
-from strata.community.rights import DISABLED, count_act
-from strata.community.texts import LONGEST_TITLE, Written, written
+from strata.community.discussions import entries
+from strata.community.discussions.entries import Opening
+from strata.community.discussions.opening import begin
+from strata.community.discussions.rights import DISABLED, count_act
+from strata.community.discussions.texts import LONGEST_TITLE, Written, written
 from strata.content.commit import Prepared, branch_at, prepared
 from strata.content.operations import Change
 from strata.content.proposals import open_proposal

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from strata.access.gates import admits
 from strata.access.policy import Action
-from strata.community import queries
-from strata.community.queries import Discussion, Event, Filter
-from strata.community.rights import Rights, community_of, found, rights_in
-from strata.community.sides import Sides, conflicts, sides_of, unified
-from strata.community.texts import html_of
+from strata.community.discussions import queries
+from strata.community.discussions.queries import Discussion, Event, Filter
+from strata.community.discussions.rights import Rights, community_of, found, rights_in
+from strata.community.discussions.sides import Sides, conflicts, sides_of, unified
+from strata.community.discussions.texts import html_of
 from strata.core.call import Call
 from strata.core.names import RepoId
 from strata.repos import queries as repos

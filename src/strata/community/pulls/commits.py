@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import ClassVar, Final
 
-from strata.community import entries, queries
-from strata.community.queries import Discussion, Push
+from strata.community.discussions import entries, queries
+from strata.community.discussions.queries import Discussion, Push
 from strata.core.call import Call, Work, working
 from strata.core.names import Sha
 from strata.lib.git import read as git

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from strata.accounts.tables import namespaces, users
-from strata.community.tables import (
+from strata.community.discussions.tables import (
     discussion_edits,
     discussion_events,
     discussion_reactions,

@@ -8,8 +8,8 @@ from typing import Final
 from strata.access.gates import admit, admits
 from strata.access.policy import Action
 from strata.accounts import limits
-from strata.community import queries
-from strata.community.queries import Discussion
+from strata.community.discussions import queries
+from strata.community.discussions.queries import Discussion
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, NotFound, TooMany
 from strata.core.names import RepoId

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.community.queries import Event
-from strata.community.tables import (
+from strata.community.discussions.queries import Event
+from strata.community.discussions.tables import (
     discussion_edits,
     discussion_events,
     discussion_reactions,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.community import entries
-from strata.community.entries import COMMENT, Opening
-from strata.community.news import tell
-from strata.community.rights import count_act, speaking
-from strata.community.texts import Written, titled, written
+from strata.community.discussions import entries
+from strata.community.discussions.entries import COMMENT, Opening
+from strata.community.discussions.news import tell
+from strata.community.discussions.rights import count_act, speaking
+from strata.community.discussions.texts import Written, titled, written
 from strata.content.proposals import open_proposal, take_number
 from strata.content.refs import MAIN_REF, PULLS
 from strata.content.snapshot import snapshot_of

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from strata.community import queries
+from strata.community.discussions import queries
 from strata.core.call import Call
 from strata.core.errors import Malformed, TooLarge
 from strata.core.names import fresh_key

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from strata.community.queries import Discussion
+from strata.community.discussions.queries import Discussion
 from strata.content.diff import text_diff
 from strata.content.snapshot import Snapshot, snapshot_of
 from strata.core.call import Call

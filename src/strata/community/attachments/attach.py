@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from strata.access.policy import require_writer
 from strata.blobs.links import Local, Piped
-from strata.community.tables import attachments
+from strata.community.attachments.tables import attachments
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound, TooLarge, TooMany
 from strata.core.settings import LimitsSettings
