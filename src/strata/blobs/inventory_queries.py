@@ -124,9 +124,10 @@ def unnamed(call: Call, repo_id: int) -> dict[Oid, tuple[int, bool]]:
 
 def name(work: Work, repo_id: int, names: Mapping[Oid, tuple[str, str | None]]) -> None:
     """Note at which path, and on which ref, files were found."""
-    for oid, (filename, ref) in names.items():
-        work.db.execute(
-            sa.update(repo_blobs)
-            .where(repo_blobs.c.repo_id == repo_id, repo_blobs.c.sha256 == oid)
-            .values(filename=filename, ref=ref)
-        )
+    here = sa.and_(repo_blobs.c.repo_id == repo_id, repo_blobs.c.sha256 == sa.bindparam("oid"))
+    work.db.execute(
+        sa.update(repo_blobs)
+        .where(here)
+        .values(filename=sa.bindparam("path"), ref=sa.bindparam("place")),
+        [{"oid": oid, "path": path, "place": ref} for oid, (path, ref) in names.items()],
+    )

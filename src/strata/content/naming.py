@@ -9,12 +9,13 @@ reads folders only.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from strata.blobs import inventory_queries as inventory, pointer as pointers
 from strata.blobs.inventory import MAX_PAGE, Holding, Page, holdings
 from strata.blobs.inventory_queries import NOWHERE
 from strata.blobs.pointer import Pointer
+from strata.blobs.queries import in_batches
 from strata.content import queries
 from strata.content.queries import RefRow
 from strata.content.refs import BRANCHES, MAIN_REF, TAGS
@@ -25,6 +26,7 @@ from strata.lib.git.packfile import object_id
 from strata.repos import queries as records
 from strata.repos.record import Repo
 
+NAMED_AT_ONCE: Final = 1_000
 Names = dict[Oid, tuple[str, str | None]]  # path and ref
 
 
@@ -48,8 +50,9 @@ class NameLargeFiles:
         if fresh:  # gone from every head: once, all of history is searched
             names |= dict.fromkeys(fresh, (NOWHERE, None))
             names |= _found(call, repo, fresh, history=True)
-        with working(call) as work:
-            inventory.name(work, repo.id, names)
+        for batch in in_batches(names, NAMED_AT_ONCE):  # nobody shall wait long for the database
+            with working(call) as work:
+                inventory.name(work, repo.id, {oid: names[oid] for oid in batch})
 
 
 def large_files_of(
