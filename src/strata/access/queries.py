@@ -101,8 +101,11 @@ def counts(call: Call, repo_row_id: int) -> dict[Standing, int]:
 
 def put_asked(
     work: Work, repo_row_id: int, user_id: int, standing: Standing, answers: Mapping[str, Answer]
-) -> None:
-    """Write down that somebody asked, also once more after a reset."""
+) -> bool:
+    """Write down that somebody asked, also once more after a reset.
+
+    False when somebody else was faster, such as a manager who granted access: theirs stays.
+    """
     values = {
         "status": standing.value,
         "asked": True,
@@ -116,11 +119,14 @@ def put_asked(
     fresh = upsert(work.db, access_requests).values(
         key=fresh_key(), repo_id=repo_row_id, user_id=user_id, **values
     )
-    work.db.execute(
+    written = work.db.execute(
         fresh.on_conflict_do_update(
-            index_elements=[access_requests.c.repo_id, access_requests.c.user_id], set_=values
+            index_elements=[access_requests.c.repo_id, access_requests.c.user_id],
+            set_=values,
+            where=access_requests.c.status == Standing.RESET.value,
         )
     )
+    return written.rowcount == 1
 
 
 def put_granted(work: Work, repo_row_id: int, user_id: int) -> None:

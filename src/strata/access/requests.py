@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from strata.access import letters, queries
-from strata.access.gates import Gated, admit
+from strata.access.gates import Gated, admit, standing_of
 from strata.access.policy import Action, belongs, require_person
 from strata.access.record import Answer, Standing
 from strata.accounts import limits
 from strata.core.call import Work
-from strata.core.errors import NotFound, RepoNotGated
+from strata.core.errors import NotFound, RepoNotGated, TooMany
 from strata.events.facts import record
 
 NO_REQUEST: Final = "No access request found matching your criteria"
@@ -47,9 +47,10 @@ def ask(work: Work, repo: Gated, answers: Callable[[], Mapping[str, Answer]]) ->
     there = queries.held_request(work, repo.id, user_id)
     if there is not None and there.standing is not Standing.RESET:
         return there.standing
-    limits.count(work, limits.Limit(f"gate.ask:{user_id}", ASKS_PER_HOUR, 60))
+    _count(work, user_id)
     standing = Standing.ACCEPTED if repo.gated == "auto" else Standing.PENDING
-    queries.put_asked(work, repo.id, user_id, standing, answers())
+    if not queries.put_asked(work, repo.id, user_id, standing, answers()):
+        return standing_of(work, work.actor, repo) or standing
     record(work, "gate.request", repo_id=repo.id, target=repo.full_name)
     if standing is Standing.PENDING:
         letters.tell_deciders(work, repo, user_id)
@@ -73,3 +74,14 @@ def withdraw(work: Work, repo: Gated) -> None:
         raise NotFound(NO_REQUEST)
     queries.delete_request(work, there.id)
     record(work, "gate.withdraw", repo_id=repo.id, target=repo.full_name)
+
+
+def _count(work: Work, user_id: int) -> None:
+    try:
+        limits.count(work, limits.Limit(f"gate.ask:{user_id}", ASKS_PER_HOUR, 60))
+    except TooMany as error:
+        raise TooMany(
+            f"You asked for access {ASKS_PER_HOUR} times within an hour, which is all this hub "
+            "takes. Try later.",
+            retry_after_s=error.retry_after_s,
+        ) from error

@@ -19,6 +19,7 @@ from strata.access.policy import Action
 from strata.access.record import Standing
 from strata.content import new_repo
 from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenRole
+from strata.core.call import Work
 from strata.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -140,6 +141,38 @@ def test_a_grant_lets_in_from_everywhere_once_and_keeps_the_address(
     assert request_of(hub, repo, eve).asker.email == "eve@example.org"
     with pytest.raises(NotFound):
         does(hub, ana, lambda work: decisions.grant(work, repo, "nobody"))
+
+
+def test_a_grant_that_comes_meanwhile_is_not_asked_away(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    does(hub, ana, lambda work: decisions.grant(work, repo, "bob"))
+
+    def late(work: Work) -> bool:
+        return queries.put_asked(work, repo.id, bob.user_id or 0, PENDING, {})
+
+    assert does(hub, bob, late) is False
+    assert standings(hub, repo) == {"bob": ACCEPTED}
+
+
+def test_every_act_is_recorded_with_who_did_it_to_whom(
+    hub: Hub, ana: Actor, bob: Actor, eve: Actor, repo: Repo
+) -> None:
+    asks(hub, bob, repo)
+    for standing in (REJECTED, RESET, ACCEPTED, PENDING):
+        decides(hub, ana, repo, standing, "bob")
+    does(hub, bob, lambda work: requests.withdraw(work, repo))
+    does(hub, ana, lambda work: decisions.grant(work, repo, "eve"))
+    assert gate_facts(hub) == [
+        ("gate.request", bob.user_id, None),
+        ("gate.reject", ana.user_id, "bob"),
+        ("gate.reset", ana.user_id, "bob"),
+        ("gate.accept", ana.user_id, "bob"),
+        ("gate.cancel", ana.user_id, "bob"),
+        ("gate.withdraw", bob.user_id, None),
+        ("gate.grant", ana.user_id, "eve"),
+    ]
+    assert reads(hub, eve, repo)
 
 
 def test_an_unconfirmed_account_asks_for_nothing_and_is_granted_nothing(
@@ -274,7 +307,7 @@ def test_nobody_asks_without_end(hub: Hub, bob: Actor, repo: Repo) -> None:
     for _ in range(requests.ASKS_PER_HOUR):
         asks(hub, bob, repo)
         does(hub, bob, lambda work: requests.withdraw(work, repo))
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany, match="You asked for access 30 times within an hour"):
         asks(hub, bob, repo)
 
 

@@ -15,6 +15,7 @@ from strata.repos.lookup import lookup
 from strata.web import errors
 from strata.web.pages import repo
 from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.gate_view import FAULTS
 from strata.web.pages.render import url_path
 from strata.web.pages.visit import in_transaction, redirected
 from strata.web.work import exchange, json_of, repo_of, work
@@ -59,9 +60,18 @@ async def _asked_by_script(request: Request) -> Response:
         await work(request, lambda work: ask_for_access(work, repo_id, given))
     except Moved:
         raise
+    except InvalidFields as error:
+        return errors.json_answer(_spelled(error), anonymous=False)
     except StrataError as error:
         return errors.json_answer(error, anonymous=exchange(request).actor.anonymous)
     return redirected(request, url_path(repo_id.web_path))
+
+
+def _spelled(error: InvalidFields) -> InvalidFields:
+    """The same in sentences, which scripts show as they are."""
+    return InvalidFields(
+        {name: tuple(FAULTS[key] for key in keys) for name, keys in error.fields.items()}
+    )
 
 
 def _is_json(request: Request) -> bool:
