@@ -131,6 +131,19 @@ def test_a_large_file_outside_lfs_is_refused_by_name(
     assert origin.head(repo) == before
 
 
+def test_a_card_with_wrong_metadata_is_refused_at_the_tip_alone(
+    origin: Origin, git: Git, repo: Repo, clone: Path
+) -> None:
+    before = origin.head(repo)
+    git.commit(clone, {"README.md": b"---\nlicense: asdf\n---\n"})
+    said = git.refused("push", "origin", "main", at=clone)
+    assert 'README.md: "license" must be one of [apache-2.0' in said
+    assert origin.head(repo) == before
+    sha = git.commit(clone, {"README.md": b"---\nlicense: mit\n---\n"})
+    git.ok("push", "origin", "main", at=clone)
+    assert origin.head(repo) == sha
+
+
 def test_a_large_file_hidden_in_history_is_refused(
     origin: Origin, git: Git, repo: Repo, clone: Path
 ) -> None:

@@ -15,6 +15,7 @@ from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES, Pointer
 from strata.blobs.present import require_present
 from strata.content import queries
+from strata.content.card import CARD, MAX_CARD_BYTES, read_card
 from strata.content.files import may_be_pointer
 from strata.content.operations import require_path
 from strata.content.refs import BRANCHES, MAIN_REF, PULLS, TAGS, acceptable, blocked
@@ -29,6 +30,7 @@ from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
 STALE: Final = "fetch first: the ref was moved meanwhile"
+_LONGEST_REASON: Final = 400  # characters; git shows it on one line
 READ_SMALL = Callable[[Iterable[str], int], Mapping[str, bytes]]
 
 
@@ -175,8 +177,21 @@ class _Judge:
         if commit != command.new and not command.ref.startswith(TAGS):
             return "a branch cannot hold a tag object"
         row = self._rows.get(command.ref)
-        if row is None or may_rewrite(self._work, self._repo):
-            return None
-        if not git.is_ancestor(self._git_path, row.commit, commit):
+        fast = row is None or may_rewrite(self._work, self._repo)
+        if not fast and row and not git.is_ancestor(self._git_path, row.commit, commit):
             return "not a fast-forward; only those who may write to the repo can rewrite"
-        return None
+        return self._refused_card(command.ref, row.commit if row else None, commit)
+
+    def _refused_card(self, ref: str, old: str | None, new: str) -> str | None:
+        """What is wrong with the card at the tip; those of commits in between may be wrong."""
+        if not ref.startswith((BRANCHES, PULLS)):
+            return None
+        card = git.entry_at(self._git_path, new, CARD)
+        before = git.entry_at(self._git_path, old, CARD) if old else None
+        if card is None or card.kind != "file" or card.size > MAX_CARD_BYTES:
+            return None
+        if before is not None and before.oid == card.oid:
+            return None
+        text = git.read_blob(self._git_path, card.oid).decode("utf-8", "replace")
+        errors = read_card(text, self._repo.type).errors
+        return f"{CARD}: {errors[0]}"[:_LONGEST_REASON] if errors else None

@@ -84,6 +84,17 @@ def total(call: Call, query: Query) -> int:
     return queries.count(call, query, conditions, asked.rare.ids if asked.rare else None)
 
 
+def few(call: Call, query: Query, most: int) -> list[int] | None:
+    """The ids of all visible repos that match; None when they are more than `most`."""
+    asked = look_up(call, query)
+    if asked is None:
+        return []
+    conditions = asked.conditions(call, collecting=True)
+    among = asked.rare.ids if asked.rare else None
+    found = queries.matching(call, query, conditions, among, most + 1)
+    return found if len(found) <= most else None
+
+
 def look_up(call: Call, query: Query) -> Asked | None:
     """Look up the names and tags of a question; None when nothing can meet it."""
     if query.impossible or any("\0" in term for term in query.terms):

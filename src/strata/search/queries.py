@@ -111,6 +111,15 @@ def count(call: Call, query: Query, conditions: Sequence[Condition], among: Ids 
     return call.db.scalar(statement.where(*held, *conditions, visible_to(call))) or 0
 
 
+def matching(
+    call: Call, query: Query, conditions: Sequence[Condition], among: Ids | None, bound: int
+) -> list[int]:
+    """So many ids of the visible repos that match, whichever come first."""
+    held = _living(query) if among is None else _held(query, among)
+    statement = sa.select(repos.c.id).where(*held, *conditions, visible_to(call)).limit(bound)
+    return [row[0] for row in call.db.execute(statement)]
+
+
 def _living(query: Query) -> tuple[Condition, ...]:
     return (repos.c.type == query.type.value, repos.c.deleted_at.is_(None))
 

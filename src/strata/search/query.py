@@ -69,6 +69,12 @@ class Query:
         return ORDERS[self.sort]
 
     @property
+    def narrowed(self) -> bool:
+        """Whether the list is less than everything of its type."""
+        narrow = (self.gated is not None, self.parameters is not None, self.impossible)
+        return any(self.terms) or any(narrow)
+
+    @property
     def terms(self) -> tuple[str, ...]:
         return (*self.search, *self.tags, self.author or "")
 

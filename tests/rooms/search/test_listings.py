@@ -19,6 +19,7 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.tables import repos
 from strata.search import finding, index_queries
+from strata.search.facets import facets
 from strata.search.listing import count, listing
 from strata.search.query import ORDERS, Query, Span
 from strata.search.tables import tag_counts
@@ -285,3 +286,25 @@ def test_a_walk_ends_where_collecting_would_be_cheaper(hub: Hub, owner: Actor) -
         assert asked.rare.size == 6
         assert finding.walked(call, asked, None, stride=6) is None
         assert len(finding.collected(call, asked, None)) == 6
+
+
+def test_facets_count_what_the_caller_may_see_under_the_filters(
+    hub: Hub, owner: Actor, stranger: Actor
+) -> None:
+    listed(hub, owner, "one", "license:mit", "x")
+    listed(hub, owner, "two", "license:mit")
+    listed(hub, owner, "three", "license:mit", "license:gpl", "x", private=True)
+    with hub.database.writing() as db:
+        kind = sa.case((tag_counts.c.tag == "x", "other"), else_="license")
+        db.execute(sa.update(tag_counts).values(kind=kind))
+
+    def counted(actor: Actor, **asked: Any) -> list[tuple[str, int | None]]:
+        with calling(hub, actor) as call:
+            query = Query(type=RepoType.MODEL, **asked)
+            found = facets(call, query, ["license"], 5)["license"]
+        return [(tag.label, tag.count) for tag in found]
+
+    assert counted(stranger) == [("mit", 2)]
+    assert counted(stranger, tags=("x",)) == [("mit", 1)]
+    assert counted(owner, tags=("x",)) == [("mit", 2), ("gpl", 1)]
+    assert counted(ANONYMOUS, tags=("license:gpl",)) == []

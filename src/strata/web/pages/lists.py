@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from strata.core.call import Call
 from strata.core.names import RepoType
+from strata.search.facets import facets
 from strata.search.listing import Listed, count, listing
 from strata.search.query import Query
 from strata.web.pages.language import N_
@@ -19,6 +20,7 @@ from strata.web.pages.visit import shown, visiting
 
 PER_PAGE: Final = 30
 MAX_FILTERS: Final = 20
+_SDK: Final = "other"  # Spaces are filtered by their SDK as by any other tag
 _LONGEST_WORD: Final = 200  # characters of a filter that are heard
 
 # What an address says → the order's name on the wire, and what it is called.
@@ -45,6 +47,7 @@ _FACETS: Final = {
     RepoType.MODEL: (
         ("pipeline_tag", N_("Tasks")),
         ("library", N_("Libraries")),
+        ("language", N_("Languages")),
         ("license", N_("Licences")),
     ),
     RepoType.DATASET: (
@@ -79,7 +82,7 @@ class Facet:
 
     label: str  # marked for translation
     parameter: str
-    values: tuple[str, ...]
+    values: tuple[tuple[str, int | None], ...]  # and how many repos have it, when that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def _listed(call: Call, kind: RepoType, parameters: QueryParams) -> RepoList:
         author=author,
         sort=sort,
         chosen=chosen,
-        facets=tuple(_facets(kind, page.rows, chosen)),
+        facets=tuple(_facets(call, query, page.rows, chosen)),
         sorts=tuple((name, title) for name, (_, title) in SORTS.items()),
     )
 
@@ -182,21 +185,22 @@ def _prefixes(kind: RepoType) -> dict[str, str]:
     return {**_PLAIN, **_PREFIXED, **of_kind}
 
 
-def _facets(kind: RepoType, rows: list[Listed], chosen: tuple[Chosen, ...]) -> Iterator[Facet]:
-    """The values that occur in the rows shown and are not chosen yet."""
-    prefixes = _prefixes(kind)
-    on = {filter_.tag for filter_ in chosen}
-    for parameter, label in _FACETS[kind]:
-        words = dict.fromkeys(word for row in rows for word in _words(row, parameter, prefixes))
-        values = tuple(sorted(word for word in words if f"{prefixes[parameter]}{word}" not in on))
-        if values:
-            yield Facet(label, parameter, values[:MAX_FILTERS])
+def _facets(
+    call: Call, query: Query, rows: list[Listed], chosen: tuple[Chosen, ...]
+) -> Iterator[Facet]:
+    """The most frequent values under the filters that are on, without those."""
+    prefixes = _prefixes(query.type)
+    on = {filter_.tag.lower() for filter_ in chosen}
+    offered = [parameter for parameter, _ in _FACETS[query.type] if parameter != _SDK]
+    found = facets(call, query, offered, 2 * MAX_FILTERS)
+    for parameter, label in _FACETS[query.type]:
+        values = [(tag.label, tag.count) for tag in found.get(parameter, ())]
+        values += [(word, None) for word in _sdks(rows)] if parameter == _SDK else []
+        fresh = [one for one in values if f"{prefixes[parameter]}{one[0]}".lower() not in on]
+        if fresh:
+            yield Facet(label, parameter, tuple(fresh[:MAX_FILTERS]))
 
 
-def _words(row: Listed, parameter: str, prefixes: dict[str, str]) -> Iterator[str]:
-    known = {"pipeline_tag": row.pipeline_tag, "library": row.library_name, "other": row.repo.sdk}
-    if parameter in known:
-        yield from (word for word in (known[parameter],) if word)
-        return
-    prefix = prefixes[parameter]
-    yield from (tag.removeprefix(prefix) for tag in row.tags if tag.startswith(prefix))
+def _sdks(rows: list[Listed]) -> list[str]:
+    """What the Spaces shown are made with."""
+    return sorted({row.repo.sdk for row in rows if row.repo.sdk})
