@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from clients.conftest import DATABASES, MakeClient, StartHub
+from clients.conftest import DATABASES, Database, MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub
 
@@ -62,6 +62,25 @@ PUT: Final = """
     import sys
     from huggingface_hub import HfApi
     HfApi().batch_bucket_files(sys.argv[1], add=[(b"x", "new.txt")])
+"""
+
+
+BATCHES: Final = """
+    import sys
+    from huggingface_hub import HfApi
+    api = HfApi()
+    for number in range(1000):
+        files = [(f"content {number}".encode(), f"{number}/{name}") for name in "ab"]
+        api.batch_bucket_files(sys.argv[1], add=files)
+        print(number, flush=True)
+"""
+NAMES: Final = """
+    import json, sys
+    from huggingface_hub import HfApi
+    api = HfApi()
+    info = api.bucket_info(sys.argv[1])
+    names = [entry.path for entry in api.list_bucket_tree(sys.argv[1])]
+    print(json.dumps({"names": names, "files": info.total_files}))
 """
 
 
@@ -180,3 +199,40 @@ def test_a_feed_tells_of_changes_and_ends_with_the_server(
 def _end(process: subprocess.Popen[str]) -> None:
     process.kill()
     process.communicate()
+
+
+@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("end", ["a kill", "a crash before the commit"])
+def test_no_acknowledged_batch_is_lost_and_none_is_half_there(
+    start_hub: StartHub, client: MakeClient, database: Database, end: str
+) -> None:
+    hub = start_hub({"STRATA_TESTING": "1"}, database)
+    owner = hub.user("bucket-owner")
+    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    machine = client(NEWEST, person=owner, endpoint=hub.url, variables=quiet)
+    machine.program("hf", "buckets", "create", "survivor")
+    if end != "a kill":
+        hub.stop()
+        hub.start({"STRATA_CRASH_AT": "before-commit"})
+    writing = machine.start(BATCHES, "bucket-owner/survivor")
+    try:
+        assert writing.stdout is not None
+        acknowledged = 0
+        if end == "a kill":
+            while acknowledged < 5:
+                acknowledged = int(writing.stdout.readline()) + 1
+            hub.kill()
+        else:
+            hub.wait_for_crash()
+    finally:
+        _end(writing)
+
+    hub.start()
+    seen = client(NEWEST, person=owner, endpoint=hub.url).value(NAMES, "bucket-owner/survivor")
+
+    assert isinstance(seen, dict)
+    whole = len(seen["names"]) // 2
+    assert sorted(seen["names"]) == sorted(f"{n}/{name}" for n in range(whole) for name in "ab")
+    assert seen["files"] == 2 * whole
+    assert whole >= acknowledged
+    assert hub.cli("doctor", "--json", "--data", str(hub.data)) == "[]"

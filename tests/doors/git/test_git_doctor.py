@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from fixtures.accounts import calling, made
+from fixtures.buckets import bucket_of, filled
 from strata.app.hub import JOBS, load_hub
 from strata.blobs.keep import keep
 from strata.cli.doctor import UNSOUND, doctor
@@ -16,6 +17,7 @@ from strata.content import new_repo
 from strata.content.commit import commit
 from strata.content.intake import spooled
 from strata.content.operations import AddLarge, Change
+from strata.content.tables import buckets
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.hub import Hub
@@ -81,6 +83,20 @@ def test_a_sound_hub_is_well(hub: Hub) -> None:
     assert examined(hub) == (0, [])
     done = CliRunner().invoke(doctor, ["--data", str(hub.settings.data)])
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "All is well.\n")
+
+
+def test_the_sums_of_a_bucket_are_counted_again(hub: Hub, alice: Actor) -> None:
+    filled(hub, alice, bucket_of(hub, alice, "box"), {"a.bin": CONTENT, "b/c.bin": CONTENT})
+    assert examined(hub) == (0, [])
+    execute(hub, sa.update(buckets).values(size=1, files=7))
+
+    code, found = examined(hub)
+    assert (code, [(row["check"], row["place"]) for row in found]) == (
+        UNSOUND, [("buckets", "buckets/alice/box")]
+    )  # fmt: skip
+    code, found = examined(hub, "--repair")
+    assert (code, [row["repaired"] for row in found]) == (0, [True])
+    assert examined(hub) == (0, [])
 
 
 @pytest.mark.usefixtures("repo")
