@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -285,6 +286,28 @@ def test_a_conflicting_merge_names_the_paths_and_writes_nothing(store: Path, not
     assert write.conflicting(store, base, ours, base) == ()
     assert write.conflicting(store, None, ours, theirs) == ("d/a",)
     assert pack_bytes(store) == before
+
+
+def test_a_merge_of_huge_texts_costs_little(store: Path, note: Note) -> None:
+    """Both sides rewrite large files, and one of them brings many that look alike."""
+    texts = {
+        side: b"".join(b"%d %d\n" % (turn * step, turn) for turn in range(380_000))
+        for side, step in (("base", 1), ("ours", 3), ("theirs", 7))
+    }
+    names = ["f0", "f1", "f2"]
+    base = write.write_commit(store, None, [Put(n, texts["base"]) for n in names], [], note)
+    ours, theirs = (
+        write.write_commit(store, base, [Put(n, texts[side]) for n in names], [base], note)
+        for side in ("ours", "theirs")
+    )
+    alike = [Put(f"new-{number}", texts["ours"] + b"%d" % number) for number in range(16)]
+    many = write.write_commit(store, base, [*alike, Delete("f0")], [base], note)
+    small = write.write_commit(store, base, [Put("small", b"1\n")], [base], note)
+    began = time.perf_counter()
+    assert write.conflicting(store, base, ours, theirs) == tuple(sorted(names))
+    assert write.conflicting(store, base, many, small) == ()
+    assert write.conflicting(store, base, many, ours) == ("f0",)
+    assert time.perf_counter() - began < 2
 
 
 def test_unrelated_histories_merge_over_nothing(store: Path, note: Note) -> None:

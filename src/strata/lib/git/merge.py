@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Final
 
 import pygit2
-from pygit2.enums import RepositoryOpenFlag
+from pygit2.enums import MergeFlag, RepositoryOpenFlag
 
+from strata.lib.git.effort import changed, comparable, too_large
 from strata.lib.git.model import EMPTY_TREE, MergeResult, StorePath
 from strata.lib.git.packfile import ObjectKind, PackWriter
 from strata.lib.git.store import reads, tree_of
@@ -17,7 +18,7 @@ def merge(path: StorePath, base: str | None, ours: str, theirs: str) -> MergeRes
     """Merge two commits or trees over their base (None: they share nothing).
 
     The merged tree is on the disk when this returns; nothing is written on a conflict. Renames
-    are followed.
+    are followed, and lines merged, as far as `effort` allows.
 
     Raises:
         ObjectMissing: one of the three is absent.
@@ -40,7 +41,7 @@ def _tried(
 ) -> tuple[str, ...]:
     made = _Memory()
     index = _merge_trees(repo, _scratch(path, made), made, (base, ours, theirs))
-    return _conflicts(index)
+    return index if isinstance(index, tuple) else _conflicts(index)
 
 
 @reads
@@ -50,6 +51,8 @@ def _merged(
     made = _Memory()
     scratch = _scratch(path, made)
     index = _merge_trees(repo, scratch, made, (base, ours, theirs))
+    if isinstance(index, tuple):
+        return MergeResult(None, index)
     if conflicts := _conflicts(index):
         return MergeResult(None, conflicts)
     tree = index.write_tree(scratch)
@@ -65,15 +68,23 @@ def _merge_trees(
     scratch: pygit2.Repository,
     made: "_Memory",
     commits: tuple[str | None, str, str],
-) -> pygit2.Index:
-    """Merge over a base (None: nothing is shared); new blobs go to `made`."""
+) -> pygit2.Index | tuple[str, ...]:
+    """Merge over a base (None: nothing is shared); new blobs go to `made`.
+
+    Returns:
+        The merged index, which may have conflicts, or the files that are too large to merge.
+    """
     base, ours, theirs = commits
     ancestor = tree_of(repo, base).id if base else pygit2.Oid(hex=EMPTY_TREE)
     if base is None:
         made.write_cb(ancestor, b"", 2)
     sides = (ancestor, tree_of(repo, ours).id, tree_of(repo, theirs).id)
     bottom, left, right = (scratch[side].peel(pygit2.Tree) for side in sides)
-    return scratch.merge_trees(bottom, left, right)
+    ours_changed, theirs_changed = (changed(repo, bottom, side) for side in (left, right))
+    if large := too_large(ours_changed, theirs_changed):
+        return large
+    renames = MergeFlag.FIND_RENAMES if comparable(ours_changed, theirs_changed) else MergeFlag(0)
+    return scratch.merge_trees(bottom, left, right, flags=renames)
 
 
 def _conflicts(index: pygit2.Index) -> tuple[str, ...]:
