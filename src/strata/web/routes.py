@@ -9,6 +9,7 @@ from __future__ import annotations
 from strata.web.api import (
     access_report,
     access_requests,
+    bucket_batch,
     bucket_events,
     bucket_files,
     buckets,
@@ -81,6 +82,7 @@ API: tuple[Route, ...] = (
     *validate_yaml.ROUTES,
     *webhooks.ROUTES,
     *buckets.ROUTES,
+    *bucket_batch.ROUTES,
     *bucket_events.ROUTES,
 )
 

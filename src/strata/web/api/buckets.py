@@ -1,33 +1,22 @@
-"""Buckets over HTTP (02 §T): their life, listings, and the batches that change them."""
+"""Buckets over HTTP (02 §T): their life, and listings of them and of what is in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.content.bucket import batch as batches, reading, record
-from strata.content.bucket.batch import Outcome
+from strata.content.bucket import reading, record
 from strata.content.bucket.listing import buckets_of
 from strata.content.bucket.queries import FileRow
 from strata.content.bucket.reading import Folder
 from strata.content.bucket.record import Bucket
-from strata.content.bucket.steps import AddFile, CopyFile, DeleteFile, Step
 from strata.core.call import Call
-from strata.core.errors import (
-    Malformed,
-    NotOffered,
-    RepoNotFound,
-    StrataError,
-    TooLarge,
-    Unauthenticated,
-)
-from strata.core.names import RepoId, RepoType, is_oid
-from strata.lib.db.columns import from_millis
+from strata.core.errors import NotOffered, RepoNotFound, Unauthenticated
+from strata.core.names import RepoType
 from strata.lib.db.seek import Page
 from strata.repos import change
 from strata.repos.create import Wish
@@ -38,9 +27,8 @@ from strata.web.api.numbers import count_of
 from strata.web.api.organizations import NO_GROUPS
 from strata.web.api.repos import Visibility, private_of
 from strata.web.paths import Route
-from strata.web.work import body_of, exchange, field, json_of, read, repo_of, work
+from strata.web.work import exchange, field, json_of, read, repo_of, work
 
-MAX_STEPS: Final = 10_000  # of one batch; clients send up to 1,000
 ME: Final = "me"  # the caller's own namespace
 
 
@@ -63,41 +51,6 @@ class PathsBody(msgspec.Struct):
     """POST /api/buckets/{repo}/paths-info."""
 
     paths: list[str]
-
-
-# Milliseconds since 1970, from 1900 to 9999: what a date on the wire can say.
-MediaType = Annotated[str, msgspec.Meta(max_length=255, pattern="^[ -~]*$")]
-Millis = Annotated[int, msgspec.Meta(ge=-2_208_988_800_000, le=253_402_300_799_999)]
-
-
-class AddLine(msgspec.Struct, tag_field="type", tag="addFile", rename="camel"):
-    """A line of a batch: an uploaded file."""
-
-    path: str
-    xet_hash: str
-    mtime: Millis | None = None
-    content_type: MediaType | None = None
-
-
-class CopyLine(msgspec.Struct, tag_field="type", tag="copyFile", rename="camel"):
-    """A line of a batch: a file that a repo or another bucket has."""
-
-    path: str
-    xet_hash: str
-    source_repo_type: RepoType
-    source_repo_id: str
-    mtime: Millis | None = None
-    content_type: MediaType | None = None
-
-
-class DeleteLine(msgspec.Struct, tag_field="type", tag="deleteFile"):
-    """A line of a batch: a file to delete."""
-
-    path: str
-
-
-Line = AddLine | CopyLine | DeleteLine
-_lines = msgspec.json.Decoder(Line)
 
 
 async def create(request: Request) -> Response:
@@ -189,47 +142,6 @@ async def paths_info(request: Request) -> Response:
     return respond.json([_file(file) for file in await read(request, act)])
 
 
-async def batch(request: Request) -> Response:
-    """POST /api/buckets/{repo}/batch"""
-    steps = list(_steps(await body_of(request)))
-    outcome = await work(request, lambda within: batches.apply(within, repo_of(request), steps))
-    failed = [{"path": one.path, "error": one.error} for one in outcome.refused]
-    answer = {
-        "success": not failed,
-        "processed": outcome.processed,
-        "succeeded": outcome.processed - len(failed),
-        "failed": failed,
-    }
-    return respond.json(answer, 422 if _nothing_done(outcome) else 200)
-
-
-def _nothing_done(outcome: Outcome) -> bool:
-    return outcome.processed > 0 and len(outcome.refused) == outcome.processed
-
-
-def _steps(body: bytes) -> Iterator[Step]:
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    if len(lines) > MAX_STEPS:
-        raise TooLarge(f"A batch may have {MAX_STEPS} lines; send several.")
-    for number, text in enumerate(lines, 1):
-        try:
-            yield _step(_lines.decode(text))
-        except (msgspec.DecodeError, UnicodeDecodeError, StrataError) as error:
-            raise Malformed(f"Line {number} of the batch: {error}") from error
-
-
-def _step(line: Line) -> Step:
-    if isinstance(line, DeleteLine):
-        return DeleteFile(line.path)
-    if not is_oid(line.xet_hash):
-        raise Malformed('"xetHash" must be 64 lowercase hexadecimal digits.')
-    mtime = None if line.mtime is None else from_millis(line.mtime)
-    if isinstance(line, AddLine):
-        return AddFile(line.path, line.xet_hash, mtime, line.content_type)
-    source = RepoId.parse(line.source_repo_type, line.source_repo_id)
-    return CopyFile(line.path, line.xet_hash, source, mtime, line.content_type)
-
-
 def _owner(call: Call, name: str) -> str:
     if name != ME:
         return name
@@ -296,5 +208,4 @@ ROUTES: tuple[Route, ...] = (
         paths_info,
         f"{_CLIENTS}: get_bucket_paths_info",
     ),
-    Route(("POST",), "/api/buckets/{repo}/batch", batch, f"{_CLIENTS}: batch_bucket_files"),
 )
