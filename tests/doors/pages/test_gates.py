@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from playwright.sync_api import Page as BrowserPage
 
 from doors.pages.test_repos_safety import Marks
 from fixtures.accounts import joined, made, person as account
@@ -332,3 +333,33 @@ def test_the_pages_of_gates_fit_and_everyone_can_use_them(scene: Scene, width: i
                 report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
                 assert report.response["violations"] == [], (path, language)
                 context.close()
+
+
+def test_a_request_is_made_declined_and_read_about_in_a_browser(scene: Scene) -> None:
+    with served(scene.hub) as base, chromium() as browser:
+
+        def opened(person: Actor, path: str) -> BrowserPage:
+            context = browser.new_context()
+            cookie = session_of(scene.hub, person)
+            context.add_cookies([{"name": "sid", "value": cookie, "url": base}])
+            page = context.new_page()
+            page.goto(f"{base}{path}")
+            return page
+
+        asker = opened(scene.other, MODEL)
+        asker.get_by_label("Company").fill("Acme")
+        asker.get_by_label("Country").select_option("CN")
+        asker.get_by_label("Use", exact=True).select_option("other")
+        asker.get_by_label("I agree").check()
+        asker.get_by_role("button", name="Send it").click()
+        asker.get_by_text("Waiting for the authors").wait_for()
+
+        owner = opened(scene.owner, REQUESTS)
+        owner.locator("summary", has_text="Reject").click()
+        owner.get_by_label("Reason").first.fill("Students only")
+        owner.get_by_role("button", name="Reject", exact=True).click()
+        owner.get_by_text("No requests waiting.").wait_for()
+
+        asker.reload()
+        asker.get_by_text("The authors declined your request: Students only.").wait_for()
+    assert standings(scene.hub, scene.model) == {"ada": REJECTED}
