@@ -25,6 +25,8 @@ GROWTH: Final = 4  # the next stride is so many times as long
 FEW: Final = 1_000  # so many are collected without trying a walk
 EVERYWHERE: Final = "region:us"  # every repo has it, so its count is that of all
 MANY: Final = 5_000  # counting stops here
+PLENTY: Final = 50_000  # what those are taken to be that were not counted to the end
+RAREST: Final = 1e-9  # share of all repos; what is rarer is as rare
 UNKNOWN: Final = 10_000  # what a word is taken to match
 
 
@@ -103,10 +105,10 @@ def look_up(call: Call, query: Query) -> Asked | None:
     if query.author is not None and owner is None:
         return None
     tags = tuple(dict.fromkeys(tag.lower() for tag in query.tags))
-    totals = queries.tag_totals(call, query.type, (*tags, EVERYWHERE)) if tags else {}
-    everything = totals.pop(EVERYWHERE, 0) if EVERYWHERE not in tags else totals.get(EVERYWHERE, 0)
-    if any(tag not in totals for tag in tags):
+    counted = queries.tag_totals(call, query.type, (*tags, EVERYWHERE)) if tags else {}
+    if any(tag not in counted for tag in tags):
         return None
+    totals = {tag: counted[tag] for tag in tags}
     owner_id = owner.id if owner else None
     candidates = [
         *_by_tag(query, totals),
@@ -114,7 +116,7 @@ def look_up(call: Call, query: Query) -> Asked | None:
         *_by_word(call, query),
     ]
     rare = min(candidates, key=lambda candidate: candidate.size, default=None)
-    return Asked(query, owner_id, tags, rare, _steps(query, totals, everything))
+    return Asked(query, owner_id, tags, rare, _steps(query, totals, counted.get(EVERYWHERE, 0)))
 
 
 def _steps(query: Query, totals: Mapping[str, int], everything: int) -> float:
@@ -122,7 +124,7 @@ def _steps(query: Query, totals: Mapping[str, int], everything: int) -> float:
     share = (
         math.prod(min(1.0, total / everything) for total in totals.values()) if everything else 1
     )
-    return query.page / share
+    return query.page / max(share, RAREST)
 
 
 def _by_tag(query: Query, totals: Mapping[str, int]) -> list[Rare]:
@@ -140,7 +142,10 @@ def _by_column(call: Call, query: Query, owner_id: int | None) -> list[Rare]:
         found.append(queries.ids_sized(query))
     if query.gated:
         found.append(queries.ids_gated(query))
-    return [Rare(ids, size) for ids in found if (size := queries.at_most(call, ids, MANY)) < MANY]
+    sizes = [queries.at_most(call, ids, MANY) for ids in found]
+    return [
+        Rare(ids, size if size < MANY else PLENTY) for ids, size in zip(found, sizes, strict=True)
+    ]
 
 
 def _by_word(call: Call, query: Query) -> list[Rare]:

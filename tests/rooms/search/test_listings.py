@@ -221,6 +221,15 @@ def test_no_word_breaks_a_search(hub: Hub, owner: Actor, word: str) -> None:
     assert names(hub, author=word) == []
 
 
+def test_as_many_tags_as_may_be_asked_for_are_found_together(hub: Hub, owner: Actor) -> None:
+    tags = [f"t{number}" for number in range(199)]
+    listed(hub, owner, "one", "region:us", *tags)
+    for number in range(9):
+        listed(hub, owner, f"other-{number}", "region:us")
+    assert names(hub, tags=tuple(tags)) == ["one"]
+    assert total(hub, tags=tuple(tags)) == 1
+
+
 def test_what_nobody_has_finds_nothing(hub: Hub, owner: Actor) -> None:
     listed(hub, owner, "one", "x")
     assert names(hub, tags=("x", "y")) == []
