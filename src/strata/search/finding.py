@@ -177,7 +177,8 @@ def walked(
         found += queries.walk(call, query, conditions, here, upto)
         if upto is None or len(found) > query.page:
             return found[: query.page + 1]
-        steps, stride, here = steps + stride, stride * GROWTH, upto
+        steps, here = steps + stride, upto
+        stride = max(1, min(stride * GROWTH, asked.rare.size - steps)) if asked.rare else stride
     return None
 
 
