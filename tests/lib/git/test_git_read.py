@@ -1,6 +1,7 @@
 """Reading agrees with what git itself says."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -247,6 +248,19 @@ def test_text_diff_is_bounded_and_names_large_files(store: Path, note: Note) -> 
     assert short.truncated
     assert whole.text.startswith(short.text)
     assert len(short.text) <= 500
+
+
+def test_huge_files_that_look_alike_are_not_compared(store: Path, note: Note) -> None:
+    text = b"".join(b"%d %d\n" % (turn * 3, turn) for turn in range(380_000))
+    base = write.write_commit(store, None, [Put("old", text)], [], note)
+    alike = [Put(f"new-{number}", text + b"%d" % number) for number in range(15)]
+    edits: list[Edit] = [*alike, Delete("old"), Put("moved", text)]
+    after = write.write_commit(store, base, edits, [base], note)
+    began = time.perf_counter()
+    changes = read.diff_raw(store, base, after)
+    assert time.perf_counter() - began < 0.5
+    assert {change.status for change in changes} == {"A", "R"}
+    assert [(one.path, one.new_path) for one in changes if one.status == "R"] == [("old", "moved")]
 
 
 def test_all_blobs_are_those_history_reaches(store: Path, note: Note, git: Git) -> None:

@@ -5,6 +5,7 @@ from typing import Literal, cast
 import pygit2
 from pygit2.enums import DiffFind
 
+from strata.lib.git.effort import MOST_COMPARED
 from strata.lib.git.model import SUBMODULE, ZERO, Change, DiffText
 from strata.lib.git.store import reads, tree_of
 
@@ -50,11 +51,22 @@ def _compare(repo: pygit2.Repository, old: str | None, new: str) -> pygit2.Diff:
     after = tree_of(repo, new)
     before = None if old is None else tree_of(repo, old)
     diff = before.diff_to_tree(after) if before else after.diff_to_tree(swap=True)
-    if len(diff) > _RENAME_LIMIT:  # comparing contents pair by pair would take for ever
+    # Comparing contents pair by pair would take for ever.
+    if len(diff) > _RENAME_LIMIT or _moved_bytes(repo, diff) > MOST_COMPARED:
         diff.find_similar(DiffFind.FIND_RENAMES | DiffFind.FIND_EXACT_MATCH_ONLY)
     else:
         diff.find_similar(rename_limit=_RENAME_LIMIT)
     return diff
+
+
+def _moved_bytes(repo: pygit2.Repository, diff: pygit2.Diff) -> int:
+    """Return the bytes of the files that came or went: those that may have been renamed."""
+    sides = [
+        delta.new_file if delta.status_char() == "A" else delta.old_file
+        for delta in diff.deltas
+        if delta.status_char() in "AD"
+    ]
+    return sum(repo.odb.read_header(side.id)[1] for side in sides if int(side.mode) != SUBMODULE)
 
 
 def _change(delta: pygit2.DiffDelta) -> Change:
