@@ -10,6 +10,7 @@ import pytest
 from fixtures.buckets import bucket_of, filled
 from fixtures.contents import created, given, uploaded
 from fixtures.large_files import MadeFile, access_token, file_of, noise, person, web_client
+from fixtures.questions import OID, body
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType
@@ -21,9 +22,9 @@ pytestmark = pytest.mark.anyio
 
 CONTENT = noise("hidden", 200_000)
 FIELDS = {
-    "type": "models", "web": "", "revision": "main", "path": "a.txt", "oid": "0" * 64,
+    "type": "models", "web": "", "revision": "main", "path": "a.txt", "oid": OID,
     "number": "1", "lock": "1", "namespace": "ana", "comment": "0" * 24, "user": "bob",
-    "status": "pending", "sha": "0" * 64, "slug": "x", "id": "1", "item": "0" * 24, "owner": "ana",
+    "status": "pending", "sha": OID, "slug": "x", "id": "1", "item": "0" * 24, "owner": "ana",
 }  # fmt: skip
 OF_A_REPO = [route for route in ROUTES if "{repo}" in route.template or "{name}" in route.template]
 
@@ -83,13 +84,13 @@ def address(route: Route, name: str) -> str:
 
 async def seen(client: httpx.AsyncClient, method: str, route: Route, name: str) -> object:
     """Everything an answer tells, without the name that was asked for."""
-    body = b"" if method in ("GET", "HEAD") else b"{}"
+    content, kind = (b"", "") if method in ("GET", "HEAD") else body(route)
     answer = await client.request(
         method,
         address(route, name),
         params={"service": "git-upload-pack"},
-        content=body,
-        headers={"X-Request-Id": "same", "Content-Type": "application/json", "Origin": "http://x"},
+        content=content,
+        headers={"X-Request-Id": "same", "Content-Type": kind, "Origin": "http://x"},
     )
     text = re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text)
     headers = {k: v for k, v in answer.headers.items() if k not in ("set-cookie", "content-length")}

@@ -1,6 +1,5 @@
 """What an unconfirmed account may do: only what stands in a list here (product S-010)."""
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from fixtures.accounts import calling, made, person
 from fixtures.buckets import bucket_of
 from fixtures.contents import created
 from fixtures.organizations import organization
+from fixtures.questions import BODIES, FILES, FORMS, OID, UPLOAD, body
 from strata.accounts import tokens
 from strata.content.refs import create_branch, create_tag
 from strata.core.actor import TokenRole
@@ -22,7 +22,6 @@ from strata.web.paths import Route
 from strata.web.routes import ROUTES
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-OID = "a" * 64
 SDK = {RepoType.SPACE: "static"}
 
 # Writes that an unconfirmed account may do: getting in and out, and getting confirmed.
@@ -57,81 +56,11 @@ QUESTIONS = {
 TICKETED = re.compile(r"/xet/.*|/\{web\}\{repo\}\.git/info/lfs/objects/(verify|\{oid\}|\{oid\}/.*)")
 UPLOAD_DOORS = (
     ("GET", "/api/models/owner/thing/xet-write-token/main", None),
-    (
-        "POST",
-        "/owner/thing.git/info/lfs/objects/batch",
-        {"operation": "upload", "objects": [{"oid": OID, "size": 1}]},
-    ),
+    ("POST", "/owner/thing.git/info/lfs/objects/batch", UPLOAD),
 )
 GRANT = b'{"length": 1, "checksum": {"algo": "crc64nvme", "value": "1"}}'
 # Known requests that this hub serves to nobody.
 NOT_OFFERED = re.compile(r"/\{web\}\{repo\}\.git/info/lfs/locks.*|/api/buckets/\{owner\}")
-COLLECTION = "/api/collections/{namespace}/{slug}"
-DISCUSSION = "/api/{type}/{repo}/discussions/{number}"
-
-BODIES: dict[str, object] = {
-    "/api/repos/create": {"name": "mine", "type": "model"},
-    "/api/repos/delete": {"name": "thing", "organization": "owner", "type": "model"},
-    "/api/repos/move": {"fromRepo": "owner/thing", "toRepo": "owner/other", "type": "model"},
-    "/api/{type}/{repo}/settings": {"private": True},
-    "/api/{type}/{repo}/user-access-request/handle": {"user": "owner", "status": "accepted"},
-    "/api/{type}/{repo}/user-access-request/batch": [{"user": "owner", "status": "accepted"}],
-    "/api/{type}/{repo}/user-access-request/grant": {"user": "owner"},
-    "/api/{type}/{repo}/branch/{path}": {},
-    "/api/{type}/{repo}/tag/{revision}": {"tag": "v1"},
-    "/api/{type}/{repo}/preupload/{revision}": {"files": [{"path": "a", "size": 1, "sample": ""}]},
-    "/api/{type}/{repo}/lfs-files/duplicate": {
-        "target": {"type": "model", "name": "owner/thing"},
-        "files": [],
-    },
-    "/{web}{repo}.git/info/lfs/objects/batch": UPLOAD_DOORS[1][2],
-    "/api/{type}/{repo}/discussions": {"title": "A title"},
-    f"{DISCUSSION}/comment": {"comment": "x"},
-    f"{DISCUSSION}/comment/{{comment}}/edit": {"content": "x"},
-    f"{DISCUSSION}/comment/{{comment}}/reaction": {"reaction": "👍"},
-    f"{DISCUSSION}/title": {"title": "Another title"},
-    f"{DISCUSSION}/status": {"status": "closed"},
-    "/api/organizations/{name}/members/{user}/role": {"role": "read"},
-    "/api/{type}/{repo}/lfs-files/batch": {"deletions": {"sha": [OID]}},
-    "/api/collections": {"title": "A title"},
-    f"{COLLECTION}/items": {"item": {"id": "owner/thing", "type": "model"}},
-    f"{COLLECTION}/items/batch": [],
-    "/api/{type}/{repo}/duplicate": {"repository": "owner/copy"},
-    "/api/buckets/{repo}/settings": {"private": True},
-    "/api/buckets/{repo}/batch": {"type": "deleteFile", "path": "a"},
-    "/api/buckets/{repo}/lfs-files/duplicate": {
-        "target": {"type": "bucket", "name": "owner/thing"},
-        "files": [],
-    },
-}
-COMMIT = (
-    b'{"key":"header","value":{"summary":"x"}}\n'
-    b'{"key":"file","value":{"path":"a","content":"eA==","encoding":"base64"}}\n'
-)
-# Forms that carry a file.
-FILES = {"/settings/profile/picture": "picture"}
-FORMS = {
-    "/new": {"name": "mine"},
-    "/new-dataset": {"name": "mine"},
-    "/new-space": {"name": "mine"},
-    "/new-kernel": {"name": "mine"},
-    "/organizations/new": {"name": "lab"},
-    "/organizations/{name}/settings": {"full_name": "Acme"},
-    "/organizations/{name}/settings/members": {"form": "role", "user": "owner", "role": "read"},
-    "/settings/organizations": {"name": "acme"},
-    "/new-bucket": {"name": "mine"},
-    "/settings/following": {"name": "owner", "follow": "yes"},
-    "/settings/tokens/new": {"name": "mine", "role": "read"},
-    "/settings/gated-repos": {"type": "model", "repo": "owner/thing"},
-    "/{web}{repo}/settings": {"form": "visibility", "visibility": "private"},
-    "/buckets/{repo}/settings": {"form": "visibility", "visibility": "private"},
-    "/{web}{repo}/settings/access-requests": {"act": "grant", "user": "owner"},
-    "/{web}{repo}/discussions/new": {"title": "A title"},
-    "/{web}{repo}/discussions/{number}": {"form": "comment", "comment": "x"},
-    "/collections/new": {"title": "A title"},
-    "/collections/add": {"item": "models/owner/thing", "collection": f"title-{'0' * 24}"},
-    "/collections/{namespace}/{slug}/edit": {"form": "remove", "item": "0" * 24},
-}
 
 
 @pytest.fixture
@@ -181,12 +110,6 @@ def address(route: Route) -> str:
     path = path.replace("/users/{name}", "/users/owner")
     path = path.replace("/organizations/{name}", "/organizations/acme")
     return re.sub(r"\{\w+\}", lambda found: values[found[0]], path)
-
-
-def body(route: Route) -> tuple[bytes, str]:
-    if route.template == "/api/{type}/{repo}/commit/{revision}":
-        return COMMIT, "application/x-ndjson"
-    return json.dumps(BODIES.get(route.template, {})).encode(), "application/json"
 
 
 def sent(visitor: Visitor, route: Route, proof: dict[str, str], **headers: str) -> Page:
