@@ -34,5 +34,5 @@ def place_of(cursor: str, shape: type[T]) -> T:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
         return msgspec.json.decode(raw, type=shape)
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise Malformed(BAD_CURSOR) from error

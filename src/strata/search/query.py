@@ -112,7 +112,7 @@ def read_cursor(cursor: str | None) -> Place | None:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         place = Place(*msgspec.json.decode(raw, type=tuple[float, int]))
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise Malformed(BAD_CURSOR) from error
     if not (-LARGEST < place.value < LARGEST and -LARGEST < place.id < LARGEST):
         raise Malformed(BAD_CURSOR)

@@ -171,5 +171,5 @@ def decoded(body: bytes, shape: type[T]) -> T:
         raise Malformed("Invalid request body: it holds a character that cannot be kept (U+0000).")
     try:
         return msgspec.json.decode(body or b"{}", type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # the last: too deep
         raise Malformed(f"Invalid request body: {error}") from error

@@ -81,7 +81,7 @@ def _steps(body: bytes) -> Iterator[Step]:
     for number, text in enumerate(lines, 1):
         try:
             yield _step(_lines.decode(text))
-        except (msgspec.DecodeError, UnicodeDecodeError, StrataError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, StrataError) as error:
             raise Malformed(f"Line {number} of the batch: {error}") from error
 
 

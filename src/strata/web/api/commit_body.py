@@ -236,5 +236,5 @@ def _whole(text: mmap.mmap) -> Change:
 def _decode(text: bytes | msgspec.Raw, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(text, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # the last: too deep
         raise Malformed(f"Invalid commit: {error}") from error
