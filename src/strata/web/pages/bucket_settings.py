@@ -26,6 +26,7 @@ from strata.web.pages.repo_settings import (
     told,
 )
 from strata.web.pages.repo_transfer import owners_for, transfer
+from strata.web.pages.settings_account import user_id_of
 from strata.web.pages.visit import shown, visiting
 from strata.web.work import repo_of
 
@@ -80,4 +81,5 @@ async def _shown(request: Request, given: Form, faults: Mapping[str, tuple[str, 
 
 def _page(call: Call, repo_id: RepoId, given: Form) -> BucketSettings:
     repo = lookup(call, repo_id, Action.MANAGE)
+    user_id_of(call)
     return BucketSettings(head_of(call, bucket_at(call, repo_id)), given, owners_for(call, repo))

@@ -25,19 +25,13 @@ from strata.community.collections.record import (
 )
 from strata.core.actor import Role
 from strata.core.call import Call, Work
-from strata.core.errors import (
-    CollectionExists,
-    Conflict,
-    InvalidFields,
-    Malformed,
-    Unauthenticated,
-)
+from strata.core.errors import CollectionExists, Conflict, InvalidFields, Malformed
 from strata.web.pages.collections import CollectionPage, home_of, page_of, slug_in
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
+from strata.web.pages.settings_account import user_id_of
 from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
 
-LOG_IN: Final = "Log in to make a collection."
 NO_TITLE: Final = N_("Give it a title of 1 to 60 characters.")
 TITLE_TAKEN: Final = N_("There is a collection of this title already.")
 TOO_LONG: Final = N_("Use at most 150 characters.")
@@ -132,8 +126,7 @@ async def change(request: Request) -> Response:
 
 
 def _draft(call: Call, given: Form) -> Draft:
-    if call.actor.anonymous:
-        raise Unauthenticated(LOG_IN)
+    user_id_of(call)
     return Draft(given, (call.actor.name or "", *_organizations(call)))
 
 

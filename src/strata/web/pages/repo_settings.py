@@ -26,6 +26,7 @@ from strata.web.pages.places import person_address
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.repo_transfer import owners_for, transfer
+from strata.web.pages.settings_account import user_id_of
 from strata.web.pages.visit import in_transaction, redirected, shown, visiting
 from strata.web.work import repo_of
 
@@ -87,6 +88,7 @@ def _done(call: Call, act: Act, repo_id: RepoId, form: Form) -> str:
 
 def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
     repo = lookup(call, repo_id, Action.MANAGE)
+    user_id_of(call)
     at = snapshot_of(call, repo, MAIN)
     head, gate = head_of(call, at, MAIN), gate_of(call, at)
     return SettingsPage(head, given, total(call, repo), gate, owners_for(call, repo))
