@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from strata.access.record import AccessRequest, Answer, Asker, Notices, Standing
 from strata.access.tables import access_requests, gate_notices
+from strata.access.visibility import shows_members
 from strata.accounts import people
-from strata.accounts.organizations.tables import memberships
+from strata.accounts.organizations.tables import memberships, organizations
 from strata.accounts.people import User
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Role
@@ -199,11 +200,17 @@ def admins_of(call: Call, organization_id: int) -> list[User]:
 
 
 def organizations_of(call: Call, user_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """The names of the organisations that people belong to, in one question."""
+    """The names of the organisations that people belong to, as far as the caller may know."""
     rows = call.db.execute(
         sa.select(memberships.c.user_id, namespaces.c.name)
         .join(namespaces, namespaces.c.id == memberships.c.organization_id)
-        .where(memberships.c.user_id.in_(list(user_ids)))
+        .join(organizations, organizations.c.id == memberships.c.organization_id)
+        .where(
+            memberships.c.user_id.in_(list(user_ids)),
+            shows_members(
+                call.actor, hidden=organizations.c.members_hidden, key=organizations.c.id
+            ),
+        )
         .order_by(namespaces.c.key)
     )
     found: dict[int, tuple[str, ...]] = {}

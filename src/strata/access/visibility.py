@@ -34,6 +34,15 @@ def hidden(
     return sa.and_(private.is_(sa.true()), owner_id.in_(namespaces_with(actor, Role.READ)))
 
 
+def shows_members(
+    actor: Actor, *, hidden: sa.ColumnElement[bool], key: sa.ColumnElement[int]
+) -> sa.ColumnElement[bool]:
+    """The condition under which `access.policy.may_see_members` is true of an organisation."""
+    if actor.system:
+        return sa.true()
+    return sa.or_(hidden.is_(sa.false()), key.in_(sorted(actor.roles)))
+
+
 def readable(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
     """The condition under which `access.gates.admit` lets the caller read the files.
 
