@@ -127,12 +127,20 @@ def claim(work: Work, name: str, kind: Kind = Kind.USER) -> int:
 
 def find(call: Call, name: str) -> Namespace | None:
     """Who has the name, whatever its casing."""
+    if "\0" in name:  # PostgreSQL refuses even to look for it
+        return None
     row = call.db.execute(
         sa.select(namespaces.c.id, namespaces.c.name, namespaces.c.kind).where(
             namespaces.c.key == name.lower()
         )
     ).first()
     return Namespace(row.id, row.name, Kind(row.kind)) if row else None
+
+
+def bears(work: Work, namespace_id: int, name: str) -> bool:
+    """Whether an account has this name now; until the transaction ends it gets no other."""
+    mine = sa.select(namespaces.c.name).where(namespaces.c.id == namespace_id)
+    return work.db.scalar(mine.with_for_update(read=True)) == name
 
 
 def is_free(call: Call, name: str, namespace_id: int | None = None) -> bool:

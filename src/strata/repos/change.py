@@ -88,7 +88,7 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
         namespace=target.namespace or "",
         namespace_id=place.id if place else None,
     )
-    if place is None:
+    if place is None or not names.bears(work, place.id, place.name):
         raise NotFound(f"There is no user or organization named {target.namespace!r}.")
     require_repo_name(target.name)
     settled = RepoId(target.type, place.name, target.name)

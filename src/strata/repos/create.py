@@ -82,7 +82,10 @@ def insert(work: Work, draft: Draft) -> Repo:
 
     Raises:
         AlreadyExists: somebody was faster.
+        NotFound: the owner was renamed since the draft was settled.
     """
+    if not names.bears(work, draft.owner_id, draft.namespace):
+        raise NotFound(f"There is no user or organization named {draft.namespace!r} any more.")
     path_key = queries.path_key(draft.repo_id)
     fresh = upsert(work.db, repos).values(
         key=draft.key,
