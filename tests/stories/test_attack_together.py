@@ -1,0 +1,111 @@
+"""Capabilities against each other: what one opens must not undo what another promised."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from fixtures.accounts import made
+from fixtures.buckets import bucket_of
+from fixtures.contents import created
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import access_token, calling, person, web_client, working_as
+from fixtures.organizations import joins, organization, today
+from strata.access.queries import organizations_of
+from strata.accounts.names import Kind, Namespace
+from strata.core.actor import Actor, Role
+from strata.core.errors import NotFound
+from strata.core.hub import Hub
+from strata.core.names import RepoType
+from strata.repos import create
+from strata.repos.create import Wish
+from strata.repos.follow import rename_account
+
+pytestmark = pytest.mark.anyio
+
+DEEP = b'{"x":' + b"[" * 100_000
+DEEP_CURSOR = base64.urlsafe_b64encode(b'[0,"' + b"a" * 64 + b'",' + b"[" * 1_300).decode()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def ana(hub: Hub) -> Actor:
+    return person(hub, "ana")
+
+
+def client(hub: Hub, actor: Actor) -> httpx.AsyncClient:
+    return web_client(hub, access_token(hub, actor))
+
+
+async def test_json_deeper_than_any_reader_goes_is_refused(hub: Hub, ana: Actor) -> None:
+    created(hub, ana, "one")
+    bucket_of(hub, ana, "b")
+    async with client(hub, ana) as owner:
+        for path in (
+            "/api/quicksearch",
+            "/api/repos/create",
+            "/api/models/ana/one/commit/main",
+            "/api/models/ana/one/discussions",
+            "/api/collections",
+            "/api/buckets/ana/b/batch",
+            "/ana/one.git/info/lfs/objects/batch",
+        ):
+            answer = await owner.post(path, content=DEEP)
+            assert answer.status_code == 400, path
+        for path in ("/api/models", "/api/collections", "/api/models/ana/one/lfs-files"):
+            answer = await owner.get(path, params={"cursor": DEEP_CURSOR})
+            assert answer.status_code == 400, path
+
+
+async def test_pages_for_people_send_tokens_to_the_log_in(hub: Hub, ana: Actor) -> None:
+    created(hub, ana, "one", private=True)
+    bucket_of(hub, ana, "b", private=True)
+    async with client(hub, ana) as script:
+        for path in ("/ana/one/settings", "/buckets/ana/b/settings", "/collections/new"):
+            answer = await script.get(path, headers={"Accept": "text/html"})
+            assert answer.status_code == 303, path
+            assert answer.headers["location"].startswith("/login?next="), path
+
+
+async def test_a_bucket_of_a_name_that_nobody_can_have_is_refused(hub: Hub, ana: Actor) -> None:
+    async with client(hub, ana) as owner:
+        assert (await owner.post("/api/buckets/a%00b/x", json={})).status_code == 403
+
+
+def test_a_gate_tells_of_no_member_that_an_organization_hides(hub: Hub) -> None:
+    made(hub, "vera")
+    asker, keeper = made(hub, "ben"), made(hub, "kim")
+    organization(hub, "vera", "shy", members_hidden=True)
+    organization(hub, "vera", "open")
+    for name in ("shy", "open"):
+        joins(hub, "ben", Role.READ, name=name)
+    with calling(hub, keeper) as call:
+        assert organizations_of(call, [asker.user_id or 0]) == {asker.user_id: ("open",)}
+    joins(hub, "kim", Role.READ, name="shy")
+    with calling(hub, today(hub, keeper)) as call:
+        assert organizations_of(call, [asker.user_id or 0]) == {asker.user_id: ("open", "shy")}
+
+
+def test_a_repo_settled_before_its_owner_was_renamed_is_not_made_at_the_old_name(
+    hub: Hub, ana: Actor
+) -> None:
+    with calling(hub, ana) as call:
+        draft = create.settle(call, Wish(RepoType.MODEL, None, "one"))
+    with working_as(hub, ana) as work:
+        rename_account(work, Namespace(ana.user_id or 0, "ana", Kind.USER), "hanna")
+    with pytest.raises(NotFound), working_as(hub, ana) as work:
+        create.insert(work, draft)
