@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
 from fixtures.browsers import chromium
-from fixtures.contents import created, uploaded
+from fixtures.contents import created, pushed
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import working_as
 from fixtures.shown_repos import HOSTILE_NAME, Scene, hostile, served, session_of, staged
@@ -154,7 +154,7 @@ base_model: ["/evil.example/x", "//evil.example", "ok/model"]
 ---
 # Words
 """
-    uploaded(scene.hub, scene.owner, scene.model, {"README.md": card})
+    pushed(scene.hub, scene.owner, scene.model, {"README.md": card})
     html = scene.visitor().get("/li-wei/flan-t5-large").text
     panel = html.split('class="dialog-panel"')[1].split("</details>")[0]
     assert "echo owned" not in panel
