@@ -2,26 +2,38 @@
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from fixtures.accounts import made
+from fixtures.accounts import joined, made, person as account
 from fixtures.buckets import bucket_of
-from fixtures.contents import created
+from fixtures.contents import changed, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.large_files import access_token, calling, person, web_client, working_as
+from fixtures.large_files import (
+    access_token,
+    calling,
+    oid_of,
+    person,
+    web_client,
+    working_as,
+)
 from fixtures.organizations import joins, organization, today
 from strata.access.queries import organizations_of
-from strata.accounts.names import Kind, Namespace
+from strata.accounts import former
+from strata.accounts.names import Kind, Namespace, is_free
+from strata.content.duplicate import Place, duplicate
+from strata.content.removal import delete_large_files
+from strata.content.soundness import unsound_history
 from strata.core.actor import Actor, Role
-from strata.core.errors import NotFound
+from strata.core.errors import NotFound, TooMany
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos import create
 from strata.repos.create import Wish
-from strata.repos.follow import rename_account
+from strata.repos.follow import MOST_KEPT, rename_account
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +61,12 @@ def ana(hub: Hub) -> Actor:
 
 def client(hub: Hub, actor: Actor) -> httpx.AsyncClient:
     return web_client(hub, access_token(hub, actor))
+
+
+def renamed(hub: Hub, actor: Actor, name: str) -> Actor:
+    with working_as(hub, actor) as work:
+        rename_account(work, Namespace(actor.user_id or 0, actor.name or "", Kind.USER), name)
+    return replace(actor, name=name)
 
 
 async def test_json_deeper_than_any_reader_goes_is_refused(hub: Hub, ana: Actor) -> None:
@@ -105,7 +123,32 @@ def test_a_repo_settled_before_its_owner_was_renamed_is_not_made_at_the_old_name
 ) -> None:
     with calling(hub, ana) as call:
         draft = create.settle(call, Wish(RepoType.MODEL, None, "one"))
-    with working_as(hub, ana) as work:
-        rename_account(work, Namespace(ana.user_id or 0, "ana", Kind.USER), "hanna")
+    renamed(hub, ana, "hanna")
     with pytest.raises(NotFound), working_as(hub, ana) as work:
         create.insert(work, draft)
+
+
+def test_a_name_of_an_account_that_nobody_may_know_leads_nowhere(hub: Hub) -> None:
+    joined(hub, "newcomer")
+    newcomer = Actor(user_id=account(hub, "newcomer").id, name="newcomer")
+    renamed(hub, newcomer, "late-comer")
+    with calling(hub, newcomer) as call:
+        assert former.holder(call, "newcomer") is None
+        assert is_free(call, "newcomer")
+
+
+def test_one_account_keeps_few_names_from_others(hub: Hub, ana: Actor) -> None:
+    for number in range(MOST_KEPT):
+        ana = renamed(hub, ana, f"ana-{number}")
+    with pytest.raises(TooMany):
+        renamed(hub, ana, "one-more")
+
+
+def test_a_copy_of_a_repo_whose_bytes_were_given_up_is_sound(hub: Hub, ana: Actor) -> None:
+    content = b"weights " * 300
+    source = created(hub, ana, "one")
+    changed(hub, ana, source, [given(hub, ana, source, "big.bin", content)])
+    with calling(hub, ana) as call:
+        delete_large_files(call, source.repo_id, [oid_of(content)], rewrite_history=False)
+        duplicate(call, source.repo_id, Place("ana", "two"))
+        assert list(unsound_history(call)) == []

@@ -108,6 +108,11 @@ def give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, everywhere: bool = F
     queries.release(work, repo.id, oids, everywhere=everywhere)
 
 
+def keep_given_up(work: Work, source: Repo, target: Repo, oids: Iterable[Oid]) -> None:
+    """Remember of a copy too what the owner of its source gave up."""
+    queries.note_given_up(work, target.id, given_up(work, source, oids), everywhere=False)
+
+
 def given_up(call: Call, repo: Repo, oids: Iterable[Oid]) -> set[Oid]:
     """Those of the files that the repo's owner gave up."""
     return queries.given_up_among(call, repo.id, oids)

@@ -98,6 +98,12 @@ def release(work: Work, repo_id: int, oids: Iterable[Oid], *, everywhere: bool) 
                 repo_blobs.c.repo_id == repo_id, repo_blobs.c.sha256.in_(batch)
             )
         )
+    note_given_up(work, repo_id, oids, everywhere=everywhere)
+
+
+def note_given_up(work: Work, repo_id: int, oids: Iterable[Oid], *, everywhere: bool) -> None:
+    """Remember that pointers of a repo to these files are no damage."""
+    for batch in in_batches(oids):
         given_up = upsert(work.db, given_up_blobs)
         work.db.execute(
             given_up.on_conflict_do_update(

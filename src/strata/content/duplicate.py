@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from strata.access.gates import GATEABLE
+from strata.blobs.inventory import keep_given_up
 from strata.blobs.keep import share
 from strata.content.authors import signature_of
 from strata.content.snapshot import Snapshot, snapshot
@@ -50,7 +51,8 @@ def duplicate(call: Call, source_id: RepoId, place: Place) -> Repo:
     large = {file.pointer.oid for file in all_files(call, source) if file.pointer}
     with working(call) as work:
         repo = records.insert(work, draft)
-        share(work, source.repo, repo, sorted(large))
+        lacking = share(work, source.repo, repo, sorted(large))
+        keep_given_up(work, source.repo, repo, lacking)
         landed(work, repo, Move("refs/heads/main", None, commit))
         return _gated(work, repo, source.repo)
 
