@@ -38,6 +38,14 @@ def take_back(work: Work, name: str) -> None:
     work.db.execute(sa.delete(former_names).where(former_names.c.key == name.lower()))
 
 
+def kept_for(call: Call, namespace_id: int) -> int:
+    """How many names are kept from others for this account."""
+    kept = sa.select(sa.func.count()).where(
+        former_names.c.namespace_id == namespace_id, former_names.c.left_at > call.now - KEPT
+    )
+    return call.db.scalar(kept) or 0
+
+
 def left_since(call: Call, namespace_id: int, age: timedelta) -> bool:
     """Whether this account gave up a name less than `age` ago."""
     recent = sa.select(former_names.c.key).where(

@@ -11,12 +11,13 @@ from strata.accounts import former
 from strata.accounts.names import Namespace
 from strata.accounts.profile.rename import renamed
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields
+from strata.core.errors import InvalidFields, TooMany
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
 from strata.repos.tables import redirects, repos
 
 PAUSE: Final = timedelta(days=30)  # between two renames of an account that others link to
+MOST_KEPT: Final = 10  # names that one account keeps from others
 
 
 def rename_account(work: Work, account: Namespace, name: str) -> None:
@@ -27,9 +28,13 @@ def rename_account(work: Work, account: Namespace, name: str) -> None:
 
     Raises:
         InvalidFields: the name cannot be used, or the last rename was less than 30 days ago.
+        TooMany: the account keeps `MOST_KEPT` names from others already.
     """
     if former.left_since(work, account.id, PAUSE) and _is_linked_to(work, account.id):
         raise InvalidFields({"username": ("name.too_soon",)})
+    if former.kept_for(work, account.id) >= MOST_KEPT:
+        wait = int(PAUSE.total_seconds())
+        raise TooMany("You changed your name too often. Try again in a month.", retry_after_s=wait)
     renamed(work, account, name)
     _leave_redirects(work, account)
     _move_along(work, account.id, name)

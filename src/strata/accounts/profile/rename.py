@@ -5,15 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts import former, names
+from strata.accounts import former, names, people
 from strata.accounts.names import Namespace
 from strata.accounts.tables import namespaces
-from strata.core.call import Work
+from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
 
 
 def renamed(work: Work, account: Namespace, name: str) -> None:
-    """Change a name and keep the old one for its owner.
+    """Change a name and keep the old one for its owner, if anybody could know of it.
 
     Raises:
         InvalidFields: the new name breaks a rule or is somebody else's.
@@ -24,7 +24,7 @@ def renamed(work: Work, account: Namespace, name: str) -> None:
     if faults:
         raise InvalidFields({"username": faults})
     former.take_back(work, name)
-    if name.lower() != account.name.lower():
+    if name.lower() != account.name.lower() and _is_known(work, account.id):
         former.leave(work, account.id, account.name)
     change = sa.update(namespaces).where(namespaces.c.id == account.id)
     try:
@@ -32,3 +32,9 @@ def renamed(work: Work, account: Namespace, name: str) -> None:
             work.db.execute(change.values(key=name.lower(), name=name))
     except IntegrityError as taken:  # somebody was faster
         raise InvalidFields({"username": ("name.taken",)}) from taken
+
+
+def _is_known(call: Call, user_id: int) -> bool:
+    """Whether others may know of an account: it is confirmed."""
+    person = people.by_id(call, user_id)
+    return person is not None and person.verified_at is not None
