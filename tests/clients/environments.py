@@ -100,15 +100,28 @@ def built(name: str, requirements: Path, finish: Callable[[Path], None]) -> Envi
         requirements: Exact pins; installed as they are, without what they depend on.
         finish: Called with the new environment's Python; what it raises leaves nothing behind.
     """
-    pins = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    folder = ENVIRONMENTS / f"{name}-{pins}"
+    folder = once(name, requirements, lambda folder: finish(_build(name, folder, requirements)))
+    return Environment(name, folder)
+
+
+def once(name: str, pins: Path, fill: Callable[[Path], None]) -> Path:
+    """Return a folder that `fill` filled before, or now; another process waits meanwhile.
+
+    Args:
+        name: How the folder begins; the rest is the hash of `pins`.
+        pins: The file that says what is in the folder.
+        fill: Called with the folder, which is not there yet; what it raises leaves nothing behind.
+    """
+    digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:12]
+    folder = ENVIRONMENTS / f"{name}-{digest}"
     ready = folder / "ready"
     if not ready.exists():
-        with _alone(ENVIRONMENTS / f"{name}-{pins}.lock"):
+        with _alone(ENVIRONMENTS / f"{name}-{digest}.lock"):
             if not ready.exists():
-                finish(_build(name, folder, requirements))
+                shutil.rmtree(folder, ignore_errors=True)
+                fill(folder)
                 ready.touch()
-    return Environment(name, folder)
+    return folder
 
 
 @contextmanager
@@ -120,7 +133,6 @@ def _alone(lock: Path) -> Iterator[None]:
 
 
 def _build(name: str, folder: Path, requirements: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
     uv = None if name in _WITH_PIP_ONLY else shutil.which("uv")
     python = folder / "bin" / "python"
     if uv:
