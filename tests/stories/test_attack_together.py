@@ -99,9 +99,20 @@ async def test_pages_for_people_send_tokens_to_the_log_in(hub: Hub, ana: Actor) 
             assert answer.headers["location"].startswith("/login?next="), path
 
 
-async def test_a_bucket_of_a_name_that_nobody_can_have_is_refused(hub: Hub, ana: Actor) -> None:
+async def test_no_address_makes_a_database_look_for_a_nul(hub: Hub, ana: Actor) -> None:
+    created(hub, ana, "one")
     async with client(hub, ana) as owner:
-        assert (await owner.post("/api/buckets/a%00b/x", json={})).status_code == 403
+        talk = {"title": "A question", "description": "?"}
+        assert (await owner.post("/api/models/ana/one/discussions", json=talk)).status_code == 200
+        for method, path in (
+            ("POST", "/api/buckets/a%00b/x"),
+            ("GET", "/api/settings/webhooks/a%00b"),
+            ("POST", "/api/settings/webhooks/a%00b/enable"),
+            ("DELETE", "/api/settings/webhooks/a%00b"),
+            ("POST", "/api/models/ana/one/discussions/1/comment/a%00b/hide"),
+            ("GET", "/api/users/a%00b/overview"),
+        ):
+            assert (await owner.request(method, path)).status_code == 404, path
 
 
 def test_a_gate_tells_of_no_member_that_an_organization_hides(hub: Hub) -> None:

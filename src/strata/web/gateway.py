@@ -124,6 +124,8 @@ class Gateway:
                 raise _unrouted(match, scope["method"])
             exchange.match = match
             html = match.route.page
+            if match.holds_nul:
+                raise _unrouted(None, scope["method"])
             response = await match.route.endpoint(request)
         except StrataError as error:
             response = await self._failed(request, error, html=html)

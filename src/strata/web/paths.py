@@ -56,6 +56,12 @@ class Match:
     repo: RepoId | None
     repo_span: tuple[int, int] | None  # where the id stands in the raw path, for redirects
 
+    @property
+    def holds_nul(self) -> bool:
+        """Whether a piece holds a NUL: nothing is named so, and PostgreSQL refuses to look."""
+        named = () if self.repo is None else (self.repo.full_name,)
+        return any("\0" in piece for piece in (*self.fields.values(), *named))
+
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
