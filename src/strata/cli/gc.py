@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from strata.accounts.profile.soundness import sweep_pictures
 from strata.blobs import sweep
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
@@ -23,23 +24,26 @@ def gc(data: Path | None, config: Path | None, *, delete: bool, as_json: bool) -
     with opened(Place(data, config)) as call:
         report = sweep.sweep(call, delete=delete)
         attachments = sweep_strays(call, delete=delete)
+        pictures = sweep_pictures(call, delete=delete)
     if as_json:
-        listed([{**asdict(report), "attachments": attachments}], as_json=True)
+        counts = {"attachments": attachments, "pictures": pictures}
+        listed([{**asdict(report), **counts}], as_json=True)
         return
-    listed(_rows(report, attachments), as_json=False)
+    listed(_rows(report, attachments, pictures), as_json=False)
     for key in report.unreadable:
         click.echo(f"The history of repository {key} has a hole; it keeps all its files.", err=True)
     if not delete:
         click.echo("Nothing was removed. Run `strata gc --delete` to do it.", err=True)
 
 
-def _rows(report: sweep.SweepReport, attachments: int) -> list[dict[str, object]]:
+def _rows(report: sweep.SweepReport, attachments: int, pictures: int) -> list[dict[str, object]]:
     return [
         {"what": "files no longer referred to", "count": report.claims, "bytes": None},
         {"what": "large files", "count": report.files, "bytes": report.file_bytes},
         {"what": "chunk bundles (xorbs)", "count": report.xorbs, "bytes": report.xorb_bytes},
         {"what": "stray objects", "count": report.strays, "bytes": None},
         {"what": "stray attachments", "count": attachments, "bytes": None},
+        {"what": "stray pictures of accounts", "count": pictures, "bytes": None},
         {"what": "unfinished uploads", "count": report.uploads, "bytes": None},
         {"what": "temporary files", "count": report.staging_files, "bytes": None},
         {"what": "folders of deleted repositories", "count": report.folders, "bytes": None},

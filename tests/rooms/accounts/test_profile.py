@@ -12,6 +12,7 @@ from fixtures.hubs import FrozenClock
 from strata.accounts import former, names, unconfirmed
 from strata.accounts.profile.details import Details, change_details, details_of
 from strata.accounts.profile.picture import change_picture, remove_picture, shown_file, square
+from strata.accounts.profile.soundness import sweep_pictures
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import working
 from strata.core.errors import InvalidFields, Moved, RepoNotFound
@@ -114,6 +115,26 @@ def test_the_picture_of_an_unconfirmed_account_is_nobodys_to_see(hub: Hub) -> No
     with calling(hub) as call:
         change_picture(call, mallory.user_id, drawn("red"))
         assert shown_file(call, person(hub, "mallory").public_id) is None
+
+
+def test_pictures_of_removed_accounts_go_and_all_others_stay(hub: Hub, clock: FrozenClock) -> None:
+    alice = made(hub, "alice", admin=True)
+    joined(hub, "mallory")
+    mallory = person(hub, "mallory")
+    with calling(hub) as call:
+        for user_id in (alice.user_id or 0, mallory.id):
+            change_picture(call, user_id, drawn("red"))
+        with working(call) as work:
+            assert unconfirmed.leave(work, mallory.id)
+        assert sweep_pictures(call, delete=True) == 0, "perhaps its row is on its way"
+    clock.advance(timedelta(days=400))  # also beyond the real time that files are stamped with
+    with calling(hub) as call:
+        assert sweep_pictures(call, delete=False) == 6
+        assert sweep_pictures(call, delete=True) == 6
+        assert sweep_pictures(call, delete=True) == 0
+        file = shown_file(call, person(hub, "alice").public_id)
+        assert file is not None
+        assert square(hub, file) is not None
 
 
 def test_repos_follow_and_the_old_addresses_lead_there(hub: Hub) -> None:

@@ -23,6 +23,7 @@ from strata.lib.pictures.worker import NAMES
 # no two uploads share one, so the squares of a picture that was replaced can be dropped.
 FILE: Final = re.compile(r"([0-9a-f]{24})-([0-9a-f]{16})\.(?:512|256|64)\.(?:webp|png)")
 SHOWN: Final = "256.webp"
+FOLDER: Final = "avatars"  # of the object store
 
 
 def change_picture(call: Call, user_id: int, content: bytes) -> None:
@@ -85,4 +86,4 @@ def _public_id(call: Call, user_id: int) -> str:
 
 
 def _key(file: str) -> str:
-    return f"avatars/{file[:2]}/{file}"
+    return f"{FOLDER}/{file[:2]}/{file}"

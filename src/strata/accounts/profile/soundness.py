@@ -1,0 +1,32 @@
+"""Are there pictures that nobody has any more? For `strata gc`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.accounts.profile.picture import FOLDER
+from strata.accounts.profile.tables import profiles
+from strata.core.call import Call
+
+_SETTLED: Final = timedelta(days=1)  # after this a picture has its row or never will
+
+
+def sweep_pictures(call: Call, *, delete: bool) -> int:
+    """Count the files of pictures that no profile shows, and remove them if asked to.
+
+    A removed account and a crash leave them behind. No two pictures share a name, so what no
+    profile shows now none will show later.
+    """
+    before = call.now - _SETTLED
+    shown = set(call.db.scalars(sa.select(profiles.c.picture).distinct()))
+    strays = [
+        facts.key
+        for facts in call.hub.objects.keys(FOLDER)
+        if facts.modified < before and facts.key.rpartition("/")[2].partition(".")[0] not in shown
+    ]
+    for key in strays if delete else ():
+        call.hub.objects.delete(key)
+    return len(strays)
