@@ -14,6 +14,7 @@ SLOW_FOLDERS = (
     "doors/cli",
     "doors/git",
     "doors/pages",
+    "fuzz",
     "lib/git",
     "lib/http",
     "lib/objects",
