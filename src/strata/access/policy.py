@@ -183,17 +183,6 @@ def require_person(actor: Actor, act: str) -> None:
         raise EmailNotVerified(CONFIRM_FIRST.format(act=act))
 
 
-def require_settings(actor: Actor, act: str) -> None:
-    """Insist that the caller may change what belongs to their account.
-
-    Raises:
-        Unauthenticated, EmailNotVerified: as `require_person`.
-        Forbidden: the token only reads.
-    """
-    require_person(actor, act)
-    _require_write_token(actor)
-
-
 def may_create(actor: Actor, namespace_id: int | None) -> bool:
     """Whether the person, whatever the token, may create repos in a namespace."""
     return actor.system or role_in(actor, namespace_id).reaches(Role.CONTRIBUTOR)

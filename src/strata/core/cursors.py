@@ -24,7 +24,8 @@ def place_of(cursor: str, shape: type[T]) -> T:
     """Read a place back.
 
     Args:
-        shape: a msgspec Struct, whose bounds keep out what no column could hold.
+        shape: a msgspec Struct, whose bounds keep out what no column could hold, or a tuple whose
+            members the caller bounds.
 
     Raises:
         Malformed: we did not write this cursor.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 import sqlalchemy as sa
 
+from strata.core.cursors import BAD_CURSOR, cursor_at, place_of
 from strata.core.errors import Malformed
 from strata.core.names import RepoType
 from strata.repos.tables import repos
@@ -17,7 +16,6 @@ MAX_PAGE: Final = 1000
 MAX_TERMS: Final = 200  # words and tags of one question; SQLite nests at most 1,000 conditions
 LONGEST_TERM: Final = 1000  # characters
 HEAVY: Final = frozenset({"siblings", "card_data", "config", "summaries"})  # long columns
-BAD_CURSOR: Final = '"cursor" is not one of ours; follow the Link header.'
 LARGEST: Final = 2**63 - 1  # what a column of the database can hold
 
 # Wire name → column. Every order ends in the id, so that it is total.
@@ -109,11 +107,7 @@ def read_cursor(cursor: str | None) -> Place | None:
     """
     if not cursor:
         return None
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        place = Place(*msgspec.json.decode(raw, type=tuple[float, int]))
-    except (ValueError, msgspec.DecodeError, RecursionError) as error:
-        raise Malformed(BAD_CURSOR) from error
+    place = Place(*place_of(cursor, tuple[float, int]))
     if not (-LARGEST < place.value < LARGEST and -LARGEST < place.id < LARGEST):
         raise Malformed(BAD_CURSOR)
     return place
@@ -121,5 +115,4 @@ def read_cursor(cursor: str | None) -> Place | None:
 
 def write_cursor(place: Place) -> str:
     """The cursor of the page that begins behind a place."""
-    raw = msgspec.json.encode((place.value, place.id))
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return cursor_at((place.value, place.id))

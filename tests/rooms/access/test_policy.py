@@ -16,7 +16,7 @@ from strata.access.policy import (
     require_account,
     require_admin,
     require_create,
-    require_settings,
+    require_writer,
 )
 from strata.access.tables import access_requests
 from strata.access.visibility import readable, visible
@@ -132,13 +132,13 @@ def test_only_admins_manage_an_organization(role: Role) -> None:
 
 def test_who_may_change_what_belongs_to_their_account() -> None:
     eve = member(Role.READ)
-    require_settings(eve, "create webhooks")
+    require_writer(eve, "create webhooks")
     with pytest.raises(Forbidden, match="read role"):
-        require_settings(member(Role.READ, token=READ_TOKEN), "create webhooks")
+        require_writer(member(Role.READ, token=READ_TOKEN), "create webhooks")
     with pytest.raises(EmailNotVerified, match="before you create webhooks"):
-        require_settings(member(Role.READ, verified=False), "create webhooks")
+        require_writer(member(Role.READ, verified=False), "create webhooks")
     with pytest.raises(Unauthenticated):
-        require_settings(ANONYMOUS, "create webhooks")
+        require_writer(ANONYMOUS, "create webhooks")
     require_account(member(Role.READ, verified=False))
     with pytest.raises(Unauthenticated):
         require_account(ANONYMOUS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy import require_account, require_settings
+from strata.access.policy import require_account, require_writer
 from strata.community.webhooks.access import may_be_told
 from strata.community.webhooks.manage import found
 from strata.community.webhooks.payload import example
@@ -69,7 +69,7 @@ def replay(work: Work, key: str, log_key: str) -> None:
         Conflict: the webhook is disabled. TooMany: it was triggered as often as it may be.
         And as `manage.create`.
     """
-    require_settings(work.actor, _ACT)
+    require_writer(work.actor, _ACT)
     webhook = _enabled(work, key)
     delivery = _delivery(work, webhook, log_key)
     if not may_be_told(work, webhook.owner_id, delivery):
@@ -87,7 +87,7 @@ def send_test(work: Work, key: str) -> None:
     Raises:
         As `replay`.
     """
-    require_settings(work.actor, _ACT)
+    require_writer(work.actor, _ACT)
     webhook = _enabled(work, key)
     story = example(work, work.actor.name or "", webhook.owner_id)
     telling = Telling(webhook.id, story.event.name, story.to(key), None, private=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from strata.access.policy import require_account, require_settings
+from strata.access.policy import require_account, require_writer
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.names import shown_names, watched_of
 from strata.core.call import Call, Work
@@ -63,10 +63,10 @@ def create(work: Work, wish: Wish) -> Shown:
     """Make a webhook.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_settings`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
         BadWebhook: a field breaks a rule, or there are too many webhooks.
     """
-    require_settings(work.actor, _ACT)
+    require_writer(work.actor, _ACT)
     owner_id = work.actor.user_id or 0
     domains = Domain if wish.domains is None else wish.domains
     watched = watched_of(work, wish.watched or ())
@@ -97,7 +97,7 @@ def change(work: Work, key: str, wish: Wish) -> Shown:
     Raises:
         NotFound, BadWebhook, and as `create`.
     """
-    require_settings(work.actor, _ACT)
+    require_writer(work.actor, _ACT)
     webhook = found(work, key)
     values: dict[str, object] = {}
     if wish.url is not None and wish.url != webhook.url:
@@ -123,7 +123,7 @@ def enable(work: Work, key: str) -> Shown:
     Raises:
         NotFound, and as `create`.
     """
-    require_settings(work.actor, _ACT)
+    require_writer(work.actor, _ACT)
     webhook = found(work, key)
     if webhook.disabled_at is not None:
         health.enable(work, webhook)
@@ -137,7 +137,7 @@ def disable(work: Work, key: str) -> Shown:
     Raises:
         NotFound, and as `create`.
     """
-    require_settings(work.actor, _ACT)
+    require_writer(work.actor, _ACT)
     webhook = found(work, key)
     if webhook.disabled_at is None:
         health.disable(work, webhook, given_up=False)
@@ -151,7 +151,7 @@ def delete(work: Work, key: str) -> None:
     Raises:
         NotFound, and as `create`.
     """
-    require_settings(work.actor, _ACT)
+    require_writer(work.actor, _ACT)
     queries.delete(work, found(work, key).id)
     record(work, "webhook.delete", target=key)
 

@@ -14,13 +14,13 @@ from strata.content.bucket import queries
 from strata.content.bucket.paths import behind, behind_folder, end_of, folder_below
 from strata.content.bucket.queries import FileRow
 from strata.core.call import Call
+from strata.core.cursors import BAD_CURSOR
 from strata.core.errors import EntryNotFound, Malformed, TooLarge
 from strata.repos.record import Repo
 
 MAX_PAGE: Final = 1000
 MAX_PATHS: Final = 1000
 FEW: Final = 16  # rows looked at when the next ones may all lie in one folder
-BAD_CURSOR: Final = '"cursor" is not one of ours; follow the Link header.'
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Final, TypeVar
 
-import msgspec
 from starlette.requests import Request
 
+from strata.core.cursors import BAD_CURSOR, cursor_at, place_of
 from strata.core.errors import Malformed
 from strata.lib.db.seek import Page, Place, Window
 from strata.web import respond
@@ -18,8 +17,6 @@ T = TypeVar("T")
 
 PAGE: Final = 500  # rows, unless the caller wants fewer
 MAX_PAGE: Final = 1000
-LONGEST: Final = 200  # characters of a cursor
-BAD_CURSOR: Final = '"cursor" is not one of ours; follow the Link header.'
 _LARGEST: Final = 2**63  # what a column of the database cannot hold
 
 
@@ -40,20 +37,12 @@ def window_of(request: Request, keys: int) -> Window:
 
 def next_link(request: Request, page: Page[T]) -> dict[str, str]:
     """The header that leads to the next page, if there is one."""
-    cursor = None if page.last is None else _cursor(page.last)
+    cursor = None if page.last is None else cursor_at(page.last)
     return respond.next_link(request, exchange(request).origin.base_url, cursor)
 
 
-def _cursor(place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
-
-
 def _place(cursor: str, keys: int) -> Place:
-    try:
-        raw = base64.urlsafe_b64decode(cursor[:LONGEST] + "=" * (-len(cursor) % 4))
-        place = msgspec.json.decode(raw, type=tuple[int, ...])
-    except (ValueError, msgspec.DecodeError) as error:
-        raise Malformed(BAD_CURSOR) from error
+    place = place_of(cursor, tuple[int, ...])
     if len(place) != keys or any(not -_LARGEST <= number < _LARGEST for number in place):
         raise Malformed(BAD_CURSOR)
     return place
