@@ -138,7 +138,8 @@ SIZE: Final = """
             break
         time.sleep(0.2)
     header = api.get_safetensors_metadata(sys.argv[1])
-    listed = api.list_models(num_parameters="min:20M,max:30M", filter="safetensors")
+    mine = {"author": sys.argv[1].split("/")[0], "search": sys.argv[1].split("/")[1]}
+    listed = api.list_models(num_parameters="min:20M,max:30M", filter="safetensors", **mine)
     print(json.dumps({
         "summary": info.safetensors,
         "counted": header.parameter_count,
