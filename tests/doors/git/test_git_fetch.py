@@ -15,7 +15,7 @@ from fixtures.git_server import Git, Origin
 from strata.content.refs import create_tag
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import working
-from strata.core.names import RepoType
+from strata.core.names import GIT_TYPES, RepoType
 from strata.lib.git import wire
 from strata.lib.git.write import Note, Put, Signature, write_commit
 from strata.repos.landed import Move, landed
@@ -55,7 +55,7 @@ def test_a_clone_is_complete_and_sound(
     git.ok("fsck", "--full", "--strict", at=clone)
 
 
-@pytest.mark.parametrize("kind", list(RepoType))
+@pytest.mark.parametrize("kind", GIT_TYPES)
 def test_every_kind_of_repo_can_be_cloned(
     origin: Origin, git: Git, alice: Actor, kind: RepoType
 ) -> None:
