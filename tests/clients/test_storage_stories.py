@@ -65,6 +65,7 @@ def test_a_deleted_file_leaves_every_ref_for_clients_and_clones(
     told = writer.value(DELETE, repo.name)
     kept = [".gitattributes", "weights/kept.bin"]
     # A file is named where the job first saw it: on main, or only where it was left over.
+    assert isinstance(told, dict)
     assert set(told.pop("refs")) <= {"refs/heads/main", "refs/heads/side"}
     assert told == {
         "before": [["weights/kept.bin", 200_000], ["weights/secret.bin", 200_000]],
