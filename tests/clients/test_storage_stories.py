@@ -19,7 +19,7 @@ As = Callable[[Person | None], Api]
 
 CRASHED: Final = 70  # the exit status of a crash point
 FILL: Final = """
-    import sys
+    import json, sys
     from huggingface_hub import CommitOperationAdd, HfApi
     api, repo = HfApi(), sys.argv[1]
     api.create_repo(repo)
@@ -30,7 +30,9 @@ FILL: Final = """
     api.create_commit(
         repo, [CommitOperationAdd("note.txt", b"n")], commit_message="A note", create_pr=True
     )
+    listed = {file.filename: file.ref for file in api.list_lfs_files(repo)}
     api.delete_file("weights/secret.bin", repo)
+    print(json.dumps(listed))
 """
 DELETE: Final = """
     import json, sys
@@ -41,7 +43,7 @@ DELETE: Final = """
     api.permanently_delete_lfs_files(repo, wanted)
     print(json.dumps({
         "before": sorted((file.filename, file.size) for file in listed),
-        "refs": sorted({file.ref for file in listed}),
+        "refs": {file.filename: file.ref for file in listed},
         "after": [file.filename for file in api.list_lfs_files(repo)],
         "main": sorted(api.list_repo_files(repo)),
         "side": sorted(api.list_repo_files(repo, revision="side")),
@@ -61,13 +63,16 @@ def test_a_deleted_file_leaves_every_ref_for_clients_and_clones(
     for name in ("secret.bin", "kept.bin"):
         (writer.home / name).write_bytes(os.urandom(200_000))
     secret = sha256((writer.home / "secret.bin").read_bytes()).hexdigest()
-    writer.run(FILL, repo.name)
+    on_main = "refs/heads/main"
+    first = writer.value(FILL, repo.name)
+    assert first == {"weights/kept.bin": on_main, "weights/secret.bin": on_main}
     told = writer.value(DELETE, repo.name)
     kept = [".gitattributes", "weights/kept.bin"]
-    # A file is named where the job first saw it: on main, or only where it was left over.
     assert isinstance(told, dict)
-    assert set(told.pop("refs")) <= {"refs/heads/main", "refs/heads/side"}
+    # What main no longer has stays named there if the job came before the deletion, else by side.
+    assert told["refs"].pop("weights/secret.bin") in {on_main, "refs/heads/side"}
     assert told == {
+        "refs": {"weights/kept.bin": on_main},
         "before": [["weights/kept.bin", 200_000], ["weights/secret.bin", 200_000]],
         "after": ["weights/kept.bin"],
         "main": kept,
