@@ -17,7 +17,6 @@ from strata.core.errors import Malformed, RepoNotFound
 Sha = NewType("Sha", str)  # git object name, 40 lowercase hex
 Oid = NewType("Oid", str)  # sha256 of a large file, 64 lowercase hex
 
-MAX_NAME_LENGTH = 96
 ZERO_SHA = Sha("0" * 40)
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,96}", re.ASCII)

@@ -36,7 +36,6 @@ EXPOSED_HEADERS = (
     "Content-Disposition,X-Linked-Size,X-Linked-ETag,X-Xet-Hash,X-Xet-Access-Token,X-Xet-Token-Expiration,"
     "X-Xet-Refresh-Route,X-Xet-Cas-Url"
 )
-MAX_REQUEST_ID = 128
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
 

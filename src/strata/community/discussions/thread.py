@@ -17,7 +17,6 @@ from strata.community.discussions.news import tell
 from strata.community.discussions.queries import Discussion, Event
 from strata.community.discussions.rights import (
     count_act,
-    found,
     held,
     require_own,
     require_speak,
@@ -218,15 +217,6 @@ def event_of(call: Call, discussion: Discussion, key: str) -> Event:
     if event is None:
         raise NotFound("Comment not found")
     return event
-
-
-def comment_at(call: Call, repo: Repo, number: int, key: str) -> Event:
-    """A comment to read.
-
-    Raises:
-        NotFound: there is none.
-    """
-    return _comment(call, found(call, repo, number), key)
 
 
 def _comment(call: Call, discussion: Discussion, key: str) -> Event:
