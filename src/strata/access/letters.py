@@ -15,12 +15,12 @@ from strata.access.gates import Gated
 from strata.access.policy import may_see
 from strata.access.record import Notices, Standing
 from strata.accounts import limits, people
-from strata.accounts.letters import CHINESE, Reader, Wording, letter, page
 from strata.accounts.organizations.roles import roles_of
 from strata.accounts.people import User
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.names import RepoType
+from strata.events.letters import CHINESE, Reader, Wording, letter, page
 from strata.events.outbox import Letter, post
 
 LETTERS_PER_HOUR: Final = 20  # about one repo; what comes on top waits for the next digest

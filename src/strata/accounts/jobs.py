@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from strata.accounts import limits, sessions, unconfirmed
+from strata.accounts import limits
+from strata.accounts.entering import sessions
+from strata.accounts.joining import unconfirmed
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
 

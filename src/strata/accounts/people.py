@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from strata.accounts.tables import namespaces, users
 from strata.core.call import Call, Work
+from strata.events.letters import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class User:
     language: str
     created_at: datetime
     last_login_at: datetime | None
+
+
+def reader(user: User) -> Reader:
+    """For whom a letter to this account is written."""
+    return Reader(user.email, user.name, user.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""People, their names, addresses, sessions and tokens."""
+"""People and their names, and what strangers repeated too often."""
 
 import sqlalchemy as sa
 
@@ -53,71 +53,6 @@ users = sa.Table(
     ),
 )
 
-consents = sa.Table(
-    "consents",
-    metadata,
-    identity(),
-    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("document", sa.Text, nullable=False),  # "terms" or "privacy"
-    sa.Column("version", sa.Text, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),  # of the text that was shown
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Column("accepted_at", Moment, nullable=False),
-    sa.Column("ip", sa.Text, nullable=False),
-    sa.Column("user_agent", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),  # "signup"
-)
-
-verifications = sa.Table(
-    "verifications",
-    metadata,
-    identity(),
-    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("purpose", sa.Text, nullable=False),  # "signup"
-    sa.Column("email", sa.Text, nullable=False),  # the address this proves
-    sa.Column("base_url", sa.Text, nullable=False),  # of the hub as the person knows it
-    sa.Column("link_digest", sa.Text, nullable=False, unique=True),
-    sa.Column("code_digest", sa.Text, nullable=False),
-    sa.Column("code_tries", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Column("link_expires_at", Moment, nullable=False),
-    sa.Column("code_expires_at", Moment, nullable=False),
-    sa.Column("used_at", Moment),
-    sa.Column("replaced_at", Moment),  # a newer mail made this one invalid
-)
-
-sessions = sa.Table(
-    "sessions",
-    metadata,
-    identity(),
-    sa.Column("digest", sa.Text, nullable=False, unique=True),
-    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Column("seen_at", Moment, nullable=False),  # written at most once in ten minutes
-    sa.Column("idle_expires_at", Moment, nullable=False),
-    sa.Column("expires_at", Moment, nullable=False),
-    sa.Column("remember", sa.Boolean, nullable=False),
-    sa.Column("ip", sa.Text, nullable=False),
-    sa.Column("user_agent", sa.Text, nullable=False),
-)
-
-tokens = sa.Table(
-    "tokens",
-    metadata,
-    identity(),
-    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("name_key", sa.Text, nullable=False),  # case-folded
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("digest", sa.Text, nullable=False, unique=True),
-    sa.Column("prefix", sa.Text, nullable=False),  # "hf_aBcD"
-    sa.Column("suffix", sa.Text, nullable=False),  # "wXyZ"
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Column("rotated_at", Moment),
-    sa.Column("last_used_at", Moment),  # flushed in bulk, never on the request itself
-    sa.UniqueConstraint("user_id", "name_key"),
-)
-
 # Sliding-window counters for what strangers may repeat; one row per act, subject and minute.
 attempts = sa.Table(
     "attempts",
@@ -136,14 +71,4 @@ blocks = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),  # e.g. "login.pair:…"
     sa.Column("until", Moment, nullable=False),
     sa.Column("strikes", sa.Integer, nullable=False),
-)
-
-# The first step of a sign-up, waiting for the second; see `pending.py` for what `sealed` is.
-pending_sign_ups = sa.Table(
-    "pending_sign_ups",
-    metadata,
-    identity(),
-    sa.Column("digest", sa.Text, nullable=False, unique=True),  # of the cookie
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
-    sa.Column("expires_at", Moment, nullable=False, index=True),
 )

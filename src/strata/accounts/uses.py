@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts.tables import sessions, tokens
+from strata.accounts.entering.tables import sessions
+from strata.accounts.tokens.tables import tokens
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import Work, reading, working
 from strata.core.hub import Hub

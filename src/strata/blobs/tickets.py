@@ -14,7 +14,7 @@ import msgspec
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.accounts.bearers import Bearer, actor_of
+from strata.accounts.tokens.bearers import Bearer, actor_of
 from strata.core.call import Call
 from strata.core.errors import Forbidden, RepoNotFound
 from strata.core.hub import Hub

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from strata.accounts import people, tokens
+from strata.accounts import people
+from strata.accounts.tokens import tokens
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from strata.accounts import people, signup, verification
+from strata.accounts import people
+from strata.accounts.joining import signup, verification
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed

@@ -1,9 +1,12 @@
 """The whole schema, as the rooms declare it."""
 
 import strata.access.tables
+import strata.accounts.entering.tables
+import strata.accounts.joining.tables
 import strata.accounts.organizations.tables
 import strata.accounts.profile.tables
 import strata.accounts.tables
+import strata.accounts.tokens.tables
 import strata.blobs.tables
 import strata.community.attachments.tables
 import strata.community.collections.tables

@@ -11,11 +11,11 @@ from httpx2 import Response
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, people
 from fixtures.accounts import mail_count
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts import documents
-from strata.accounts.tables import consents
+from strata.accounts.joining import documents
+from strata.accounts.joining.tables import consents
 from strata.core.call import reading
 from strata.core.hub import Hub
-from strata.web.pages.join import FORM_LIFE
+from strata.web.pages.entering.join import FORM_LIFE
 
 SCRIPT = {"Accept": "application/json"}
 

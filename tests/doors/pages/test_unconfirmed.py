@@ -12,7 +12,7 @@ from fixtures.buckets import bucket_of
 from fixtures.contents import created
 from fixtures.organizations import organization
 from fixtures.questions import BODIES, FILES, FORMS, OID, UPLOAD, body
-from strata.accounts import tokens
+from strata.accounts.tokens import tokens
 from strata.content.refs import create_branch, create_tag
 from strata.core.actor import TokenRole
 from strata.core.call import working

@@ -3,8 +3,8 @@
 import pytest
 
 from fixtures.accounts import calling, made
-from strata.accounts import tokens
-from strata.accounts.bearers import Bearer, actor_of, bearer_of
+from strata.accounts.tokens import tokens
+from strata.accounts.tokens.bearers import Bearer, actor_of, bearer_of
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import BadCredentials

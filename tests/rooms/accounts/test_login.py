@@ -10,7 +10,8 @@ from argon2 import PasswordHasher
 
 from fixtures.accounts import HERE, PASSWORD, calling, fact_names, inbox, joined, made, person
 from fixtures.hubs import FrozenClock
-from strata.accounts import limits, login, passwords, sessions
+from strata.accounts import limits, passwords
+from strata.accounts.entering import login, sessions
 from strata.accounts.tables import attempts, users
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, TooMany

@@ -6,7 +6,8 @@ import pytest
 
 from fixtures.accounts import calling, joined, made
 from fixtures.hubs import FrozenClock
-from strata.accounts import names, signup
+from strata.accounts import names
+from strata.accounts.joining import signup
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, TooMany
 from strata.core.hub import Hub

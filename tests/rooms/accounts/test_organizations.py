@@ -10,10 +10,12 @@ from fixtures.accounts import calling, fact_names, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, leaves, organization
 from strata.access import members as access
-from strata.accounts import names, people, sessions, tokens
+from strata.accounts import names, people
+from strata.accounts.entering import sessions
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.create import NewOrganization, create, starts_private
 from strata.accounts.organizations.roles import roles_of
+from strata.accounts.tokens import tokens
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, NotFound

@@ -6,11 +6,15 @@ from importlib import resources
 import pytest
 
 from fixtures.accounts import calling, joined, made
-from strata.accounts import documents, letters, profiles
+from strata.accounts import profiles
+from strata.accounts.entering import letters as entering_letters
+from strata.accounts.joining import documents, letters
+from strata.accounts.tokens import letters as token_letters
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
+from strata.events.letters import Reader
 from strata.events.outbox import Letter
 
 
@@ -63,16 +67,16 @@ def test_other_languages_read_english() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_letters_escape_what_people_typed(hub: Hub, language: str) -> None:
-    reader = letters.Reader("a@example.org", "<script>", language)
+    reader = Reader("a@example.org", "<script>", language)
 
     def written(call: Call) -> list[Letter]:
         return [
             letters.verify(call, reader, link="http://h/x?a=1&b=2", code="123456"),
             letters.welcome(call, reader),
             letters.sign_up_attempt(call, reader),
-            letters.log_in_failures(call, reader),
-            letters.token_created(call, reader, token_name="<b>"),
-            letters.token_rotated(call, reader, token_name="<b>"),
+            entering_letters.log_in_failures(call, reader),
+            token_letters.token_created(call, reader, token_name="<b>"),
+            token_letters.token_rotated(call, reader, token_name="<b>"),
         ]
 
     with calling(hub) as call:

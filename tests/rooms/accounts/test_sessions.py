@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, made
 from fixtures.hubs import FrozenClock
-from strata.accounts import csrf, sessions
+from strata.accounts.entering import csrf, sessions
+from strata.accounts.entering.tables import sessions as kept_sessions
 from strata.accounts.jobs import TidyAccounts, begin_tidying
-from strata.accounts.tables import sessions as kept_sessions
 from strata.accounts.uses import Uses
 from strata.core.actor import Actor
 from strata.core.call import working

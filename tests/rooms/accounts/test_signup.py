@@ -23,8 +23,11 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts import documents, people, sessions, signup, verification
-from strata.accounts.tables import consents, namespaces, users
+from strata.accounts import people
+from strata.accounts.entering import sessions
+from strata.accounts.joining import documents, signup, verification
+from strata.accounts.joining.tables import consents
+from strata.accounts.tables import namespaces, users
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, TooMany
 from strata.core.hub import Hub

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, inbox, joined, made
 from fixtures.hubs import FrozenClock
-from strata.accounts import tokens
-from strata.accounts.tables import tokens as kept_tokens
+from strata.accounts.tokens import tokens
+from strata.accounts.tokens.tables import tokens as kept_tokens
 from strata.accounts.uses import Uses
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working

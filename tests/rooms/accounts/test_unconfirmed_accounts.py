@@ -17,9 +17,13 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
-from strata.accounts import people, tokens, verification
+from strata.accounts import people
+from strata.accounts.entering.tables import sessions
 from strata.accounts.jobs import EVERY, TidyAccounts
-from strata.accounts.tables import consents, namespaces, sessions, verifications
+from strata.accounts.joining import verification
+from strata.accounts.joining.tables import consents, verifications
+from strata.accounts.tables import namespaces
+from strata.accounts.tokens import tokens
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub

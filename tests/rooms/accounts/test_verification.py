@@ -17,8 +17,9 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
-from strata.accounts import sessions, signup, verification
-from strata.accounts.verification import Outcome
+from strata.accounts.entering import sessions
+from strata.accounts.joining import signup, verification
+from strata.accounts.joining.verification import Outcome
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, left_in_staging, noise, oid_of, person, repository, spool
-from strata.accounts.bearers import Bearer
+from strata.accounts.tokens.bearers import Bearer
 from strata.blobs import tickets, uploads
 from strata.blobs.negotiate import Needed
 from strata.blobs.present import large_files

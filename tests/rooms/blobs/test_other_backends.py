@@ -22,7 +22,7 @@ from fixtures.large_files import (
     spool,
 )
 from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
-from strata.accounts.bearers import Bearer
+from strata.accounts.tokens.bearers import Bearer
 from strata.blobs import keep, links, sweep, uploads
 from strata.blobs.negotiate import Needed
 from strata.blobs.present import large_files, require_present

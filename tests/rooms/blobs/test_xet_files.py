@@ -25,7 +25,7 @@ from fixtures.large_files import (
     xorb_of,
 )
 from strata.access.policy import Action
-from strata.accounts.bearers import Bearer, actor_of
+from strata.accounts.tokens.bearers import Bearer, actor_of
 from strata.blobs import keep, links
 from strata.blobs.present import large_files, require_present
 from strata.blobs.tables import xet_dedup, xorbs as xorb_rows

@@ -12,7 +12,7 @@ from typing import TypedDict
 
 import msgspec
 
-from strata.accounts.bearers import Bearer, bearer_of
+from strata.accounts.tokens.bearers import Bearer, bearer_of
 from strata.blobs import tickets
 from strata.blobs.keys import xorb_in, xorb_key
 from strata.blobs.xet import held, queries, tokens

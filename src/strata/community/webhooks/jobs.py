@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from strata.accounts import letters, people
+from strata.accounts import people
 from strata.community.webhooks.access import may_be_told
 from strata.core.call import Call, Work, working
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.jobs import enqueue
-from strata.events.webhooks import health, queries, sending
+from strata.events.webhooks import health, letters, queries, sending
 from strata.events.webhooks.deliveries import JOB
 from strata.events.webhooks.record import Webhook
 from strata.events.webhooks.turns import LONGEST_TURN, turn
@@ -58,7 +58,7 @@ def _give_up(work: Work, webhook: Webhook) -> None:
     owner = people.by_id(work, webhook.owner_id)
     if owner is None:
         return
-    reader = letters.Reader(owner.email, owner.name, owner.language)
+    reader = people.reader(owner)
     path = f"/settings/webhooks/{webhook.key}"
     days = health.PATIENCE.days
     letter = letters.webhook_disabled(work, reader, host=webhook.host, days=days, path=path)

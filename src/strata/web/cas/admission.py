@@ -12,7 +12,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 from starlette.requests import Request
 
-from strata.accounts.bearers import actor_of
+from strata.accounts.tokens.bearers import actor_of
 from strata.blobs.xet import tokens
 from strata.blobs.xet.tokens import Scope
 from strata.core.call import Call

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
-from strata.accounts.bearers import bearer_of
+from strata.accounts.tokens.bearers import bearer_of
 from strata.blobs import negotiate, tickets, uploads
 from strata.blobs.negotiate import Needed, Present, Refused, Verdict, Wanted
 from strata.blobs.queries import Upload

@@ -10,21 +10,20 @@ from starlette.responses import Response
 from strata.web.pages import (
     avatars,
     follow,
-    join,
-    join_json,
     legal,
-    login,
     organization_members,
     organization_new,
     organization_settings,
-    settings_account,
-    settings_gated,
-    settings_organizations,
-    settings_profile,
-    settings_tokens,
     site_config,
     static_files,
-    verify,
+)
+from strata.web.pages.entering import join, join_json, login, verify
+from strata.web.pages.settings import (
+    account as settings_account,
+    gated_repos as settings_gated,
+    organizations as settings_organizations,
+    profile as settings_profile,
+    tokens as settings_tokens,
 )
 from strata.web.pages.visit import redirected
 from strata.web.pages.webhook_routes import ROUTES as WEBHOOKS

@@ -26,8 +26,7 @@ from strata.web.pages.repo_settings import (
     told,
 )
 from strata.web.pages.repo_transfer import owners_for, transfer
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import shown, visiting
+from strata.web.pages.visit import shown, user_id_of, visiting
 from strata.web.work import repo_of
 
 

@@ -29,8 +29,7 @@ from strata.core.errors import CollectionExists, Conflict, InvalidFields, Malfor
 from strata.web.pages.collections import CollectionPage, home_of, page_of, slug_in
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.visit import Visit, in_transaction, redirected, shown, user_id_of, visiting
 
 NO_TITLE: Final = N_("Give it a title of 1 to 60 characters.")
 TITLE_TAKEN: Final = N_("There is a collection of this title already.")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from strata.accounts import csrf
+from strata.accounts.entering import csrf
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.web.pages.language import N_

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.documents import Document, DocumentKind, document
+from strata.accounts.joining.documents import Document, DocumentKind, document
 from strata.lib.markdown.render import render
 from strata.web.pages.render import at
 from strata.web.pages.visit import shown, visit_of

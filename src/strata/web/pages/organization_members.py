@@ -20,8 +20,7 @@ from strata.lib.db.seek import Window
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.visit import Visit, in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.work import field
 
 SHOWN: Final = 1000

@@ -17,9 +17,8 @@ from strata.core.call import Call
 from strata.core.errors import InvalidFields
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
 from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.settings_profile import details_in
-from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.settings.profile import details_in
+from strata.web.pages.visit import Visit, in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.work import field
 
 

@@ -26,8 +26,7 @@ from strata.web.pages.places import person_address
 from strata.web.pages.render import url_path
 from strata.web.pages.repo_head import RepoHead, head_of
 from strata.web.pages.repo_transfer import owners_for, transfer
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import in_transaction, redirected, shown, visiting
+from strata.web.pages.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.work import repo_of
 
 NAME_RULE: Final = N_(

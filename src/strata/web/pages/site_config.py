@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import documents, names, passwords
+from strata.accounts import names, passwords
+from strata.accounts.joining import documents
 from strata.core.settings import Settings
 from strata.web import respond
 from strata.web.pages.language import LANGUAGES

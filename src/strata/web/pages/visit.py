@@ -19,9 +19,10 @@ from typing import Final, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import csrf, profiles
+from strata.accounts import profiles
+from strata.accounts.entering import csrf
 from strata.core.call import Call, Work, working
-from strata.core.errors import BadCredentials, Forbidden, NotFound
+from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
 from strata.core.hub import Hub
 from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.answer import PRIVATE, frame_of, page_answer
@@ -178,6 +179,17 @@ def form_cookie_name(request: Request) -> str:
 
 def session_cookie(request: Request) -> str:
     return request.cookies.get(session_cookie_name(hub_of(request)), "")
+
+
+def user_id_of(call: Call) -> int:
+    """Who is logged in; access tokens have no say on settings pages.
+
+    Raises:
+        Unauthenticated: nobody is; the failure page leads to the log-in and back.
+    """
+    if call.actor.user_id is None or call.actor.session_id is None:
+        raise Unauthenticated("Log in first.")
+    return call.actor.user_id
 
 
 def safe_next(path: str) -> str:

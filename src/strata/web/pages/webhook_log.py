@@ -10,8 +10,7 @@ from strata.community.webhooks import log
 from strata.core.call import Call
 from strata.events.webhooks.masks import KEPT
 from strata.web.pages.form_body import form_of, submitted
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import redirected, shown, visiting
+from strata.web.pages.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.webhooks import LIST, in_form
 from strata.web.work import field
 

@@ -18,8 +18,7 @@ from strata.community.webhooks.manage import Shown
 from strata.core.call import Call, Work, working
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told
 from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import Visit, redirected, shown, visit_of, visiting
+from strata.web.pages.visit import Visit, redirected, shown, user_id_of, visit_of, visiting
 from strata.web.pages.webhook_form import Typed, asked, told_of, typed, typed_anew, wish_of
 from strata.web.work import field
 

@@ -8,8 +8,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import addresses, profiles, verification
-from strata.accounts.verification import Outcome
+from strata.accounts import addresses, profiles
+from strata.accounts.joining import verification
+from strata.accounts.joining.verification import Outcome
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.web import respond

@@ -18,8 +18,7 @@ from strata.repos.lookup import lookup
 from strata.repos.requested import Requested, requested
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.seeking import address_of, window_of
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import in_transaction, redirected, shown, visiting
+from strata.web.pages.visit import in_transaction, redirected, shown, user_id_of, visiting
 
 HERE: Final = "/settings/gated-repos"
 PAGE: Final = 50

@@ -13,20 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts import letters
+from strata.accounts.entering.tables import sessions
+from strata.accounts.joining import letters
+from strata.accounts.joining.tables import consents, verifications
 from strata.accounts.profile.tables import profiles
-from strata.accounts.tables import (
-    consents,
-    former_names,
-    namespaces,
-    sessions,
-    tokens,
-    users,
-    verifications,
-)
+from strata.accounts.tables import former_names, namespaces, users
+from strata.accounts.tokens.tables import tokens
 from strata.core.call import Work
 from strata.events import outbox
 from strata.events.facts import record
+from strata.events.letters import Reader
 
 NOTICE = timedelta(days=3)  # between the mail and the removal, also when the hub was away
 AT_ONCE = 500  # accounts in one transaction
@@ -98,7 +94,7 @@ def _write_to(work: Work, row: sa.Row[Any]) -> None:
         .order_by(verifications.c.id.desc())
         .limit(1)
     )
-    reader = letters.Reader(row.email, row.name, row.language)
+    reader = Reader(row.email, row.name, row.language)
     letter = letters.removal_near(work, reader, base_url=base_url or "", days=NOTICE.days)
     outbox.post(work, letter)
 

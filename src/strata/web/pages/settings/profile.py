@@ -17,8 +17,7 @@ from strata.lib.pictures.squares import MAX_BYTES
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.form_file import form_with_file
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import Visit, redirected, shown, visiting
+from strata.web.pages.visit import Visit, redirected, shown, user_id_of, visiting
 
 PAGE = "/settings/profile"
 

@@ -12,22 +12,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.accounts import (
-    addresses,
-    documents,
-    letters,
-    limits,
-    names,
-    passwords,
-    people,
-    sessions,
-    verification,
-)
-from strata.accounts.tables import consents, users
+from strata.accounts import addresses, limits, names, passwords, people
+from strata.accounts.entering import sessions
+from strata.accounts.joining import documents, verification
+from strata.accounts.joining.tables import consents
+from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
 from strata.core.names import fresh_key
 from strata.events.facts import record
+from strata.events.letters import CHINESE
 from strata.lib.db.statements import upsert
 
 NAME_CHECKS_PER_MINUTE = 30
@@ -226,7 +220,7 @@ def _open(work: Work, form: SignUp, address: addresses.Address, password_hash: s
         full_name=form.full_name.strip(),
         address=address,
         password_hash=password_hash,
-        language=letters.CHINESE if form.language == letters.CHINESE else "en",
+        language=CHINESE if form.language == CHINESE else "en",
         admin=_is_first(work),
     )
     try:

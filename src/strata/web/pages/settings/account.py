@@ -5,17 +5,18 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import names, profiles, unconfirmed
+from strata.accounts import names, profiles
+from strata.accounts.joining import unconfirmed
 from strata.accounts.profile.confirm import require_password
 from strata.accounts.profiles import Person
 from strata.core.call import Call, working
-from strata.core.errors import Forbidden, InvalidFields, Unauthenticated
+from strata.core.errors import Forbidden, InvalidFields
 from strata.repos.follow import rename_account
 from strata.web.auth import session_cookie_name
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_
-from strata.web.pages.visit import Visit, drop_cookie, redirected, shown, visiting
+from strata.web.pages.visit import Visit, drop_cookie, redirected, shown, user_id_of, visiting
 from strata.web.work import hub_of
 
 PAGE = "/settings/account"
@@ -62,17 +63,6 @@ async def delete(request: Request) -> Response:
     answer = redirected(request, "/", notice="account-deleted")
     drop_cookie(request, answer, session_cookie_name(hub_of(request)))
     return answer
-
-
-def user_id_of(call: Call) -> int:
-    """Who is logged in; access tokens have no say on settings pages.
-
-    Raises:
-        Unauthenticated: nobody is; the failure page leads to the log-in and back.
-    """
-    if call.actor.user_id is None or call.actor.session_id is None:
-        raise Unauthenticated("Log in first.")
-    return call.actor.user_id
 
 
 def _person(call: Call) -> Person:

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from strata.accounts import limits
-from strata.accounts.tables import pending_sign_ups
+from strata.accounts.joining.tables import pending_sign_ups
 from strata.core.call import Call, Work
 from strata.core.hub import Hub
 

@@ -16,8 +16,7 @@ from strata.core.errors import Conflict
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
 from strata.web.pages.organization_members import ROLES
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import in_transaction, redirected, shown, visiting
+from strata.web.pages.visit import in_transaction, redirected, shown, user_id_of, visiting
 
 PAGE: Final = "/settings/organizations"
 LAST_ADMIN: Final = N_("You are the last admin. Make another member admin first.")

@@ -16,13 +16,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts import addresses, letters, limits, people
-from strata.accounts.tables import users, verifications
+from strata.accounts import addresses, limits, people
+from strata.accounts.joining import letters
+from strata.accounts.joining.tables import verifications
+from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.facts import record
+from strata.events.letters import page
 
 PURPOSE = "signup"
 LINK_LIFE = timedelta(hours=24)
@@ -71,11 +74,9 @@ def issue(work: Work, user: people.User) -> None:
 def _letter(work: Work, user: people.User, link_token: str, code: str) -> outbox.Letter:
     owner = people.owner_of_address(work, user.email_key) if user.address_taken else None
     if owner is not None and owner.verified_at is not None:
-        reader = letters.Reader(owner.email, owner.name, owner.language)
-        return letters.sign_up_attempt(work, reader)
-    link = letters.page(work, f"/email_confirmation/{link_token}")
-    reader = letters.Reader(user.email, user.name, user.language)
-    return letters.verify(work, reader, link=link, code=code)
+        return letters.sign_up_attempt(work, people.reader(owner))
+    link = page(work, f"/email_confirmation/{link_token}")
+    return letters.verify(work, people.reader(user), link=link, code=code)
 
 
 def look_at_link(call: Call, link_token: str) -> Outcome:
@@ -195,7 +196,7 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
     if confirmed.rowcount == 0 or user is None:
         return Outcome.UNKNOWN
     record(work, "account.verify_email", target=user.name, actor_id=user.id)
-    outbox.post(work, letters.welcome(work, letters.Reader(user.email, user.name, user.language)))
+    outbox.post(work, letters.welcome(work, people.reader(user)))
     return Outcome.VERIFIED
 
 

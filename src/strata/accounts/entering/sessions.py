@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from strata.accounts.entering.tables import sessions
 from strata.accounts.organizations.roles import roles_in
-from strata.accounts.tables import sessions
 from strata.core.actor import Actor
 from strata.core.call import Work
 from strata.core.hub import Hub

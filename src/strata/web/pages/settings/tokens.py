@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import tokens
-from strata.accounts.tokens import Issued, Token
+from strata.accounts.tokens import tokens
+from strata.accounts.tokens.tokens import Issued, Token
 from strata.core.actor import TokenRole
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
 from strata.web.pages.answer import NO_STORE, PRIVATE
 from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.settings_account import user_id_of
-from strata.web.pages.visit import Visit, redirected, shown, visit_of, visiting
+from strata.web.pages.visit import Visit, redirected, shown, user_id_of, visit_of, visiting
 from strata.web.work import field
 
 LIST = "/settings/tokens"

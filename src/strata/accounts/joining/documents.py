@@ -42,7 +42,7 @@ def versions() -> dict[str, str]:
 @functools.cache
 def _load(kind: DocumentKind, language: str) -> Document:
     raw = (
-        resources.files("strata.accounts") / "legal" / f"{kind.value}.{language}.md"
+        resources.files("strata.accounts.joining") / "legal" / f"{kind.value}.{language}.md"
     ).read_bytes()
     head, _, text = raw.decode().partition("\n")
     version = head.removeprefix("Version:").strip()

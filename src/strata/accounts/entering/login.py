@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, letters, limits, passwords, people, sessions
+from strata.accounts import addresses, limits, passwords, people
+from strata.accounts.entering import letters, sessions
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials
@@ -181,7 +182,7 @@ def _watch_person(work: Work, trace: _Trace) -> None:
         return
     record(work, "account.lockout", target=person.name, actor_id=person.id)
     if not person.address_taken:
-        reader = letters.Reader(person.email, person.name, person.language)
+        reader = people.reader(person)
         outbox.post(work, letters.log_in_failures(work, reader))
 
 

@@ -8,8 +8,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import signup
-from strata.accounts.signup import SignedUp, SignUp
+from strata.accounts.joining import signup
+from strata.accounts.joining.signup import SignedUp, SignUp
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.web import respond

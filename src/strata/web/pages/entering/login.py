@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import csrf, login as log_ins, sessions
-from strata.accounts.login import LoggedIn, LogIn
+from strata.accounts.entering import csrf, login as log_ins, sessions
+from strata.accounts.entering.login import LoggedIn, LogIn
 from strata.core.call import Call, working
 from strata.core.errors import BadCredentials, Malformed, TooMany
 from strata.web.auth import session_cookie_name

@@ -16,9 +16,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from strata.accounts import letters, people
+from strata.accounts import people
 from strata.accounts.organizations.roles import roles_in
-from strata.accounts.tables import tokens
+from strata.accounts.tokens import letters
+from strata.accounts.tokens.tables import tokens
 from strata.core.actor import Actor, TokenFacts, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import (
@@ -162,7 +163,7 @@ def rotate(work: Work, token_id: int) -> Issued:
     if row is None:
         raise NotFound("There is no such token.")
     record(work, "token.rotate", target=row.name, detail={"role": row.role})
-    outbox.post(work, letters.token_rotated(work, _reader(owner), token_name=row.name))
+    outbox.post(work, letters.token_rotated(work, people.reader(owner), token_name=row.name))
     return Issued(token_id, row.name, TokenRole(row.role), value)
 
 
@@ -241,7 +242,7 @@ def _issue(work: Work, owner: people.User, wanted: _Wanted) -> Issued:
         detail={"role": wanted.role.value},
     )
     if wanted.role is TokenRole.WRITE:
-        outbox.post(work, letters.token_created(work, _reader(owner), token_name=name))
+        outbox.post(work, letters.token_created(work, people.reader(owner), token_name=name))
     return Issued(row.id, name, wanted.role, wanted.value)
 
 
@@ -296,10 +297,6 @@ def _require_session(actor: Actor) -> None:
         raise Unauthenticated("Invalid username or password.")
     if actor.token is not None:
         raise Forbidden("Access tokens are managed on the settings page, not with a token.")
-
-
-def _reader(owner: people.User) -> letters.Reader:
-    return letters.Reader(owner.email, owner.name, owner.language)
 
 
 def _check(body: str) -> str:

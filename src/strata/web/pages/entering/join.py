@@ -13,9 +13,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import addresses, documents, names, passwords, pending, signup
-from strata.accounts.pending import FirstStep
-from strata.accounts.signup import SignedUp, SignUp
+from strata.accounts import addresses, names, passwords
+from strata.accounts.joining import documents, pending, signup
+from strata.accounts.joining.pending import FirstStep
+from strata.accounts.joining.signup import SignedUp, SignUp
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
