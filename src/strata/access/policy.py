@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final, Literal, Protocol
 
+from strata.accounts.standing import require_open
 from strata.core.actor import Actor, Role
 from strata.core.errors import (
     EmailNotVerified,
@@ -176,11 +177,13 @@ def require_person(actor: Actor, act: str) -> None:
     Raises:
         Unauthenticated: nobody is signed in.
         EmailNotVerified: the sentence names `act`, e.g. "create tokens".
+        Forbidden: the account waits for approval or for its deletion.
     """
     if actor.anonymous:
         raise Unauthenticated("Invalid username or password.")
     if not actor.verified and not actor.system:
         raise EmailNotVerified(CONFIRM_FIRST.format(act=act))
+    require_open(actor.standing)
 
 
 def may_create(actor: Actor, namespace_id: int | None) -> bool:

@@ -41,6 +41,11 @@ users = sa.Table(
     sa.Column("password_hash", sa.Text),
     sa.Column("admin", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("language", sa.Text, nullable=False),
+    sa.Column("standing", sa.Text, nullable=False, server_default="active"),  # a `Standing`
+    sa.Column("standing_reason", sa.Text),  # told to the person
+    sa.Column("standing_until", Moment),  # a suspension ends, a deletion happens
+    # Their password opens nothing but the page where they choose another one.
+    sa.Column("must_reset_password", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_login_at", Moment),
     sa.Column("removal_told_at", Moment),  # when an unconfirmed account was told of its end

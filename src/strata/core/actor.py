@@ -15,6 +15,23 @@ class TokenRole(StrEnum):
     WRITE = "write"
 
 
+class TokenKind(StrEnum):
+    """How a token came to be."""
+
+    ACCESS = "access"  # made by its owner
+    OAUTH = "oauth"  # given to an application that its owner let in
+    PUBLISHER = "publisher"  # given to a job of a CI service for an hour
+
+
+class Standing(StrEnum):
+    """What an account may do at all (product §3.1); a confirmed address is a matter of its own."""
+
+    ACTIVE = "active"
+    PENDING = "pending_approval"
+    SUSPENDED = "suspended"
+    LEAVING = "deletion_scheduled"
+
+
 class Role(StrEnum):
     """What a member may do in an organisation, from the weakest to the strongest."""
 
@@ -33,6 +50,21 @@ _STRENGTH: Mapping[Role, int] = {role: strength for strength, role in enumerate(
 
 
 @dataclass(frozen=True, slots=True)
+class Grants:
+    """What a narrowed token lets through, by the Hub's names, such as `repo.content.read`.
+
+    Public content is readable with any token. Everything else needs a name here, for the very repo,
+    for the namespace that owns it, or everywhere; and the person's own right on top.
+    """
+
+    gated: bool = False  # reads the gated repos that its person was let into
+    everywhere: frozenset[str] = frozenset()
+    namespaces: Mapping[int, frozenset[str]] = field(default_factory=dict)  # by their ids
+    repos: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    collections: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenFacts:
     """The access token a request came with."""
 
@@ -41,6 +73,8 @@ class TokenFacts:
     role: TokenRole
     created_at: datetime
     stamp: str = ""  # the beginning of its digest: another one after a refresh
+    kind: TokenKind = TokenKind.ACCESS
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +86,11 @@ class Actor:
     verified: bool = False
     admin: bool = False
     token: TokenFacts | None = None
+    standing: Standing = Standing.ACTIVE
     session_id: int | None = None
+    session_mark: str = field(default="", repr=False)  # what the forms of this session are bound to
+    # Until then this session counts as one whose person has just proved who they are.
+    proved_until: datetime | None = None
     system: bool = False  # jobs and operator commands
     # Role by the id of the organisation; what they open is decided by `access.policy` alone.
     roles: Mapping[int, Role] = field(default_factory=dict, hash=False)

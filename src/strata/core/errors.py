@@ -8,6 +8,8 @@
     │   └── BadCredentials    401  the credentials given are wrong, expired or revoked
     ├── Forbidden             403  known caller, not allowed
     │   ├── EmailNotVerified  403
+    │   ├── AccountSuspended  403
+    │   ├── ProofNeeded       403  the session must show once more who sits there
     │   ├── GatedRepo         403  (401 to anonymous callers)
     │   └── RepoDisabled      403
     ├── NotFound              404
@@ -86,6 +88,27 @@ class EmailNotVerified(Forbidden):
     """The account must confirm its e-mail address first."""
 
     code = "EmailNotVerified"
+
+
+class AccountSuspended(Forbidden):
+    """An operator has closed the account."""
+
+    code = "AccountSuspended"
+
+    def __init__(
+        self, message: str = "This account is suspended. Ask the people who run this site."
+    ) -> None:
+        super().__init__(message)
+
+
+class ProofNeeded(Forbidden):
+    """The act wants to know once more who sits there; pages ask, and then carry on."""
+
+    code = "ProofNeeded"
+
+    def __init__(self, fault: str = "") -> None:
+        super().__init__("Confirm on a page of this site that it is you, then try again.")
+        self.fault = fault  # message key of what is wrong with the proof that was given
 
 
 class GatedRepo(Forbidden):

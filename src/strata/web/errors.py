@@ -23,6 +23,8 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.BadCredentials: 401,
     errors.Forbidden: 403,
     errors.EmailNotVerified: 403,
+    errors.AccountSuspended: 403,
+    errors.ProofNeeded: 403,
     errors.GatedRepo: 403,
     errors.RepoDisabled: 403,
     errors.NotFound: 404,

@@ -11,8 +11,8 @@ means that it happened. Acts that prepare long before they write take a `Call` a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field as part
 from typing import TypeVar
 
 import anyio
@@ -20,6 +20,7 @@ import anyio.to_thread
 import msgspec
 from starlette.requests import Request
 
+from strata.accounts.entering.sessions import Started
 from strata.accounts.uses import Uses
 from strata.content.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
@@ -59,6 +60,8 @@ class Exchange:
     tallies: Tallies
     metrics: Metrics
     actor: Actor = ANONYMOUS  # settled by the first `read` or `work`
+    form: Mapping[str, str] = part(default_factory=dict)  # what a browser submitted
+    renewed: Started | None = None  # the session goes on under this cookie
 
 
 def exchange(request: Request) -> Exchange:

@@ -57,7 +57,7 @@ def test_documents_have_both_languages_and_one_version(kind: documents.DocumentK
     assert "Sample text" in english.text
     assert "示例文本" in chinese.text
     assert not english.text.startswith("Version")
-    raw = resources.files("strata.accounts") / "legal" / f"{kind.value}.en.md"
+    raw = resources.files("strata.accounts.joining") / "legal" / f"{kind.value}.en.md"
     assert english.sha256 == hashlib.sha256(raw.read_bytes()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """Proof that a form was made by one of our pages.
 
-With a session the proof is derived from the session's cookie. Without one (log-in, sign-up) a
+With a session the proof is derived from the mark of the session, which stays when its cookie is
+renewed, so that forms in other tabs stay good. Without one (log-in, sign-up) a
 signed random cookie stands in for it: a stranger can neither read it nor make one.
 """
 
@@ -15,14 +16,14 @@ _NONCE_LENGTH = 43
 _MARK_LENGTH = 64
 
 
-def token_for(hub: Hub, cookie: str) -> str:
-    """The value that forms of this session, or of this form cookie, carry in a hidden field."""
-    return hub.secrets.digest("csrf", cookie)
+def token_for(hub: Hub, owner: str) -> str:
+    """What the forms of a session mark, or of a form cookie, carry in a hidden field."""
+    return hub.secrets.digest("csrf", owner)
 
 
-def is_genuine(hub: Hub, cookie: str, given: str) -> bool:
-    """Whether a form's value belongs to the cookie."""
-    return hmac.compare_digest(token_for(hub, cookie).encode(), given.encode())
+def is_genuine(hub: Hub, owner: str, given: str) -> bool:
+    """Whether a form's value belongs to the session mark or the form cookie."""
+    return hmac.compare_digest(token_for(hub, owner).encode(), given.encode())
 
 
 def fresh_form_cookie(hub: Hub) -> str:

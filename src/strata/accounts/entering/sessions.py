@@ -14,17 +14,20 @@ from sqlalchemy.engine import Connection
 
 from strata.accounts.entering.tables import sessions
 from strata.accounts.organizations.roles import roles_in
-from strata.core.actor import Actor
+from strata.accounts.standing import standing_at
+from strata.core.actor import Actor, Standing
 from strata.core.call import Work
+from strata.core.errors import Unauthenticated
 from strata.core.hub import Hub
 from strata.events.facts import record
-from strata.lib.db.columns import to_millis
+from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared
 
 LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512
 _LIVE = Prepared(
-    "SELECT s.id, u.id, n.name, u.verified_at, u.admin, m.organization_id, m.role FROM sessions s"
+    "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"
+    " u.standing_until, m.organization_id, m.role FROM sessions s"
     " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
     " WHERE s.digest = :digest AND s.idle_expires_at > :now AND s.expires_at > :now"
@@ -41,6 +44,7 @@ class Life:
 
 REMEMBERED = Life(timedelta(days=14), timedelta(days=90))
 PASSING = Life(timedelta(hours=12), timedelta(hours=24))
+PROVED_FOR = timedelta(minutes=15)  # after a log-in or another proof of who sits there
 ADMIN = Life(timedelta(minutes=30), timedelta(hours=8))
 
 
@@ -62,11 +66,13 @@ def start(work: Work, user_id: int, *, admin: bool, remember: bool) -> Started:
         sa.insert(sessions)
         .values(
             digest=_digest(work.hub, cookie),
+            mark=secrets.token_hex(16),
             user_id=user_id,
             created_at=work.now,
             seen_at=work.now,
             idle_expires_at=work.now + life.idle,
             expires_at=work.now + life.absolute,
+            proved_until=work.now + PROVED_FOR,
             remember=remember,
             ip=work.origin.ip,
             user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
@@ -75,6 +81,31 @@ def start(work: Work, user_id: int, *, admin: bool, remember: bool) -> Started:
     ).one()
     max_age = int(life.absolute.total_seconds()) if remember else None
     return Started(inserted.id, cookie, max_age, work.now + life.absolute)
+
+
+def renew(work: Work, *, proved: bool = False) -> Started:
+    """Let the caller's session go on under a new id; what others may have seen opens nothing.
+
+    Args:
+        proved: the person has just shown who they are.
+
+    Raises:
+        Unauthenticated: the session has ended meanwhile.
+    """
+    cookie = secrets.token_urlsafe(32)
+    changes: dict[str, object] = {"digest": _digest(work.hub, cookie)}
+    if proved:
+        changes["proved_until"] = work.now + PROVED_FOR
+    row = work.db.execute(
+        sa.update(sessions)
+        .where(sessions.c.id == work.actor.session_id)
+        .values(**changes)
+        .returning(sessions.c.id, sessions.c.remember, sessions.c.expires_at)
+    ).first()
+    if row is None:
+        raise Unauthenticated("Log in first.")
+    left = int((row.expires_at - work.now).total_seconds()) if row.remember else None
+    return Started(row.id, cookie, left, row.expires_at)
 
 
 def decoy(work: Work) -> Started:
@@ -91,13 +122,19 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
     if not rows:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
+    standing = standing_at(now, row[7], row[8])
+    if standing is Standing.SUSPENDED:
+        return None
     return Actor(
-        user_id=row[1],
-        name=row[2],
-        verified=row[3] is not None,
-        admin=bool(row[4]),
+        user_id=row[3],
+        name=row[4],
+        verified=row[5] is not None,
+        admin=bool(row[6]),
+        standing=standing,
         session_id=row[0],
-        roles=roles_in(row[5:] for row in rows),
+        session_mark=row[1],
+        proved_until=None if row[2] is None else from_millis(row[2]),
+        roles=roles_in(row[9:] for row in rows),
     )
 
 

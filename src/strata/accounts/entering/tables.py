@@ -10,11 +10,14 @@ sessions = sa.Table(
     metadata,
     identity(),
     sa.Column("digest", sa.Text, nullable=False, unique=True),
+    # Stays while the cookie is renewed, so that forms in other tabs stay good.
+    sa.Column("mark", sa.Text, nullable=False),
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("seen_at", Moment, nullable=False),  # written at most once in ten minutes
     sa.Column("idle_expires_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("proved_until", Moment),  # as long the session counts as freshly proved
     sa.Column("remember", sa.Boolean, nullable=False),
     sa.Column("ip", sa.Text, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),

@@ -6,18 +6,23 @@ that whoever deletes or refreshes a token closes everything that the token has o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
 from strata.accounts.organizations.roles import roles_in
-from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenRole
+from strata.accounts.standing import require_open, standing_at
+from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenKind, TokenRole
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
-from strata.lib.db.columns import from_millis
+from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared
 
 OVER = "What this was made with is no longer valid. Ask for a new one."
 _NOW = Prepared(
-    "SELECT n.name, u.verified_at, u.admin, t.id, t.name, t.role, t.created_at, t.digest,"
+    "SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until,"
+    " t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, t.digest,"
     " m.organization_id, m.role FROM users u JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id WHERE u.id = :user_id"
@@ -43,7 +48,8 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
     """Whom the link speaks for, with the rights of this moment.
 
     Raises:
-        BadCredentials: the account or the access token is gone, or the token was refreshed.
+        BadCredentials: the account or the access token is gone or over, or it was refreshed.
+        AccountSuspended, Forbidden: the account is not open.
     """
     if bearer.user_id is None:
         return ANONYMOUS
@@ -51,18 +57,36 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
     if not rows:
         raise BadCredentials(OVER)
     row = rows[0]  # one for each membership; they differ in nothing else
+    now = to_millis(call.now)
+    require_open(standing_at(now, row[3], row[4]))
     return Actor(
         user_id=bearer.user_id,
         name=row[0],
         verified=row[1] is not None,
         admin=bool(row[2]),
-        token=None if bearer.token_id is None else _token(bearer, row[3:8]),
-        roles=roles_in(row[8:] for row in rows),
+        token=None if bearer.token_id is None else _token(bearer, row[5:12], now),
+        roles=roles_in(row[12:] for row in rows),
     )
 
 
-def _token(bearer: Bearer, row: tuple[int | None, str, str, int, str]) -> TokenFacts:
-    token_id, name, role, created_at, digest = row
+def token_facts(row: Sequence[Any], stamp: str) -> TokenFacts:
+    """What a row of `id, name, role, created_at, kind, expires_at` says of a token."""
+    expires_at = None if row[5] is None else from_millis(row[5])
+    return TokenFacts(
+        id=row[0],
+        name=row[1],
+        role=TokenRole(row[2]),
+        created_at=from_millis(row[3]),
+        stamp=stamp,
+        kind=TokenKind(row[4]),
+        expires_at=expires_at,
+    )
+
+
+def _token(bearer: Bearer, row: Sequence[Any], now: int) -> TokenFacts:
+    token_id, expires_at, digest = row[0], row[5], row[6]
     if token_id is None or not digest.startswith(bearer.stamp):
         raise BadCredentials(OVER)
-    return TokenFacts(token_id, name, TokenRole(role), from_millis(created_at), bearer.stamp)
+    if expires_at is not None and expires_at <= now:
+        raise BadCredentials(OVER)
+    return token_facts(row, bearer.stamp)

@@ -18,9 +18,11 @@ from sqlalchemy.engine import Connection
 
 from strata.accounts import people
 from strata.accounts.organizations.roles import roles_in
+from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tokens import letters
+from strata.accounts.tokens.bearers import token_facts
 from strata.accounts.tokens.tables import tokens
-from strata.core.actor import Actor, TokenFacts, TokenRole
+from strata.core.actor import Actor, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import (
     Conflict,
@@ -34,7 +36,7 @@ from strata.core.errors import (
 from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.facts import record
-from strata.lib.db.columns import from_millis
+from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
 
@@ -48,7 +50,8 @@ STAMP_LENGTH = 16
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BY_DIGEST = Prepared(
-    "SELECT t.id, t.name, t.role, t.created_at, u.id, n.name, u.verified_at, u.admin,"
+    "SELECT t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, u.id, n.name,"
+    " u.verified_at, u.admin, u.standing, u.standing_until,"
     " m.organization_id, m.role FROM tokens t"
     " JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id WHERE t.digest = :digest"
@@ -80,7 +83,11 @@ class Token:
 
 
 def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
-    """Who the token speaks for; None when it is unknown."""
+    """Who the token speaks for; None when it is unknown or over.
+
+    Raises:
+        AccountSuspended, Forbidden: its owner's account is not open.
+    """
     if not value or len(value) > LONGEST_VALUE:
         return None
     digest = hub.secrets.digest("token", value)
@@ -89,14 +96,17 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
     stamp = digest[:STAMP_LENGTH]
-    facts = TokenFacts(row[0], row[1], TokenRole(row[2]), from_millis(row[3]), stamp)
+    now = to_millis(hub.clock())
+    if row[5] is not None and row[5] <= now:
+        return None
+    require_open(standing_at(now, row[10], row[11]))
     return Actor(
-        user_id=row[4],
-        name=row[5],
-        verified=row[6] is not None,
-        admin=bool(row[7]),
-        token=facts,
-        roles=roles_in(row[8:] for row in rows),
+        user_id=row[6],
+        name=row[7],
+        verified=row[8] is not None,
+        admin=bool(row[9]),
+        token=token_facts(row[:6], stamp),
+        roles=roles_in(row[12:] for row in rows),
     )
 
 

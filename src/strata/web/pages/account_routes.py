@@ -17,7 +17,7 @@ from strata.web.pages import (
     site_config,
     static_files,
 )
-from strata.web.pages.entering import join, join_json, login, verify
+from strata.web.pages.entering import join, join_json, login, proving, verify
 from strata.web.pages.settings import (
     account as settings_account,
     gated_repos as settings_gated,
@@ -49,6 +49,8 @@ ROUTES: Final = (
     Route(READ, "/sign-up", to_join, BROWSER, page=True),
     Route(READ, "/login", login.page, BROWSER, page=True),
     Route(SEND, "/login", login.submit, BROWSER, page=True),
+    Route(READ, "/settings/confirm-access", proving.page, BROWSER, page=True),
+    Route(SEND, "/settings/confirm-access", proving.confirm, BROWSER, page=True),
     Route(SEND, "/logout", login.leave, BROWSER, page=True),
     Route(READ, "/verify-email", verify.page, BROWSER, page=True),
     Route(READ, "/verify-email/state", verify.state, "the page that waits for the mail"),

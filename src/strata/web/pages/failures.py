@@ -14,6 +14,7 @@ from strata.core.errors import (
     GatedRepo,
     InvalidFields,
     NotFound,
+    ProofNeeded,
     StrataError,
     TooMany,
     Unauthenticated,
@@ -22,10 +23,11 @@ from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
 from strata.web.pages.account_phrases import ACCOUNT_ERRORS, phrase, wait_text
 from strata.web.pages.answer import NO_STORE
+from strata.web.pages.entering import proving
 from strata.web.pages.language import N_, translated, translations
 from strata.web.pages.phrases import ERRORS
 from strata.web.pages.render import Frame, url_path
-from strata.web.pages.visit import redirected, shown, visit_anyway
+from strata.web.pages.visit import redirected, requested, shown, visit_anyway
 from strata.web.work import exchange
 
 # Rate limits carry their wait, which the page tells in its own sentence.
@@ -39,9 +41,11 @@ async def error_page(request: Request, error: StrataError) -> Response:
     Who must log in to read is led to the log-in and back. What is hidden is missing to everybody:
     unlike the API, pages never answer 401 for it.
     """
+    if isinstance(error, ProofNeeded):
+        return await proving.asked(request, error)
     asks_log_in = isinstance(error, Unauthenticated) and not isinstance(error, BadCredentials)
     if asks_log_in and request.method in SAFE_METHODS:
-        return redirected(request, f"/login?{urlencode({'next': _asked(request)})}")
+        return redirected(request, f"/login?{urlencode({'next': requested(request)})}")
     visit = await visit_anyway(request)
     status = status_of(error, anonymous=False)
     language = visit.frame.language
@@ -89,9 +93,3 @@ def _sentence(language: str, message: str) -> str:
     known = ACCOUNT_ERRORS.get(message) or ERRORS.get(message) or message
     # Sentences with places need values that only their own form has.
     return "" if "%(" in known else str(translations(language).gettext(known))
-
-
-def _asked(request: Request) -> str:
-    path: str = request.scope["raw_path"].decode("latin-1")
-    query: str = request.scope["query_string"].decode("latin-1")
-    return f"{path}?{query}" if query else path

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from strata.accounts.entering import csrf
+from strata.accounts.entering import csrf, sudo
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.web.pages.language import N_
-from strata.web.pages.visit import Visit, form_cookie_name, session_cookie, visiting
-from strata.web.work import body_of
+from strata.web.pages.visit import Visit, form_cookie_name, visiting
+from strata.web.work import body_of, exchange
 
 T = TypeVar("T")
 
@@ -21,6 +22,7 @@ Form = Mapping[str, str]
 
 LONGEST_BODY: Final = 64 * 1024  # bytes
 MOST_FIELDS: Final = 64
+PROOF: Final = "sudo_password"  # the field in which the proof of who sits there comes
 STALE_FORM: Final = N_("This form is too old. Open the page again and repeat your entry.")
 _TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -44,7 +46,9 @@ async def form_of(request: Request, longest: int = LONGEST_BODY) -> Form:
         raise Malformed("The form has too many fields.") from error
     if any("\0" in name or "\0" in value for name, value in pairs):
         raise Malformed("A field holds a character that cannot be kept (U+0000).")
-    return dict(pairs)
+    form = dict(pairs)
+    exchange(request).form = form
+    return form
 
 
 async def submitted(
@@ -52,21 +56,35 @@ async def submitted(
 ) -> tuple[Visit, T]:
     """Run the act of a form, if the form was one of our pages for this very visitor.
 
+    An act that asks who sits there (`require_sudo`) fails with `ProofNeeded`; the failure page has
+    the same form sent again with a proof, which is taken here before the act.
+
     Raises:
         Malformed: the form was not, or its session is over.
+        ProofNeeded: the proof that came along proves nothing.
     """
 
     def within(call: Call) -> T:
         _require_genuine(call, request, form)
-        return act(call, form)
+        return act(_proved(call, request, form), form)
 
     return await visiting(request, within)
+
+
+def _proved(call: Call, request: Request, form: Form) -> Call:
+    """The call of a visitor who has just proved who they are, if the form says so."""
+    if PROOF not in form or call.actor.session_id is None:
+        return call
+    proved = sudo.prove(call, sudo.Proof(password=form[PROOF]))
+    facts = exchange(request)
+    facts.renewed, facts.actor = proved.session, proved.actor
+    return replace(call, actor=proved.actor)
 
 
 def _require_genuine(call: Call, request: Request, form: Form) -> None:
     given = form.get("csrf_token", "")
     if call.actor.session_id is not None:
-        genuine = csrf.is_genuine(call.hub, session_cookie(request), given)
+        genuine = csrf.is_genuine(call.hub, call.actor.session_mark, given)
     else:
         cookie = request.cookies.get(form_cookie_name(request), "")
         genuine = csrf.is_form_cookie(call.hub, cookie) and csrf.is_genuine(call.hub, cookie, given)

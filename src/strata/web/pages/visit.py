@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from strata.accounts import profiles
 from strata.accounts.entering import csrf
+from strata.accounts.entering.sessions import Started
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
 from strata.core.hub import Hub
@@ -116,6 +117,7 @@ def shown(
         set_cookie(request, answer, form_cookie_name(request), visit.form_cookie)
     if _notice(request):
         drop_cookie(request, answer, "notice")
+    _renew(request, answer)
     return answer
 
 
@@ -137,7 +139,22 @@ def redirected(request: Request, path: str, *, notice: str = "", status: int = 3
     answer = Response(status_code=status, headers={"Location": location})
     if notice:
         set_cookie(request, answer, "notice", notice, max_age=NOTICE_SECONDS)
+    _renew(request, answer)
     return answer
+
+
+def enter(request: Request, answer: Response, session: Started) -> None:
+    """Give the browser the cookie of a session."""
+    set_cookie(
+        request, answer, session_cookie_name(hub_of(request)), session.cookie,
+        max_age=session.max_age_s,
+    )  # fmt: skip
+
+
+def _renew(request: Request, answer: Response) -> None:
+    renewed = exchange(request).renewed
+    if renewed is not None:
+        enter(request, answer, renewed)
 
 
 def set_cookie(
@@ -192,6 +209,13 @@ def user_id_of(call: Call) -> int:
     return call.actor.user_id
 
 
+def requested(request: Request) -> str:
+    """The address that the browser asked for, from the root of the host."""
+    path: str = request.scope["raw_path"].decode("latin-1")
+    query: str = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
 def safe_next(path: str) -> str:
     """Where to go after log-in: a page of ours, whatever the address asked for."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\"))
@@ -211,7 +235,7 @@ def _visit(request: Request, call: Call) -> Visit:
         avatar_url=person.avatar_path,
         unverified_email="" if person.verified else person.masked_email,
     )
-    token = csrf.token_for(call.hub, session_cookie(request))
+    token = csrf.token_for(call.hub, call.actor.session_mark)
     return Visit(_frame(request, viewer=viewer, csrf_token=token), email=person.email)
 
 

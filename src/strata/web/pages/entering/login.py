@@ -14,10 +14,10 @@ from strata.web.pages.account_phrases import phrase, wait_text
 from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
 from strata.web.pages.visit import (
     drop_cookie,
+    enter,
     redirected,
     safe_next,
     session_cookie,
-    set_cookie,
     shown,
     visit_of,
 )
@@ -43,11 +43,7 @@ async def submit(request: Request) -> Response:
     except TooMany as error:
         return await _again(request, form, "auth.waiting", wait_s=error.retry_after_s)
     answer = redirected(request, safe_next(form.get("next", "/")))
-    cookie = entered.session
-    set_cookie(
-        request, answer, session_cookie_name(hub_of(request)), cookie.cookie,
-        max_age=cookie.max_age_s,
-    )  # fmt: skip
+    enter(request, answer, entered.session)
     return answer
 
 
@@ -60,7 +56,7 @@ async def leave(request: Request) -> Response:
     form = await form_of(request)
     if not session_cookie(request):
         return redirected(request, "/")
-    await read(request, lambda call: _log_out(call, request, form))
+    await read(request, lambda call: _log_out(call, form))
     answer = redirected(request, "/", notice="logged-out")
     drop_cookie(request, answer, session_cookie_name(hub_of(request)))
     return answer
@@ -78,8 +74,10 @@ def _log_in(call: Call, request: Request, form: Form) -> LoggedIn:
     )
 
 
-def _log_out(call: Call, request: Request, form: Form) -> None:
-    if not csrf.is_genuine(call.hub, session_cookie(request), form.get("csrf_token", "")):
+def _log_out(call: Call, form: Form) -> None:
+    if call.actor.session_id is None:
+        return
+    if not csrf.is_genuine(call.hub, call.actor.session_mark, form.get("csrf_token", "")):
         raise Malformed(STALE_FORM)
     with working(call) as work:
         sessions.log_out(work)

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import names, profiles
+from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.joining import unconfirmed
-from strata.accounts.profile.confirm import require_password
 from strata.accounts.profiles import Person
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields
@@ -71,7 +71,7 @@ def _person(call: Call) -> Person:
 
 def _rename(call: Call, form: Form) -> None:
     person = _person(call)
-    require_password(call, person.id, form.get("current_password", ""))
+    require_sudo(call)
     bearer = names.Namespace(person.id, person.name, names.Kind.USER)
     with working(call) as work:
         rename_account(work, bearer, form.get("username", "").strip())
@@ -81,7 +81,7 @@ def _delete(call: Call, form: Form) -> None:
     person = _person(call)
     if form.get("confirm_name", "").strip() != person.name:
         raise InvalidFields({"confirm_name": ("account.other_name",)})
-    require_password(call, person.id, form.get("current_password", ""))
+    require_sudo(call)
     with working(call) as work:
         if not unconfirmed.leave(work, person.id):
             raise Forbidden(STAYS)

@@ -1,0 +1,85 @@
+"""Acts that ask once more who sits there, in a browser without scripts (product §3.9)."""
+
+from datetime import timedelta
+
+import pytest
+
+from doors.pages.visitors import PASSWORD, Visitor, confirmed
+from fixtures.hubs import FrozenClock
+from strata.core.hub import Hub
+
+RENAME = "/settings/account/username"
+ASK = "/settings/confirm-access"
+
+
+@pytest.fixture
+def aged(hub: Hub, clock: FrozenClock) -> Visitor:
+    """A browser whose log-in is a quarter of an hour old."""
+    visitor = confirmed(hub, "li")
+    clock.advance(timedelta(minutes=15))
+    return visitor
+
+
+def cookie(visitor: Visitor) -> str:
+    return visitor.client.cookies["sid"]
+
+
+def test_a_fresh_log_in_is_not_asked(hub: Hub) -> None:
+    answer = confirmed(hub, "li").submit("/settings/account", RENAME, username="wei")
+    assert answer.place == "/settings/account"
+
+
+def test_the_act_is_done_after_the_proof_and_nothing_before(aged: Visitor) -> None:
+    asked = aged.submit("/settings/account", RENAME, username="wei")
+    assert (asked.status, asked.headers["cache-control"]) == (403, "no-store")
+    assert "Confirm that it is you" in asked.text
+    assert aged.open("/li").status == 200
+
+    done = aged.send(RENAME, asked.hidden(RENAME) | {"sudo_password": PASSWORD})
+
+    assert done.place == "/settings/account"
+    assert aged.open("/wei").status == 200
+
+
+def test_a_wrong_password_proves_nothing_and_is_counted(aged: Visitor) -> None:
+    asked = aged.submit("/settings/account", RENAME, username="wei")
+    for _ in range(5):
+        asked = aged.send(RENAME, asked.hidden(RENAME) | {"sudo_password": "Guess!ed1"})
+        assert asked.status == 403
+        assert "This is not your password." in asked.text
+    limited = aged.send(RENAME, asked.hidden(RENAME) | {"sudo_password": PASSWORD})
+    assert limited.status == 429
+    assert aged.open("/wei").status == 404
+
+
+def test_a_proof_renews_the_cookie_and_leaves_other_tabs_alone(hub: Hub, aged: Visitor) -> None:
+    other_tab = aged.open("/settings/profile").hidden("/settings/profile")
+    old = cookie(aged)
+    asked = aged.submit("/settings/account", RENAME, username="wei")
+    aged.send(RENAME, asked.hidden(RENAME) | {"sudo_password": PASSWORD})
+
+    thief = Visitor(hub)
+    thief.client.cookies.set("sid", old)
+    assert cookie(aged) != old
+    assert thief.open("/settings/profile").place.startswith("/login")
+    saved = aged.send("/settings/profile", other_tab | {"full_name": "Li Wei"})
+    assert saved.place == "/settings/profile"
+
+
+def test_another_session_is_asked_all_the_same(hub: Hub, aged: Visitor) -> None:
+    second = Visitor(hub)
+    second.log_in("li")
+    assert aged.submit("/settings/account", RENAME, username="wei").status == 403
+
+
+def test_the_page_that_asks_leads_on_within_the_site(aged: Visitor) -> None:
+    asked = aged.open(f"{ASK}?next=//evil.example")
+    done = aged.send(ASK, asked.hidden(ASK) | {"sudo_password": PASSWORD})
+    assert done.place == "/"
+    assert Visitor(aged.hub).open(ASK).place.startswith("/login")
+
+
+def test_the_proof_does_not_excuse_a_forged_form(aged: Visitor) -> None:
+    forged = aged.send(RENAME, {"username": "wei", "sudo_password": PASSWORD, "csrf_token": "x"})
+    assert forged.status == 400
+    assert aged.open("/wei").status == 404
