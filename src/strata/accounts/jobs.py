@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from strata.accounts import limits
-from strata.accounts.entering import sessions
+from strata.accounts.entering import browsers, reset, sessions
 from strata.accounts.joining import unconfirmed
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
@@ -24,6 +24,8 @@ class TidyAccounts:
     def run(self, call: Call) -> None:
         with working(call) as work:
             sessions.forget_expired(work)
+            reset.forget_expired(work)
+            browsers.forget_old(work)
             limits.forget_old(work)
             unconfirmed.tell(work)
             unconfirmed.remove(work)

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.accounts.tables import namespaces, users
+from strata.accounts.tables import emails, namespaces, users
 from strata.core.call import Call, Work
 from strata.events.letters import Reader
 
@@ -30,11 +30,16 @@ class User:
     language: str
     created_at: datetime
     last_login_at: datetime | None
+    password_at: datetime | None
 
 
-def reader(user: User) -> Reader:
-    """For whom a letter to this account is written."""
-    return Reader(user.email, user.name, user.language)
+def reader(user: User, email: str = "") -> Reader:
+    """For whom a letter to this account is written.
+
+    Args:
+        email: one of its addresses; empty: the primary one.
+    """
+    return Reader(email or user.email, user.name, user.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,11 @@ def by_name(call: Call, name: str) -> User | None:
 
 
 def owner_of_address(call: Call, email_key: str) -> User | None:
-    """The one account that an address belongs to, confirmed or not."""
-    return _first(
-        call, _people().where(users.c.email_key == email_key, sa.not_(users.c.address_taken))
-    )
+    """The one account that an address belongs to: confirmed, as any of its addresses, or not."""
+    confirmed = sa.select(emails.c.user_id).where(emails.c.key == email_key).scalar_subquery()
+    owner = _first(call, _people().where(users.c.id == confirmed))
+    said = sa.and_(users.c.email_key == email_key, sa.not_(users.c.address_taken))
+    return owner or _first(call, _people().where(said))
 
 
 def newest_pretender(call: Call, email_key: str) -> User | None:

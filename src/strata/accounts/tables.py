@@ -39,6 +39,7 @@ users = sa.Table(
     sa.Column("address_taken", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("verified_at", Moment),
     sa.Column("password_hash", sa.Text),
+    sa.Column("password_at", Moment),  # when it was chosen; before 2027 not noted
     sa.Column("admin", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("standing", sa.Text, nullable=False, server_default="active"),  # a `Standing`
@@ -56,6 +57,17 @@ users = sa.Table(
         sqlite_where=sa.text("NOT address_taken"),
         postgresql_where=sa.text("NOT address_taken"),
     ),
+)
+
+# Every confirmed address belongs to one account; an account may have several. `users.email` names
+# the primary one, which is confirmed or still waits for it.
+emails = sa.Table(
+    "emails",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # as `users.email_key`
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("email", sa.Text, nullable=False),  # as typed
+    sa.Column("confirmed_at", Moment, nullable=False),
 )
 
 # Sliding-window counters for what strangers may repeat; one row per act, subject and minute.

@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from strata.accounts.jobs import TidyAccounts
+from strata.accounts.recovery import SendReset
 from strata.community.pulls.commits import NoteCommits
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
@@ -38,6 +39,7 @@ JOBS: Mapping[str, type[Job]] = {
     job.kind: job
     for job in (
         SendMail,
+        SendReset,
         IndexRepo,
         NameLargeFiles,
         FinishRewrite,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
-from strata.accounts.tables import namespaces, users
+from strata.accounts.tables import emails, namespaces, users
 from strata.content.tables import proposals
 from strata.core.call import Call, Work
 from strata.core.names import Sha
@@ -125,16 +126,13 @@ def people_named(call: Call, names: Iterable[str]) -> dict[str, Person]:
 
 def people_at(call: Call, addresses: Iterable[str]) -> dict[str, Person]:
     """Accounts by their case-folded e-mail addresses; only those that were confirmed."""
-    confirmed = sa.and_(
-        users.c.email_key.in_(sorted(set(addresses))),
-        users.c.verified_at.is_not(None),
-        sa.not_(users.c.address_taken),
-    )
-    rows = call.db.execute(_people().where(confirmed))
+    theirs = _people().add_columns(emails.c.key.label("email_key"))
+    theirs = theirs.join(emails, emails.c.user_id == users.c.id)
+    rows = call.db.execute(theirs.where(emails.c.key.in_(sorted(set(addresses)))))
     return {row.email_key: Person(row.name, row.public_id) for row in rows}
 
 
-def _people() -> sa.Select[tuple[str, str, str, str]]:
-    return sa.select(
-        namespaces.c.key, namespaces.c.name, users.c.public_id, users.c.email_key
-    ).join(users, users.c.id == namespaces.c.id)
+def _people() -> sa.Select[Any]:
+    return sa.select(namespaces.c.key, namespaces.c.name, users.c.public_id).join(
+        users, users.c.id == namespaces.c.id
+    )

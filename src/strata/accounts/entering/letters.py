@@ -35,3 +35,77 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
         after=("如果不是你本人操作，请更换一个未在其他网站使用过的密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
+
+
+def password_reset(call: Call, reader: Reader, *, link: str) -> Letter:
+    """Send the link behind which another password is chosen."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Choose a new password for {site}",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"somebody, probably you, asked for a new password for your {site} account.",
+            "The link works once, for one hour.",
+        ),
+        link_text="Choose a new password",
+        after=("If you did not ask for it, ignore this message; your password stays as it is.",),
+    )
+    chinese = Wording(
+        subject=f"重设你的 {site} 密码",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            f"有人（很可能是你本人）请求重设你的 {site} 账号密码。",
+            "链接 1 小时内有效，仅可使用一次。",
+        ),
+        link_text="设置新密码",
+        after=("如果不是你本人操作，请忽略此邮件，密码不会改变。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, link)
+
+
+def password_changed(call: Call, reader: Reader) -> Letter:
+    """Tell of another password."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Your {site} password was changed",
+        greeting=f"Hello {reader.name},",
+        before=("the password of your account was changed.",),
+        link_text="Choose a new password",
+        after=("If that was not you, choose a new one at once with this link.",),
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 密码已修改",
+        greeting=f"{reader.name}，你好：",
+        before=("你的账号密码已修改。",),
+        link_text="重设密码",
+        after=("如果不是你本人操作，请立即通过此链接重设密码。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/forgot-password"))
+
+
+def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
+    """Tell of a log-in from a browser that was not seen before.
+
+    Args:
+        browser: such as `Firefox on Linux`.
+    """
+    site = call.hub.settings.site_name
+    place, when = call.origin.ip, f"{call.now:%Y-%m-%d %H:%M} UTC"
+    english = Wording(
+        subject=f"New sign-in to your {site} account",
+        greeting=f"Hello {reader.name},",
+        before=(
+            "somebody logged in to your account from a browser that we have not seen before.",
+            f"{browser}, {place}, {when}",
+        ),
+        link_text="Your sessions",
+        after=("If that was not you, sign that browser out there and change your password.",),
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 账号有新的登录",
+        greeting=f"{reader.name}，你好：",
+        before=("有人从一个未曾出现过的浏览器登录了你的账号。", f"{browser}，{place}，{when}"),
+        link_text="查看登录会话",
+        after=("如果不是你本人操作，请在该页面退出此浏览器并修改密码。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/authentication"))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from strata.accounts import addresses, limits, passwords, people
-from strata.accounts.entering import letters, sessions
+from strata.accounts.entering import browsers, letters, sessions
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials
@@ -42,6 +42,7 @@ class LogIn:
     password: str = field(repr=False)
     remember: bool = False
     replaces: str | None = field(default=None, repr=False)  # cookie of the session that ends
+    device: str = field(default="", repr=False)  # cookie by which this browser is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class LoggedIn:
     name: str
     verified: bool
     session: sessions.Started
+    device: str = field(repr=False)  # the cookie by which this browser is known from now on
 
 
 def log_in(call: Call, form: LogIn) -> LoggedIn:
@@ -212,4 +214,5 @@ def _succeed(
     sessions.end(work, form.replaces)
     session = sessions.start(work, user.id, admin=user.admin, remember=form.remember)
     record(work, "account.login", target=user.name, actor_id=user.id)
-    return LoggedIn(user.id, user.name, user.verified_at is not None, session)
+    device = browsers.recognise(work, user, form.device)
+    return LoggedIn(user.id, user.name, user.verified_at is not None, session, device)

@@ -16,8 +16,8 @@ from strata.accounts.entering.tables import sessions
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.standing import standing_at
 from strata.core.actor import Actor, Standing
-from strata.core.call import Work
-from strata.core.errors import Unauthenticated
+from strata.core.call import Call, Work
+from strata.core.errors import NotFound, Unauthenticated
 from strata.core.hub import Hub
 from strata.events.facts import record
 from strata.lib.db.columns import from_millis, to_millis
@@ -150,6 +150,69 @@ def end(work: Work, cookie: str | None) -> None:
     """End a session by its cookie: the one that a log-in replaces."""
     if cookie and len(cookie) <= LONGEST_COOKIE:
         work.db.execute(sa.delete(sessions).where(sessions.c.digest == _digest(work.hub, cookie)))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as its owner's list shows it."""
+
+    id: int
+    created_at: datetime
+    seen_at: datetime
+    ip: str
+    user_agent: str
+
+
+def of(call: Call, user_id: int) -> list[Session]:
+    """The sessions of an account that are not over, the one seen last first."""
+    rows = call.db.execute(
+        sa.select(*(sessions.c[name] for name in Session.__dataclass_fields__))
+        .where(
+            sessions.c.user_id == user_id,
+            sessions.c.idle_expires_at > call.now,
+            sessions.c.expires_at > call.now,
+        )
+        .order_by(sessions.c.seen_at.desc(), sessions.c.id.desc())
+    )
+    return [Session(*row) for row in rows]
+
+
+def revoke(work: Work, session_id: int) -> None:
+    """End one session of the signed-in person, in whatever browser it is.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: the person has no such session.
+    """
+    user_id = _signed_in(work)
+    theirs = sa.and_(sessions.c.id == session_id, sessions.c.user_id == user_id)
+    if work.db.execute(sa.delete(sessions).where(theirs)).rowcount == 0:
+        raise NotFound("There is no such session.")
+    record(work, "account.session_revoke", target=work.actor.name)
+
+
+def revoke_others(work: Work) -> int:
+    """End every session of the signed-in person but this one; how many there were.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    ended = end_all(work, _signed_in(work), but=work.actor.session_id)
+    record(work, "account.session_revoke", target=work.actor.name, detail={"sessions": ended})
+    return ended
+
+
+def _signed_in(call: Call) -> int:
+    if call.actor.user_id is None or call.actor.session_id is None:
+        raise Unauthenticated("Log in first.")
+    return call.actor.user_id
+
+
+def end_all(work: Work, user_id: int, *, but: int | None = None) -> int:
+    """End every session of an account, except one; how many there were."""
+    theirs = sa.delete(sessions).where(sessions.c.user_id == user_id)
+    ended = work.db.execute(theirs if but is None else theirs.where(sessions.c.id != but))
+    return ended.rowcount
 
 
 def forget_expired(work: Work) -> None:

@@ -22,3 +22,28 @@ sessions = sa.Table(
     sa.Column("ip", sa.Text, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),
 )
+
+# Links that let somebody choose a new password.
+resets = sa.Table(
+    "resets",
+    metadata,
+    identity(),
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("link_digest", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("used_at", Moment),
+)
+
+# Browsers in which somebody logged in before; another one is told to the owner.
+known_browsers = sa.Table(
+    "known_browsers",
+    metadata,
+    identity(),
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("digest", sa.Text, nullable=False),  # of the browser's `device` cookie
+    sa.Column("family", sa.Text, nullable=False),  # "Firefox on Linux"
+    sa.Column("network", sa.Text, nullable=False),  # /16, or /32 of IPv6
+    sa.Column("seen_at", Moment, nullable=False),
+    sa.UniqueConstraint("user_id", "digest"),
+)

@@ -12,8 +12,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, limits, names, passwords, people
-from strata.accounts.entering import sessions
+from strata.accounts import addresses, confirmed, limits, names, passwords, people
+from strata.accounts.entering import browsers, sessions
 from strata.accounts.joining import documents, verification
 from strata.accounts.joining.tables import consents
 from strata.accounts.tables import users
@@ -39,6 +39,7 @@ class SignUp:
     language: str = "en"
     consents: Mapping[str, str] = field(default_factory=dict)  # document → version agreed to
     read_in: str = "en"  # language in which the documents were shown
+    device: str = field(default="", repr=False)  # the cookie of a known browser
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
 
@@ -49,6 +50,7 @@ class SignedUp:
     user_id: int  # 0: a robot's, there is none
     name: str
     session: sessions.Started
+    device: str = field(default="", repr=False)  # the cookie by which this browser is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,8 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
             detail={"language": user.language, "documents": dict(form.consents)},
         )
         session = sessions.start(work, user.id, admin=user.admin, remember=False)
-    return SignedUp(user.id, user.name, session)
+        device = browsers.recognise(work, user, form.device)
+    return SignedUp(user.id, user.name, session, device)
 
 
 def _pretended(work: Work, form: SignUp) -> SignedUp:
@@ -253,13 +256,17 @@ def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.Us
         "email_key": row.address.key,
         "verified_at": verified_at,
         "password_hash": row.password_hash,
+        "password_at": work.now if row.password_hash else None,
         "admin": row.admin,
         "language": row.language,
         "created_at": work.now,
     }
+    free = confirmed.owner_id(work, row.address.key) is None
     fresh = upsert(work.db, users).values(**values, address_taken=False).on_conflict_do_nothing()
-    if work.db.execute(fresh.returning(users.c.id)).first() is None:
+    if not free or work.db.execute(fresh.returning(users.c.id)).first() is None:
         work.db.execute(sa.insert(users).values(**values, address_taken=True))
+    elif verified_at is not None:
+        confirmed.claim(work, user_id, email=row.address.text, key=row.address.key)
     user = people.by_id(work, user_id)
     assert user is not None, "the row was written in this transaction"
     return user

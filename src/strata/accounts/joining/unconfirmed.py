@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts.entering.tables import sessions
+from strata.accounts.entering.tables import known_browsers, sessions
 from strata.accounts.joining import letters
 from strata.accounts.joining.tables import consents, verifications
 from strata.accounts.profile.tables import profiles
@@ -101,7 +101,7 @@ def _write_to(work: Work, row: sa.Row[Any]) -> None:
 
 def _remove(work: Work, row: sa.Row[Any]) -> None:
     agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
-    for table in (verifications, sessions, consents):
+    for table in (verifications, sessions, known_browsers, consents):
         work.db.execute(sa.delete(table).where(table.c.user_id == row.id))
     for table in (profiles, former_names):
         work.db.execute(sa.delete(table).where(table.c.namespace_id == row.id))

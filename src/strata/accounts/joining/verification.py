@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts import addresses, limits, people
+from strata.accounts import addresses, confirmed, limits, people
 from strata.accounts.joining import letters
 from strata.accounts.joining.tables import verifications
 from strata.accounts.tables import users
@@ -121,6 +121,8 @@ def confirm_by_operator(work: Work, user: people.User) -> None:
         return
     if user.address_taken:
         raise Conflict(f"Another account has the address {user.email}.")
+    if not confirmed.claim(work, user.id, email=user.email, key=user.email_key):
+        raise Conflict(f"Another account has the address {user.email}.")
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(verified_at=work.now))
     record(work, "account.verify_email", target=user.name, detail={"by": "operator"})
 
@@ -168,6 +170,9 @@ def change_address(call: Call, email: str) -> None:
 def _move_to(work: Work, user: people.User, address: addresses.Address) -> None:
     change = sa.update(users).where(users.c.id == user.id)
     values = {"email": address.text, "email_key": address.key}
+    if confirmed.owner_id(work, address.key) is not None:  # as a further one of another account
+        work.db.execute(change.values(**values, address_taken=True))
+        return
     try:
         with work.db.begin_nested():
             work.db.execute(change.values(**values, address_taken=False))
@@ -182,7 +187,7 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
     if used.rowcount == 0:
         return Outcome.ALREADY
     _release(work, row)
-    confirmed = work.db.execute(
+    made = work.db.execute(
         sa.update(users)
         .where(
             users.c.id == row.user_id,
@@ -193,7 +198,11 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
         .values(verified_at=work.now)
     )
     user = people.by_id(work, row.user_id)
-    if confirmed.rowcount == 0 or user is None:
+    if made.rowcount == 0 or user is None:
+        return Outcome.UNKNOWN
+    if not confirmed.claim(work, user.id, email=user.email, key=user.email_key):
+        lost = {"verified_at": None, "address_taken": True}
+        work.db.execute(sa.update(users).where(users.c.id == user.id).values(**lost))
         return Outcome.UNKNOWN
     record(work, "account.verify_email", target=user.name, actor_id=user.id)
     outbox.post(work, letters.welcome(work, people.reader(user)))

@@ -37,6 +37,9 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "name.too_soon": N_(
             "You changed your username less than 30 days ago, and others link to it."
         ),
+        "email.yours": N_("This address belongs to your account already."),
+        "email.too_many": N_("An account has at most 10 addresses. Remove one first."),
+        "email.is_primary": N_("Make another address the primary one first."),
         "pw.wrong": N_("This is not your password."),
         "account.other_name": N_("Type your username exactly as it is."),
         "member.unknown": N_("There is nobody of this name."),

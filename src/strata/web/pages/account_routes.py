@@ -17,12 +17,16 @@ from strata.web.pages import (
     site_config,
     static_files,
 )
-from strata.web.pages.entering import join, join_json, login, proving, verify
+from strata.web.pages.entering import join, join_json, login, proving, recovery, verify
 from strata.web.pages.settings import (
     account as settings_account,
+    authentication,
+    emails,
     gated_repos as settings_gated,
     organizations as settings_organizations,
+    password,
     profile as settings_profile,
+    sessions,
     tokens as settings_tokens,
 )
 from strata.web.pages.visit import redirected
@@ -51,6 +55,25 @@ ROUTES: Final = (
     Route(SEND, "/login", login.submit, BROWSER, page=True),
     Route(READ, "/settings/confirm-access", proving.page, BROWSER, page=True),
     Route(SEND, "/settings/confirm-access", proving.confirm, BROWSER, page=True),
+    Route(READ, "/forgot-password", recovery.page, BROWSER, page=True),
+    Route(SEND, "/forgot-password", recovery.ask, BROWSER, page=True),
+    Route(READ, "/reset-password/{token}", recovery.look_at_link, BROWSER, page=True),
+    Route(SEND, "/reset-password/{token}", recovery.choose, BROWSER, page=True),
+    Route(READ, "/settings/authentication", authentication.page, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/password", password.change, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/password/mail", password.ask, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/sessions", sessions.revoke, BROWSER, page=True),
+    Route(
+        SEND,
+        "/settings/authentication/sessions/others",
+        sessions.revoke_others,
+        BROWSER,
+        page=True,
+    ),
+    Route(SEND, "/settings/account/emails", emails.add, BROWSER, page=True),
+    Route(SEND, "/settings/account/emails/change", emails.change, BROWSER, page=True),
+    Route(READ, "/settings/emails/confirm/{token}", emails.look_at_link, BROWSER, page=True),
+    Route(SEND, "/settings/emails/confirm/{token}", emails.confirm_link, BROWSER, page=True),
     Route(SEND, "/logout", login.leave, BROWSER, page=True),
     Route(READ, "/verify-email", verify.page, BROWSER, page=True),
     Route(READ, "/verify-email/state", verify.state, "the page that waits for the mail"),

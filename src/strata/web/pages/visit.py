@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from strata.accounts import profiles
 from strata.accounts.entering import csrf
+from strata.accounts.entering.browsers import COOKIE_LIFE
 from strata.accounts.entering.sessions import Started
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
@@ -43,6 +44,13 @@ NOTICES: Final = {
     "picture-saved": N_("Your picture is saved."),
     "picture-removed": N_("Your picture is removed."),
     "username-changed": N_("Your username is changed. Links to the old one lead to the new one."),
+    "password-changed": N_("Your password is changed."),
+    "password-chosen": N_("Your password is changed. Log in with it."),
+    "reset-sent": N_("A mail with a link is on its way to you."),
+    "session-ended": N_("That browser is signed out."),
+    "sessions-ended": N_("All other browsers are signed out."),
+    "email-sent": N_("Open the link in the mail that we sent to the new address."),
+    "emails-changed": N_("Your addresses are changed."),
     "account-deleted": N_("Your account is deleted."),
     "gate-asked": N_("Your request is on its way."),
     "gate-withdrawn": N_("Your request is withdrawn."),
@@ -57,6 +65,7 @@ NOTICES: Final = {
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
 LONGEST_NEXT: Final = 2000  # characters
+DEVICE: Final = "device"  # the cookie of browsers that logged in before
 _FORM_FIELD: Final = b'name="csrf_token"'
 
 
@@ -149,6 +158,16 @@ def enter(request: Request, answer: Response, session: Started) -> None:
         request, answer, session_cookie_name(hub_of(request)), session.cookie,
         max_age=session.max_age_s,
     )  # fmt: skip
+
+
+def know(request: Request, answer: Response, device: str) -> None:
+    """Give the browser the cookie by which it is known at the next log-in."""
+    life = int(COOKIE_LIFE.total_seconds())
+    set_cookie(request, answer, cookie_name(hub_of(request), DEVICE), device, max_age=life)
+
+
+def device_cookie(request: Request) -> str:
+    return request.cookies.get(cookie_name(hub_of(request), DEVICE), "")
 
 
 def _renew(request: Request, answer: Response) -> None:

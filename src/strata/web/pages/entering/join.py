@@ -21,7 +21,7 @@ from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
 from strata.web import respond
-from strata.web.auth import cookie_name, session_cookie_name
+from strata.web.auth import cookie_name
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase, told
 from strata.web.pages.answer import NO_STORE
 from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
@@ -29,7 +29,10 @@ from strata.web.pages.language import LANGUAGES, language_of
 from strata.web.pages.visit import (
     Visit,
     cookie_path,
+    device_cookie,
     drop_cookie,
+    enter,
+    know,
     redirected,
     set_cookie,
     shown,
@@ -169,6 +172,7 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             consents=_consents(form),
             read_in=_chosen_language(form.get("documents_language", "")),
             suspicion=_suspicion(call, step, form),
+            device=device_cookie(request),
         ),
     )
     with working(call) as work:
@@ -222,7 +226,9 @@ def _welcomed(request: Request, second: _Second, signed_up: SignedUp) -> Respons
     hub = hub_of(request)
     answer = redirected(request, "/verify-email")
     session = signed_up.session
-    set_cookie(request, answer, session_cookie_name(hub), session.cookie, max_age=session.max_age_s)
+    enter(request, answer, session)
+    if signed_up.device:
+        know(request, answer, signed_up.device)
     drop_cookie(request, answer, _cookie_name(hub))
     if second.language != language_of(request, hub.settings.language):
         answer.set_cookie("lang", second.language, path=cookie_path(request), samesite="lax")

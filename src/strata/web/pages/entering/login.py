@@ -13,8 +13,10 @@ from strata.web.auth import session_cookie_name
 from strata.web.pages.account_phrases import phrase, wait_text
 from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
 from strata.web.pages.visit import (
+    device_cookie,
     drop_cookie,
     enter,
+    know,
     redirected,
     safe_next,
     session_cookie,
@@ -44,6 +46,7 @@ async def submit(request: Request) -> Response:
         return await _again(request, form, "auth.waiting", wait_s=error.retry_after_s)
     answer = redirected(request, safe_next(form.get("next", "/")))
     enter(request, answer, entered.session)
+    know(request, answer, entered.device)
     return answer
 
 
@@ -70,6 +73,7 @@ def _log_in(call: Call, request: Request, form: Form) -> LoggedIn:
             password=form.get("password", ""),
             remember="remember" in form,
             replaces=session_cookie(request) or None,
+            device=device_cookie(request),
         ),
     )
 

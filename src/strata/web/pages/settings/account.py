@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import names, profiles
+from strata.accounts.confirmed import ConfirmedEmail, emails_of
+from strata.accounts.emails.changes import Waiting, waiting
 from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.joining import unconfirmed
 from strata.accounts.profiles import Person
@@ -30,8 +34,8 @@ async def index(request: Request) -> Response:
 
 async def account(request: Request) -> Response:
     """GET /settings/account"""
-    visit, person = await visiting(request, _person)
-    return _page(request, visit, person)
+    visit, held = await visiting(request, read)
+    return show(request, visit, held)
 
 
 async def rename(request: Request) -> Response:
@@ -40,9 +44,9 @@ async def rename(request: Request) -> Response:
     try:
         await submitted(request, form, _rename)
     except InvalidFields as error:
-        visit, person = await visiting(request, _person)
+        visit, held = await visiting(request, read)
         errors = told(visit.frame.language, error)
-        return _page(request, visit, person, form.get("username", ""), errors)
+        return show(request, visit, held, errors, typed=form.get("username", ""))
     return redirected(request, PAGE, notice="username-changed")
 
 
@@ -87,16 +91,41 @@ def _delete(call: Call, form: Form) -> None:
             raise Forbidden(STAYS)
 
 
-def _page(
-    request: Request, visit: Visit, person: Person, typed: str = "", errors: Told = NOTHING_WRONG
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the page shows."""
+
+    person: Person
+    emails: list[ConfirmedEmail]
+    waiting: list[Waiting]
+
+
+def read(call: Call) -> Held:
+    """The signed-in person's account."""
+    person = _person(call)
+    return Held(person, emails_of(call, person.id), waiting(call, person.id))
+
+
+def show(
+    request: Request,
+    visit: Visit,
+    held: Held,
+    errors: Told = NOTHING_WRONG,
+    *,
+    typed: str = "",
+    typed_email: str = "",
 ) -> Response:
+    """The page, with what is wrong with one of its forms."""
     return shown(
         request,
         "accounts/settings_account.html",
         visit,
         status=400 if errors.summary else 200,
-        person=person,
-        typed=typed or person.name,
+        person=held.person,
+        emails=held.emails,
+        waiting=held.waiting,
+        typed=typed or held.person.name,
+        typed_email=typed_email,
         errors=errors,
     )
 

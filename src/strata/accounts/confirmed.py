@@ -1,0 +1,73 @@
+"""Whose a confirmed address is: one account's, whichever was first to prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from strata.accounts.people import User
+from strata.accounts.tables import emails, users
+from strata.core.call import Call, Work
+from strata.events.letters import Reader
+from strata.lib.db.statements import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedEmail:
+    """One confirmed address of an account."""
+
+    key: str  # equal for equal addresses
+    email: str  # as typed
+    confirmed_at: datetime
+
+
+def claim(work: Work, user_id: int, *, email: str, key: str) -> bool:
+    """Give an address that was just proved to an account; False when another one has it.
+
+    Accounts that only said that it is theirs look from now on like any that waits for its
+    confirmation, and can never get it.
+    """
+    fresh = upsert(work.db, emails).values(
+        key=key, user_id=user_id, email=email, confirmed_at=work.now
+    )
+    work.db.execute(fresh.on_conflict_do_nothing())
+    if owner_id(work, key) != user_id:
+        return False
+    pretended = sa.and_(
+        users.c.email_key == key, users.c.id != user_id, users.c.verified_at.is_(None)
+    )
+    work.db.execute(sa.update(users).where(pretended).values(address_taken=True))
+    return True
+
+
+def release(work: Work, user_id: int, key: str) -> ConfirmedEmail | None:
+    """Take an address from an account; None when it had no such one."""
+    row = work.db.execute(
+        sa.delete(emails)
+        .where(emails.c.key == key, emails.c.user_id == user_id)
+        .returning(emails.c.key, emails.c.email, emails.c.confirmed_at)
+    ).first()
+    return ConfirmedEmail(*row) if row else None
+
+
+def owner_id(call: Call, key: str) -> int | None:
+    """Which account a confirmed address belongs to."""
+    owner: int | None = call.db.scalar(sa.select(emails.c.user_id).where(emails.c.key == key))
+    return owner
+
+
+def emails_of(call: Call, user_id: int) -> list[ConfirmedEmail]:
+    """The confirmed addresses of an account, the oldest first."""
+    rows = call.db.execute(
+        sa.select(emails.c.key, emails.c.email, emails.c.confirmed_at)
+        .where(emails.c.user_id == user_id)
+        .order_by(emails.c.confirmed_at, emails.c.key)
+    )
+    return [ConfirmedEmail(*row) for row in rows]
+
+
+def readers(call: Call, user: User) -> list[Reader]:
+    """Everywhere where an account is told what concerns its safety."""
+    return [Reader(held.email, user.name, user.language) for held in emails_of(call, user.id)]

@@ -1,0 +1,92 @@
+"""How somebody gets in: the page of password, sessions and what others add (product P09).
+
+Each section has a template in `accounts/authentication/` and a function that reads what it shows.
+Its forms go to handlers in modules of their own, which come back here when something is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts.entering import browsers, changing, sessions
+from strata.core.call import Call
+from strata.web.pages.account_phrases import NOTHING_WRONG, Told
+from strata.web.pages.answer import NO_STORE
+from strata.web.pages.visit import Visit, shown, user_id_of, visiting
+
+PAGE: Final = "/settings/authentication"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the page."""
+
+    name: str  # of its template, and of the variable that its template reads
+    read: Callable[[Call], object]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A browser that is logged in."""
+
+    id: int
+    browser: str  # "Firefox on Linux"
+    ip: str
+    created_at: datetime
+    seen_at: datetime
+    here: bool  # it is the one that looks
+
+
+def _password(call: Call) -> changing.Password:
+    return changing.password_of(call, user_id_of(call))
+
+
+def _sessions(call: Call) -> list[OpenSession]:
+    return [
+        OpenSession(
+            id=one.id,
+            browser=browsers.family_of(one.user_agent),
+            ip=one.ip,
+            created_at=one.created_at,
+            seen_at=one.seen_at,
+            here=one.id == call.actor.session_id,
+        )
+        for one in sessions.of(call, user_id_of(call))
+    ]
+
+
+SECTIONS: Final = (Section("password", _password), Section("sessions", _sessions))
+
+
+async def page(request: Request) -> Response:
+    """GET /settings/authentication"""
+    visit, held = await visiting(request, read)
+    return show(request, visit, held)
+
+
+def read(call: Call) -> Mapping[str, Any]:
+    """What the sections show."""
+    user_id_of(call)
+    return {section.name: section.read(call) for section in SECTIONS}
+
+
+def show(
+    request: Request, visit: Visit, held: Mapping[str, Any], errors: Told = NOTHING_WRONG
+) -> Response:
+    """The page, with what is wrong with one of its forms."""
+    return shown(
+        request,
+        "accounts/authentication.html",
+        visit,
+        status=400 if errors.summary else 200,
+        cache=NO_STORE,
+        sections=[section.name for section in SECTIONS],
+        errors=errors,
+        **held,
+    )

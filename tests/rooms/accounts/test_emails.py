@@ -1,0 +1,217 @@
+"""Several addresses of one account: whose an address is, and who hears of a change."""
+
+from datetime import timedelta
+
+import pytest
+
+from fixtures.accounts import (
+    PASSWORD,
+    calling,
+    confirmation_in,
+    fact_names,
+    inbox,
+    joined,
+    made,
+    person,
+)
+from fixtures.hubs import FrozenClock
+from strata.accounts import confirmed, people
+from strata.accounts.emails import changes
+from strata.accounts.emails.changes import Outcome
+from strata.accounts.entering import login
+from strata.accounts.joining import verification
+from strata.core.actor import Actor
+from strata.core.call import working
+from strata.core.errors import (
+    BadCredentials,
+    EmailNotVerified,
+    InvalidFields,
+    NotFound,
+    ProofNeeded,
+    TooMany,
+    Unauthenticated,
+)
+from strata.core.hub import Hub
+
+SECOND = "alice@other.example"
+
+
+@pytest.fixture
+def alice(hub: Hub) -> Actor:
+    return made(hub, "alice")
+
+
+def add(hub: Hub, actor: Actor, email: str = SECOND, *, primary: bool = False) -> None:
+    with calling(hub, actor) as call, working(call) as work:
+        changes.add(work, email, primary=primary)
+
+
+def confirm(hub: Hub, email: str = SECOND) -> Outcome:
+    link = confirmation_in(inbox(hub, email)[-1])
+    with calling(hub) as call, working(call) as work:
+        return changes.confirm(work, link)
+
+
+def held(hub: Hub, actor: Actor) -> list[str]:
+    with calling(hub) as call:
+        return [one.email for one in confirmed.emails_of(call, actor.user_id or 0)]
+
+
+def test_an_address_counts_once_its_link_was_opened(hub: Hub, alice: Actor) -> None:
+    add(hub, alice)
+    assert held(hub, alice) == ["alice@example.org"]
+    link = confirmation_in(inbox(hub, SECOND)[-1])
+    with calling(hub) as call:
+        assert changes.look(call, link) is Outcome.READY
+    assert held(hub, alice) == ["alice@example.org"]
+
+    assert confirm(hub) is Outcome.CONFIRMED
+    assert held(hub, alice) == ["alice@example.org", SECOND]
+    assert person(hub, "alice").email == "alice@example.org"
+    assert confirm(hub) is Outcome.ALREADY
+    assert "account.email_add" in fact_names(hub)
+    assert SECOND in inbox(hub, "alice@example.org")[-1].text
+
+
+def test_any_confirmed_address_opens_a_session(hub: Hub, alice: Actor) -> None:
+    add(hub, alice)
+    confirm(hub)
+    with calling(hub) as call:
+        assert login.log_in(call, login.LogIn(SECOND, PASSWORD)).user_id == alice.user_id
+
+
+def test_the_primary_address_changes_when_the_new_one_is_proved(hub: Hub, alice: Actor) -> None:
+    add(hub, alice, primary=True)
+    assert person(hub, "alice").email == "alice@example.org"
+    confirm(hub)
+    assert person(hub, "alice").email == SECOND
+    for where in ("alice@example.org", SECOND):
+        assert f"go to {SECOND}" in inbox(hub, where)[-1].text
+
+    with calling(hub, alice) as call, working(call) as work:
+        changes.make_primary(work, "alice@example.org")
+    assert person(hub, "alice").email == "alice@example.org"
+
+
+def test_a_link_for_the_primary_address_lives_an_hour(
+    hub: Hub, alice: Actor, clock: FrozenClock
+) -> None:
+    add(hub, alice, primary=True)
+    clock.advance(timedelta(hours=1))
+    assert confirm(hub) is Outcome.EXPIRED
+    assert held(hub, alice) == ["alice@example.org"]
+
+
+@pytest.mark.usefixtures("alice")
+def test_an_address_of_somebody_else_is_not_given_away(hub: Hub) -> None:
+    mallory = made(hub, "mallory")
+    add(hub, mallory, "alice@example.org")
+    with calling(hub, mallory) as call:
+        assert [one.email for one in changes.waiting(call, mallory.user_id or 0)] == [
+            "alice@example.org"
+        ]
+    told = inbox(hub, "alice@example.org")[-1]
+    assert "confirm/" not in told.text
+    assert "mallory" not in told.text
+
+
+def test_two_who_ask_for_one_address_do_not_both_get_it(hub: Hub, alice: Actor) -> None:
+    bob = made(hub, "bob")
+    add(hub, alice)
+    first = confirmation_in(inbox(hub, SECOND)[-1])
+    add(hub, bob)
+    assert confirm(hub) is Outcome.CONFIRMED
+    with calling(hub) as call, working(call) as work:
+        assert changes.confirm(work, first) is Outcome.UNKNOWN
+    assert set(held(hub, bob)) == {"bob@example.org", SECOND}
+    assert held(hub, alice) == ["alice@example.org"]
+
+
+def test_whoever_only_said_that_an_address_is_theirs_loses_it_to_its_owner(
+    hub: Hub, alice: Actor
+) -> None:
+    joined(hub, "squatter", email=SECOND)
+    verify = confirmation_in(inbox(hub, SECOND)[-1])
+    add(hub, alice)
+    confirm(hub)
+    with calling(hub) as call:
+        assert people.owner_of_address(call, SECOND) == person(hub, "alice")
+        with working(call) as work:
+            assert verification.confirm_link(work, verify) is not verification.Outcome.VERIFIED
+    assert person(hub, "squatter").verified_at is None
+
+
+def test_a_sign_up_with_a_further_address_of_somebody_cannot_confirm_it(
+    hub: Hub, alice: Actor
+) -> None:
+    add(hub, alice)
+    confirm(hub)
+    joined(hub, "mallory", email=SECOND)
+    assert person(hub, "mallory").address_taken
+    assert "email_confirmation" not in inbox(hub, SECOND)[-1].text
+
+
+def test_an_address_is_removed_but_not_the_primary_one(hub: Hub, alice: Actor) -> None:
+    add(hub, alice)
+    confirm(hub)
+    with calling(hub, alice) as call, working(call) as work:
+        with pytest.raises(InvalidFields):
+            changes.remove(work, "alice@example.org")
+        changes.remove(work, SECOND)
+    assert held(hub, alice) == ["alice@example.org"]
+    assert "no longer belongs" in inbox(hub, SECOND)[-1].text
+    with calling(hub) as call, pytest.raises(BadCredentials):
+        login.log_in(call, login.LogIn(SECOND, PASSWORD))
+
+
+def test_nobody_changes_the_addresses_of_others(hub: Hub, alice: Actor) -> None:
+    add(hub, alice)
+    confirm(hub)
+    mallory = made(hub, "mallory")
+    with calling(hub, mallory) as call, working(call) as work:
+        with pytest.raises(NotFound):
+            changes.remove(work, SECOND)
+        with pytest.raises(NotFound):
+            changes.make_primary(work, SECOND)
+    assert held(hub, alice) == ["alice@example.org", SECOND]
+
+
+def test_who_asks_must_be_sure(hub: Hub, alice: Actor) -> None:
+    stale = Actor(user_id=alice.user_id, name="alice", verified=True, session_id=1)
+    newcomer = joined(hub, "newcomer")
+    unsure = Actor(user_id=newcomer.user_id, name="newcomer", session_id=1)
+    tokened = Actor(user_id=alice.user_id, name="alice", verified=True)
+    for actor, error in (
+        (stale, ProofNeeded),
+        (unsure, EmailNotVerified),
+        (tokened, Unauthenticated),
+    ):
+        with pytest.raises(error):
+            add(hub, actor)
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "ALICE@example.org", "a@mailinator.com"])
+def test_what_cannot_be_an_address_is_refused(hub: Hub, alice: Actor, email: str) -> None:
+    with pytest.raises(InvalidFields):
+        add(hub, alice, email)
+
+
+def test_an_account_has_ten_addresses_at_most_and_asks_ten_times_a_day(
+    hub: Hub, alice: Actor
+) -> None:
+    for number in range(9):
+        add(hub, alice, f"a{number}@other.example")
+    with pytest.raises(InvalidFields):
+        add(hub, alice, "a9@other.example")
+    add(hub, alice, "a0@other.example")
+    with pytest.raises(TooMany):
+        add(hub, alice, "a0@other.example")
+
+
+def test_a_withdrawn_address_cannot_be_confirmed(hub: Hub, alice: Actor) -> None:
+    add(hub, alice)
+    with calling(hub, alice) as call:
+        (waiting,) = changes.waiting(call, alice.user_id or 0)
+        with working(call) as work:
+            changes.withdraw(work, waiting.id)
+    assert confirm(hub) is Outcome.EXPIRED

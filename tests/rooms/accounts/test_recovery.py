@@ -1,0 +1,237 @@
+"""Forgotten passwords: the same answer to everybody, one link, one use."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import (
+    PASSWORD,
+    calling,
+    confirmation_in,
+    fact_names,
+    inbox,
+    joined,
+    made,
+)
+from fixtures.hubs import FrozenClock
+from strata.accounts import recovery
+from strata.accounts.emails import changes
+from strata.accounts.entering import browsers, changing, login, reset, sessions
+from strata.accounts.tokens import tokens
+from strata.core.actor import ANONYMOUS, Actor, TokenRole
+from strata.core.call import Origin, working
+from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
+from strata.core.hub import Hub
+from strata.events.jobs import run_due
+from strata.events.tables import mails
+
+OTHER = "An0ther-Horse!b"
+JOBS = {recovery.SendReset.kind: recovery.SendReset}
+
+
+@pytest.fixture
+def alice(hub: Hub) -> Actor:
+    return made(hub, "alice")
+
+
+def ask(hub: Hub, who: str, ip: str = "203.0.113.7") -> None:
+    origin = Origin(base_url="http://localhost:8080", ip=ip)
+    with calling(hub, ANONYMOUS, origin) as call:
+        recovery.ask(call, who)
+    while run_due(hub, JOBS):
+        pass
+
+
+def link(hub: Hub, email: str = "alice@example.org") -> str:
+    return confirmation_in(inbox(hub, email)[-1])
+
+
+def choose(hub: Hub, link: str, password: str = OTHER, **options: bool) -> None:
+    with calling(hub) as call:
+        recovery.choose(call, link, recovery.NewPassword(password, **options))
+
+
+def enters(hub: Hub, password: str, *, agent: str = "a browser", ip: str = "203.0.113.7") -> bool:
+    with calling(hub, origin=Origin(ip=ip, user_agent=agent)) as call:
+        try:
+            login.log_in(call, login.LogIn("alice", password))
+        except BadCredentials:
+            return False
+        return True
+
+
+def mails_sent(hub: Hub) -> int:
+    with calling(hub) as call:
+        return call.db.scalar(sa.select(sa.func.count()).select_from(mails)) or 0
+
+
+def logged_in(hub: Hub, alice: Actor) -> sessions.Started:
+    with calling(hub) as call, working(call) as work:
+        return sessions.start(work, alice.user_id or 0, admin=False, remember=False)
+
+
+def alive(hub: Hub, session: sessions.Started) -> bool:
+    with calling(hub) as call:
+        return sessions.actor_for_session(call.db, hub, session.cookie) is not None
+
+
+@pytest.mark.parametrize("who", ["alice", " ALICE", "Alice@example.org"])
+def test_a_link_gives_another_password_once(hub: Hub, alice: Actor, who: str) -> None:
+    session = logged_in(hub, alice)
+    ask(hub, who)
+    mine = link(hub)
+    choose(hub, mine)
+    assert enters(hub, OTHER)
+    assert not enters(hub, PASSWORD)
+    assert not alive(hub, session)
+    with pytest.raises(NotFound):
+        choose(hub, mine, "Th1rd-Horse!c")
+    assert {"account.password_reset_request", "account.password_reset"} <= set(fact_names(hub))
+    assert "password of your account was changed" in inbox(hub, "alice@example.org")[-1].text
+
+
+def test_sessions_and_tokens_stay_or_go_as_ticked(hub: Hub, alice: Actor) -> None:
+    session = logged_in(hub, alice)
+    with calling(hub, alice) as call, working(call) as work:
+        token = tokens.create(work, "laptop", TokenRole.READ)
+
+    def opens() -> bool:
+        with calling(hub) as call:
+            return tokens.actor_for_token(call.db, hub, token.value) is not None
+
+    ask(hub, "alice")
+    choose(hub, link(hub), sign_out=False)
+    assert alive(hub, session)
+    assert opens()
+    ask(hub, "alice")
+    choose(hub, link(hub), revoke_tokens=True)
+    assert not opens()
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_request_says_and_writes_the_same_whoever_is_meant(hub: Hub) -> None:
+    """Only a job knows the difference, so neither the answer nor its time can tell."""
+    before = mails_sent(hub)
+    with calling(hub) as call:
+        for who in ("alice", "nobody", "alice@example.org", "nobody@example.org", "", "@", "a\0b"):
+            recovery.ask(call, who)
+    assert mails_sent(hub) == before
+    while run_due(hub, JOBS):
+        pass
+    assert mails_sent(hub) == before + 2
+
+
+@pytest.mark.usefixtures("alice")
+def test_only_the_newest_link_works_and_not_after_an_hour(hub: Hub, clock: FrozenClock) -> None:
+    ask(hub, "alice")
+    older = link(hub)
+    ask(hub, "alice")
+    newer = link(hub)
+    with pytest.raises(NotFound):
+        choose(hub, older)
+    clock.advance(timedelta(hours=1))
+    with pytest.raises(NotFound):
+        choose(hub, newer)
+    assert enters(hub, PASSWORD)
+
+
+def test_a_change_of_password_or_addresses_kills_the_link(hub: Hub, alice: Actor) -> None:
+    ask(hub, "alice")
+    mine = link(hub)
+    session = logged_in(hub, alice)
+    with calling(hub) as call:
+        actor = sessions.actor_for_session(call.db, hub, session.cookie)
+    assert actor is not None
+    with calling(hub, actor) as call:
+        changing.change_password(call, changing.Change(PASSWORD, OTHER))
+    with pytest.raises(NotFound):
+        choose(hub, mine)
+
+    with calling(hub, alice) as call, working(call) as work:
+        changes.add(work, "alice@other.example", primary=True)
+    confirm = link(hub, "alice@other.example")
+    ask(hub, "alice")
+    mine = link(hub)
+    with calling(hub) as call, working(call) as work:
+        changes.confirm(work, confirm)
+    with pytest.raises(NotFound):
+        choose(hub, mine)
+
+
+def test_an_unconfirmed_account_gets_its_confirmation_instead(hub: Hub) -> None:
+    joined(hub, "newcomer")
+    ask(hub, "newcomer@example.org")
+    assert "/email_confirmation/" in inbox(hub, "newcomer@example.org")[-1].text
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_password_that_breaks_rules_leaves_the_link_alone(hub: Hub) -> None:
+    ask(hub, "alice")
+    mine = link(hub)
+    for weak in ("short", "alice-Alice1!", "Password!"):
+        with pytest.raises(InvalidFields):
+            choose(hub, mine, weak)
+    choose(hub, mine)
+
+
+@pytest.mark.usefixtures("alice")
+def test_mails_to_one_account_and_requests_from_one_place_are_bounded(hub: Hub) -> None:
+    before = mails_sent(hub)
+    for number in range(8):
+        ask(hub, "alice", ip=f"198.51.{number}.1")
+    assert mails_sent(hub) == before + recovery.PER_ACCOUNT
+    for _ in range(recovery.PER_PLACE):
+        ask(hub, "nobody")
+    with pytest.raises(TooMany):
+        ask(hub, "nobody")
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_made_up_link_opens_nothing(hub: Hub) -> None:
+    ask(hub, "alice")
+    with calling(hub) as call:
+        for wrong in ("", "x", "x" * 10_000, link(hub)[:-1]):
+            assert reset.owner_of_link(call, wrong) is None
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_new_browser_is_told_to_the_owner_and_a_known_one_is_not(hub: Hub) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    safari = (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 "
+        "(KHTML, like Gecko) Version/18.0 Safari/605.1.15"
+    )
+
+    def told() -> int:
+        return sum("New sign-in" in kept.subject for kept in inbox(hub, "alice@example.org"))
+
+    assert enters(hub, PASSWORD, agent=firefox)
+    assert told() == 0  # the first one ever
+    assert enters(hub, PASSWORD, agent=firefox, ip="203.0.99.1")
+    assert told() == 0  # the same family from the same wider network
+    assert enters(hub, PASSWORD, agent=safari, ip="198.51.100.1")
+    assert told() == 1
+    assert "Safari on Mac OS X" in inbox(hub, "alice@example.org")[-1].text
+    assert not enters(hub, "Wr0ng-Horse!", agent="curl", ip="192.0.2.1")
+    assert told() == 1
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_cookie_makes_a_browser_known_wherever_it_goes_but_to_its_owner_alone(hub: Hub) -> None:
+    bob = made(hub, "bob")
+    with calling(hub, origin=Origin(ip="203.0.113.7", user_agent="one")) as call:
+        first = login.log_in(call, login.LogIn("alice", PASSWORD))
+        login.log_in(call, login.LogIn("bob", PASSWORD))
+    before = mails_sent(hub)
+    elsewhere = Origin(ip="192.0.2.1", user_agent="two")
+    with calling(hub, origin=elsewhere) as call:
+        login.log_in(call, login.LogIn("alice", PASSWORD, device=first.device))
+    assert mails_sent(hub) == before
+    with calling(hub, origin=elsewhere) as call:
+        login.log_in(call, login.LogIn(bob.name or "", PASSWORD, device=first.device))
+    assert mails_sent(hub) == before + 1
+
+
+def test_an_unreadable_browser_has_no_family() -> None:
+    assert browsers.family_of("") == browsers.family_of("\0" * 9999) == ""
