@@ -20,7 +20,7 @@ from strata.accounts.people import User
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated
-from strata.events.facts import record
+from strata.events.facts import record_of
 
 LONGEST_REASON: Final = 200  # characters
 MOST_AT_ONCE: Final = 100
@@ -113,7 +113,7 @@ def grant(work: Work, repo: Gated, user_name: str) -> None:
         queries.put_granted(work, repo.id, person.id)
     else:
         queries.settle(work, there.id, Standing.ACCEPTED, None)
-    record(work, "gate.grant", repo_id=repo.id, target=repo.full_name, detail={"user": person.name})
+    record_of(work, "gate.grant", repo, {"user": person.name}, subject_id=person.id)
     letters.tell_person(work, repo, person, Standing.ACCEPTED, None)
 
 
@@ -151,14 +151,9 @@ def _outcome(work: Work, repo: Gated, decision: Decision) -> Outcome:
 def _settle(work: Work, repo: Gated, request: AccessRequest, decision: Decision) -> None:
     reason = (decision.reason or "").strip() or None
     queries.settle(work, request.id, decision.standing, reason)
-    record(
-        work,
-        _FACTS[decision.standing],
-        repo_id=repo.id,
-        target=repo.full_name,
-        detail={"user": request.asker.name},
-    )
     person = named(work, request.asker.name)
+    detail = {"user": person.name}
+    record_of(work, _FACTS[decision.standing], repo, detail, subject_id=person.id)
     letters.tell_person(work, repo, person, decision.standing, reason)
 
 

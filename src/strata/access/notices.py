@@ -9,7 +9,7 @@ from strata.access.record import Mode, Notices
 from strata.accounts import addresses
 from strata.core.call import Work
 from strata.core.errors import Malformed
-from strata.events.facts import record
+from strata.events.facts import record_of
 
 
 def change(work: Work, repo: Gated, *, email: str | None = None, mode: Mode | None = None) -> None:
@@ -23,9 +23,7 @@ def change(work: Work, repo: Gated, *, email: str | None = None, mode: Mode | No
     there = queries.notices_of(work, repo.id)
     chosen = there.email if email is None else _address(email)
     queries.set_notices(work, repo.id, Notices(chosen, mode or there.mode))
-    record(
-        work, "repo.update_settings", repo_id=repo.id, target=repo.full_name, detail={"mode": mode}
-    )
+    record_of(work, "repo.update_settings", repo, {"mode": mode})
 
 
 def _address(text: str) -> str | None:

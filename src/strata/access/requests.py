@@ -20,7 +20,7 @@ from strata.access.record import Answer, Standing
 from strata.accounts import limits
 from strata.core.call import Work
 from strata.core.errors import NotFound, RepoNotGated, TooMany
-from strata.events.facts import record
+from strata.events.facts import record_of
 
 NO_REQUEST: Final = "No access request found matching your criteria"
 ASKS_PER_HOUR: Final = 30  # of one person, whatever the repo
@@ -51,7 +51,7 @@ def ask(work: Work, repo: Gated, answers: Callable[[], Mapping[str, Answer]]) ->
     standing = Standing.ACCEPTED if repo.gated == "auto" else Standing.PENDING
     if not queries.put_asked(work, repo.id, user_id, standing, answers()):
         return standing_of(work, work.actor, repo) or standing
-    record(work, "gate.request", repo_id=repo.id, target=repo.full_name)
+    record_of(work, "gate.request", repo)
     if standing is Standing.PENDING:
         letters.tell_deciders(work, repo, user_id)
     return standing
@@ -73,7 +73,7 @@ def withdraw(work: Work, repo: Gated) -> None:
     if there is None or there.standing is not Standing.PENDING:
         raise NotFound(NO_REQUEST)
     queries.delete_request(work, there.id)
-    record(work, "gate.withdraw", repo_id=repo.id, target=repo.full_name)
+    record_of(work, "gate.withdraw", repo)
 
 
 def _count(work: Work, user_id: int) -> None:

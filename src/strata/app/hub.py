@@ -22,6 +22,7 @@ from strata.core.hub import Hub
 from strata.core.outbound import outbound_of
 from strata.core.secrets import load_or_create
 from strata.core.settings import ObjectsSettings, Settings
+from strata.events.audit.seal import SealFacts
 from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
 from strata.events.outbox import SendMail
@@ -40,6 +41,7 @@ JOBS: Mapping[str, type[Job]] = {
     for job in (
         SendMail,
         SendReset,
+        SealFacts,
         IndexRepo,
         NameLargeFiles,
         FinishRewrite,

@@ -20,6 +20,7 @@ from strata.content.downloads import DownloadCounts
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.core.settings import Settings
+from strata.events.audit.seal import begin_sealing
 from strata.events.jobs import enqueue
 from strata.events.runner import JobRunner
 from strata.lib import logs
@@ -69,6 +70,7 @@ class Background:
     def start(self) -> None:
         with reading(self.hub) as call, working(call) as work:
             begin_tidying(work)
+            begin_sealing(work)
             begin_trending(work)
             enqueue(work, TidyWebhooks())
             begin_telling(work)

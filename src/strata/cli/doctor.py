@@ -16,12 +16,11 @@ from strata.community.attachments.soundness import unsound_attachments
 from strata.content.bucket.soundness import recount, unsound_buckets
 from strata.content.soundness import unsound_history
 from strata.core.call import Call, working
-from strata.core.findings import Check, Finding
+from strata.core.findings import UNSOUND, Check, Finding
+from strata.events.audit.verify import unsound_log
 from strata.events.soundness import failed_jobs
 from strata.repos.soundness import reproject, unsound_refs
 from strata.search.soundness import reindex, unsound_index
-
-UNSOUND = 9  # the exit code beside those of cli/exits.py
 
 CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
     unsound_refs,
@@ -30,6 +29,7 @@ CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
     unsound_index,
     unsound_objects,
     unsound_attachments,
+    unsound_log,
     failed_jobs,
 )
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "mail": ("strata.cli.mail:mail", "Read the mails that the hub wrote."),
     "gc": ("strata.cli.gc:gc", "Remove large files and chunks that nothing needs."),
     "doctor": ("strata.cli.doctor:doctor", "Check that everything is there and fits together."),
+    "audit": ("strata.cli.audit:audit", "Read the audit log and check that it is whole."),
     "db": ("strata.cli.db:db", "Care for the database."),
     "config": ("strata.cli.config:config", "Show the effective settings and where each came from."),
 }

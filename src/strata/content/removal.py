@@ -22,7 +22,7 @@ from strata.content.repacking import GRACE, repack_later
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, ParentMoved, RepoNotFound, TooLarge
 from strata.core.names import Oid, RepoId, Sha, is_oid
-from strata.events.facts import record
+from strata.events.facts import record_of
 from strata.events.jobs import enqueue
 from strata.lib.git import write as git
 from strata.repos import queries as records
@@ -134,13 +134,8 @@ def _give_up_everywhere(work: Work, repo: Repo, oids: Sequence[Oid]) -> None:
 
 def _give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, rewritten: bool) -> None:
     give_up(work, repo, oids, everywhere=rewritten)
-    record(
-        work,
-        "repo.delete_lfs_files",
-        repo_id=repo.id,
-        target=repo.full_name,
-        detail={"files": len(oids), "rewriteHistory": rewritten},
-    )
+    detail = {"files": len(oids), "rewriteHistory": rewritten}
+    record_of(work, "repo.delete_lfs_file", repo, detail)
 
 
 def finish_rewrite(call: Call, repo: Repo) -> None:

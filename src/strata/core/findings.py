@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+UNSOUND = 9  # the exit code beside those of cli/exits.py
+
 
 class Check(StrEnum):
     """What was looked at."""
@@ -17,6 +19,7 @@ class Check(StrEnum):
     BUCKETS = "buckets"  # what is noted of a bucket, and the files it has
     OBJECTS = "objects"  # the bytes of large files
     ATTACHMENTS = "attachments"  # files that people put into their texts
+    AUDIT = "audit"  # the chain of what happened
     JOBS = "jobs"  # background work that gave up
 
 

@@ -125,6 +125,13 @@ class AccountsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """What happened, and how long it is kept."""
+
+    retention_days: int = setting(400, "Entries of the audit log are kept this long.", unit="days")
+
+
+@dataclass(frozen=True, slots=True)
 class LfsSettings:
     """Uploads of large files over LFS."""
 
@@ -245,6 +252,7 @@ class Settings:
     objects: ObjectsSettings = field(default_factory=ObjectsSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
     lfs: LfsSettings = field(default_factory=LfsSettings)
     xet: XetSettings = field(default_factory=XetSettings)
     webhooks: WebhooksSettings = field(default_factory=WebhooksSettings)

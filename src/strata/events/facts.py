@@ -1,15 +1,44 @@
-"""Write down what happened, in the transaction that made it happen."""
+"""Write down what happened, in the transaction that made it happen.
+
+The same rows are what jobs react to and the audit log of product §3.20: they are only ever added,
+and chained soon after (`events.audit`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
 
 import sqlalchemy as sa
 
+from strata.core.actor import Actor, TokenKind
 from strata.core.call import Work
 from strata.events.jobs import enqueue_row
 from strata.events.tables import facts
+from strata.lib.redaction import clean, clean_text
+
+LONGEST_USER_AGENT: Final = 512  # characters
+
+
+class By(StrEnum):
+    """What an act came from."""
+
+    PERSON = "person"  # in a browser
+    TOKEN = "token"  # noqa: S105 — a word
+    APPLICATION = "application"  # that its person let in
+    PUBLISHER = "publisher"  # a job of a CI service
+    ADMIN = "admin"  # of the site, in the admin console
+    SYSTEM = "system"  # a job, or an operator's command
+    NOBODY = "nobody"  # a stranger
+
+
+_BY_TOKEN: Final = {
+    TokenKind.ACCESS: By.TOKEN,
+    TokenKind.OAUTH: By.APPLICATION,
+    TokenKind.PUBLISHER: By.PUBLISHER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +50,31 @@ class Fact:
     detail: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Who else may read of it: all are ids of namespaces."""
+
+    owner_id: int | None = None  # to whom the thing belongs, often an organisation
+    subject_id: int | None = None  # whose account is concerned; default: the actor's
+    on_behalf_of: int | None = None  # as whom the actor went about
+
+
+class Owned(Protocol):
+    """What a fact about a repo needs to know of it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def owner_id(self) -> int: ...
+    @property
+    def full_name(self) -> str: ...
+
+
 # Told of every fact within its transaction, before it is committed: quick, never on the network.
 Listener = Callable[[Work, Fact], None]
 
 
-def record(
+def record(  # noqa: PLR0913 — the columns of the log
     work: Work,
     name: str,
     *,
@@ -33,6 +82,7 @@ def record(
     repo_id: int | None = None,
     actor_id: int | None = None,
     detail: Mapping[str, object] | None = None,
+    whose: Whose = Whose(),
 ) -> None:
     """Record one fact, named `scope.action` as the Hub's audit log names it.
 
@@ -43,19 +93,21 @@ def record(
 
     Args:
         actor_id: whoever did it when that is not the caller (a sign-up has no caller yet).
-        detail: small and free of secrets.
+        detail: small; what changed stands under `before` and `after`. What looks like a secret is
+            taken out.
     """
+    told = dict(detail or {})
     work.db.execute(
         sa.insert(facts).values(
             at=work.now,
             name=name,
-            actor_id=actor_id if actor_id is not None else work.actor.user_id,
-            token_id=work.actor.token.id if work.actor.token else None,
+            **_actor(work, name, actor_id, whose),
             repo_id=repo_id,
-            target=target,
-            detail=dict(detail or {}),
+            owner_id=whose.owner_id,
+            target=None if target is None else clean_text(target),
+            detail=clean(told),
             ip=work.origin.ip,
-            user_agent=work.origin.user_agent[:512],
+            user_agent=clean_text(work.origin.user_agent)[:LONGEST_USER_AGENT],
             request_id=work.origin.request_id,
         )
     )
@@ -63,4 +115,46 @@ def record(
         for kind in work.hub.reactions.get(name, ()):
             enqueue_row(work, kind, {"repo_id": repo_id}, key=f"{kind}:{repo_id}")
     for listener in work.hub.listeners:
-        listener(work, Fact(name, repo_id, dict(detail or {})))
+        listener(work, Fact(name, repo_id, told))
+
+
+def record_of(
+    work: Work,
+    name: str,
+    repo: Owned,
+    detail: Mapping[str, object] | None = None,
+    *,
+    subject_id: int | None = None,
+) -> None:
+    """Record a fact about a repo; those who manage its namespace may read of it."""
+    record(
+        work,
+        name,
+        target=repo.full_name,
+        repo_id=repo.id,
+        detail=detail,
+        whose=Whose(repo.owner_id, subject_id),
+    )
+
+
+def _actor(work: Work, name: str, actor_id: int | None, whose: Whose) -> Mapping[str, object]:
+    actor, failed = work.actor, name.endswith("_failed")
+    who = actor_id if actor_id is not None else actor.user_id
+    return {
+        "actor_id": who,
+        "actor_kind": _by(actor, name, known=who is not None and not failed),
+        "token_id": actor.token.id if actor.token else None,
+        "on_behalf_of": whose.on_behalf_of,
+        "subject_id": whose.subject_id if whose.subject_id is not None else who,
+        "result": "failure" if failed else "success",
+    }
+
+
+def _by(actor: Actor, name: str, *, known: bool) -> By:
+    if actor.system:
+        return By.SYSTEM
+    if actor.token is not None:
+        return _BY_TOKEN[actor.token.kind]
+    if actor.admin and name.startswith("admin."):
+        return By.ADMIN
+    return By.PERSON if known else By.NOBODY

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping, MutableMapping
 
@@ -10,10 +9,7 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor, WrappedLogger
 
-# Access tokens in any field, whatever brought them there; also inside tracebacks.
-_SECRET = re.compile(r"hf_[A-Za-z0-9_]{16,}|(?i:bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}")
-_NEVER = frozenset({"authorization", "cookie", "set-cookie", "password", "token"})
-REDACTED = "[redacted]"
+from strata.lib.redaction import NEVER, REDACTED, clean_text
 
 LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -56,10 +52,10 @@ def redact(
 ) -> MutableMapping[str, object]:
     """Take secrets out of every text of an event."""
     for key, value in event.items():
-        if key.lower() in _NEVER:
+        if key.lower() in NEVER:
             event[key] = REDACTED
         elif isinstance(value, str):
-            event[key] = _SECRET.sub(REDACTED, value)
+            event[key] = clean_text(value)
     return event
 
 

@@ -15,6 +15,7 @@ import strata.community.discussions.tables
 import strata.community.follows.tables
 import strata.content.tables
 import strata.core.instance
+import strata.events.audit.guards
 import strata.events.tables
 import strata.events.webhooks.tables
 import strata.repos.tables

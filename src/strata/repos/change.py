@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ from strata.accounts import names
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
-from strata.events.facts import record
+from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos import queries
 from strata.repos.lookup import lookup
@@ -53,8 +54,13 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
         work.db.execute(
             sa.update(repos).where(repos.c.id == repo.id).values(**changed, updated_at=work.now)
         )
-        record(work, "repo.update_settings", repo_id=repo.id, target=repo.full_name, detail=changed)
+        record_of(work, "repo.update_settings", repo, changed | {"before": _before(repo, changed)})
     return queries.repo_by_id(work, repo.id) or repo
+
+
+def _before(repo: Repo, changed: Mapping[str, object]) -> dict[str, object]:
+    """What the changed settings were, for the audit log."""
+    return {name: getattr(repo, name) for name in changed if hasattr(repo, name)}
 
 
 def delete(work: Work, repo_id: RepoId) -> None:
@@ -67,7 +73,7 @@ def delete(work: Work, repo_id: RepoId) -> None:
     work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(deleted_at=work.now))
     work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
     work.db.execute(sa.delete(redirects).where(redirects.c.repo_id == repo.id))
-    record(work, "repo.delete", repo_id=repo.id, target=repo.full_name)
+    record_of(work, "repo.delete", repo)
 
 
 def move(work: Work, source: RepoId, target: RepoId) -> Repo:
@@ -105,14 +111,10 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
         )
     )
     _redirect(work, repo, settled)
-    record(
-        work,
-        "repo.move",
-        repo_id=repo.id,
-        target=settled.full_name,
-        detail={"from": repo.full_name, "from_owner": repo.owner_id},
-    )
-    return queries.repo_by_id(work, repo.id) or repo
+    moved = queries.repo_by_id(work, repo.id) or repo
+    detail = {"from": repo.full_name, "from_owner": repo.owner_id}
+    record_of(work, "repo.move", moved, detail)
+    return moved
 
 
 def _require_free(work: Work, repo: Repo, target: RepoId) -> None:

@@ -12,7 +12,7 @@ from strata.accounts.organizations.create import starts_private
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, RepoType, fresh_key, require_repo_name
-from strata.events.facts import record
+from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos import queries
 from strata.repos.record import Repo
@@ -110,13 +110,7 @@ def insert(work: Work, draft: Draft) -> Repo:
     repo = queries.repo_at(work, draft.type, path_key)
     if repo is None:
         raise LookupError(path_key)
-    record(
-        work,
-        "repo.create",
-        repo_id=repo.id,
-        target=repo.full_name,
-        detail={"private": repo.private},
-    )
+    record_of(work, "repo.create", repo, {"private": repo.private})
     return repo
 
 

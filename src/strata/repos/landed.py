@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from strata.core.call import Work
 from strata.core.errors import ParentMoved
 from strata.core.names import Sha
-from strata.events.facts import record
+from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos.record import Repo
 from strata.repos.tables import refs, repos
@@ -38,12 +38,11 @@ def landed(work: Work, repo: Repo, *moves: Move) -> None:
         .where(repos.c.id == repo.id)
         .values(generation=repos.c.generation + 1, updated_at=work.now)
     )
-    record(
+    record_of(
         work,
         "repo.content",
-        repo_id=repo.id,
-        target=repo.full_name,
-        detail={"refs": [{"ref": m.ref, "old": m.old, "new": m.new} for m in moves]},
+        repo,
+        {"refs": [{"ref": m.ref, "old": m.old, "new": m.new} for m in moves]},
     )
 
 

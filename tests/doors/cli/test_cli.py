@@ -1,7 +1,9 @@
 """The operators' door: data on stdout, the rest on stderr, exit codes that scripts can trust."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -261,3 +263,31 @@ def test_an_operator_confirms_whom_no_mail_reaches(strata: Strata, tmp_path: Pat
     listed = json.loads(strata("user", "list", "--json", *place).stdout)
     assert {row["name"]: row["verified"] for row in listed} == {"anna": True, "mei": True}
     assert strata("user", "confirm", "nobody", *place).returncode == 4
+
+
+def test_the_audit_log_is_read_sealed_and_checked(strata: Strata, tmp_path: Path) -> None:
+    strata("user", "create", "ana", "--email", "ana@example.org")
+    strata("user", "create", "bob", "--email", "bob@example.org")
+    noted = strata("audit", "seal").stdout.strip()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d:2:[0-9a-f]{64}", noted)
+    rows = json.loads(strata("audit", "list", "--kind", "account", "--json").stdout)
+    assert [(row["type"], row["target"]) for row in rows] == [
+        ("account.signup", "bob"),
+        ("account.signup", "ana"),
+    ]
+    lines = strata("audit", "export").stdout.splitlines()
+    assert [json.loads(line)["actor"]["kind"] for line in lines] == ["system", "system"]
+    whole = strata("audit", "verify", "--seal", noted)
+    assert (whole.returncode, whole.stderr) == (0, "The log is whole.\n")
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "strata.db")) as db, db:
+        for trigger in ("facts_stay", "facts_stay_the_same"):
+            db.execute(f"DROP TRIGGER {trigger}")
+        db.execute("UPDATE facts SET target = 'eve' WHERE id = 1")
+    broken = strata("audit", "verify", "--json")
+    assert broken.returncode == 9
+    assert json.loads(broken.stdout)[0]["place"] == "row 1"
+    assert "row 1" in strata("doctor").stdout
+    wrong = strata("audit", "verify", "--seal", "nonsense")
+    assert wrong.returncode == 2
+    assert "A seal is a line" in wrong.stderr

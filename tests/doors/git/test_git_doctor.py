@@ -12,7 +12,7 @@ from fixtures.accounts import calling, made
 from fixtures.buckets import bucket_of, filled
 from strata.app.hub import JOBS, load_hub
 from strata.blobs.keep import keep
-from strata.cli.doctor import UNSOUND, doctor
+from strata.cli.doctor import doctor
 from strata.content import new_repo
 from strata.content.commit import commit
 from strata.content.intake import spooled
@@ -20,6 +20,7 @@ from strata.content.operations import AddLarge, Change
 from strata.content.tables import buckets
 from strata.core.actor import Actor
 from strata.core.call import working
+from strata.core.findings import UNSOUND
 from strata.core.hub import Hub
 from strata.core.names import Oid, RepoType
 from strata.core.settings import load

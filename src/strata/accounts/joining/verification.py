@@ -24,7 +24,7 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.core.hub import Hub
 from strata.events import outbox
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 from strata.events.letters import page
 
 PURPOSE = "signup"
@@ -124,7 +124,13 @@ def confirm_by_operator(work: Work, user: people.User) -> None:
     if not confirmed.claim(work, user.id, email=user.email, key=user.email_key):
         raise Conflict(f"Another account has the address {user.email}.")
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(verified_at=work.now))
-    record(work, "account.verify_email", target=user.name, detail={"by": "operator"})
+    record(
+        work,
+        "account.verify_email",
+        target=user.name,
+        detail={"by": "operator"},
+        whose=Whose(subject_id=user.id),
+    )
 
 
 def resend(call: Call) -> None:

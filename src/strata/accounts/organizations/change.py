@@ -8,7 +8,7 @@ from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import Details, require_sound, write_details
 from strata.core.call import Work
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +42,5 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
         "org.settings.update",
         target=organization.name,
         detail={"visibility": visibility, "members_hidden": settings.members_hidden},
+        whose=Whose(organization.id),
     )

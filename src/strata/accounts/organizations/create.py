@@ -11,7 +11,7 @@ from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
 from strata.core.names import fresh_key
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,13 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
     )
     queries.insert(work, organization)
     visibility = "private" if organization.private_by_default else "public"
-    record(work, "org.create", target=organization.name, detail={"visibility": visibility})
+    record(
+        work,
+        "org.create",
+        target=organization.name,
+        detail={"visibility": visibility},
+        whose=Whose(organization.id),
+    )
     members.set_role(work, organization, first_admin, Role.ADMIN)
     return organization
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from strata.accounts import people
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
 from strata.core.actor import Role
 from strata.core.call import Work
 from strata.core.errors import Conflict, NotFound
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 
 
 def set_role(work: Work, organization: Organization, person: people.User, role: Role) -> None:
@@ -27,10 +29,9 @@ def set_role(work: Work, organization: Organization, person: people.User, role: 
         _require_another_admin(work, organization)
     queries.set_role(work, organization.id, person.id, role)
     detail = {"user": person.name, "role": role.value}
-    if held is None:
-        record(work, "org.add_user", target=organization.name, detail=detail)
-    else:
-        record(work, "org.change_role", target=organization.name, detail=detail)
+    if held is not None:
+        detail["before"] = held.value
+    _tell(work, "org.add_user" if held is None else "org.change_role", organization, person, detail)
 
 
 def remove(work: Work, organization: Organization, person: people.User) -> None:
@@ -47,7 +48,20 @@ def remove(work: Work, organization: Organization, person: people.User) -> None:
     if held is Role.ADMIN:
         _require_another_admin(work, organization)
     queries.remove(work, organization.id, person.id)
-    record(work, "org.remove_user", target=organization.name, detail={"user": person.name})
+    left = work.actor.user_id == person.id
+    detail = {"user": person.name}
+    _tell(work, "org.leave" if left else "org.remove_user", organization, person, detail)
+
+
+def _tell(
+    work: Work,
+    name: str,
+    organization: Organization,
+    person: people.User,
+    detail: Mapping[str, object],
+) -> None:
+    whose = Whose(organization.id, person.id)
+    record(work, name, target=organization.name, detail=detail, whose=whose)
 
 
 def _require_another_admin(work: Work, organization: Organization) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +20,7 @@ from strata.community.collections.tables import collections
 from strata.core.call import Call, Work
 from strata.core.errors import CollectionExists, Malformed, NotFound
 from strata.core.names import fresh_key
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 
 MISSING: Final = "Collection not found"
 FURTHEST: Final = 1_000_000  # positions beyond the end mean the end
@@ -97,7 +98,7 @@ def create(work: Work, wish: Wish) -> Collection:
     if not queries.insert(work, values):
         raise _exists(work, place.id, title)
     made = find(work, str(values["key"]))
-    record(work, "collection.create", target=made.slug, detail={"private": made.private})
+    tell(work, "collection.create", made, {"private": made.private})
     return made
 
 
@@ -126,7 +127,7 @@ def update(work: Work, slug: str, changes: Changes) -> Collection:
     if changes.position is not None:
         _move(work, collection, changes.position)
     changed = find(work, collection.key)
-    record(work, "collection.update", target=changed.slug)
+    tell(work, "collection.update", changed)
     return changed
 
 
@@ -139,7 +140,15 @@ def delete(work: Work, slug: str) -> None:
     collection = find(work, slug, Action.WRITE)
     queries.change(work, collection.id)
     queries.remove(work, collection.id)
-    record(work, "collection.delete", target=collection.slug)
+    tell(work, "collection.delete", collection)
+
+
+def tell(
+    work: Work, name: str, collection: Collection, detail: Mapping[str, object] | None = None
+) -> None:
+    """Record a fact about one collection."""
+    whose = Whose(collection.owner_id)
+    record(work, name, target=collection.slug, detail=detail, whose=whose)
 
 
 def require_position(position: int) -> int:

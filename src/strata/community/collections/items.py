@@ -12,14 +12,13 @@ from typing import Final
 
 from strata.access.policy import Action
 from strata.community.collections import queries
-from strata.community.collections.edit import find, require_position
+from strata.community.collections.edit import find, require_position, tell
 from strata.community.collections.queries import ItemRow
 from strata.community.collections.record import LONGEST_NOTE, MOST_ITEMS, Collection, key_in
 from strata.community.collections.tables import collection_items
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, Malformed, NotFound, RepoNotFound, TooLarge
 from strata.core.names import RepoId, RepoType, fresh_key
-from strata.events.facts import record
 from strata.repos.lookup import followed
 from strata.repos.record import Repo
 
@@ -182,4 +181,4 @@ def _note(text: str) -> str:
 
 
 def _told(work: Work, collection: Collection) -> None:
-    record(work, "collection.update", target=collection.slug, detail={"items": True})
+    tell(work, "collection.update", collection, {"items": True})

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Literal
 
 from strata.core.call import Work
-from strata.events.facts import record
+from strata.events.facts import record_of
 from strata.repos.record import Repo
 
 Name = Literal[
@@ -30,10 +30,4 @@ Name = Literal[
 
 def tell(work: Work, name: Name, repo: Repo, *, key: str, number: int, **detail: object) -> None:
     """Record a fact about one discussion."""
-    record(
-        work,
-        name,
-        repo_id=repo.id,
-        target=repo.full_name,
-        detail={"id": key, "number": number, **detail},
-    )
+    record_of(work, name, repo, {"id": key, "number": number, **detail})

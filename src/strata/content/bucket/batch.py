@@ -23,7 +23,7 @@ from strata.core.call import Work
 from strata.core.errors import RepoNotFound
 from strata.core.names import RepoId
 from strata.core.settings import LimitsSettings
-from strata.events.facts import record
+from strata.events.facts import record_of
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
@@ -147,13 +147,8 @@ def _write(work: Work, desk: _Desk, last_change: int) -> None:
     after = Holding(desk.size, desk.files, changes[-1].number, desk.now)
     queries.write_holding(work, bucket.id, after)
     work.hub.crash_point("before-commit")
-    record(
-        work,
-        "bucket.content",
-        repo_id=bucket.id,
-        target=bucket.full_name,
-        detail={"put": len(put), "deleted": len(changes) - len(put)},
-    )
+    detail = {"put": len(put), "deleted": len(changes) - len(put)}
+    record_of(work, "bucket.content", bucket, detail)
 
 
 def _changes(desk: _Desk, last_change: int) -> Iterator[ChangeRow]:

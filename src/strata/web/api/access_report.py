@@ -15,7 +15,7 @@ from strata.access.policy import Action
 from strata.access.record import AccessRequest, Standing
 from strata.core.call import Call, working
 from strata.core.errors import Malformed
-from strata.events.facts import record
+from strata.events.facts import record_of
 from strata.lib.db.seek import Window
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
@@ -52,7 +52,7 @@ def _exported(call: Call, request: Request) -> tuple[Repo, list[AccessRequest]]:
     decisions.managed(call, repo)
     found = [one for standing in Standing for one in _all(call, repo, standing)]
     with working(call) as work:
-        record(work, "gate.export", repo_id=repo.id, target=repo.full_name)
+        record_of(work, "gate.export", repo)
     return repo, found
 
 
