@@ -31,6 +31,7 @@ class User:
     created_at: datetime
     last_login_at: datetime | None
     password_at: datetime | None
+    agreed: str | None  # versions of the documents, as `legal.documents.key_of` writes them
 
 
 def reader(user: User, email: str = "") -> Reader:

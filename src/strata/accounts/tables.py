@@ -47,6 +47,7 @@ users = sa.Table(
     sa.Column("standing_until", Moment),  # a suspension ends, a deletion happens
     # Their password opens nothing but the page where they choose another one.
     sa.Column("must_reset_password", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("agreed", sa.Text),  # the versions of the documents that were agreed to last
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_login_at", Moment),
     sa.Column("removal_told_at", Moment),  # when an unconfirmed account was told of its end

@@ -87,6 +87,7 @@ class Actor:
     admin: bool = False
     token: TokenFacts | None = None
     standing: Standing = Standing.ACTIVE
+    must_agree: bool = False  # to documents that are newer than what they agreed to
     session_id: int | None = None
     session_mark: str = field(default="", repr=False)  # what the forms of this session are bound to
     # Until then this session counts as one whose person has just proved who they are.

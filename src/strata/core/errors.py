@@ -9,6 +9,7 @@
     ├── Forbidden             403  known caller, not allowed
     │   ├── EmailNotVerified  403
     │   ├── AccountSuspended  403
+    │   ├── ConsentNeeded     403  the documents changed; the person must agree anew
     │   ├── ProofNeeded       403  the session must show once more who sits there
     │   ├── GatedRepo         403  (401 to anonymous callers)
     │   └── RepoDisabled      403
@@ -99,6 +100,16 @@ class AccountSuspended(Forbidden):
         self, message: str = "This account is suspended. Ask the people who run this site."
     ) -> None:
         super().__init__(message)
+
+
+class ConsentNeeded(Forbidden):
+    """The documents changed; until the person agrees anew, their pages only show."""
+
+    code = "ConsentNeeded"
+
+    def __init__(self, fault: str = "") -> None:
+        super().__init__("The terms of this site have changed. Read them on /agree and agree anew.")
+        self.fault = fault  # message key of what is wrong with the consent that was given
 
 
 class ProofNeeded(Forbidden):

@@ -25,10 +25,10 @@ from strata.accounts.uses import Uses
 from strata.content.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin, working
-from strata.core.errors import Malformed, NotFound, TooLarge
+from strata.core.errors import ConsentNeeded, Malformed, NotFound, TooLarge
 from strata.core.hub import Hub
 from strata.core.names import RepoId
-from strata.web.auth import authenticate
+from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.metrics import Metrics
 from strata.web.paths import Match
 
@@ -137,7 +137,16 @@ def _read(request: Request, act: Callable[[Call], T]) -> T:
     with facts.hub.database.reading() as db:
         facts.actor = authenticate(facts.hub, db, request)
         facts.tallies.uses.note(facts.actor, facts.hub.clock())
+        _require_agreed(facts, request.method)
         return act(Call(facts.hub, facts.actor, db, facts.origin))
+
+
+def _require_agreed(facts: Exchange, method: str) -> None:
+    """A browser's API writes wait for the newest consent; forms ask for it (`form_body`)."""
+    page = facts.match is not None and facts.match.route.page
+    from_browser = facts.actor.session_id is not None and method not in SAFE_METHODS
+    if facts.actor.must_agree and from_browser and not page:
+        raise ConsentNeeded
 
 
 async def body_of(request: Request, limit: int | None = None) -> bytes:

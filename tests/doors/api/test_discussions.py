@@ -13,7 +13,8 @@ from doors.api.conftest import Clients
 from fixtures.contents import changed
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL
-from strata.accounts.tables import namespaces, users
+from strata.accounts.tables import emails, namespaces, users
+from strata.accounts.tokens.tables import tokens
 from strata.content.operations import Add
 from strata.core.actor import Actor
 from strata.core.hub import Hub
@@ -219,7 +220,9 @@ async def test_an_account_that_is_gone_is_left_out(
         db.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         db.execute(sa.update(users).where(users.c.id == stranger.user_id).values(id=-1))
         db.execute(sa.update(namespaces).where(namespaces.c.id == stranger.user_id).values(id=-1))
-        db.exec_driver_sql("UPDATE tokens SET user_id = -1 WHERE user_id = ?", (stranger.user_id,))
+        for table in (tokens, emails):
+            theirs = table.c.user_id == stranger.user_id
+            db.execute(sa.update(table).where(theirs).values(user_id=-1))
     found = await read(clients.nobody)
     assert "author" not in json.dumps(found)
     listed = await done(await clients.nobody.get(ALL))

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, people
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.joining.pending import LIFE
-from strata.accounts.joining.tables import consents, pending_sign_ups
+from strata.accounts.joining.tables import pending_sign_ups
+from strata.accounts.legal.tables import consents
 from strata.core.call import reading
 from strata.core.hub import Hub
 

@@ -11,8 +11,8 @@ from httpx2 import Response
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, people
 from fixtures.accounts import mail_count
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts.joining import documents
-from strata.accounts.joining.tables import consents
+from strata.accounts.legal import documents
+from strata.accounts.legal.tables import consents
 from strata.core.call import reading
 from strata.core.hub import Hub
 from strata.web.pages.entering.join import FORM_LIFE
@@ -97,7 +97,7 @@ def script_signs_up(visitor: Visitor, name: str, **changes: object) -> Response:
         "email": f"{name}@example.com",
         "password": PASSWORD,
         "username": name,
-        "consents": documents.versions(),
+        "consents": documents.packaged_versions(),
         **changes,
     }
     return visitor.client.post("/api/signup", json=asked, headers=SCRIPT)
@@ -141,7 +141,7 @@ def test_a_script_is_told_every_broken_rule(hub: Hub) -> None:
     assert fields["username"] == ["name.invalid"]
     assert fields["consents"] == ["consent.required"]
     assert {"pw.too_short", "pw.need_upper", "pw.need_special"} <= set(fields["password"])
-    stale = dict.fromkeys(documents.versions(), "older")
+    stale = dict.fromkeys(documents.packaged_versions(), "older")
     changed = script_signs_up(Visitor(hub), "li-wei", consents=stale)
     assert changed.json()["fields"] == {"consents": ["consent.changed"]}
     assert people(hub) == 0

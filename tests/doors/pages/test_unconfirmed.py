@@ -34,6 +34,7 @@ ALLOWED = {
     "/verify-email/address": "changes the address that is to be confirmed",
     "/verify-email/code": "confirms",
     "/email_confirmation/{token}": "confirms",
+    "/agree": "agrees to documents that changed",
     "/forgot-password": "asks for a link",
     "/reset-password/{token}": "chooses a password, which a link allows",
     "/settings/confirm-access": "proves who they are",

@@ -8,7 +8,8 @@ import pytest
 from fixtures.accounts import calling, joined, made
 from strata.accounts import profiles
 from strata.accounts.entering import letters as entering_letters
-from strata.accounts.joining import documents, letters
+from strata.accounts.joining import letters
+from strata.accounts.legal import documents
 from strata.accounts.tokens import letters as token_letters
 from strata.core.actor import Actor
 from strata.core.call import Call
@@ -50,19 +51,23 @@ def test_strangers_see_no_unconfirmed_people(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("kind", list(documents.DocumentKind))
-def test_documents_have_both_languages_and_one_version(kind: documents.DocumentKind) -> None:
-    english, chinese = (documents.document(kind, language) for language in ("en", "zh-CN"))
+def test_documents_have_both_languages_and_one_version(
+    hub: Hub, kind: documents.DocumentKind
+) -> None:
+    with calling(hub) as call:
+        english, chinese = (documents.document(call, kind, spoken) for spoken in ("en", "zh-CN"))
 
-    assert english.version == chinese.version == documents.versions()[kind.value]
+    assert english.version == chinese.version == documents.packaged_versions()[kind.value]
     assert "Sample text" in english.text
     assert "示例文本" in chinese.text
     assert not english.text.startswith("Version")
-    raw = resources.files("strata.accounts.joining") / "legal" / f"{kind.value}.en.md"
+    raw = resources.files("strata.accounts.legal") / "texts" / f"{kind.value}.en.md"
     assert english.sha256 == hashlib.sha256(raw.read_bytes()).hexdigest()
 
 
-def test_other_languages_read_english() -> None:
-    assert documents.document(documents.DocumentKind.TERMS, "fr").language == "en"
+def test_other_languages_read_english(hub: Hub) -> None:
+    with calling(hub) as call:
+        assert documents.document(call, documents.DocumentKind.TERMS, "fr").language == "en"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

@@ -25,8 +25,9 @@ from fixtures.accounts import (
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts import people
 from strata.accounts.entering import sessions
-from strata.accounts.joining import documents, signup, verification
-from strata.accounts.joining.tables import consents
+from strata.accounts.joining import signup, verification
+from strata.accounts.legal import documents
+from strata.accounts.legal.tables import consents
 from strata.accounts.tables import namespaces, users
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, TooMany
@@ -62,7 +63,8 @@ def test_consent_is_kept_with_what_was_shown(hub: Hub) -> None:
 
     with calling(hub) as call:
         kept = call.db.execute(sa.select(consents).order_by(consents.c.document)).all()
-    privacy = documents.document(documents.DocumentKind.PRIVACY, "zh-CN")
+    with calling(hub) as call:
+        privacy = documents.document(call, documents.DocumentKind.PRIVACY, "zh-CN")
     assert [row.document for row in kept] == ["privacy", "terms"]
     assert (kept[0].sha256, kept[0].version) == (privacy.sha256, privacy.version)
     assert (kept[0].language, kept[0].ip, kept[0].user_agent) == ("zh-CN", HERE.ip, "a browser")
@@ -85,7 +87,7 @@ def test_every_broken_field_is_named_at_once_and_nothing_is_kept(hub: Hub) -> No
 
 
 def test_documents_that_changed_meanwhile_are_shown_again(hub: Hub) -> None:
-    outdated = {**documents.versions(), "terms": "older"}
+    outdated = {**documents.packaged_versions(), "terms": "older"}
 
     with calling(hub) as call, pytest.raises(InvalidFields) as caught:
         signup.sign_up(call, form("alice", consents=outdated))

@@ -21,7 +21,8 @@ from strata.accounts import people
 from strata.accounts.entering.tables import sessions
 from strata.accounts.jobs import EVERY, TidyAccounts
 from strata.accounts.joining import verification
-from strata.accounts.joining.tables import consents, verifications
+from strata.accounts.joining.tables import verifications
+from strata.accounts.legal.tables import consents
 from strata.accounts.tables import namespaces
 from strata.accounts.tokens import tokens
 from strata.core.actor import Actor, TokenRole

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from strata.accounts import addresses, limits, passwords, people
 from strata.accounts.entering import browsers, letters, sessions
+from strata.accounts.legal.documents import must_agree
+from strata.accounts.legal.tables import agreement
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials
@@ -53,6 +55,7 @@ class LoggedIn:
     name: str
     verified: bool
     session: sessions.Started
+    must_agree: bool  # to documents that changed
     device: str = field(repr=False)  # the cookie by which this browser is known from now on
 
 
@@ -215,4 +218,11 @@ def _succeed(
     session = sessions.start(work, user.id, admin=user.admin, remember=form.remember)
     record(work, "account.login", target=user.name, actor_id=user.id)
     device = browsers.recognise(work, user, form.device)
-    return LoggedIn(user.id, user.name, user.verified_at is not None, session, device)
+    return LoggedIn(
+        user_id=user.id,
+        name=user.name,
+        verified=user.verified_at is not None,
+        session=session,
+        must_agree=must_agree(user.agreed, work.db.scalar(sa.select(agreement.c.current))),
+        device=device,
+    )

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts.entering.tables import sessions
+from strata.accounts.legal.documents import must_agree
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.standing import standing_at
 from strata.core.actor import Actor, Standing
@@ -27,7 +28,8 @@ LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512
 _LIVE = Prepared(
     "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"
-    " u.standing_until, m.organization_id, m.role FROM sessions s"
+    " u.standing_until, u.agreed, (SELECT current FROM agreement), m.organization_id, m.role"
+    " FROM sessions s"
     " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
     " WHERE s.digest = :digest AND s.idle_expires_at > :now AND s.expires_at > :now"
@@ -131,10 +133,11 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
         verified=row[5] is not None,
         admin=bool(row[6]),
         standing=standing,
+        must_agree=must_agree(row[9], row[10]),
         session_id=row[0],
         session_mark=row[1],
         proved_until=None if row[2] is None else from_millis(row[2]),
-        roles=roles_in(row[9:] for row in rows),
+        roles=roles_in(row[11:] for row in rows),
     )
 
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, names, passwords, people
 from strata.accounts.entering import browsers, sessions
-from strata.accounts.joining import documents, verification
-from strata.accounts.joining.tables import consents
+from strata.accounts.joining import verification
+from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
@@ -25,7 +25,6 @@ from strata.events.letters import CHINESE
 from strata.lib.db.statements import upsert
 
 NAME_CHECKS_PER_MINUTE = 30
-_USER_AGENT_LENGTH = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         if form.suspicion:
             return _pretended(work, form)
         user = _open(work, form, address, password_hash)
-        _keep_consents(work, user, form)
+        keep_consents(work, user.id, read_in=form.read_in, method="signup")
         verification.issue(work, user)
         record(
             work,
@@ -130,6 +129,7 @@ def create_by_operator(call: Call, account: NewAccount) -> people.User:
         user = _insert(work, row, verified_at=work.now)
         if user.address_taken:
             raise Conflict(f"Another account has the address {address.text}.")
+        vouch(work, user.id)
         record(work, "account.signup", target=user.name, detail={"admin": user.admin})
     return user
 
@@ -170,7 +170,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "password": passwords.faults(form.password, identities=identities, site_name=site_name),
         "username": names.faults(form.username, site_name=site_name),
         "full_name": names.full_name_faults(form.full_name),
-        "consents": _consent_faults(form.consents),
+        "consents": consent_faults(call, form.consents),
     }
     _require_no(faults)
     assert address is not None, "an address that cannot be read is a fault"
@@ -198,13 +198,6 @@ def _require_no(faults: Mapping[str, tuple[str, ...]]) -> None:
     broken = {name: keys for name, keys in faults.items() if keys}
     if broken:
         raise InvalidFields(broken)
-
-
-def _consent_faults(agreed: Mapping[str, str]) -> tuple[str, ...]:
-    current = documents.versions()
-    if any(not agreed.get(kind) for kind in current):
-        return ("consent.required",)
-    return () if all(agreed[kind] == current[kind] for kind in current) else ("consent.changed",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,21 +263,3 @@ def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.Us
     user = people.by_id(work, user_id)
     assert user is not None, "the row was written in this transaction"
     return user
-
-
-def _keep_consents(work: Work, user: people.User, form: SignUp) -> None:
-    for kind in documents.DocumentKind:
-        shown = documents.document(kind, form.read_in)
-        work.db.execute(
-            sa.insert(consents).values(
-                user_id=user.id,
-                document=kind.value,
-                version=shown.version,
-                sha256=shown.sha256,
-                language=shown.language,
-                accepted_at=work.now,
-                ip=work.origin.ip,
-                user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
-                method="signup",
-            )
-        )

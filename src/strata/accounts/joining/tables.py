@@ -1,24 +1,9 @@
-"""Sign-ups on their way, what was agreed to, and the proofs of addresses."""
+"""Sign-ups on their way, and the proofs of addresses."""
 
 import sqlalchemy as sa
 
 from strata.core.tables import metadata
 from strata.lib.db.columns import Moment, identity
-
-consents = sa.Table(
-    "consents",
-    metadata,
-    identity(),
-    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("document", sa.Text, nullable=False),  # "terms" or "privacy"
-    sa.Column("version", sa.Text, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),  # of the text that was shown
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Column("accepted_at", Moment, nullable=False),
-    sa.Column("ip", sa.Text, nullable=False),
-    sa.Column("user_agent", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),  # "signup"
-)
 
 verifications = sa.Table(
     "verifications",

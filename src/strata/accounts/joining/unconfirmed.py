@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from strata.accounts.entering.tables import known_browsers, sessions
 from strata.accounts.joining import letters
-from strata.accounts.joining.tables import consents, verifications
+from strata.accounts.joining.tables import verifications
+from strata.accounts.legal.tables import consents
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import former_names, namespaces, users
 from strata.accounts.tokens.tables import tokens

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts import people
+from strata.accounts.legal.documents import must_agree
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tokens import letters
@@ -51,8 +52,8 @@ _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this se
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BY_DIGEST = Prepared(
     "SELECT t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, u.id, n.name,"
-    " u.verified_at, u.admin, u.standing, u.standing_until,"
-    " m.organization_id, m.role FROM tokens t"
+    " u.verified_at, u.admin, u.standing, u.standing_until, u.agreed,"
+    " (SELECT current FROM agreement), m.organization_id, m.role FROM tokens t"
     " JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id WHERE t.digest = :digest"
 )
@@ -105,8 +106,9 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
         name=row[7],
         verified=row[8] is not None,
         admin=bool(row[9]),
+        must_agree=must_agree(row[12], row[13]),
         token=token_facts(row[:6], stamp),
-        roles=roles_in(row[12:] for row in rows),
+        roles=roles_in(row[14:] for row in rows),
     )
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from strata.core.errors import (
     BadCredentials,
+    ConsentNeeded,
     EmailNotVerified,
     GatedRepo,
     InvalidFields,
@@ -23,7 +24,7 @@ from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
 from strata.web.pages.account_phrases import ACCOUNT_ERRORS, phrase, wait_text
 from strata.web.pages.answer import NO_STORE
-from strata.web.pages.entering import proving
+from strata.web.pages.entering import agreeing, proving
 from strata.web.pages.language import N_, translated, translations
 from strata.web.pages.phrases import ERRORS
 from strata.web.pages.render import Frame, url_path
@@ -41,6 +42,8 @@ async def error_page(request: Request, error: StrataError) -> Response:
     Who must log in to read is led to the log-in and back. What is hidden is missing to everybody:
     unlike the API, pages never answer 401 for it.
     """
+    if isinstance(error, ConsentNeeded):
+        return await agreeing.asked(request, error)
     if isinstance(error, ProofNeeded):
         return await proving.asked(request, error)
     asks_log_in = isinstance(error, Unauthenticated) and not isinstance(error, BadCredentials)

@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from strata.accounts.entering import csrf, sudo
-from strata.core.call import Call
-from strata.core.errors import Malformed
+from strata.accounts.legal import agreeing
+from strata.accounts.legal.documents import DocumentKind
+from strata.core.call import Call, working
+from strata.core.errors import ConsentNeeded, InvalidFields, Malformed
 from strata.web.pages.language import N_
 from strata.web.pages.visit import Visit, form_cookie_name, visiting
 from strata.web.work import body_of, exchange
@@ -22,6 +24,7 @@ Form = Mapping[str, str]
 
 LONGEST_BODY: Final = 64 * 1024  # bytes
 MOST_FIELDS: Final = 64
+AGREEING: Final = "agreeing"  # the field of a form that agrees to newer documents
 PROOF: Final = "sudo_password"  # the field in which the proof of who sits there comes
 STALE_FORM: Final = N_("This form is too old. Open the page again and repeat your entry.")
 _TYPE: Final = "application/x-www-form-urlencoded"
@@ -61,14 +64,41 @@ async def submitted(
 
     Raises:
         Malformed: the form was not, or its session is over.
+        ConsentNeeded: the documents changed since the visitor agreed to them.
         ProofNeeded: the proof that came along proves nothing.
     """
 
     def within(call: Call) -> T:
         _require_genuine(call, request, form)
-        return act(_proved(call, request, form), form)
+        return act(_proved(_agreed(call, request, form), request, form), form)
 
     return await visiting(request, within)
+
+
+def _agreed(call: Call, request: Request, form: Form) -> Call:
+    """The call of a visitor who has agreed to the newest documents, if the form needs that.
+
+    Raises:
+        ConsentNeeded: they have not, or the form that says so is wrong.
+    """
+    match = exchange(request).match
+    if not call.actor.must_agree or (match is not None and match.route.free):
+        return call
+    if AGREEING not in form:
+        raise ConsentNeeded
+    try:
+        with working(call) as work:
+            agreeing.agree(work, consents_in(form), read_in=form.get("documents_language", ""))
+    except InvalidFields as error:
+        raise ConsentNeeded(error.fields["consents"][0]) from error
+    return replace(call, actor=replace(call.actor, must_agree=False))
+
+
+def consents_in(form: Form) -> dict[str, str]:
+    """The versions that were on the page, once the box is ticked."""
+    if "consents" not in form:
+        return {}
+    return {kind.value: form.get(f"{kind.value}_version", "") for kind in DocumentKind}
 
 
 def _proved(call: Call, request: Request, form: Form) -> Call:

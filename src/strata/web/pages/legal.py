@@ -6,10 +6,12 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.joining.documents import Document, DocumentKind, document
+from strata.accounts.legal.documents import Document, DocumentKind, document
 from strata.lib.markdown.render import render
+from strata.web.pages.language import language_of
 from strata.web.pages.render import at
-from strata.web.pages.visit import shown, visit_of
+from strata.web.pages.visit import shown, visiting
+from strata.web.work import hub_of
 
 
 async def terms(request: Request) -> Response:
@@ -23,8 +25,8 @@ async def privacy(request: Request) -> Response:
 
 
 async def _document_page(request: Request, kind: DocumentKind) -> Response:
-    visit = await visit_of(request)
-    text = document(kind, visit.frame.language)
+    spoken = language_of(request, hub_of(request).settings.language)
+    visit, text = await visiting(request, lambda call: document(call, kind, spoken))
     title, body = _parted(text, visit.frame.prefix)
     return shown(
         request, "accounts/legal.html", visit, title=title, body=body, version=text.version

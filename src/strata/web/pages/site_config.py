@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import names, passwords
-from strata.accounts.joining import documents
+from strata.accounts.legal import documents
 from strata.core.settings import Settings
 from strata.web import respond
 from strata.web.pages.language import LANGUAGES
-from strata.web.work import hub_of
+from strata.web.work import hub_of, read
 
 DOCUMENT_PAGES = {"terms": "/terms-of-service", "privacy": "/privacy"}
 
@@ -18,6 +18,7 @@ DOCUMENT_PAGES = {"terms": "/terms-of-service", "privacy": "/privacy"}
 async def site_config(request: Request) -> Response:
     """GET /api/site-config"""
     settings = hub_of(request).settings
+    versions = await read(request, documents.versions)
     return respond.json(
         {
             "name": settings.site_name,
@@ -25,7 +26,7 @@ async def site_config(request: Request) -> Response:
             "signUp": {"mode": settings.accounts.sign_up, "providers": []},
             "password": password_policy(),
             "username": {"minLength": names.SHORTEST, "maxLength": names.LONGEST},
-            "documents": _documents(settings.prefix),
+            "documents": _documents(settings.prefix, versions),
             "limits": _limits(settings),
         }
     )
@@ -42,10 +43,10 @@ def password_policy() -> dict[str, object]:
     }
 
 
-def _documents(prefix: str) -> dict[str, dict[str, str]]:
+def _documents(prefix: str, versions: dict[str, str]) -> dict[str, dict[str, str]]:
     return {
         kind: {"version": version, "path": f"{prefix}{DOCUMENT_PAGES[kind]}"}
-        for kind, version in documents.versions().items()
+        for kind, version in versions.items()
     }
 
 

@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import addresses, names, passwords
-from strata.accounts.joining import documents, pending, signup
+from strata.accounts.joining import pending, signup
 from strata.accounts.joining.pending import FirstStep
 from strata.accounts.joining.signup import SignedUp, SignUp
+from strata.accounts.legal import documents
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
@@ -24,7 +25,7 @@ from strata.web import respond
 from strata.web.auth import cookie_name
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase, told
 from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
+from strata.web.pages.form_body import STALE_FORM, Form, consents_in, form_of, submitted
 from strata.web.pages.language import LANGUAGES, language_of
 from strata.web.pages.visit import (
     Visit,
@@ -70,7 +71,7 @@ async def join(request: Request) -> Response:
     if step is None:
         return redirected(request, "/join")
     second = _Second(username=suggested, language=visit.frame.language)
-    return _second_page(request, visit, second)
+    return await _second_page(request, second)
 
 
 async def submit(request: Request) -> Response:
@@ -169,7 +170,7 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             username=second.username,
             full_name=second.full_name,
             language=second.language,
-            consents=_consents(form),
+            consents=consents_in(form),
             read_in=_chosen_language(form.get("documents_language", "")),
             suspicion=_suspicion(call, step, form),
             device=device_cookie(request),
@@ -200,13 +201,6 @@ def _suspicion(call: Call, step: FirstStep, form: Form) -> str:
     return "too fast" if call.now - step.shown_at < fastest else ""
 
 
-def _consents(form: Form) -> dict[str, str]:
-    """The versions that were on the page, once the box is ticked."""
-    if "consents" not in form:
-        return {}
-    return {kind.value: form.get(f"{kind.value}_version", "") for kind in documents.DocumentKind}
-
-
 async def _second_again(request: Request, second: _Second, error: InvalidFields) -> Response:
     visit = await visit_of(request)
     if "email" in error.fields:  # the rules of the site changed between the steps
@@ -217,9 +211,8 @@ async def _second_again(request: Request, second: _Second, error: InvalidFields)
     in_username = tuple(_PASSWORD_OF_STEP_TWO.get(key, key) for key in password)
     if in_username:
         fields["username"] = (*fields.get("username", ()), *in_username)
-    language = visit.frame.language
-    errors = told(language, InvalidFields(fields), name=second.username)
-    return _second_page(request, visit, second, errors)
+    errors = told(visit.frame.language, InvalidFields(fields), name=second.username)
+    return await _second_page(request, second, errors)
 
 
 def _welcomed(request: Request, second: _Second, signed_up: SignedUp) -> Response:
@@ -251,9 +244,8 @@ def _first_page(
     )
 
 
-def _second_page(
-    request: Request, visit: Visit, second: _Second, errors: Told = NOTHING_WRONG
-) -> Response:
+async def _second_page(request: Request, second: _Second, errors: Told = NOTHING_WRONG) -> Response:
+    visit, versions = await visiting(request, documents.versions)
     return shown(
         request,
         "accounts/join_second.html",
@@ -261,7 +253,7 @@ def _second_page(
         cache=NO_STORE,
         form=second,
         errors=errors,
-        versions=documents.versions(),
+        versions=versions,
         trap=TRAP,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +13,7 @@ from strata.core.call import Call, working
 from strata.core.errors import BadCredentials, Malformed, TooMany
 from strata.web.auth import session_cookie_name
 from strata.web.pages.account_phrases import phrase, wait_text
+from strata.web.pages.entering.agreeing import PAGE as AGREE
 from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
 from strata.web.pages.visit import (
     device_cookie,
@@ -44,7 +47,10 @@ async def submit(request: Request) -> Response:
         return await _again(request, form, error.message)
     except TooMany as error:
         return await _again(request, form, "auth.waiting", wait_s=error.retry_after_s)
-    answer = redirected(request, safe_next(form.get("next", "/")))
+    onward = safe_next(form.get("next", "/"))
+    if entered.must_agree:
+        onward = f"{AGREE}?{urlencode({'next': onward})}"
+    answer = redirected(request, onward)
     enter(request, answer, entered.session)
     know(request, answer, entered.device)
     return answer

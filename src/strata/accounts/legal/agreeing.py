@@ -1,0 +1,67 @@
+"""What people agreed to, in which version, when and from where (product S-006, J03)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from strata.accounts.legal import documents
+from strata.accounts.legal.tables import consents
+from strata.accounts.tables import users
+from strata.core.call import Call, Work
+from strata.core.errors import InvalidFields, Unauthenticated
+from strata.events.facts import record
+
+_USER_AGENT_LENGTH = 512
+
+
+def consent_faults(call: Call, agreed: Mapping[str, str]) -> tuple[str, ...]:
+    """The message key of what is missing from a consent: a box, or the newest version."""
+    current = documents.versions(call)
+    if any(not agreed.get(kind) for kind in current):
+        return ("consent.required",)
+    return () if all(agreed[kind] == current[kind] for kind in current) else ("consent.changed",)
+
+
+def agree(work: Work, agreed: Mapping[str, str], *, read_in: str) -> None:
+    """Let the signed-in person agree to the documents that hold now; earlier consents stay.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        InvalidFields: `consents`: not all of them, or older ones.
+    """
+    if work.actor.user_id is None or work.actor.session_id is None:
+        raise Unauthenticated("Log in first.")
+    faults = consent_faults(work, agreed)
+    if faults:
+        raise InvalidFields({"consents": faults})
+    keep(work, work.actor.user_id, read_in=read_in, method="renewal")
+    detail = {"documents": dict(agreed)}
+    record(work, "account.consent", target=work.actor.name, detail=detail)
+
+
+def keep(work: Work, user_id: int, *, read_in: str, method: str) -> None:
+    """Write down that somebody agreed to the documents that hold now."""
+    for kind in documents.DocumentKind:
+        shown = documents.document(work, kind, read_in)
+        work.db.execute(
+            sa.insert(consents).values(
+                user_id=user_id,
+                document=kind.value,
+                version=shown.version,
+                sha256=shown.sha256,
+                language=shown.language,
+                accepted_at=work.now,
+                ip=work.origin.ip,
+                user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
+                method=method,
+            )
+        )
+    vouch(work, user_id)
+
+
+def vouch(work: Work, user_id: int) -> None:
+    """Ask an account for no consent until the documents change; an operator stands in for it."""
+    current = documents.key_of(documents.versions(work))
+    work.db.execute(sa.update(users).where(users.c.id == user_id).values(agreed=current))

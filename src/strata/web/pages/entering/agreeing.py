@@ -1,0 +1,79 @@
+"""Agree to documents that changed, and then carry on (product J03)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts.legal import documents
+from strata.core.call import Call
+from strata.core.errors import ConsentNeeded
+from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase
+from strata.web.pages.answer import NO_STORE
+from strata.web.pages.form_body import AGREEING, Form, form_of, submitted
+from strata.web.pages.render import at
+from strata.web.pages.visit import (
+    redirected,
+    requested,
+    safe_next,
+    shown,
+    user_id_of,
+    visiting,
+)
+from strata.web.work import exchange, hub_of
+
+PAGE: Final = "/agree"
+_OURS: Final = frozenset(
+    {"csrf_token", AGREEING, "consents", "documents_language"}
+    | {f"{kind.value}_version" for kind in documents.DocumentKind}
+)
+
+
+async def page(request: Request) -> Response:
+    """GET /agree"""
+    onward = safe_next(request.query_params.get("next", "/"))
+    return await _asking(request, _at_page(request), {"next": onward}, onward)
+
+
+async def agree(request: Request) -> Response:
+    """POST /agree — `submitted` takes the consent"""
+    form = await form_of(request)
+    await submitted(request, form, lambda call, _form: user_id_of(call))
+    return redirected(request, safe_next(form.get("next", "/")))
+
+
+async def asked(request: Request, error: ConsentNeeded) -> Response:
+    """Ask for the consent; what the visitor had sent goes along and is done afterwards."""
+    form = exchange(request).form
+    return await _asking(request, requested(request), form, "/", error.fault)
+
+
+def _at_page(request: Request) -> str:
+    return at(PAGE, hub_of(request).settings.prefix)
+
+
+async def _asking(
+    request: Request, action: str, form: Form, onward: str, fault: str = ""
+) -> Response:
+    visit, versions = await visiting(request, _versions)
+    sentence = phrase(visit.frame.language, fault) if fault else ""
+    errors = Told((("consents", sentence),), visit.frame.language) if fault else NOTHING_WRONG
+    return shown(
+        request,
+        "accounts/agree.html",
+        visit,
+        status=200 if request.method == "GET" else 403,
+        cache=NO_STORE,
+        action=action,
+        kept=[(name, value) for name, value in form.items() if name not in _OURS],
+        versions=versions,
+        onward=onward,
+        errors=errors,
+    )
+
+
+def _versions(call: Call) -> dict[str, str]:
+    user_id_of(call)
+    return documents.versions(call)
