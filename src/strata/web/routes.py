@@ -9,6 +9,7 @@ from __future__ import annotations
 from strata.web.api import (
     access_report,
     access_requests,
+    audit_log,
     bucket_batch,
     bucket_events,
     bucket_files,
@@ -74,6 +75,7 @@ API: tuple[Route, ...] = (
     *overviews.ROUTES,
     *follows.ROUTES,
     *organizations.ROUTES,
+    *audit_log.ROUTES,
     *storage.ROUTES,
     *uploads.ROUTES,
     *collections.ROUTES,

@@ -11,6 +11,7 @@ from strata.web.pages import (
     avatars,
     follow,
     legal,
+    organization_audit,
     organization_members,
     organization_new,
     organization_settings,
@@ -26,6 +27,7 @@ from strata.web.pages.settings import (
     organizations as settings_organizations,
     password,
     profile as settings_profile,
+    security_log,
     sessions,
     tokens as settings_tokens,
 )
@@ -37,6 +39,7 @@ READ: Final = ("GET", "HEAD")
 SEND: Final = ("POST",)
 BROWSER: Final = "browsers"
 _SETTINGS: Final = "/organizations/{name}/settings"
+_AUDIT: Final = "/organizations/{name}/settings/audit"
 _MEMBERS: Final = "/organizations/{name}/settings/members"
 
 
@@ -112,6 +115,10 @@ ROUTES: Final = (
     Route(SEND, _SETTINGS, organization_settings.change, BROWSER, page=True),
     Route(READ, _MEMBERS, organization_members.page, BROWSER, page=True),
     Route(SEND, _MEMBERS, organization_members.submit, BROWSER, page=True),
+    Route(READ, _AUDIT, organization_audit.page, BROWSER, page=True),
+    Route(READ, f"{_AUDIT}/export", organization_audit.export, BROWSER, page=True),
+    Route(READ, "/settings/security-log", security_log.page, BROWSER, page=True),
+    Route(READ, "/settings/security-log/export", security_log.export, BROWSER, page=True),
     Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),
     Route(SEND, "/settings/organizations", settings_organizations.leave, BROWSER, page=True),
     Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),

@@ -61,7 +61,11 @@ def _sessions(call: Call) -> list[OpenSession]:
     ]
 
 
-SECTIONS: Final = (Section("password", _password), Section("sessions", _sessions))
+SECTIONS: Final = (
+    Section("password", _password),
+    Section("sessions", _sessions),
+    Section("security_log", user_id_of),  # a link to a page of its own
+)
 
 
 async def page(request: Request) -> Response:

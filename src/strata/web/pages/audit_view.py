@@ -1,0 +1,173 @@
+"""The audit log on a page: what is asked for, and lines as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from starlette.requests import Request
+
+from strata.access.audit import Told
+from strata.accounts.entering.browsers import family_of
+from strata.core.errors import Malformed
+from strata.events.audit.listing import KINDS, Entry, Filter
+from strata.events.facts import By
+from strata.lib.db.seek import Page
+from strata.web.pages.audit_phrases import KINDS as KIND_NAMES, name_of
+from strata.web.pages.language import N_, translated
+from strata.web.pages.seeking import address_of
+
+PER_PAGE: Final = 50
+LONGEST_TARGET: Final = 200
+LONGEST_DETAIL: Final = 120  # characters of one value that a page shows
+BAD_DATE: Final = N_("Write a date as year-month-day, such as 2026-11-26.")
+_SHOWN_DETAIL: Final = frozenset(
+    {
+        "user",
+        "role",
+        "before",
+        "private",
+        "gated",
+        "from",
+        "visibility",
+        "reason",
+        "fields",
+        "people",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filter as it stands in the address."""
+
+    kind: str
+    since: str  # "2026-11-26"
+    until: str  # the last day that is included
+    actor: str
+    target: str
+
+    def filter(self, actor_id: int | None = None) -> Filter:
+        """What the room is asked.
+
+        Raises:
+            Malformed: a date is none.
+        """
+        since, until = _day(self.since), _day(self.until)
+        return Filter(
+            kind=self.kind,
+            since=since,
+            until=until + timedelta(days=1) if until else None,
+            actor_id=actor_id,
+            target=self.target,
+        )
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The filter as it goes into an address."""
+        given = {
+            "kind": self.kind,
+            "from": self.since,
+            "to": self.until,
+            "actor": self.actor,
+            "target": self.target,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as a page shows it."""
+
+    at: datetime
+    what: str
+    type: str
+    failed: bool
+    who: str  # name, or what it was
+    person: bool  # `who` names an account
+    target: str
+    detail: str
+    browser: str
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One page of the log."""
+
+    lines: tuple[Line, ...]
+    after: str  # `?after=` of the next page; empty on the last
+
+
+def asked(request: Request) -> Asked:
+    """Read the filter from the address; a kind that we do not know is none."""
+    query = request.query_params
+    kind = query.get("kind", "")
+    return Asked(
+        kind=kind if kind in KINDS else "",
+        since=query.get("from", ""),
+        until=query.get("to", ""),
+        actor=query.get("actor", "").strip()[:LONGEST_TARGET].replace("\0", ""),
+        target=query.get("target", "").strip()[:LONGEST_TARGET].replace("\0", ""),
+    )
+
+
+def kinds(language: str, *wanted: str) -> list[tuple[str, str]]:
+    """The choices of the filter."""
+    every = [("", translated(language, N_("Everything")))]
+    return every + [(kind, translated(language, KIND_NAMES[kind])) for kind in wanted]
+
+
+def lines_of(language: str, page: Page[Told]) -> Lines:
+    """Put a page of the log into words."""
+    return Lines(tuple(_line(language, told) for told in page.rows), address_of(page.last))
+
+
+def _line(language: str, told: Told) -> Line:
+    entry = told.entry
+    return Line(
+        at=entry.at,
+        what=name_of(language, entry.type),
+        type=entry.type,
+        failed=entry.result == "failure",
+        who=told.actor or translated(language, _who(entry)),
+        person=told.actor is not None,
+        target=entry.target or "",
+        detail=_detail(entry),
+        browser=family_of(entry.user_agent) if entry.user_agent else "",
+        ip=entry.ip,
+    )
+
+
+def _who(entry: Entry) -> str:
+    """Who it was when no account bears the act."""
+    if entry.actor_kind == By.SYSTEM:
+        return N_("This site")
+    return N_("A stranger") if entry.actor_kind == By.NOBODY else N_("A deleted account")
+
+
+def _detail(entry: Entry) -> str:
+    """What changed, short; all of it is in the export."""
+    known = [(name, entry.detail[name]) for name in sorted(_SHOWN_DETAIL & entry.detail.keys())]
+    return " · ".join(f"{name}: {_plain(value)}" for name, value in known)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        text = ", ".join(str(one) for one in value)
+    elif isinstance(value, Mapping):
+        text = ", ".join(f"{name} {one}" for name, one in value.items())
+    else:
+        text = str(value)
+    return text[:LONGEST_DETAIL]
+
+
+def _day(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Malformed(BAD_DATE) from error
