@@ -108,7 +108,7 @@ def record(  # noqa: PLR0913 — the columns of the log
             detail=clean(told),
             ip=work.origin.ip,
             user_agent=clean_text(work.origin.user_agent)[:LONGEST_USER_AGENT],
-            request_id=work.origin.request_id,
+            request_id=clean_text(work.origin.request_id),
         )
     )
     if repo_id is not None:
