@@ -9,6 +9,7 @@ from typing import ClassVar
 from strata.accounts import limits
 from strata.accounts.entering import browsers, reset, sessions
 from strata.accounts.joining import unconfirmed
+from strata.accounts.oauth import codes, device, families, keys, registration
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
 
@@ -17,7 +18,7 @@ EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class TidyAccounts:
-    """Remove what is over: sessions, counters, unconfirmed accounts; queues itself again."""
+    """Remove what is over: sessions, counters, codes, unconfirmed accounts; queues itself again."""
 
     kind: ClassVar[str] = "accounts.tidy"
 
@@ -29,6 +30,11 @@ class TidyAccounts:
             limits.forget_old(work)
             unconfirmed.tell(work)
             unconfirmed.remove(work)
+            codes.forget_over(work)
+            device.forget_over(work)
+            families.forget_over(work)
+            registration.forget_unused(work)
+            keys.turn(work)
             enqueue(work, self, after=EVERY)
 
 

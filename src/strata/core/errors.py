@@ -3,6 +3,8 @@
     StrataError
     ├── Malformed             400  the request cannot be understood or breaks a rule
     │   ├── InvalidFields     400  several named fields break rules
+    │   ├── GrantRefused      400  an application gets no token; carries OAuth's word for it
+    │   │   └── ClientRefused 401  and is not the one that it says it is
     │   └── RepoNotGated      400
     ├── Unauthenticated       401  credentials are needed
     │   └── BadCredentials    401  the credentials given are wrong, expired or revoked
@@ -59,6 +61,21 @@ class InvalidFields(Malformed):
     def __init__(self, fields: dict[str, tuple[str, ...]]) -> None:
         super().__init__("; ".join(f"{name}: {', '.join(rules)}" for name, rules in fields.items()))
         self.fields = fields  # field name → message keys, e.g. {"password": ("pw.too_short",)}
+
+
+class GrantRefused(Malformed):
+    """An application gets no token, or no answer about one (RFC 6749 §5.2)."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason  # "invalid_grant", …; the message is ASCII without quotes
+
+
+class ClientRefused(GrantRefused):
+    """An application is unknown, or not the one that it says it is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_client", message)
 
 
 class RepoNotGated(Malformed):

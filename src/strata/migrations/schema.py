@@ -5,6 +5,7 @@ import strata.accounts.emails.tables
 import strata.accounts.entering.tables
 import strata.accounts.joining.tables
 import strata.accounts.legal.tables
+import strata.accounts.oauth.tables
 import strata.accounts.organizations.tables
 import strata.accounts.profile.tables
 import strata.accounts.tables

@@ -18,6 +18,8 @@ from strata.core.errors import StrataError
 STATUS: Mapping[type[StrataError], int] = {
     errors.Malformed: 400,
     errors.InvalidFields: 400,
+    errors.GrantRefused: 400,
+    errors.ClientRefused: 401,
     errors.RepoNotGated: 400,
     errors.Unauthenticated: 401,
     errors.BadCredentials: 401,

@@ -46,6 +46,7 @@ from strata.web.api import (
 from strata.web.cas.routes import ROUTES as CAS
 from strata.web.git.routes import ROUTES as GIT
 from strata.web.lfs.routes import ROUTES as LFS
+from strata.web.oauth.routes import ROUTES as OAUTH
 from strata.web.pages.account_routes import ROUTES as ACCOUNT_PAGES
 from strata.web.pages.collection_routes import ROUTES as COLLECTION_PAGES
 from strata.web.pages.repo_routes import ROUTES as REPO_PAGES
@@ -91,7 +92,10 @@ API: tuple[Route, ...] = (
 # Files: downloads of every client, then git-lfs and older clients, Xet, git.
 FILES: tuple[Route, ...] = (*resolve.ROUTES, *bucket_files.ROUTES, *LFS, *CAS, *GIT)
 
+# Programs that people let in.
+APPLICATIONS: tuple[Route, ...] = OAUTH
+
 # People.
 PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *COLLECTION_PAGES, *REPO_PAGES)
 
-ROUTES: tuple[Route, ...] = (*API, *FILES, *PAGES)
+ROUTES: tuple[Route, ...] = (*API, *FILES, *APPLICATIONS, *PAGES)

@@ -149,6 +149,20 @@ def _require_agreed(facts: Exchange, method: str) -> None:
         raise ConsentNeeded
 
 
+async def as_nobody(request: Request, act: Callable[[Call], T]) -> T:
+    """Run an act for a caller whose credentials are no person's, and whose cookies do not count.
+
+    Applications show who they are in the same header, with a secret of their own (RFC 6749 §2.3.1).
+    """
+
+    def nameless() -> T:
+        facts = exchange(request)
+        with facts.hub.database.reading() as db:
+            return act(Call(facts.hub, ANONYMOUS, db, facts.origin))
+
+    return await anyio.to_thread.run_sync(nameless, limiter=exchange(request).limiter)
+
+
 async def body_of(request: Request, limit: int | None = None) -> bytes:
     """The whole body of a small request.
 

@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import profiles
+from strata.accounts.oauth.claims import what_is_told
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.organizations.record import Membership
-from strata.core.actor import Actor
+from strata.core.actor import Actor, TokenKind
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
 from strata.web import respond
@@ -26,19 +27,24 @@ def _whoami(call: Call) -> dict[str, object]:
     if call.actor.user_id is None:
         raise Unauthenticated("Invalid username or password.")
     person = profiles.person(call, call.actor.user_id)
+    told = what_is_told(call)
     return {
         "type": "user",
         "id": person.public_id,
         "name": person.name,
         "fullname": person.full_name or person.name,
-        "email": person.email,
+        "email": person.email if told.email else None,
         "emailVerified": person.verified,
         "canPay": False,
         "billingMode": "postpaid",
         "periodEnd": None,
         "isPro": False,
         "avatarUrl": f"{call.hub.settings.prefix}/avatars/{person.public_id}.svg",
-        "orgs": [_org(call, held) for held in organizations.memberships_of(call, person.id)],
+        "orgs": [
+            _org(call, held)
+            for held in organizations.memberships_of(call, person.id)
+            if told.organizations is None or held.organization.id in told.organizations
+        ],
         "auth": _auth(call.actor),
     }
 
@@ -64,6 +70,9 @@ def _auth(actor: Actor) -> dict[str, object]:
     if actor.token is None:
         return {"type": "session"}
     token = actor.token
+    if token.kind is TokenKind.OAUTH:
+        ends = None if token.expires_at is None else respond.moment(token.expires_at)
+        return {"type": "oauth", "expiresAt": ends}
     return {
         "type": "access_token",
         "accessToken": {
