@@ -44,6 +44,7 @@ ALLOWED = {
     "/settings/authentication/sessions": "signs browsers out",
     "/settings/authentication/sessions/others": "signs browsers out",
     "/settings/tokens/{id}/delete": "revokes a token that an operator made",
+    "/settings/connected-applications/{id}/revoke": "shuts an application out",
     "/settings/profile": "edits the profile",
     "/settings/profile/picture": "edits the profile",
     "/settings/profile/picture/remove": "edits the profile",
@@ -59,6 +60,16 @@ QUESTIONS = {
     "/api/validate-yaml",
     "/{web}{repo}.git/git-upload-pack",
     "/v1/telemetry",
+}
+
+# Asked by programs, which show who they are themselves: a person's credentials count for nothing
+# there, and what a person gives them is given on a page.
+OF_PROGRAMS = {
+    "/oauth/token",
+    "/oauth/device",
+    "/oauth/revoke",
+    "/oauth/register",
+    "/oauth/userinfo",
 }
 
 # Opened by a ticket which the doors of UPLOAD_DOORS give out, and by nothing else.
@@ -92,6 +103,7 @@ def decided(route: Route) -> bool:
     return (
         route.template in ALLOWED
         or route.template in QUESTIONS
+        or route.template in OF_PROGRAMS
         or TICKETED.fullmatch(route.template) is not None
         or NOT_OFFERED.fullmatch(route.template) is not None
     )
@@ -190,7 +202,9 @@ def test_what_tickets_open_is_closed_to_a_session(
 
 def test_every_list_names_routes_that_exist() -> None:
     templates = {route.template for _, route in writing()}
-    assert (ALLOWED.keys() | QUESTIONS | BODIES.keys() | FORMS.keys()) - templates == set()
+    assert (
+        ALLOWED.keys() | QUESTIONS | OF_PROGRAMS | BODIES.keys() | FORMS.keys()
+    ) - templates == set()
 
 
 FORM_PAGES = [route for method, route in writing() if route.page and method == "POST"]

@@ -21,15 +21,16 @@ MEMBERSHIPS: Final = "read-memberships"
 GATED: Final = "gated-repos"
 
 _IDENTITY: Final = (OPENID, PROFILE, EMAIL, MEMBERSHIPS)
-# In the namespaces of the person and of the organisations that they chose.
+# In the namespaces of the person and of the organisations that they chose; what includes another
+# permission is written in `core.permissions`.
 _PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "read-repos": ("repo.content.read",),
-        "write-repos": ("repo.content.read", "repo.write"),
-        "manage-repos": ("repo.content.read", "repo.write"),
+        "write-repos": ("repo.content.write",),
+        "manage-repos": ("repo.write",),
         "read-collections": ("collection.read",),
-        "write-collections": ("collection.read", "collection.write"),
-        "webhooks": ("user.webhooks.read", "user.webhooks.write"),
+        "write-collections": ("collection.write",),
+        "webhooks": ("user.webhooks.write",),
     }
 )
 _EVERYWHERE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

@@ -23,7 +23,7 @@ from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tokens import letters
 from strata.accounts.tokens.bearers import token_facts
 from strata.accounts.tokens.tables import tokens
-from strata.core.actor import Actor, TokenRole
+from strata.core.actor import Actor, TokenKind, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import (
     Conflict,
@@ -48,6 +48,8 @@ LONGEST_NAME = 100
 LONGEST_VALUE = 256
 SHORTEST_IMPORTED = 12
 STAMP_LENGTH = 16
+# Those of applications are listed, and end, with their application.
+_MADE_BY_HAND = tokens.c.kind == TokenKind.ACCESS.value
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BY_DIGEST = Prepared(
@@ -151,7 +153,7 @@ def of(call: Call, owner_id: int) -> list[Token]:
     """The tokens of an account, newest first."""
     rows = call.db.execute(
         sa.select(*(tokens.c[name] for name in Token.__dataclass_fields__))
-        .where(tokens.c.user_id == owner_id)
+        .where(tokens.c.user_id == owner_id, _MADE_BY_HAND)
         .order_by(tokens.c.id.desc())
     )
     return [Token(**{**row._mapping, "role": TokenRole(row.role)}) for row in rows]  # noqa: SLF001 — the documented way to read a Row by name
@@ -168,7 +170,7 @@ def rotate(work: Work, token_id: int) -> Issued:
     value = fresh_value()
     row = work.db.execute(
         sa.update(tokens)
-        .where(tokens.c.id == token_id, tokens.c.user_id == owner.id)
+        .where(tokens.c.id == token_id, tokens.c.user_id == owner.id, _MADE_BY_HAND)
         .values(**_kept(work.hub, value), rotated_at=work.now, last_used_at=None)
         .returning(tokens.c.name, tokens.c.role)
     ).first()
@@ -189,7 +191,7 @@ def delete(work: Work, token_id: int) -> None:
     _require_session(work.actor)
     row = work.db.execute(
         sa.delete(tokens)
-        .where(tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id)
+        .where(tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id, _MADE_BY_HAND)
         .returning(tokens.c.name)
     ).first()
     if row is None:
@@ -273,7 +275,9 @@ def _kept(hub: Hub, value: str) -> dict[str, str]:
 
 def _require_room(work: Work, owner_id: int) -> None:
     held = work.db.scalar(
-        sa.select(sa.func.count()).select_from(tokens).where(tokens.c.user_id == owner_id)
+        sa.select(sa.func.count())
+        .select_from(tokens)
+        .where(tokens.c.user_id == owner_id, _MADE_BY_HAND)
     )
     if (held or 0) >= work.hub.settings.accounts.tokens_per_user:
         raise InvalidFields({"name": ("token.too_many",)})

@@ -58,6 +58,19 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "code.expired": N_("This code is no longer valid. Ask for a new mail with Resend."),
         "auth.waiting": N_("Too many attempts. Try again in %(t)s."),
         "signup.closed": N_("Sign-up is closed on this site."),
+        "oauth.code_wrong": N_("This code is wrong, was used already, or is no longer valid."),
+        "oauth.redirect_malformed": N_(
+            "Enter whole addresses without a user name, a * or a #, such as "
+            "https://example.com/callback."
+        ),
+        "oauth.redirect_http": N_("Addresses of other machines must begin with https://."),
+        "oauth.redirect_scheme": N_(
+            "A program's own scheme must have a dot in it, such as com.example.app:/callback."
+        ),
+        "oauth.redirect_missing": N_("Enter at least one address."),
+        "oauth.redirect_too_many": N_("One application has at most 20 addresses."),
+        "oauth.no_scope": N_("Choose at least one."),
+        "oauth.too_many": N_("You have as many applications as one account may have."),
         "webhook.url_missing": N_("Enter the address that is to be called."),
         "webhook.url_malformed": N_("This is not the address of a web server."),
         "webhook.url_scheme": N_("The address must begin with https://."),

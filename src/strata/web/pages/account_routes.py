@@ -19,6 +19,8 @@ from strata.web.pages import (
     static_files,
 )
 from strata.web.pages.entering import agreeing, join, join_json, login, proving, recovery, verify
+from strata.web.pages.application_routes import ROUTES as APPLICATIONS
+from strata.web.pages.entering import join, join_json, login, proving, recovery, verify
 from strata.web.pages.settings import (
     account as settings_account,
     authentication,
@@ -122,6 +124,7 @@ ROUTES: Final = (
     Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),
     Route(SEND, "/settings/organizations", settings_organizations.leave, BROWSER, page=True),
     Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),
+    *APPLICATIONS,
     *WEBHOOKS,
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),

@@ -56,6 +56,9 @@ NOTICES: Final = {
     "gate-withdrawn": N_("Your request is withdrawn."),
     "collection-grown": N_("It is in the collection."),
     "files-deleted": N_("The files are deleted."),
+    "app-revoked": N_("The application is shut out. Its tokens no longer open anything."),
+    "app-saved": N_("The application is saved."),
+    "app-deleted": N_("The application is deleted."),
     "webhook-saved": N_("The webhook is saved."),
     "webhook-enabled": N_("The webhook is enabled."),
     "webhook-disabled": N_("The webhook is disabled. It is no longer called."),
@@ -64,7 +67,7 @@ NOTICES: Final = {
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
-LONGEST_NEXT: Final = 2000  # characters
+LONGEST_NEXT: Final = 4000  # characters
 DEVICE: Final = "device"  # the cookie of browsers that logged in before
 _FORM_FIELD: Final = b'name="csrf_token"'
 

@@ -1,0 +1,57 @@
+"""The applications that somebody let in, and how they are shut out (product §2.2 P16)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts.oauth import consents
+from strata.accounts.oauth.consents import Connected
+from strata.core.call import Call, working
+from strata.core.errors import NotFound
+from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.scope_words import Word, words_of
+from strata.web.pages.visit import redirected, shown, user_id_of, visiting
+from strata.web.work import field
+
+LIST: Final = "/settings/connected-applications"
+
+
+async def page(request: Request) -> Response:
+    """GET /settings/connected-applications"""
+    visit, found = await visiting(request, _connected)
+    rows = [(one, _words(visit.frame.language, one)) for one in found]
+    return shown(request, "oauth/connected.html", visit, rows=rows)
+
+
+async def ask_revoke(request: Request) -> Response:
+    """GET /settings/connected-applications/{id}/revoke"""
+    client_id = field(request, "id")
+    visit, found = await visiting(request, _connected)
+    one = next((one for one in found if one.app.client_id == client_id), None)
+    if one is None:
+        raise NotFound(consents.NO_SUCH)
+    return shown(request, "oauth/connected_revoke.html", visit, one=one)
+
+
+async def revoke(request: Request) -> Response:
+    """POST /settings/connected-applications/{id}/revoke"""
+    client_id = field(request, "id")
+
+    def act(call: Call, _: Form) -> None:
+        user_id_of(call)
+        with working(call) as work:
+            consents.revoke(work, client_id)
+
+    await submitted(request, await form_of(request), act)
+    return redirected(request, LIST, notice="app-revoked")
+
+
+def _connected(call: Call) -> list[Connected]:
+    return consents.connected(call, user_id_of(call))
+
+
+def _words(language: str, one: Connected) -> list[Word]:
+    return words_of(language, one.scopes)
