@@ -18,9 +18,8 @@ from strata.web.pages import (
     site_config,
     static_files,
 )
-from strata.web.pages.entering import agreeing, join, join_json, login, proving, recovery, verify
 from strata.web.pages.application_routes import ROUTES as APPLICATIONS
-from strata.web.pages.entering import join, join_json, login, proving, recovery, verify
+from strata.web.pages.entering import agreeing, join, join_json, login, proving, recovery, verify
 from strata.web.pages.settings import (
     account as settings_account,
     authentication,
