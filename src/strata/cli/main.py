@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": ("strata.cli.serve:serve", "Serve the hub until told to stop."),
     "user": ("strata.cli.user:user", "Create, confirm and list accounts."),
     "org": ("strata.cli.org:org", "Create organizations and care for their members."),
+    "invite": ("strata.cli.invite:invite", "Invite people to sign up."),
     "legal": ("strata.cli.legal:legal", "Publish the documents that people agree to."),
     "token": ("strata.cli.token:token", "Create and list access tokens."),
     "repo": ("strata.cli.repo:repo", "List repositories."),

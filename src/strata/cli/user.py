@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from strata.accounts import people
-from strata.accounts.joining import signup, verification
+from strata.accounts.joining import approval, signup, unconfirmed, verification
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
@@ -69,12 +69,37 @@ def _asked_password() -> str | None:
 def confirm(name: str, data: Path | None, config: Path | None) -> None:
     """Take the address of NAME as confirmed, for somebody whom no mail reaches."""
     with opened(Place(data, config)) as call:
-        person = people.by_name(call, name)
-        if person is None:
-            raise NotFound(f"There is no account named {name!r}. See `strata user list`.")
+        person = _named(call, name)
         with working(call) as work:
             verification.confirm_by_operator(work, person)
     click.echo(person.name)
+
+
+@user.command()
+@click.argument("name")
+@place_options
+def approve(name: str, data: Path | None, config: Path | None) -> None:
+    """Let NAME in, where `accounts.sign_up` is `approval`."""
+    with opened(Place(data, config)) as call, working(call) as work:
+        approval.approve(work, _named(work, name))
+    click.echo(name)
+
+
+@user.command()
+@click.argument("name")
+@place_options
+def reject(name: str, data: Path | None, config: Path | None) -> None:
+    """Remove the account NAME, which waits to be let in."""
+    with opened(Place(data, config)) as call, working(call) as work:
+        unconfirmed.turn_away(work, _named(work, name))
+    click.echo(name)
+
+
+def _named(call: Call, name: str) -> people.User:
+    person = people.by_name(call, name)
+    if person is None:
+        raise NotFound(f"There is no account named {name!r}. See `strata user list`.")
+    return person
 
 
 @user.command("list")

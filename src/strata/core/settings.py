@@ -95,7 +95,10 @@ class MailSettings:
 class AccountsSettings:
     """Who may join."""
 
-    sign_up: str = setting("open", "`open`, `closed`: only operators create accounts.")
+    sign_up: str = setting(
+        "open",
+        "`open`; `domains`: addresses of `allowed_domains`; `invite`: with an invitation; `approval`: operators let each one in; `closed`: operators create accounts.",
+    )
     allowed_domains: tuple[str, ...] = setting(
         (), "E-mail domains that may sign up (`example.com`, `*.example.com`); empty: any."
     )
@@ -509,7 +512,10 @@ def _check(settings: Settings) -> None:
 
 def _check_choices(settings: Settings) -> None:
     choices = {
-        "accounts.sign_up": (settings.accounts.sign_up, ("open", "closed")),
+        "accounts.sign_up": (
+            settings.accounts.sign_up,
+            ("open", "domains", "invite", "approval", "closed"),
+        ),
         "server.log_format": (settings.server.log_format, ("auto", "json", "console")),
         "server.log_level": (settings.server.log_level, ("debug", "info", "warning", "error")),
     }
@@ -518,6 +524,10 @@ def _check_choices(settings: Settings) -> None:
             raise BadSettings(
                 f"Setting `{key}` must be one of {', '.join(allowed)}, not {value!r}."
             )
+    if settings.accounts.sign_up == "domains" and not settings.accounts.allowed_domains:
+        raise BadSettings(
+            "Setting `accounts.sign_up` is `domains`: name them in `accounts.allowed_domains`."
+        )
     if settings.objects.url and not settings.objects.url.startswith("s3://"):
         raise BadSettings("STRATA_OBJECTS_URL must look like s3://bucket/prefix.")
     if settings.mail.url and not settings.mail.url.startswith(("smtp://", "smtps://")):

@@ -45,7 +45,7 @@ class Route:
     endpoint: Endpoint
     clients: str = ""  # which clients use it, for docs/COMPATIBILITY.md
     page: bool = False  # people read the answer: failures are pages too
-    free: bool = False  # a form that takes no consent to the newest documents
+    free: bool = False  # a form for accounts that are not open, or did not agree anew, too
 
 
 @dataclass(frozen=True, slots=True)

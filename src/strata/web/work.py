@@ -21,6 +21,7 @@ import msgspec
 from starlette.requests import Request
 
 from strata.accounts.entering.sessions import Started
+from strata.accounts.standing import require_open
 from strata.accounts.uses import Uses
 from strata.content.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
@@ -137,15 +138,17 @@ def _read(request: Request, act: Callable[[Call], T]) -> T:
     with facts.hub.database.reading() as db:
         facts.actor = authenticate(facts.hub, db, request)
         facts.tallies.uses.note(facts.actor, facts.hub.clock())
-        _require_agreed(facts, request.method)
+        _require_settled(facts, request.method)
         return act(Call(facts.hub, facts.actor, db, facts.origin))
 
 
-def _require_agreed(facts: Exchange, method: str) -> None:
-    """A browser's API writes wait for the newest consent; forms ask for it (`form_body`)."""
+def _require_settled(facts: Exchange, method: str) -> None:
+    """A browser's API writes need an open account and the newest consent, as its forms do."""
     page = facts.match is not None and facts.match.route.page
-    from_browser = facts.actor.session_id is not None and method not in SAFE_METHODS
-    if facts.actor.must_agree and from_browser and not page:
+    if facts.actor.session_id is None or method in SAFE_METHODS or page:
+        return
+    require_open(facts.actor.standing)
+    if facts.actor.must_agree:
         raise ConsentNeeded
 
 

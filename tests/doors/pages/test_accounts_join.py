@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, people
+from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, people
+from fixtures.accounts import person
 from fixtures.hubs import FrozenClock, build_test_hub
+from strata.accounts.joining import approval, invites
 from strata.accounts.joining.pending import LIFE
 from strata.accounts.joining.tables import pending_sign_ups
 from strata.accounts.legal.tables import consents
-from strata.core.call import reading
+from strata.core.call import reading, working
 from strata.core.hub import Hub
 
 ALL_RULES = [
@@ -279,3 +281,42 @@ def test_chinese_readers_are_answered_in_chinese(hub: Hub) -> None:
     assert "邮箱格式不正确。" in page.text
     assert "至少 8 个字符。" in page.text
     assert "下一步" in page.text
+
+
+def test_a_sign_up_by_invitation_takes_its_code_from_the_link(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    hub = build_test_hub(tmp_path / "data", clock=clock, **{"accounts.sign_up": "invite"})
+    with reading(hub) as call, working(call) as work:
+        code = invites.invite(work)
+    visitor = Visitor(hub)
+    without = visitor.submit("/join", "/join", email="li@example.com", password=PASSWORD)
+    assert "Enter the code of your invitation." in without.text
+    page = visitor.open(f"/join?invite={code}")
+    assert f'value="{code}"' in page.text
+    fields = {"email": "li@example.com", "password": PASSWORD, "invite": code}
+    assert visitor.send("/join", page.hidden("/join") | fields).place == "/join?step=2"
+    visitor.take_time()
+    agreed = {"username": "li", "full_name": "", "language": "en", "consents": "on"}
+    assert visitor.submit("/join?step=2", "/join", **agreed).place == "/verify-email"
+
+
+def test_an_account_that_waits_for_approval_changes_nothing(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    hub = build_test_hub(tmp_path / "data", clock=clock, **{"accounts.sign_up": "approval"})
+    Visitor(hub).join("first-one")
+    visitor = Visitor(hub)
+    visitor.join("li")
+    link = link_in(letter(hub, "li@example.com"))
+    text = visitor.open(link).text
+    csrf = text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    visitor.send(link, {"csrf_token": csrf})
+    assert "have yet to approve your account" in visitor.open("/").text
+    refused = visitor.submit("/settings/profile", "/settings/profile", full_name="Li Wei")
+    assert (refused.status, "have yet to approve" in refused.text) == (403, True)
+    assert visitor.client.post("/api/repos/create", json={"name": "x"}).status_code == 403
+    with reading(hub) as call, working(call) as work:
+        approval.approve(work, person(hub, "li"))
+    done = visitor.submit("/settings/profile", "/settings/profile", full_name="Li Wei")
+    assert done.place == "/settings/profile"

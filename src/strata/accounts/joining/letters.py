@@ -120,3 +120,65 @@ def sign_up_attempt(call: Call, reader: Reader) -> Letter:
         after=("如果不是你本人操作，无需处理。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
+
+
+def approval_wanted(call: Call, reader: Reader, *, newcomer: str) -> Letter:
+    """Tell an administrator of an account that waits to be let in."""
+    site = call.hub.settings.site_name
+    command = f"strata user approve {newcomer}"
+    english = Wording(
+        subject=f"{newcomer} waits to be let in to {site}",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"{newcomer} has signed up and confirmed an e-mail address.",
+            f"To let them in, run on the server: {command}",
+            f"To turn them away: strata user reject {newcomer}",
+        ),
+    )
+    chinese = Wording(
+        subject=f"{newcomer} 正在等待 {site} 的批准",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            f"{newcomer} 已注册并验证了邮箱。",
+            f"如需批准，请在服务器上运行：{command}",
+            f"如需拒绝：strata user reject {newcomer}",
+        ),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, "")
+
+
+def approved(call: Call, reader: Reader) -> Letter:
+    """Tell somebody that they were let in."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Your {site} account is open",
+        greeting=f"Hello {reader.name},",
+        before=(f"the people who run {site} have approved your account.",),
+        link_text=f"Open {site}",
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 账号已获批准",
+        greeting=f"{reader.name}，你好：",
+        before=(f"{site} 的管理员已批准你的账号。",),
+        link_text=f"打开 {site}",
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/"))
+
+
+def turned_away(call: Call, reader: Reader) -> Letter:
+    """Tell somebody that they were not let in, and that nothing is kept."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Your {site} account was not approved",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"the people who run {site} have not approved your account.",
+            "It was removed, and its name and address are free again.",
+        ),
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 账号未获批准",
+        greeting=f"{reader.name}，你好：",
+        before=(f"{site} 的管理员没有批准你的账号。", "该账号已删除，用户名和邮箱可重新使用。"),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, "")

@@ -35,6 +35,7 @@ class FirstStep:
     email: str
     password: str = field(repr=False)
     shown_at: datetime  # when the form was given out
+    invite: str = field(default="", repr=False)  # code, where sign-up needs one
 
 
 def keep(work: Work, step: FirstStep, *, replaces: str = "") -> str:

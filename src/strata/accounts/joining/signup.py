@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, names, passwords, people
 from strata.accounts.entering import browsers, sessions
-from strata.accounts.joining import verification
+from strata.accounts.joining import approval, invites, verification
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -39,6 +39,7 @@ class SignUp:
     consents: Mapping[str, str] = field(default_factory=dict)  # document → version agreed to
     read_in: str = "en"  # language in which the documents were shown
     device: str = field(default="", repr=False)  # the cookie of a known browser
+    invite: str = field(default="", repr=False)  # code, where sign-up needs one
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
 
@@ -72,9 +73,11 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
     Raises:
         Forbidden: sign-up is closed (`signup.closed`).
         TooMany: this address, its network or the whole site had too many sign-ups.
-        InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`.
+        InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
+            `invite`.
     """
-    if call.hub.settings.accounts.sign_up == "closed":
+    mode = call.hub.settings.accounts.sign_up
+    if mode == "closed":
         raise Forbidden("signup.closed")
     rates = _rates(call)
     limits.require_room(call, *rates)
@@ -84,7 +87,11 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         limits.count(work, *rates)
         if form.suspicion:
             return _pretended(work, form)
+        if mode == "invite":
+            invites.use(work, form.invite, form.email)
         user = _open(work, form, address, password_hash)
+        if mode == "approval" and not user.admin:
+            approval.hold(work, user.id)
         keep_consents(work, user.id, read_in=form.read_in, method="signup")
         verification.issue(work, user)
         record(
@@ -150,6 +157,15 @@ def name_faults(call: Call, name: str) -> tuple[str, ...]:
     return ("name.taken",) if taken else faults
 
 
+def invite_faults(call: Call, code: str, email: str) -> tuple[str, ...]:
+    """The message key of what is wrong with an invitation, where sign-up needs one."""
+    if call.hub.settings.accounts.sign_up != "invite":
+        return ()
+    if not code.strip():
+        return ("invite.missing",)
+    return () if invites.is_good(call, code, email) else ("invite.bad",)
+
+
 def _rates(call: Call) -> tuple[limits.Limit, ...]:
     chosen = call.hub.settings.accounts
     address, network = limits.address_of(call.origin.ip), limits.network_of(call.origin.ip)
@@ -171,6 +187,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "username": names.faults(form.username, site_name=site_name),
         "full_name": names.full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
+        "invite": invite_faults(call, form.invite, form.email),
     }
     _require_no(faults)
     assert address is not None, "an address that cannot be read is a fault"

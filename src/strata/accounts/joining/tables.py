@@ -32,3 +32,16 @@ pending_sign_ups = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("expires_at", Moment, nullable=False, index=True),
 )
+
+# Who may sign up where that needs an invitation.
+invites = sa.Table(
+    "invites",
+    metadata,
+    identity(),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),  # of the code
+    sa.Column("email_key", sa.Text),  # the only address that may use it
+    sa.Column("note", sa.Text, nullable=False),  # for those who run the hub
+    sa.Column("uses_left", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)

@@ -13,14 +13,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts.entering.tables import known_browsers, sessions
-from strata.accounts.joining import letters
+from strata.accounts import confirmed, people
+from strata.accounts.emails.tables import email_changes
+from strata.accounts.entering.tables import known_browsers, resets, sessions
+from strata.accounts.joining import approval, letters
 from strata.accounts.joining.tables import verifications
 from strata.accounts.legal.tables import consents
 from strata.accounts.profile.tables import profiles
-from strata.accounts.tables import former_names, namespaces, users
+from strata.accounts.tables import emails, former_names, namespaces, users
 from strata.accounts.tokens.tables import tokens
 from strata.core.call import Work
+from strata.core.errors import Conflict
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.letters import Reader
@@ -70,20 +73,45 @@ def leave(work: Work, user_id: int) -> bool:
     return True
 
 
+def turn_away(work: Work, user: people.User) -> None:
+    """Remove an account that waits to be let in; the person is told.
+
+    Raises:
+        Conflict: it does not wait, or holds what an operator gave it.
+    """
+    if not approval.is_waiting(work, user.id):
+        raise Conflict(f"{user.name} does not wait for approval.")
+    told = confirmed.readers(work, user)
+    row = work.db.execute(_accounts().where(users.c.id == user.id)).one()
+    try:
+        with work.db.begin_nested():
+            _remove(work, row)
+    except IntegrityError as held:
+        raise Conflict(f"{user.name} holds what an operator gave it.") from held
+    for reader in told:
+        outbox.post(work, letters.turned_away(work, reader))
+
+
 def _life(work: Work) -> timedelta:
     return timedelta(days=work.hub.settings.accounts.unconfirmed_days)
 
 
 def _unconfirmed() -> sa.Select[Any]:
     return (
-        sa.select(users, namespaces.c.name)
-        .join(namespaces, namespaces.c.id == users.c.id)
+        _accounts()
         .where(
             users.c.verified_at.is_(None),
             sa.not_(users.c.admin),
             ~sa.exists().where(tokens.c.user_id == users.c.id),
         )
         .order_by(users.c.id)
+    )
+
+
+def _accounts() -> sa.Select[Any]:
+    return (
+        sa.select(users, namespaces.c.name)
+        .join(namespaces, namespaces.c.id == users.c.id)
         .with_for_update(of=users)
     )
 
@@ -102,7 +130,7 @@ def _write_to(work: Work, row: sa.Row[Any]) -> None:
 
 def _remove(work: Work, row: sa.Row[Any]) -> None:
     agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
-    for table in (verifications, sessions, known_browsers, consents):
+    for table in (verifications, sessions, known_browsers, resets, emails, email_changes, consents):
         work.db.execute(sa.delete(table).where(table.c.user_id == row.id))
     for table in (profiles, former_names):
         work.db.execute(sa.delete(table).where(table.c.namespace_id == row.id))

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from strata.accounts import addresses, confirmed, limits, people
-from strata.accounts.joining import letters
+from strata.accounts.joining import approval, letters
 from strata.accounts.joining.tables import verifications
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -211,6 +211,9 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
         work.db.execute(sa.update(users).where(users.c.id == user.id).values(**lost))
         return Outcome.UNKNOWN
     record(work, "account.verify_email", target=user.name, actor_id=user.id)
+    if approval.is_waiting(work, user.id):
+        approval.ask_for(work, user)
+        return Outcome.VERIFIED
     outbox.post(work, letters.welcome(work, people.reader(user)))
     return Outcome.VERIFIED
 

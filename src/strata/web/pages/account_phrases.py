@@ -11,6 +11,7 @@ from typing import Final
 
 from babel.dates import format_timedelta
 
+from strata.accounts.standing import LEAVING, PENDING
 from strata.core.errors import InvalidFields
 from strata.web.pages.language import N_, locale_name, translated
 from strata.web.pages.phrases import ERRORS
@@ -40,6 +41,13 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "email.yours": N_("This address belongs to your account already."),
         "email.too_many": N_("An account has at most 10 addresses. Remove one first."),
         "email.is_primary": N_("Make another address the primary one first."),
+        PENDING: N_(
+            "The people who run this site have yet to approve your account. "
+            "We write to you as soon as they did; until then you can look around."
+        ),
+        LEAVING: N_("This account is about to be deleted. Cancel that first, on the account page."),
+        "invite.missing": N_("Enter the code of your invitation."),
+        "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
         "pw.wrong": N_("This is not your password."),
         "account.other_name": N_("Type your username exactly as it is."),
         "member.unknown": N_("There is nobody of this name."),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from strata.accounts.entering import csrf, sudo
 from strata.accounts.legal import agreeing
 from strata.accounts.legal.documents import DocumentKind
+from strata.accounts.standing import require_open
 from strata.core.call import Call, working
 from strata.core.errors import ConsentNeeded, InvalidFields, Malformed
 from strata.web.pages.language import N_
@@ -79,10 +80,14 @@ def _agreed(call: Call, request: Request, form: Form) -> Call:
     """The call of a visitor who has agreed to the newest documents, if the form needs that.
 
     Raises:
+        Forbidden: the account waits for approval or for its deletion.
         ConsentNeeded: they have not, or the form that says so is wrong.
     """
     match = exchange(request).match
-    if not call.actor.must_agree or (match is not None and match.route.free):
+    if match is not None and match.route.free:
+        return call
+    require_open(call.actor.standing)
+    if not call.actor.must_agree:
         return call
     if AGREEING not in form:
         raise ConsentNeeded

@@ -33,6 +33,7 @@ class Viewer:
     full_name: str = ""
     avatar_url: str = ""  # empty: the drawn default
     unverified_email: str = ""  # masked; empty once the address is confirmed
+    waiting: bool = False  # for those who run the hub to let the account in
 
 
 @dataclass(frozen=True, slots=True)

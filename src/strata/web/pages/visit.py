@@ -23,6 +23,7 @@ from strata.accounts import profiles
 from strata.accounts.entering import csrf
 from strata.accounts.entering.browsers import COOKIE_LIFE
 from strata.accounts.entering.sessions import Started
+from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
 from strata.core.hub import Hub
@@ -256,6 +257,7 @@ def _visit(request: Request, call: Call) -> Visit:
         full_name=person.full_name if person.full_name != person.name else "",
         avatar_url=person.avatar_path,
         unverified_email="" if person.verified else person.masked_email,
+        waiting=call.actor.standing is Standing.PENDING,
     )
     token = csrf.token_for(call.hub, call.actor.session_mark)
     return Visit(_frame(request, viewer=viewer, csrf_token=token), email=person.email)

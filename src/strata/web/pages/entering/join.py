@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from strata.accounts import addresses, names, passwords
 from strata.accounts.joining import pending, signup
+from strata.accounts.joining.invites import LONGEST_CODE
 from strata.accounts.joining.pending import FirstStep
 from strata.accounts.joining.signup import SignedUp, SignUp
 from strata.accounts.legal import documents
@@ -40,7 +41,7 @@ from strata.web.pages.visit import (
     visit_of,
     visiting,
 )
-from strata.web.work import hub_of, read
+from strata.web.work import exchange, hub_of, read
 
 SECOND_STEP: Final = "/join?step=2"
 CLOSED: Final = "signup.closed"
@@ -119,15 +120,21 @@ def _keep(call: Call, request: Request, form: Form) -> str:
     if _is_closed(call.hub):
         raise Forbidden(CLOSED)
     shown_at = _shown_at(call, form.get("shown", ""))
-    step = FirstStep(form.get("email", "").strip(), form.get("password", ""), shown_at)
-    faults = _first_faults(call.hub, step)
+    step = FirstStep(
+        email=form.get("email", "").strip(),
+        password=form.get("password", ""),
+        shown_at=shown_at,
+        invite=form.get("invite", "").strip()[:LONGEST_CODE],
+    )
+    faults = _first_faults(call, step)
     if faults:
         raise InvalidFields(faults)
     with working(call) as work:
         return pending.keep(work, step, replaces=request.cookies.get(_cookie_name(call.hub), ""))
 
 
-def _first_faults(hub: Hub, step: FirstStep) -> dict[str, tuple[str, ...]]:
+def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
+    hub = call.hub
     address = addresses.parse(step.email)
     email = addresses.faults(step.email, hub.settings.accounts)
     password = passwords.faults(
@@ -135,7 +142,8 @@ def _first_faults(hub: Hub, step: FirstStep) -> dict[str, tuple[str, ...]]:
         identities=(address.local_part,) if address else (),
         site_name=hub.settings.site_name,
     )
-    found = {"email": email, "password": password}
+    invite = signup.invite_faults(call, step.invite, step.email)
+    found = {"email": email, "password": password, "invite": invite}
     return {name: keys for name, keys in found.items() if keys}
 
 
@@ -174,6 +182,7 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             read_in=_chosen_language(form.get("documents_language", "")),
             suspicion=_suspicion(call, step, form),
             device=device_cookie(request),
+            invite=step.invite,
         ),
     )
     with working(call) as work:
@@ -203,7 +212,7 @@ def _suspicion(call: Call, step: FirstStep, form: Form) -> str:
 
 async def _second_again(request: Request, second: _Second, error: InvalidFields) -> Response:
     visit = await visit_of(request)
-    if "email" in error.fields:  # the rules of the site changed between the steps
+    if {"email", "invite"} & set(error.fields):  # the rules of the site changed between the steps
         return redirected(request, "/join")
     fields = dict(error.fields)
     # Only what the username adds to the password can be wrong here; it stands beside the username.
@@ -240,6 +249,8 @@ def _first_page(
         cache=NO_STORE,
         email=email,
         errors=errors,
+        needs_invite=hub.settings.accounts.sign_up == "invite",
+        invite=exchange(request).form.get("invite", request.query_params.get("invite", "")),
         shown_ticket=hub.secrets.sign(_SHOWN_AT, now, expires=now + FORM_LIFE),
     )
 

@@ -32,6 +32,7 @@ class Asked(msgspec.Struct, rename="camel"):
     full_name: str = ""
     language: str = ""  # default: what the request asks to be answered in
     consents: dict[str, str] = {}
+    invite: str = ""  # where `signUp.mode` is `invite`
     website: str = ""  # as on the form: whoever fills it in is a robot
 
 
@@ -66,6 +67,7 @@ def _form(asked: Asked, spoken: str) -> SignUp:
         language=asked.language if asked.language in LANGUAGES else spoken,
         consents=asked.consents,
         read_in=spoken,
+        invite=asked.invite,
         suspicion="honeypot" if asked.website else "",
     )
 
