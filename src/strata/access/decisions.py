@@ -64,6 +64,17 @@ def managed(call: Call, repo: Gated) -> None:
         raise RepoNotGated
 
 
+def reviewed(call: Call, repo: Gated) -> None:
+    """Insist that the caller may read who asked to pass this gate.
+
+    Raises:
+        RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden, RepoNotGated: as `managed`.
+    """
+    admit(call, Action.REVIEW, repo)
+    if repo.gated is None:
+        raise RepoNotGated
+
+
 def decide(work: Work, repo: Gated, decision: Decision) -> None:
     """Accept, reject, reset, or set back to waiting.
 

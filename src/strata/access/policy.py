@@ -8,9 +8,21 @@ an organisation's what its members list says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final, Literal, Protocol
 
+from strata.access.narrowing import (
+    GATED_TOKEN,
+    Thing,
+    bar_of,
+    lets,
+    lets_all,
+    lets_anywhere,
+    reads_gated,
+    require_unbarred,
+    too_narrow,
+)
 from strata.accounts.standing import require_open
 from strata.core.actor import Actor, Role
 from strata.core.errors import (
@@ -19,15 +31,17 @@ from strata.core.errors import (
     GatedRepo,
     RepoDisabled,
     RepoNotFound,
+    StrataError,
     Unauthenticated,
 )
+from strata.core.permissions import Permission
 
 CONFIRM_FIRST = "Please confirm your email address before you {act}."
 NO_RIGHT = "You have read access but not the required permissions for this operation"
 NO_MEMBER = "You are not a member of this organization"
 NO_PERSON = "Only people do this"
+COLLECTION = "collection"  # for `require_create`
 NO_ADMIN = "You need the admin role in this organization for this operation"
-READ_TOKEN = "This token has the read role; this operation needs a token with the write role."  # noqa: S105 — a sentence
 
 
 Gate = Literal["auto", "manual"]  # who asks is let in at once, or waits for a decision
@@ -45,11 +59,36 @@ class Action(Enum):
     READ = auto()  # the bytes of its files, by whatever door
     PROPOSE = auto()  # open a pull request
     WRITE = auto()  # commit, push, branch, tag
-    MANAGE = auto()  # settings, visibility, gate, rename, delete, squash
+    REVIEW = auto()  # read who asked to be let in
+    MANAGE = auto()  # settings, visibility, gate, squash
+    REMOVE = auto()  # rename, delete
     TRANSFER = auto()  # give it to another namespace
 
 
+# What a narrowed token needs for each, one of several.
+_NEEDED: Final[Mapping[Thing, Mapping[Action, tuple[Permission, ...]]]] = {
+    Thing.REPO: {
+        Action.LOOK: (Permission.CONTENT_READ,),
+        Action.DISCUSS: (Permission.DISCUSSION_WRITE,),
+        Action.READ: (Permission.CONTENT_READ,),
+        Action.PROPOSE: (Permission.CONTENT_WRITE, Permission.DISCUSSION_WRITE),
+        Action.WRITE: (Permission.CONTENT_WRITE,),
+        Action.REVIEW: (Permission.ACCESS_READ,),
+        Action.MANAGE: (Permission.REPO_WRITE,),
+        Action.REMOVE: (Permission.REPO_WRITE,),
+        Action.TRANSFER: (Permission.REPO_WRITE,),
+    },
+    Thing.COLLECTION: {
+        Action.LOOK: (Permission.COLLECTION_READ,),
+        Action.DISCUSS: (Permission.DISCUSSION_WRITE,),
+        Action.WRITE: (Permission.COLLECTION_WRITE,),
+    },
+}
+# Needed in the namespace: a grant for the very repo is not enough to take it away.
+_IN_NAMESPACE: Final = frozenset({Action.REMOVE, Action.TRANSFER})
 OUTSIDE_THE_GATE: Final = frozenset({Action.LOOK, Action.DISCUSS})
+# What shows a narrowed token nothing of the files of a gated repo.
+_TELLING: Final = frozenset({*OUTSIDE_THE_GATE, Action.REVIEW})
 # What `resolve` gives everybody of a gated repo, so that they can judge it before they ask.
 OPEN_FILES: Final = frozenset({"README.md", "LICENSE", "LICENSE.md", "LICENSE.txt"})
 
@@ -57,6 +96,10 @@ OPEN_FILES: Final = frozenset({"README.md", "LICENSE", "LICENSE.md", "LICENSE.tx
 class Governed(Protocol):
     """What the policy needs to know of a repo."""
 
+    @property
+    def id(self) -> int: ...
+    @property
+    def thing(self) -> Thing: ...
     @property
     def owner_id(self) -> int: ...
     @property
@@ -81,7 +124,10 @@ class Membered(Protocol):
 
 
 def role_in(actor: Actor, namespace_id: int | None) -> Role:
-    """The caller's role in a namespace; a stranger, and a namespace that is not there, has none."""
+    """The person's role in a namespace, whatever the token.
+
+    A stranger, and a namespace that is not there, has none.
+    """
     if namespace_id is None:
         return Role.NO_ACCESS
     if actor.user_id == namespace_id:
@@ -90,7 +136,7 @@ def role_in(actor: Actor, namespace_id: int | None) -> Role:
 
 
 def namespaces_with(actor: Actor, role: Role) -> list[int]:
-    """The namespaces in which the caller's role reaches `role`."""
+    """The namespaces in which the person's role, whatever the token, reaches `role`."""
     known = [] if actor.user_id is None else [actor.user_id]
     return known + sorted(key for key, held in actor.roles.items() if held.reaches(role))
 
@@ -99,7 +145,19 @@ def may_see(actor: Actor, repo: Governed) -> bool:
     """Whether the caller may know that the repo exists."""
     if not repo.private or actor.system:
         return True
-    return role_in(actor, repo.owner_id).reaches(Role.READ)
+    return _may_know(actor, repo) and bar_of(actor, repo.owner_id) is None
+
+
+def _may_know(actor: Actor, repo: Governed) -> bool:
+    """The same, if the organisation has nothing against the token."""
+    return role_in(actor, repo.owner_id).reaches(Role.READ) and _lets(actor, Action.LOOK, repo)
+
+
+def _lets(actor: Actor, action: Action, thing: Governed) -> bool:
+    """Whether the token leaves an action; what it can never be narrowed to is denied."""
+    item = None if action in _IN_NAMESPACE else (thing.thing, thing.id)
+    needed = _NEEDED[thing.thing].get(action, ())
+    return any(lets(actor, permission, thing.owner_id, item) for permission in needed)
 
 
 def may_change(actor: Actor, repo: Governed) -> bool:
@@ -139,20 +197,45 @@ def require(actor: Actor, action: Action, repo: Governed, *, entered: bool = Fal
         GatedRepo: the gate has not let the caller in.
         Unauthenticated: a write needs somebody.
         EmailNotVerified: the account is not confirmed yet.
-        Forbidden: the caller, or the token, lacks the right.
+        Forbidden: the caller lacks the right, or the organisation keeps the token out.
+        TokenTooNarrow: the person might, the token may not.
     """
-    if not may_see(actor, repo):
+    if actor.system:
+        return
+    if repo.private and not _may_know(actor, repo):
         raise RepoNotFound
-    if repo.disabled and not actor.system:
+    if repo.private:
+        require_unbarred(actor, repo.owner_id)
+    if repo.disabled:
         raise RepoDisabled
     if not entered and meets_gate(actor, action, repo):
         raise GatedRepo
-    if action in (Action.LOOK, Action.READ) or actor.system:
+    if repo.gated is not None and action not in _TELLING:
+        _require_gated(actor, repo)
+    if action in (Action.LOOK, Action.READ):
         return
     require_person(actor, "change repositories")
     if action not in (Action.DISCUSS, Action.PROPOSE) and not _may(actor, action, repo):
         raise Forbidden(NO_RIGHT)
-    _require_write_token(actor)
+    if not _lets(actor, action, repo):
+        raise too_narrow(actor, next(iter(_NEEDED[repo.thing].get(action, ())), None))
+    require_unbarred(actor, repo.owner_id)
+
+
+def permits(actor: Actor, action: Action, thing: Governed) -> bool:
+    """Whether `require` lets the caller pass, for pages that offer it."""
+    try:
+        require(actor, action, thing)
+    except StrataError:
+        return False
+    return True
+
+
+def _require_gated(actor: Actor, repo: Governed) -> None:
+    """Insist that the token opens what its person was let into."""
+    if not reads_gated(actor, repo.owner_id, repo.id, private=repo.private):
+        raise Forbidden(GATED_TOKEN)
+    require_unbarred(actor, repo.owner_id)
 
 
 def _may(actor: Actor, action: Action, repo: Governed) -> bool:
@@ -199,18 +282,25 @@ def may_manage(actor: Actor, organization_id: int) -> bool:
 def require_create(
     actor: Actor, *, repo_type: str, namespace: str, namespace_id: int | None
 ) -> None:
-    """Insist that the caller may create repos in a namespace.
+    """Insist that the caller may create repos, or a collection, in a namespace.
+
+    Args:
+        repo_type: a type of repo, or `COLLECTION`.
 
     Raises:
         Forbidden: with the Hub's sentence; a namespace that does not exist answers the same.
     """
     require_person(actor, "create repositories")
-    if not may_create(actor, namespace_id) or not actor.may_write:
-        hint = "" if actor.may_write else f" {READ_TOKEN}"
+    collects = repo_type == COLLECTION
+    permission = Permission.COLLECTION_WRITE if collects else Permission.REPO_CREATE
+    let = lets(actor, permission, namespace_id)
+    if not may_create(actor, namespace_id) or not let:
+        hint = "" if let else f" {too_narrow(actor, permission).message}"
         raise Forbidden(
             f"You don't have the rights to create a {repo_type} "
             f'under the namespace "{namespace}".{hint}'
         )
+    require_unbarred(actor, namespace_id)
 
 
 def require_admin(actor: Actor, organization_id: int) -> None:
@@ -225,42 +315,101 @@ def require_admin(actor: Actor, organization_id: int) -> None:
     require_person(actor, "manage organizations")
     if not may_manage(actor, organization_id):
         raise Forbidden(NO_ADMIN)
-    _require_write_token(actor)
+    if not lets(actor, Permission.ORG_WRITE, organization_id):
+        raise too_narrow(actor, Permission.ORG_WRITE)
+    require_unbarred(actor, organization_id)
 
 
 def require_member(actor: Actor, namespace_id: int) -> None:
-    """Insist that the caller belongs to a namespace, as its person or as a member who may read.
+    """Insist that the caller reads all of a namespace, as its person or as a member who may read.
 
     Raises:
         Unauthenticated, EmailNotVerified: as `require_person`.
-        Forbidden: the caller has no such role.
+        Forbidden: the caller has no such role, or the token opens less.
     """
     if actor.system:
         return
     require_person(actor, "look into a namespace")
     if not role_in(actor, namespace_id).reaches(Role.READ):
         raise Forbidden(NO_MEMBER)
+    if not lets(actor, Permission.CONTENT_READ, namespace_id):
+        raise too_narrow(actor, Permission.CONTENT_READ)
+    require_unbarred(actor, namespace_id)
 
 
-def require_writer(actor: Actor, act: str) -> int:
+def require_watch(actor: Actor, namespace_id: int) -> None:
+    """Insist that the caller may be told of all that happens in a namespace.
+
+    What strangers may know of it, everybody may be told. A narrowed token of a member must open all
+    that the member would hear of.
+
+    Raises:
+        TokenTooNarrow: it opens less. Forbidden: the organisation keeps it out.
+    """
+    if not actor.system and role_in(actor, namespace_id).reaches(Role.READ):
+        if not lets(actor, Permission.CONTENT_READ, namespace_id):
+            raise too_narrow(actor, Permission.CONTENT_READ)
+        require_unbarred(actor, namespace_id)
+
+
+def require_reader(actor: Actor, permission: Permission) -> None:
+    """Insist on a signed-in account, confirmed or not, whose credentials leave it a permission.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        TokenTooNarrow: the token may not read that.
+    """
+    require_account(actor)
+    if not lets(actor, permission, actor.user_id):
+        raise too_narrow(actor, permission)
+
+
+def require_writer(actor: Actor, act: str, permission: Permission | None = None) -> int:
     """Insist on a confirmed person whose credentials may write; the person's id.
+
+    Args:
+        permission: what a narrowed token needs in the person's own namespace; None: none may.
 
     Raises:
         Unauthenticated, EmailNotVerified: as `require_person`.
-        Forbidden: a read token.
+        TokenTooNarrow: the token may not write that.
     """
     require_person(actor, act)
-    _require_write_token(actor)
+    if not _leaves(actor, permission):
+        raise too_narrow(actor, permission)
     if actor.user_id is None:
         raise Forbidden(NO_PERSON)
     return actor.user_id
 
 
+def _leaves(actor: Actor, permission: Permission | None) -> bool:
+    if permission is None:
+        return lets_all(actor)
+    if permission is Permission.DISCUSSION_WRITE:  # wherever the discussion is
+        return lets_anywhere(actor, permission)
+    return lets(actor, permission, actor.user_id)
+
+
 def may_see_members(actor: Actor, organization: Membered) -> bool:
     """Whether the caller may know who belongs to an organisation."""
-    if not organization.members_hidden or actor.system:
+    return not organization.members_hidden or belongs_to(actor, organization.id)
+
+
+def belongs_to(actor: Actor, organization_id: int) -> bool:
+    """Whether the caller may know what the members of an organisation know of it."""
+    if actor.system:
         return True
-    return organization.id in actor.roles
+    known = organization_id in actor.roles and lets(actor, Permission.ORG_READ, organization_id)
+    return known and bar_of(actor, organization_id) is None
+
+
+def shows_membership(actor: Actor, organization_id: int) -> bool:
+    """Whether the caller may know that the person is a member: a narrowed token, if it opens some.
+
+    Any grant for the organisation tells as much.
+    """
+    grants = actor.grants
+    return grants is None or bool(grants.namespaces.get(organization_id))
 
 
 def require_see_members(actor: Actor, organization: Membered) -> None:
@@ -274,8 +423,3 @@ def require_see_members(actor: Actor, organization: Membered) -> None:
         return
     require_person(actor, "look into an organization")
     raise Forbidden(NO_MEMBER)
-
-
-def _require_write_token(actor: Actor) -> None:
-    if not actor.may_write:
-        raise Forbidden(READ_TOKEN)

@@ -8,30 +8,34 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from strata.access.policy import namespaces_with
+from strata.access.narrowing import Thing, bar_of, lets
+from strata.access.policy import belongs_to, namespaces_with
 from strata.access.record import Standing
 from strata.access.tables import access_requests
 from strata.core.actor import Actor, Role
+from strata.core.permissions import Permission
+
+_READ = {Thing.REPO: Permission.CONTENT_READ, Thing.COLLECTION: Permission.COLLECTION_READ}
 
 
 def visible(
-    actor: Actor, *, private: sa.ColumnElement[bool], owner_id: sa.ColumnElement[int]
+    actor: Actor, table: sa.FromClause, thing: Thing = Thing.REPO
 ) -> sa.ColumnElement[bool]:
-    """The condition under which `access.policy.may_see` is true."""
+    """The condition under which `access.policy.may_see` is true.
+
+    Args:
+        table: of such things, or what has its columns `id`, `owner_id` and `private`.
+    """
     if actor.system:
         return sa.true()
-    public = private.is_(sa.false())
-    readable = namespaces_with(actor, Role.READ)
-    return sa.or_(public, owner_id.in_(readable)) if readable else public
+    return sa.or_(table.c.private.is_(sa.false()), _opened(actor, table, thing))
 
 
-def hidden(
-    actor: Actor, *, private: sa.ColumnElement[bool], owner_id: sa.ColumnElement[int]
-) -> sa.ColumnElement[bool]:
+def hidden(actor: Actor, repo: sa.FromClause) -> sa.ColumnElement[bool]:
     """The same for private repos alone: what one caller sees and others do not."""
     if actor.system:
-        return private.is_(sa.true())
-    return sa.and_(private.is_(sa.true()), owner_id.in_(namespaces_with(actor, Role.READ)))
+        return repo.c.private.is_(sa.true())
+    return sa.and_(repo.c.private.is_(sa.true()), _opened(actor, repo, Thing.REPO))
 
 
 def shows_members(
@@ -40,7 +44,8 @@ def shows_members(
     """The condition under which `access.policy.may_see_members` is true of an organisation."""
     if actor.system:
         return sa.true()
-    return sa.or_(hidden.is_(sa.false()), key.in_(sorted(actor.roles)))
+    inside = [held for held in sorted(actor.roles) if belongs_to(actor, held)]
+    return sa.or_(hidden.is_(sa.false()), key.in_(inside))
 
 
 def readable(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
@@ -50,13 +55,57 @@ def readable(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
         repo: `repos`, or what has its columns.
     """
     columns = repo.c
-    seen = visible(actor, private=columns.private, owner_id=columns.owner_id)
+    seen = visible(actor, repo)
     if actor.system:
         return seen
     inside: list[sa.ColumnElement[bool]] = [columns.gated.is_(None)]
     if actor.user_id is not None:
-        inside += [_belongs(actor, repo), _let_in(actor.user_id, repo)]
+        let_in = sa.or_(_belongs(actor, repo), _let_in(actor.user_id, repo))
+        inside.append(sa.and_(let_in, _gate_opened(actor, repo)))
     return sa.and_(seen, sa.or_(*inside))
+
+
+def _opened(actor: Actor, table: sa.FromClause, thing: Thing) -> sa.ColumnElement[bool]:
+    """What stands in the person's namespaces, as far as the token opens it."""
+    namespaces = _taken(actor, Role.READ)
+    permission = _READ[thing]
+    whole = [one for one in namespaces if lets(actor, permission, one)]
+    opened = table.c.owner_id.in_(whole)
+    items = _items(actor, permission, thing)
+    if not items:
+        return opened
+    part = [one for one in namespaces if one not in whole]
+    return sa.or_(opened, sa.and_(table.c.id.in_(items), table.c.owner_id.in_(part)))
+
+
+def _taken(actor: Actor, role: Role) -> list[int]:
+    """The namespaces with this role, without those that keep the token out."""
+    return [one for one in namespaces_with(actor, role) if bar_of(actor, one) is None]
+
+
+def _items(actor: Actor, permission: Permission, thing: Thing) -> list[int]:
+    """What the token opens one by one, wherever it is."""
+    grants = actor.grants
+    if grants is None:
+        return []
+    named = grants.repos if thing is Thing.REPO else grants.collections
+    return sorted(one for one in named if lets(actor, permission, None, (thing, one)))
+
+
+def _gate_opened(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
+    """The condition under which the token reads gated files that its person may read."""
+    grants, bars = actor.grants, actor.token.bars if actor.token else {}
+    kept_out = repo.c.owner_id.not_in(sorted(bars)) if bars else sa.true()
+    if grants is None or lets(actor, Permission.CONTENT_READ, None):
+        return kept_out
+    whole = [key for key in grants.namespaces if lets(actor, Permission.CONTENT_READ, key)]
+    opened = [
+        repo.c.owner_id.in_(sorted(whole)),
+        repo.c.id.in_(_items(actor, Permission.CONTENT_READ, Thing.REPO)),
+    ]
+    if grants.gated:
+        opened.append(repo.c.private.is_(sa.false()))
+    return sa.and_(kept_out, sa.or_(*opened))
 
 
 def _belongs(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from strata.access.gates import admit
-from strata.access.policy import Action, may_change, may_see
+from strata.access.gates import admit, admits
+from strata.access.policy import Action
 from strata.content import queries
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound
@@ -33,7 +33,7 @@ def require_push(call: Call, repo: Repo, ref: str) -> None:
 
 def may_rewrite(call: Call, repo: Repo) -> bool:
     """Whether the caller may replace history: those who may write."""
-    return may_see(call.actor, repo) and may_change(call.actor, repo)
+    return admits(call, Action.WRITE, repo)
 
 
 def pull_author(call: Call, repo: Repo, ref: str) -> int | None:

@@ -13,6 +13,16 @@ class TokenRole(StrEnum):
 
     READ = "read"
     WRITE = "write"
+    FINE_GRAINED = "fineGrained"  # only what its grants name
+
+
+class Bar(StrEnum):
+    """Why an organisation keeps a token of its member out (product §3.10)."""
+
+    KIND = "kind"  # it takes fine-grained tokens only
+    PENDING = "pending"  # its admins have to approve the token first
+    DENIED = "denied"
+    REVOKED = "revoked"
 
 
 class TokenKind(StrEnum):
@@ -54,7 +64,8 @@ class Grants:
     """What a narrowed token lets through, by the Hub's names, such as `repo.content.read`.
 
     Public content is readable with any token. Everything else needs a name here, for the very repo,
-    for the namespace that owns it, or everywhere; and the person's own right on top.
+    for the namespace that owns it, or everywhere; and the person's own right on top. The names are
+    those of `core.permissions`; others open nothing.
     """
 
     gated: bool = False  # reads the gated repos that its person was let into
@@ -62,6 +73,9 @@ class Grants:
     namespaces: Mapping[int, frozenset[str]] = field(default_factory=dict)  # by their ids
     repos: Mapping[int, frozenset[str]] = field(default_factory=dict)
     collections: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+
+NOTHING = Grants()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,9 @@ class TokenFacts:
     stamp: str = ""  # the beginning of its digest: another one after a refresh
     kind: TokenKind = TokenKind.ACCESS
     expires_at: datetime | None = None
+    grants: Grants | None = field(default=None, hash=False)  # None: as far as the role goes
+    # The organisations that keep this token out, by their ids.
+    bars: Mapping[int, Bar] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +118,12 @@ class Actor:
         return self.user_id is None and not self.system
 
     @property
-    def may_write(self) -> bool:
-        """Whether the credentials themselves allow a write."""
-        return self.token is None or self.token.role is TokenRole.WRITE
+    def grants(self) -> Grants | None:
+        """What the credentials are narrowed to; None: the role of the token says it all."""
+        if self.token is None:
+            return None
+        narrowed = self.token.role is TokenRole.FINE_GRAINED
+        return NOTHING if narrowed and self.token.grants is None else self.token.grants
 
 
 ANONYMOUS = Actor()

@@ -12,6 +12,7 @@
     │   ├── EmailNotVerified  403
     │   ├── AccountSuspended  403
     │   ├── ConsentNeeded     403  the documents changed; the person must agree anew
+    │   ├── TokenTooNarrow    403  the person might, the access token may not
     │   ├── ProofNeeded       403  the session must show once more who sits there
     │   ├── GatedRepo         403  (401 to anonymous callers)
     │   └── RepoDisabled      403
@@ -127,6 +128,10 @@ class ConsentNeeded(Forbidden):
     def __init__(self, fault: str = "") -> None:
         super().__init__("The terms of this site have changed. Read them on /agree and agree anew.")
         self.fault = fault  # message key of what is wrong with the consent that was given
+
+
+class TokenTooNarrow(Forbidden):
+    """The person might; the role or the scopes of the access token do not allow it."""
 
 
 class ProofNeeded(Forbidden):

@@ -69,7 +69,7 @@ def delete(work: Work, repo_id: RepoId) -> None:
     Raises:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
     """
-    repo = lookup(work, repo_id, Action.MANAGE)
+    repo = lookup(work, repo_id, Action.REMOVE)
     work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(deleted_at=work.now))
     work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
     work.db.execute(sa.delete(redirects).where(redirects.c.repo_id == repo.id))
@@ -84,7 +84,7 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
         gives away, `require_create` for the target.
         AlreadyExists: another repo has the target's name.
     """
-    repo = lookup(work, source, Action.MANAGE)
+    repo = lookup(work, source, Action.REMOVE)
     place = names.find(work, target.namespace or "")
     if place is None or place.id != repo.owner_id:
         admit(work, Action.TRANSFER, repo)

@@ -14,7 +14,7 @@ from strata.repos.tables import repos
 
 def counts_by_type(call: Call, namespace_id: int) -> Mapping[RepoType, int]:
     """The number of repos of each type."""
-    shown = visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id)
+    shown = visible(call.actor, repos)
     rows = call.db.execute(
         sa.select(repos.c.type, sa.func.count())
         .where(repos.c.owner_id == namespace_id, repos.c.deleted_at.is_(None), shown)

@@ -82,7 +82,7 @@ def _shown(call: Call, user_id: int) -> sa.Select[Any]:
         .where(
             likes.c.user_id == user_id,
             repos.c.deleted_at.is_(None),
-            visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id),
+            visible(call.actor, repos),
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from strata.access.narrowing import Thing
 from strata.access.policy import Gate
 from strata.core.names import RepoId, RepoType
 
@@ -32,6 +33,11 @@ class Repo:
     likes: int
     downloads: int
     downloads_all_time: int
+
+    @property
+    def thing(self) -> Thing:
+        """What the grants of a token know it as."""
+        return Thing.REPO
 
     @property
     def full_name(self) -> str:

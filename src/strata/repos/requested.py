@@ -34,7 +34,7 @@ def requested(call: Call, window: Window, standing: Standing | None = None) -> P
     statement = queries.living(
         access_requests.c.repo_id == repos.c.id,
         access_requests.c.user_id == call.actor.user_id,
-        visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id),
+        visible(call.actor, repos),
     ).add_columns(
         access_requests.c.status,
         access_requests.c.requested_at,

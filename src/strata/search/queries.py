@@ -64,7 +64,7 @@ def _with_tag(repo_type: RepoType, tag: str) -> Ids:
 
 
 def visible_to(call: Call) -> Condition:
-    return visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id)
+    return visible(call.actor, repos)
 
 
 def edge(call: Call, query: Query, after: Place | None, steps: int) -> Place | None:
@@ -258,7 +258,7 @@ def ids_gated(query: Query) -> Ids:
 
 def ids_hidden(call: Call, query: Query) -> Ids:
     """The private repos that the caller may see."""
-    theirs = hidden(call.actor, private=repos.c.private, owner_id=repos.c.owner_id)
+    theirs = hidden(call.actor, repos)
     return sa.select(repos.c.id).where(repos.c.type == query.type.value, theirs)
 
 

@@ -28,6 +28,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.AccountSuspended: 403,
     errors.ConsentNeeded: 403,
     errors.ProofNeeded: 403,
+    errors.TokenTooNarrow: 403,
     errors.GatedRepo: 403,
     errors.RepoDisabled: 403,
     errors.NotFound: 404,

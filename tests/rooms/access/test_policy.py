@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from strata.access.narrowing import Thing
 from strata.access.policy import (
     OUTSIDE_THE_GATE,
     Action,
@@ -39,12 +40,14 @@ READ_TOKEN = TokenFacts(1, "laptop", TokenRole.READ, datetime(2026, 1, 1, tzinfo
 class Governed:
     """What the policy asks of a repo."""
 
+    id: int = 1
     owner_id: int = ORGANIZATION
     created_by: int | None = OWNER
     private: bool = False
     disabled: bool = False
     gated: Gate | None = None
     gate_members: bool = False
+    thing: Thing = Thing.REPO
 
 
 def member(role: Role, **changes: object) -> Actor:
@@ -81,7 +84,7 @@ ACTS = {
 @pytest.mark.parametrize(("actor", "repo", "rights"), [row[1:] for row in RIGHTS])
 @pytest.mark.parametrize("act", list(ACTS))
 def test_rights_in_private_repos(actor: Actor, repo: Governed, rights: str, act: str) -> None:
-    private = Governed(repo.owner_id, repo.created_by, private=True)
+    private = Governed(1, repo.owner_id, repo.created_by, private=True)
     if act in rights:
         require(actor, ACTS[act], private)
         return
@@ -162,13 +165,12 @@ def test_the_condition_of_lists_agrees(
     row = sa.select(
         sa.literal(private, sa.Boolean()).label("private"),
         sa.literal(repo.owner_id).label("owner_id"),
+        sa.literal(repo.id).label("id"),
     ).subquery()
-    shown = sa.select(row.c.owner_id).where(
-        visible(actor, private=row.c.private, owner_id=row.c.owner_id)
-    )
+    shown = sa.select(row.c.owner_id).where(visible(actor, row))
     with sa.create_engine("sqlite://").connect() as connection:
         found = connection.execute(shown).first() is not None
-    assert found is may_see(actor, Governed(repo.owner_id, repo.created_by, private=private))
+    assert found is may_see(actor, Governed(1, repo.owner_id, repo.created_by, private=private))
 
 
 def test_nobody_owns_a_namespace_that_is_not_there() -> None:

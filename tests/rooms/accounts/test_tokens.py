@@ -52,7 +52,6 @@ def test_a_token_speaks_for_its_owner(hub: Hub) -> None:
     assert actor.token is not None
     assert (actor.token.name, actor.token.role) == ("My First Token", TokenRole.WRITE)
     assert actor.token.created_at == hub.clock()
-    assert actor.may_write
 
 
 def test_the_value_has_the_shape_that_scanners_know(hub: Hub) -> None:

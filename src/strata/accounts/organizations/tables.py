@@ -14,6 +14,8 @@ organizations = sa.Table(
     sa.Column("full_name", sa.Text, nullable=False),
     sa.Column("private_by_default", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("members_hidden", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("token_policy", sa.Text, nullable=False, server_default="any"),  # a `TokenPolicy`
+    sa.Column("token_days", sa.Integer),  # the longest life of a token that names it
     sa.Column("created_at", Moment, nullable=False),
 )
 

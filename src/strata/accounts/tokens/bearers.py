@@ -13,19 +13,19 @@ import msgspec
 
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.standing import require_open, standing_at
-from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenKind, TokenRole
+from strata.accounts.tokens.facts import COLUMNS, INSIDE, token_facts
+from strata.core.actor import ANONYMOUS, Actor, TokenFacts
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
-from strata.lib.db.columns import from_millis, to_millis
+from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
 
 OVER = "What this was made with is no longer valid. Ask for a new one."
 _NOW = Prepared(
-    "SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until,"
-    " t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, t.digest,"
-    " m.organization_id, m.role FROM users u JOIN namespaces n ON n.id = u.id"
-    " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id"
-    " LEFT JOIN memberships m ON m.user_id = u.id WHERE u.id = :user_id"
+    f"SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until, t.digest, {COLUMNS}"  # noqa: S608 — constants
+    " FROM users u JOIN namespaces n ON n.id = u.id"
+    " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id AND t.leaked_at IS NULL"
+    f" {INSIDE} WHERE u.id = :user_id"
 )
 
 
@@ -64,29 +64,21 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
         name=row[0],
         verified=row[1] is not None,
         admin=bool(row[2]),
-        token=None if bearer.token_id is None else _token(bearer, row[5:12], now),
-        roles=roles_in(row[12:] for row in rows),
+        token=None if bearer.token_id is None else _token(bearer, [row[5:] for row in rows], now),
+        roles=roles_in(row[-4:-2] for row in rows),
     )
 
 
-def token_facts(row: Sequence[Any], stamp: str) -> TokenFacts:
-    """What a row of `id, name, role, created_at, kind, expires_at` says of a token."""
-    expires_at = None if row[5] is None else from_millis(row[5])
-    return TokenFacts(
-        id=row[0],
-        name=row[1],
-        role=TokenRole(row[2]),
-        created_at=from_millis(row[3]),
-        stamp=stamp,
-        kind=TokenKind(row[4]),
-        expires_at=expires_at,
-    )
+def _token(bearer: Bearer, rows: Sequence[Any], now: int) -> TokenFacts:
+    """The token, if it is what it was when the link was made.
 
-
-def _token(bearer: Bearer, row: Sequence[Any], now: int) -> TokenFacts:
-    token_id, expires_at, digest = row[0], row[5], row[6]
+    Args:
+        rows: `digest`, and the columns of `facts.COLUMNS`.
+    """
+    digest, token_id = rows[0][:2]
     if token_id is None or not digest.startswith(bearer.stamp):
         raise BadCredentials(OVER)
-    if expires_at is not None and expires_at <= now:
+    found = token_facts([row[1:] for row in rows], bearer.stamp)
+    if found.expires_at is not None and to_millis(found.expires_at) <= now:
         raise BadCredentials(OVER)
-    return token_facts(row, bearer.stamp)
+    return found

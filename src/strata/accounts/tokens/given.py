@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from strata.accounts.tokens.tables import tokens
 from strata.core.actor import Grants, TokenKind, TokenRole
 from strata.core.call import Work
+from strata.core.permissions import kept_of
 
 LETTERS = 40  # random ones: 228 bits
 
@@ -54,7 +54,7 @@ def give(work: Work, wanted: Wanted) -> Given:
             name_key=f"{wanted.kind.value}:{secrets.token_hex(12)}",  # several bear one name
             role=wanted.role.value,
             kind=wanted.kind.value,
-            grants=as_kept(wanted.grants),
+            grants=kept_of(wanted.grants),
             digest=work.hub.secrets.digest("token", value),
             prefix=wanted.prefix,
             suffix=value[-4:],
@@ -64,18 +64,3 @@ def give(work: Work, wanted: Wanted) -> Given:
         .returning(tokens.c.id)
     ).one()
     return Given(row.id, value)
-
-
-def as_kept(grants: Grants) -> dict[str, object]:
-    """Grants as the table keeps them."""
-    return {
-        "gated": grants.gated,
-        "everywhere": sorted(grants.everywhere),
-        "namespaces": _places(grants.namespaces),
-        "repos": _places(grants.repos),
-        "collections": _places(grants.collections),
-    }
-
-
-def _places(held: Mapping[int, frozenset[str]]) -> dict[str, list[str]]:
-    return {str(place): sorted(names) for place, names in held.items()}

@@ -1,4 +1,4 @@
-"""Access tokens."""
+"""Access tokens, what organisations say of them, and when they were used."""
 
 import sqlalchemy as sa
 
@@ -21,6 +21,49 @@ tokens = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("rotated_at", Moment),
     sa.Column("expires_at", Moment, index=True),
-    sa.Column("last_used_at", Moment),  # flushed in bulk, never on the request itself
+    # Use is flushed in bulk, never written on the request itself.
+    sa.Column("last_used_at", Moment),
+    sa.Column("last_used_ip", sa.Text, nullable=False, server_default=""),
+    sa.Column("last_used_by", sa.Text, nullable=False, server_default=""),  # the client's name
+    # The value before the last refresh, for as long as it still works.
+    sa.Column("former_digest", sa.Text, index=True),
+    sa.Column("former_until", Moment),
+    sa.Column("told_days", sa.Integer),  # how many days before the end its owner was told last
+    sa.Column("leaked_at", Moment),  # since then it opens nothing
+    sa.Column("leaked_in", sa.Text, nullable=False, server_default=""),  # where it was seen
+    sa.Column("form_mark", sa.Text),  # of the page it was asked for on: sent twice, made once
     sa.UniqueConstraint("user_id", "name_key"),
+)
+
+token_organizations = sa.Table(
+    "token_organizations",
+    metadata,
+    sa.Column(
+        "token_id",
+        sa.ForeignKey("tokens.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "organization_id",
+        sa.ForeignKey("organizations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
+    sa.Column("state", sa.Text, nullable=False),  # an `Approval`
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("decided_at", Moment),
+    sa.Column("decided_by", sa.BigInteger),
+)
+
+token_uses = sa.Table(
+    "token_uses",
+    metadata,
+    identity(),
+    sa.Column("token_id", sa.ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("ip", sa.Text, nullable=False),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Index("token_uses_recent", "token_id", "at"),
 )

@@ -21,7 +21,7 @@ from strata.accounts.legal.documents import must_agree
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tokens import letters
-from strata.accounts.tokens.bearers import token_facts
+from strata.accounts.tokens.facts import COLUMNS, INSIDE, token_facts
 from strata.accounts.tokens.tables import tokens
 from strata.core.actor import Actor, TokenKind, TokenRole
 from strata.core.call import Call, Work
@@ -53,11 +53,10 @@ _MADE_BY_HAND = tokens.c.kind == TokenKind.ACCESS.value
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BY_DIGEST = Prepared(
-    "SELECT t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, u.id, n.name,"
-    " u.verified_at, u.admin, u.standing, u.standing_until, u.agreed,"
-    " (SELECT current FROM agreement), m.organization_id, m.role FROM tokens t"
-    " JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
-    " LEFT JOIN memberships m ON m.user_id = u.id WHERE t.digest = :digest"
+    f"SELECT u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
+    f" u.agreed, (SELECT current FROM agreement), {COLUMNS}"
+    " FROM tokens t JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
+    f" {INSIDE} WHERE t.digest = :digest AND t.leaked_at IS NULL"
 )
 
 
@@ -98,19 +97,18 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
     if not rows:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
-    stamp = digest[:STAMP_LENGTH]
-    now = to_millis(hub.clock())
-    if row[5] is not None and row[5] <= now:
+    token = token_facts([row[8:] for row in rows], digest[:STAMP_LENGTH])
+    if token.expires_at is not None and token.expires_at <= hub.clock():
         return None
-    require_open(standing_at(now, row[10], row[11]))
+    require_open(standing_at(to_millis(hub.clock()), row[4], row[5]))
     return Actor(
-        user_id=row[6],
-        name=row[7],
-        verified=row[8] is not None,
-        admin=bool(row[9]),
-        must_agree=must_agree(row[12], row[13]),
-        token=token_facts(row[:6], stamp),
-        roles=roles_in(row[14:] for row in rows),
+        user_id=row[0],
+        name=row[1],
+        verified=row[2] is not None,
+        admin=bool(row[3]),
+        must_agree=must_agree(row[6], row[7]),
+        token=token,
+        roles=roles_in(row[-4:-2] for row in rows),
     )
 
 

@@ -22,6 +22,7 @@ from strata.blobs.links import Local, Piped
 from strata.community.attachments.tables import attachments
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound, TooLarge, TooMany
+from strata.core.permissions import Permission
 from strata.core.settings import LimitsSettings
 from strata.lib.objects.receive import Received
 
@@ -82,7 +83,7 @@ def require_attach(call: Call, media_type: str, declared: int) -> None:
         Malformed: a type that cannot be attached. TooLarge: more bytes than this type may have.
         TooMany: the caller attached too many lately.
     """
-    require_writer(call.actor, "attach files")
+    require_writer(call.actor, "attach files", Permission.DISCUSSION_WRITE)
     if media_type not in ENDINGS:
         raise Malformed(f"Only these types can be attached: {', '.join(ENDINGS)}.")
     _require_size(call.hub.settings.limits, media_type, declared)

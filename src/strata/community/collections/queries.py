@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from strata.access.narrowing import Thing
 from strata.access.policy import namespaces_with
 from strata.access.visibility import visible
 from strata.accounts.organizations.tables import organizations
@@ -39,7 +40,7 @@ class ItemRow:
 
 def may_be_seen(actor: Actor) -> sa.ColumnElement[bool]:
     """The condition under which the caller may know of a collection."""
-    return visible(actor, private=collections.c.private, owner_id=collections.c.owner_id)
+    return visible(actor, collections, Thing.COLLECTION)
 
 
 def selected() -> sa.Select[Any]:
@@ -114,7 +115,9 @@ def changeable(call: Call) -> list[Collection]:
     )
     mine = sa.or_(collections.c.owner_id.in_(namespaces_with(actor, Role.WRITE)), made)
     rows = call.db.execute(
-        selected().where(mine).order_by(collections.c.updated_at.desc(), collections.c.id.desc())
+        selected()
+        .where(mine, may_be_seen(actor))
+        .order_by(collections.c.updated_at.desc(), collections.c.id.desc())
     )
     return [collection_of(row) for row in rows]
 
@@ -218,7 +221,7 @@ def _target_seen(actor: Actor) -> sa.ColumnElement[bool]:
     repo = sa.and_(
         repos.c.id.is_not(None),
         repos.c.deleted_at.is_(None),
-        visible(actor, private=repos.c.private, owner_id=repos.c.owner_id),
+        visible(actor, repos),
     )
     return sa.or_(repo, sa.and_(collections.c.id.is_not(None), may_be_seen(actor)))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from strata.access.narrowing import Thing
 from strata.repos.record import Repo
 
 MOST_ITEMS: Final = 1_000
@@ -62,6 +63,10 @@ class Collection:
         return self.owner.id
 
     # The policy asks this of everything it governs.
+    @property
+    def thing(self) -> Thing:
+        return Thing.COLLECTION
+
     @property
     def disabled(self) -> bool:
         """Collections are never taken down."""

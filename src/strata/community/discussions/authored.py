@@ -12,7 +12,7 @@ from strata.repos.tables import repos
 
 def count_discussions(call: Call, user_id: int) -> int:
     """How many discussions and pull requests somebody opened."""
-    shown = visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id)
+    shown = visible(call.actor, repos)
     statement = (
         sa.select(sa.func.count())
         .select_from(discussions)

@@ -6,6 +6,7 @@ from strata.access.policy import require_writer
 from strata.community.follows import queries
 from strata.core.call import Work
 from strata.core.errors import Malformed
+from strata.core.permissions import Permission
 
 ACT = "follow people and organizations"
 
@@ -17,7 +18,7 @@ def follow(work: Work, namespace_id: int) -> None:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
         Malformed: it is the caller.
     """
-    follower = require_writer(work.actor, ACT)
+    follower = require_writer(work.actor, ACT, Permission.SETTINGS_WRITE)
     if follower == namespace_id:
         raise Malformed("You cannot follow yourself.")
     queries.add(work, follower, namespace_id)
@@ -29,4 +30,4 @@ def unfollow(work: Work, namespace_id: int) -> None:
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
     """
-    queries.remove(work, require_writer(work.actor, ACT), namespace_id)
+    queries.remove(work, require_writer(work.actor, ACT, Permission.SETTINGS_WRITE), namespace_id)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy import require_account, require_writer
+from strata.access.policy import require_reader, require_writer
 from strata.community.webhooks.access import may_be_told
 from strata.community.webhooks.manage import found
 from strata.community.webhooks.payload import example
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, NotFound
+from strata.core.permissions import Permission
 from strata.events.facts import record
 from strata.events.webhooks import deliveries, queries
 from strata.events.webhooks.record import Delivery, Origin, Telling, Webhook
@@ -43,7 +44,7 @@ def page(call: Call, key: str, *, before: str | None = None) -> Page:
     Raises:
         Unauthenticated, NotFound: as `manage.one`.
     """
-    require_account(call.actor)
+    require_reader(call.actor, Permission.WEBHOOKS_READ)
     webhook = found(call, key)
     some = queries.newest_deliveries(call, webhook.id, before=before, limit=PAGE + 1)
     return Page(some[:PAGE], some[PAGE - 1].key if len(some) > PAGE else None)
@@ -55,7 +56,7 @@ def entry(call: Call, key: str, log_key: str) -> Entry:
     Raises:
         NotFound: no such webhook or delivery. And as `page`.
     """
-    require_account(call.actor)
+    require_reader(call.actor, Permission.WEBHOOKS_READ)
     webhook = found(call, key)
     delivery = _delivery(call, webhook, log_key)
     return Entry(webhook, delivery, may_be_told(call, webhook.owner_id, delivery))
@@ -69,7 +70,7 @@ def replay(work: Work, key: str, log_key: str) -> None:
         Conflict: the webhook is disabled. TooMany: it was triggered as often as it may be.
         And as `manage.create`.
     """
-    require_writer(work.actor, _ACT)
+    require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     webhook = _enabled(work, key)
     delivery = _delivery(work, webhook, log_key)
     if not may_be_told(work, webhook.owner_id, delivery):
@@ -87,7 +88,7 @@ def send_test(work: Work, key: str) -> None:
     Raises:
         As `replay`.
     """
-    require_writer(work.actor, _ACT)
+    require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     webhook = _enabled(work, key)
     story = example(work, work.actor.name or "", webhook.owner_id)
     telling = Telling(webhook.id, story.event.name, story.to(key), None, private=False)

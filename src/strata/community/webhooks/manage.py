@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from strata.access.policy import require_account, require_writer
+from strata.access.policy import require_reader, require_writer
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.names import shown_names, watched_of
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound
 from strata.core.names import fresh_key
+from strata.core.permissions import Permission
 from strata.events.facts import record
 from strata.events.webhooks import deliveries, health, queries, sending
 from strata.events.webhooks.record import Domain, Watched, Webhook
@@ -45,7 +46,7 @@ def mine(call: Call) -> list[Shown]:
     Raises:
         Unauthenticated: nobody is signed in.
     """
-    require_account(call.actor)
+    require_reader(call.actor, Permission.WEBHOOKS_READ)
     return _shown(call, queries.of_owner(call, call.actor.user_id or 0))
 
 
@@ -55,7 +56,7 @@ def one(call: Call, key: str) -> Shown:
     Raises:
         NotFound: the caller has none of this key. And as `mine`.
     """
-    require_account(call.actor)
+    require_reader(call.actor, Permission.WEBHOOKS_READ)
     return _shown(call, [found(call, key)])[0]
 
 
@@ -66,7 +67,7 @@ def create(work: Work, wish: Wish) -> Shown:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
         BadWebhook: a field breaks a rule, or there are too many webhooks.
     """
-    require_writer(work.actor, _ACT)
+    require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     owner_id = work.actor.user_id or 0
     domains = Domain if wish.domains is None else wish.domains
     watched = watched_of(work, wish.watched or ())
@@ -97,7 +98,7 @@ def change(work: Work, key: str, wish: Wish) -> Shown:
     Raises:
         NotFound, BadWebhook, and as `create`.
     """
-    require_writer(work.actor, _ACT)
+    require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     webhook = found(work, key)
     values: dict[str, object] = {}
     if wish.url is not None and wish.url != webhook.url:
@@ -123,7 +124,7 @@ def enable(work: Work, key: str) -> Shown:
     Raises:
         NotFound, and as `create`.
     """
-    require_writer(work.actor, _ACT)
+    require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     webhook = found(work, key)
     if webhook.disabled_at is not None:
         health.enable(work, webhook)
@@ -137,7 +138,7 @@ def disable(work: Work, key: str) -> Shown:
     Raises:
         NotFound, and as `create`.
     """
-    require_writer(work.actor, _ACT)
+    require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     webhook = found(work, key)
     if webhook.disabled_at is None:
         health.disable(work, webhook, given_up=False)
@@ -151,7 +152,7 @@ def delete(work: Work, key: str) -> None:
     Raises:
         NotFound, and as `create`.
     """
-    require_writer(work.actor, _ACT)
+    require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     queries.delete(work, found(work, key).id)
     record(work, "webhook.delete", target=key)
 

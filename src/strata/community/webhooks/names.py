@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from strata.access.policy import Action, may_see
+from strata.access.policy import Action, may_see, require_watch
 from strata.accounts import names
 from strata.accounts.names import Kind
 from strata.community.webhooks import queries
@@ -29,6 +29,7 @@ def watched_of(call: Call, wanted: Sequence[Watched]) -> list[Watched]:
 
     Raises:
         BadWebhook: nothing, too much, or a name that nobody has or that the caller may not know.
+        TokenTooNarrow, Forbidden: as `access.policy.require_watch`.
     """
     if not wanted:
         raise BadWebhook("watched", "webhook.watch_nothing")
@@ -48,6 +49,7 @@ def _account(call: Call, one: Watched) -> Watched:
     if found is None or found.kind is not _KINDS.get(one.type, found.kind):
         key = "name" if one.type == NAMESPACE else one.type
         raise BadWebhook("watched", f"webhook.unknown_{key}", name=one.name)
+    require_watch(call.actor, found.id)
     kind = next(word for word, kind in _KINDS.items() if kind is found.kind)
     return Watched(kind, found.name, namespace_id=found.id)
 

@@ -122,7 +122,7 @@ def buckets_of(call: Call, owner_id: int, search: str, window: Window) -> Page[R
             repos.c.owner_id == owner_id,
             repos.c.deleted_at.is_(None),
             sa.func.lower(repos.c.name).contains(search.lower(), autoescape=True),
-            visible(call.actor, private=repos.c.private, owner_id=repos.c.owner_id),
+            visible(call.actor, repos),
         )
     )
     return page_down(call.db, statement, window, (repos.c.id,), _repo)

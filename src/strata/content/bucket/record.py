@@ -58,6 +58,6 @@ def delete(work: Work, repo_id: RepoId) -> None:
     Raises:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
     """
-    repo = lookup(work, repo_id, Action.MANAGE)
+    repo = lookup(work, repo_id, Action.REMOVE)
     queries.forget_bucket(work, repo.id)
     change.delete(work, repo_id)

@@ -49,7 +49,7 @@ async def report(request: Request) -> Response:
 def _exported(call: Call, request: Request) -> tuple[Repo, list[AccessRequest]]:
     """Read all, and write down who took the addresses along."""
     repo = lookup(call, repo_of(request), Action.LOOK)
-    decisions.managed(call, repo)
+    decisions.reviewed(call, repo)
     found = [one for standing in Standing for one in _all(call, repo, standing)]
     with working(call) as work:
         record_of(work, "gate.export", repo)

@@ -54,7 +54,7 @@ async def listed(request: Request) -> Response:
 
     def act(call: Call) -> tuple[Page[AccessRequest], list[dict[str, object]]]:
         repo = lookup(call, repo_of(request), Action.LOOK)
-        decisions.managed(call, repo)
+        decisions.reviewed(call, repo)
         page = queries.requests_to(call, repo.id, standing, window, search=search)
         return page, [item(call, one) for one in page.rows]
 

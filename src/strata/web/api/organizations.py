@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access import members
-from strata.access.policy import require_admin, require_see_members
+from strata.access.policy import belongs_to, require_admin, require_see_members
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Member
 from strata.core.actor import Role
@@ -91,7 +91,7 @@ def _members(call: Call, request: Request, window: Window) -> tuple[Page[Member]
     require_see_members(call.actor, organization)
     page = queries.members_of(call, organization.id, window)
     shown = people_json(call, (one.face for one in page.rows))
-    if organization.id in call.actor.roles:
+    if belongs_to(call.actor, organization.id):
         roles = ({"role": one.role.value} for one in page.rows)
         shown = [{**one, **role} for one, role in zip(shown, roles, strict=True)]
     return page, shown

@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.policy import shows_membership
 from strata.accounts import profiles
-from strata.accounts.oauth.claims import what_is_told
+from strata.accounts.oauth.claims import Told, what_is_told
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.organizations.record import Membership
 from strata.core.actor import Actor, TokenKind
@@ -43,10 +44,17 @@ def _whoami(call: Call) -> dict[str, object]:
         "orgs": [
             _org(call, held)
             for held in organizations.memberships_of(call, person.id)
-            if told.organizations is None or held.organization.id in told.organizations
+            if _tells(call.actor, told, held.organization.id)
         ],
         "auth": _auth(call.actor),
     }
+
+
+def _tells(actor: Actor, told: Told, organization_id: int) -> bool:
+    """Whether the answer names an organisation: what an application hears is what it asked for."""
+    if actor.token is not None and actor.token.kind is TokenKind.OAUTH:
+        return told.organizations is None or organization_id in told.organizations
+    return shows_membership(actor, organization_id)
 
 
 def _org(call: Call, held: Membership) -> dict[str, object]:

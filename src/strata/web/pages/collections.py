@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import may_change
+from strata.access.policy import Action, permits
 from strata.community.collections import votes
 from strata.community.collections.listing import Page, Query, listing
 from strata.community.collections.queries import ItemRow
@@ -127,7 +127,7 @@ def page_of(call: Call, slug: str) -> CollectionPage:
         NotFound: there is none, or the visitor may not know of it.
     """
     found = shown_of(call, slug)
-    manages = may_change(call.actor, found.collection)
+    manages = permits(call.actor, Action.WRITE, found.collection)
     hidden = tuple(unavailable(call, found.collection)) if manages else ()
     return CollectionPage(found, manages, hidden)
 
