@@ -12,6 +12,7 @@ from fixtures.accounts import HERE, PASSWORD, calling, fact_names, inbox, joined
 from fixtures.hubs import FrozenClock
 from strata.accounts import limits, passwords
 from strata.accounts.entering import login, sessions
+from strata.accounts.entering.entry import Browser, LoggedIn
 from strata.accounts.tables import attempts, users
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, TooMany
@@ -22,9 +23,9 @@ WRONG = "Wrong-Horse!b"
 
 def enter(
     hub: Hub, who: str, password: str = PASSWORD, *, origin: Origin = HERE, remember: bool = False
-) -> login.LoggedIn:
+) -> LoggedIn:
     with calling(hub, origin=origin) as call:
-        return login.log_in(call, login.LogIn(who, password, remember=remember))
+        return login.log_in(call, login.LogIn(who, password, Browser(remember=remember)))
 
 
 def fail(hub: Hub, who: str, *, origin: Origin = HERE) -> type[Exception]:
@@ -89,7 +90,7 @@ def test_a_log_in_ends_the_session_it_replaces(hub: Hub) -> None:
     first = enter(hub, "alice")
 
     with calling(hub) as call:
-        again = login.LogIn("alice", PASSWORD, replaces=first.session.cookie)
+        again = login.LogIn("alice", PASSWORD, Browser(replaces=first.session.cookie))
         second = login.log_in(call, again)
 
     with calling(hub) as call:

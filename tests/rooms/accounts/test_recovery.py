@@ -18,6 +18,7 @@ from fixtures.hubs import FrozenClock
 from strata.accounts import recovery
 from strata.accounts.emails import changes
 from strata.accounts.entering import browsers, changing, login, reset, sessions
+from strata.accounts.entering.entry import Browser
 from strata.accounts.tokens import tokens
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import Origin, working
@@ -226,10 +227,10 @@ def test_a_cookie_makes_a_browser_known_wherever_it_goes_but_to_its_owner_alone(
     before = mails_sent(hub)
     elsewhere = Origin(ip="192.0.2.1", user_agent="two")
     with calling(hub, origin=elsewhere) as call:
-        login.log_in(call, login.LogIn("alice", PASSWORD, device=first.device))
+        login.log_in(call, login.LogIn("alice", PASSWORD, Browser(device=first.device)))
     assert mails_sent(hub) == before
     with calling(hub, origin=elsewhere) as call:
-        login.log_in(call, login.LogIn(bob.name or "", PASSWORD, device=first.device))
+        login.log_in(call, login.LogIn(bob.name or "", PASSWORD, Browser(device=first.device)))
     assert mails_sent(hub) == before + 1
 
 

@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from strata.accounts import addresses, limits, passwords, people
-from strata.accounts.entering import browsers, letters, sessions
-from strata.accounts.legal.documents import must_agree
-from strata.accounts.legal.tables import agreement
+from strata.accounts.entering import letters
+from strata.accounts.entering.entry import Browser, LoggedIn, enter
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials
@@ -42,21 +41,7 @@ class LogIn:
 
     identifier: str  # username or e-mail address
     password: str = field(repr=False)
-    remember: bool = False
-    replaces: str | None = field(default=None, repr=False)  # cookie of the session that ends
-    device: str = field(default="", repr=False)  # cookie by which this browser is known
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedIn:
-    """Who it was, and the new session."""
-
-    user_id: int
-    name: str
-    verified: bool
-    session: sessions.Started
-    must_agree: bool  # to documents that changed
-    device: str = field(repr=False)  # the cookie by which this browser is known from now on
+    browser: Browser = field(default_factory=Browser)
 
 
 def log_in(call: Call, form: LogIn) -> LoggedIn:
@@ -212,17 +197,7 @@ def _succeed(
     limits.forget(work, trace.pair_key)
     limits.refund(work, trace.person_key, counted_at=trace.at)
     limits.refund(work, trace.address_key, subject=trace.subject, counted_at=trace.at)
-    changes = {"last_login_at": work.now} | ({"password_hash": renewed} if renewed else {})
-    work.db.execute(sa.update(users).where(users.c.id == user.id).values(**changes))
-    sessions.end(work, form.replaces)
-    session = sessions.start(work, user.id, admin=user.admin, remember=form.remember)
-    record(work, "account.login", target=user.name, actor_id=user.id)
-    device = browsers.recognise(work, user, form.device)
-    return LoggedIn(
-        user_id=user.id,
-        name=user.name,
-        verified=user.verified_at is not None,
-        session=session,
-        must_agree=must_agree(user.agreed, work.db.scalar(sa.select(agreement.c.current))),
-        device=device,
-    )
+    if renewed:
+        here = sa.update(users).where(users.c.id == user.id)
+        work.db.execute(here.values(password_hash=renewed))
+    return enter(work, user, form.browser, how="password")

@@ -60,8 +60,12 @@ class Started:
     expires_at: datetime
 
 
-def start(work: Work, user_id: int, *, admin: bool, remember: bool) -> Started:
-    """Open a session under a new id; call it at log-in, never keep an older id."""
+def start(work: Work, user_id: int, *, admin: bool, remember: bool, proved: bool = True) -> Started:
+    """Open a session under a new id; call it at log-in, never keep an older id.
+
+    Args:
+        proved: the person has just shown to us who they are.
+    """
     life = ADMIN if admin else REMEMBERED if remember else PASSING
     cookie = secrets.token_urlsafe(32)
     inserted = work.db.execute(
@@ -74,7 +78,7 @@ def start(work: Work, user_id: int, *, admin: bool, remember: bool) -> Started:
             seen_at=work.now,
             idle_expires_at=work.now + life.idle,
             expires_at=work.now + life.absolute,
-            proved_until=work.now + PROVED_FOR,
+            proved_until=work.now + PROVED_FOR if proved else None,
             remember=remember,
             ip=work.origin.ip,
             user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.entering import csrf, login as log_ins, sessions
-from strata.accounts.entering.login import LoggedIn, LogIn
+from strata.accounts.entering.entry import Browser, LoggedIn
+from strata.accounts.entering.login import LogIn
 from strata.core.call import Call, working
 from strata.core.errors import BadCredentials, Malformed, TooMany
 from strata.web.auth import session_cookie_name
@@ -47,13 +48,26 @@ async def submit(request: Request) -> Response:
         return await _again(request, form, error.message)
     except TooMany as error:
         return await _again(request, form, "auth.waiting", wait_s=error.retry_after_s)
-    onward = safe_next(form.get("next", "/"))
+    return welcomed(request, entered, safe_next(form.get("next", "/")))
+
+
+def welcomed(request: Request, entered: LoggedIn, onward: str) -> Response:
+    """Give the browser its session and lead it on, past the documents if they changed.
+
+    Args:
+        onward: a page of ours (`safe_next`).
+    """
     if entered.must_agree:
         onward = f"{AGREE}?{urlencode({'next': onward})}"
     answer = redirected(request, onward)
     enter(request, answer, entered.session)
     know(request, answer, entered.device)
     return answer
+
+
+def browser_of(request: Request, *, remember: bool) -> Browser:
+    """What the browser of a log-in brings along."""
+    return Browser(remember, session_cookie(request) or None, device_cookie(request))
 
 
 async def leave(request: Request) -> Response:
@@ -77,9 +91,7 @@ def _log_in(call: Call, request: Request, form: Form) -> LoggedIn:
         LogIn(
             identifier=form.get("username", ""),
             password=form.get("password", ""),
-            remember="remember" in form,
-            replaces=session_cookie(request) or None,
-            device=device_cookie(request),
+            browser=browser_of(request, remember="remember" in form),
         ),
     )
 
