@@ -1,0 +1,183 @@
+"""Refresh tokens rotate, and a copied one ends the log-in it belongs to (product §3.11)."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import calling, fact_names, inbox, made
+from fixtures.hubs import FrozenClock
+from fixtures.oauth import COMMAND_LINE, application
+from rooms.accounts.test_device_codes import granted, whose
+from strata.accounts.oauth import families
+from strata.accounts.oauth.apps import Credentials
+from strata.accounts.oauth.families import Answer
+from strata.accounts.tables import users
+from strata.core.call import working
+from strata.core.errors import GrantRefused, TooMany
+from strata.core.hub import Hub
+
+
+def refreshed(
+    hub: Hub,
+    value: str,
+    *scopes: str,
+    credentials: Credentials = COMMAND_LINE,
+) -> Answer | str:
+    """Come with a refresh token; the answer, or OAuth's word for why there is none."""
+    with calling(hub) as call:
+        try:
+            return families.refresh(call, families.Refresh(credentials, value, scopes or None))
+        except GrantRefused as error:
+            return error.reason
+
+
+def renewed(hub: Hub, value: str) -> Answer:
+    answer = refreshed(hub, value)
+    assert isinstance(answer, Answer), answer
+    return answer
+
+
+def change(hub: Hub, user_id: int | None, **values: object) -> None:
+    with calling(hub) as call, working(call) as work:
+        work.db.execute(sa.update(users).where(users.c.id == user_id).values(**values))
+
+
+def test_a_refresh_token_is_followed_by_another_one(hub: Hub, clock: FrozenClock) -> None:
+    first = granted(hub, made(hub, "ana"))
+    clock.advance(timedelta(days=29, hours=1))
+    second = renewed(hub, first.refresh_token)
+
+    assert second.refresh_token != first.refresh_token
+    assert second.expires_in_s == 30 * 24 * 3600
+    assert second.scopes == first.scopes
+    assert whose(hub, second.access_token) is not None
+    # What is under way with the former one may end well.
+    assert whose(hub, first.access_token) is not None
+    clock.advance(timedelta(hours=1))
+    assert whose(hub, first.access_token) is None
+    assert whose(hub, second.access_token) is not None
+
+
+def test_a_stolen_refresh_token_ends_everything(hub: Hub, clock: FrozenClock) -> None:
+    ana = made(hub, "ana")
+    other = granted(hub, ana)
+    first = granted(hub, ana)
+    stolen = first.refresh_token
+    clock.advance(timedelta(days=29))
+    second = renewed(hub, stolen)
+    clock.advance(timedelta(minutes=2))
+
+    assert refreshed(hub, stolen) == "invalid_grant"
+    assert whose(hub, first.access_token) is None
+    assert whose(hub, second.access_token) is None
+    assert refreshed(hub, second.refresh_token) == "invalid_grant"
+    assert fact_names(hub)[-1] == "oauth.refresh_reuse"
+    letter = inbox(hub, "ana@example.org")[-1]
+    assert "used a second time" in letter.text
+    # Her other machine is none of the thief's business.
+    assert isinstance(refreshed(hub, other.refresh_token), Answer)
+
+
+def test_a_thief_who_comes_first_is_found_out_by_the_owner(hub: Hub, clock: FrozenClock) -> None:
+    first = granted(hub, made(hub, "ana"))
+    clock.advance(timedelta(days=1))
+    thief = renewed(hub, first.refresh_token)
+    clock.advance(timedelta(days=1))
+
+    assert refreshed(hub, first.refresh_token) == "invalid_grant"
+    assert whose(hub, thief.access_token) is None
+    assert refreshed(hub, thief.refresh_token) == "invalid_grant"
+
+
+def test_processes_that_refresh_at_once_end_up_with_one_successor(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    first = granted(hub, made(hub, "ana"))
+    clock.advance(timedelta(days=29))
+    one = renewed(hub, first.refresh_token)
+    clock.advance(timedelta(seconds=59))
+    two = renewed(hub, first.refresh_token)
+
+    assert one.refresh_token == two.refresh_token
+    assert one.access_token != two.access_token
+    clock.advance(timedelta(days=29))
+    last = renewed(hub, one.refresh_token)
+    clock.advance(timedelta(minutes=1))
+    # A copy that was taken within the minute is the same token, and gives itself away as any other.
+    assert refreshed(hub, two.refresh_token) == "invalid_grant"
+    assert whose(hub, last.access_token) is None
+
+
+def test_a_refresh_token_ends_after_half_a_year(hub: Hub, clock: FrozenClock) -> None:
+    first = granted(hub, made(hub, "ana"))
+    clock.advance(timedelta(days=179))
+    second = renewed(hub, first.refresh_token)
+    clock.advance(timedelta(days=180))
+
+    assert refreshed(hub, second.refresh_token) == "invalid_grant"
+    assert "oauth.refresh_reuse" not in fact_names(hub)
+    with calling(hub) as call, working(call) as work:
+        families.forget_over(work)
+    assert refreshed(hub, second.refresh_token) == "invalid_grant"
+
+
+def test_nothing_grows_by_refreshing(hub: Hub) -> None:
+    first = granted(hub, made(hub, "ana"))
+    narrow = renewed(hub, renewed(hub, first.refresh_token).refresh_token)
+    answer = refreshed(hub, narrow.refresh_token, "openid", "profile")
+
+    assert isinstance(answer, Answer)
+    assert answer.scopes == ("openid", "profile")
+    assert refreshed(hub, answer.refresh_token, "openid", "webhooks") == "invalid_scope"
+    assert refreshed(hub, answer.refresh_token, "openid", "root") == "invalid_scope"
+
+
+def test_a_refresh_token_belongs_to_its_application(hub: Hub) -> None:
+    other = application(hub, "other", secret="")
+    secretive = application(hub, "secretive")
+    first = granted(hub, made(hub, "ana"))
+
+    assert refreshed(hub, first.refresh_token, credentials=other.credentials) == "invalid_grant"
+    assert refreshed(hub, first.refresh_token, credentials=secretive.credentials) == "invalid_grant"
+    assert refreshed(hub, first.refresh_token, credentials=Credentials()) == "invalid_client"
+    assert refreshed(hub, first.access_token) == "invalid_grant"
+    assert refreshed(hub, "") == "invalid_grant"
+    assert refreshed(hub, "hf_oauth_refresh_" + "x" * 10_000) == "invalid_grant"
+    assert isinstance(refreshed(hub, first.refresh_token), Answer)
+
+
+@pytest.mark.parametrize(
+    "values", [{"standing": "suspended"}, {"standing": "deletion_scheduled"}, {"verified_at": None}]
+)
+def test_an_account_that_is_not_open_gets_nothing(hub: Hub, values: dict[str, object]) -> None:
+    ana = made(hub, "ana")
+    first = granted(hub, ana)
+    change(hub, ana.user_id, **values)
+
+    assert refreshed(hub, first.refresh_token) == "invalid_grant"
+    assert "oauth.refresh_reuse" not in fact_names(hub)
+
+
+def test_a_loop_of_refreshes_is_stopped(hub: Hub) -> None:
+    value = granted(hub, made(hub, "ana")).refresh_token
+    for _ in range(families.REFRESHES_PER_HOUR):
+        value = renewed(hub, value).refresh_token
+    with pytest.raises(TooMany):
+        refreshed(hub, value)
+
+
+def test_an_application_ends_its_own_log_in_and_no_other(hub: Hub) -> None:
+    other = application(hub, "other", secret="")
+    first, second = granted(hub, made(hub, "ana")), granted(hub, made(hub, "bob"))
+    with calling(hub) as call:
+        families.revoke(call, other.credentials, first.refresh_token)
+        families.revoke(call, COMMAND_LINE, "hf_oauth_unknown")
+        assert whose(hub, first.access_token) is not None
+        families.revoke(call, COMMAND_LINE, first.access_token)
+        families.revoke(call, COMMAND_LINE, second.refresh_token)
+
+    assert whose(hub, first.access_token) is None
+    assert whose(hub, second.access_token) is None
+    assert refreshed(hub, first.refresh_token) == "invalid_grant"
+    assert fact_names(hub).count("oauth.revoke") == 2
