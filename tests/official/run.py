@@ -17,8 +17,8 @@ sys.path[:0] = [
 ]
 
 from clients.hub import running  # noqa: E402 -- this file is a program of its own
-from official.accounts import make_accounts  # noqa: E402
-from official.suite import NOTHING_LISTENS, OF_THE_MACHINE, End, suite  # noqa: E402
+from official.accounts import logged_in, make_accounts  # noqa: E402
+from official.suite import ITS_COOKIE, ITS_SUB, NOTHING_LISTENS, OF_THE_MACHINE, End, suite  # noqa: E402
 
 
 def needing_a_server(release: str, folder: Path) -> list[str]:
@@ -40,7 +40,9 @@ def main() -> int:
         return 0
     with running(folder / "hub", {}) as hub:
         make_accounts(hub)
-        status = suite(release, folder / "suite", hub.url).show(arguments)
+        person = logged_in(hub)
+        literals = {ITS_COOKIE: person.cookie, ITS_SUB: person.sub}
+        status = suite(release, folder / "suite", hub.url, literals).show(arguments)
     sys.stdout.write(f"{folder}\n")
     return status
 

@@ -35,6 +35,8 @@ OF_THE_MACHINE: Final = (
     "test_utils_telemetry.py",
 )
 """Files whose tests say nothing about a hub and fail for want of torch or a terminal."""
+ITS_COOKIE: Final = "token=huggingface-hub.js-cookie"  # of a browser that is logged in there
+ITS_SUB: Final = "62f264b9f3c90f4b6514a269"  # whose it is
 TIMEOUT: Final = 900.0  # seconds
 ITS_ENVIRONMENT: Final = {
     "HUGGINGFACE_CO_STAGING": "1",
@@ -131,8 +133,14 @@ def _gathered(lines: Iterable[str]) -> dict[str, Outcome]:
     return found
 
 
-def suite(release: str, folder: Path, hub_url: str) -> Suite:
-    """Copy the suite of `release` into `folder` and point it at `hub_url`."""
+def suite(
+    release: str, folder: Path, hub_url: str, literals: Mapping[str, str] | None = None
+) -> Suite:
+    """Copy the suite of `release` into `folder` and point it at `hub_url`.
+
+    Args:
+        literals: what else of the client's own hub stands in its tests → what this hub has instead.
+    """
     requirements = HERE / "requirements" / f"{release}.txt"
     environment = built(
         f"official-{release}", requirements, lambda python: _add_source(python, release)
@@ -142,6 +150,8 @@ def suite(release: str, folder: Path, hub_url: str) -> Suite:
     client = folder / "src" / "huggingface_hub"
     for file in (client / "constants.py", *(folder / "tests").glob("*.py")):
         _replace(STAGING, hub_url, file)
+        for old, new in (literals or {}).items():
+            _replace(old, new, file)
     _replace(PRODUCTION_VALIDATION, f"{hub_url}/api/validate-yaml", client / "repocard.py")
     _furnish(folder / "tests")
     return Suite(release, folder, environment)

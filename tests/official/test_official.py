@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from clients.hub import running
-from official.accounts import make_accounts
+from official.accounts import logged_in, make_accounts
 from official.expectations import Exceptions, exceptions, names_without_a_test, server_tests
-from official.suite import RELEASES, End, Outcome, Suite, suite
+from official.suite import ITS_COOKIE, ITS_SUB, RELEASES, End, Outcome, Suite, suite
 
 SHOWN = 1_500  # characters of each surprise
 
@@ -51,7 +51,9 @@ def suites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
                 folder: Path = tmp_path_factory.mktemp(f"official-{release}")
                 hub = open_hubs.enter_context(running(folder / "hub", {}))
                 make_accounts(hub)
-                ready[release] = suite(release, folder / "suite", hub.url)
+                person = logged_in(hub)
+                literals = {ITS_COOKIE: person.cookie, ITS_SUB: person.sub}
+                ready[release] = suite(release, folder / "suite", hub.url, literals)
             return ready[release]
 
         yield of_release

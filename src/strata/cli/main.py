@@ -22,6 +22,7 @@ COMMANDS = {
     "invite": ("strata.cli.invite:invite", "Invite people to sign up."),
     "legal": ("strata.cli.legal:legal", "Publish the documents that people agree to."),
     "token": ("strata.cli.token:token", "Create and list access tokens."),
+    "app": ("strata.cli.app:app", "Create, list and delete applications that people log in to."),
     "repo": ("strata.cli.repo:repo", "List repositories."),
     "mail": ("strata.cli.mail:mail", "Read the mails that the hub wrote."),
     "gc": ("strata.cli.gc:gc", "Remove large files and chunks that nothing needs."),

@@ -120,6 +120,10 @@ class AccountsSettings:
     )
     sign_ups_per_hour: int = setting(200, "Sign-ups the whole hub takes in an hour.")
     organizations_per_day: int = setting(10, "Organizations one account may create in a day.")
+    legacy_password_login: bool = setting(
+        default=False,
+        doc="Let huggingface_hub before 0.8 log in with a name and a password (`POST /api/login`).",
+    )
     tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
     password_hash_slots: int = setting(4, "Password hashes computed at once.")
     password_hash_mib: int = setting(

@@ -23,6 +23,7 @@ from strata.web.api import (
     duplicate,
     follows,
     info,
+    legacy_login,
     legacy_upload,
     lfs_files,
     likes,
@@ -55,6 +56,7 @@ from strata.web.paths import Route
 # The Hub API: every client.
 API: tuple[Route, ...] = (
     *site.ROUTES,
+    *legacy_login.ROUTES,
     *listings.ROUTES,
     *discovery.ROUTES,
     *repos.ROUTES,

@@ -98,7 +98,7 @@ def test_a_person_logs_in_to_a_site(hub: Hub, app: Registered) -> None:
     assert actor is not None
     assert actor.name == "ana"
     with calling(hub) as call:
-        published = KeySet.import_key_set({"keys": keys.published(call)})  # type: ignore[typeddict-item]
+        published = KeySet.import_key_set({"keys": keys.published(call)})
         stated = jwt.decode(id_token, published, algorithms=["RS256"]).claims
     person = {"name": "ana", "preferred_username": "ana", "email": "ana@example.org"}
     assert person.items() <= stated.items()
@@ -110,7 +110,8 @@ def test_a_person_logs_in_to_a_site(hub: Hub, app: Registered) -> None:
     assert (fact_names(hub)[-1], len(inbox(hub, "ana@example.org"))) == ("oauth.authorize", 1)
 
 
-def test_who_agreed_before_is_not_asked_again(hub: Hub, app: Registered) -> None:
+@pytest.mark.usefixtures("app")
+def test_who_agreed_before_is_not_asked_again(hub: Hub) -> None:
     ana = made(hub, "ana")
     allowed(hub, ana, asking())
 
@@ -225,9 +226,8 @@ def test_a_code_lives_two_minutes(hub: Hub, app: Registered, clock: FrozenClock)
         "https://app.example.com/callback\r\nX: 1",
     ],
 )
-def test_nobody_is_sent_where_the_application_has_no_address(
-    hub: Hub, app: Registered, address: str
-) -> None:
+@pytest.mark.usefixtures("app")
+def test_nobody_is_sent_where_the_application_has_no_address(hub: Hub, address: str) -> None:
     with calling(hub) as call, pytest.raises(Malformed):
         authorize.recognised(call, asking(redirect_uri=address))
 
@@ -273,11 +273,12 @@ def test_an_unknown_application_sends_nobody_anywhere(hub: Hub, client_id: str) 
         ({"unsupported": "request_not_supported"}, "request_not_supported"),
     ],
 )
+@pytest.mark.usefixtures("app")
 def test_what_is_wrong_is_told_to_the_application(
-    hub: Hub, app: Registered, changes: dict[str, object], reason: str
+    hub: Hub, changes: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(GrantRefused) as refused:
-        considered(hub, made(hub, "ana"), asking(**changes))
+        considered(hub, made(hub, "ana"), replace(asking(), **changes))  # type: ignore[arg-type]  # fields
     assert refused.value.reason == reason
     assert refused.value.message.isascii()
 
@@ -291,7 +292,8 @@ def test_a_public_application_must_send_a_challenge(hub: Hub) -> None:
     assert answered(hub, code, public.credentials).refresh_token
 
 
-def test_silence_shows_nobody_anything(hub: Hub, app: Registered) -> None:
+@pytest.mark.usefixtures("app")
+def test_silence_shows_nobody_anything(hub: Hub) -> None:
     silent = asking(prompt=frozenset({"none"}))
     for actor, reason in (
         (Actor(), "login_required"),
@@ -303,9 +305,8 @@ def test_silence_shows_nobody_anything(hub: Hub, app: Registered) -> None:
         assert refused.value.reason == reason
 
 
-def test_who_logged_in_long_ago_shows_once_more_who_they_are(
-    hub: Hub, app: Registered, clock: FrozenClock
-) -> None:
+@pytest.mark.usefixtures("app")
+def test_who_logged_in_long_ago_shows_once_more_who_they_are(hub: Hub, clock: FrozenClock) -> None:
     ana = replace(made(hub, "ana"), proved_until=clock() + timedelta(minutes=15))
     allowed(hub, ana, asking())
 

@@ -78,6 +78,11 @@ def find(call: Call, client_id: str) -> App | None:
     return _first(call, oauth_apps.c.client_id == client_id)
 
 
+def everyone(call: Call) -> list[App]:
+    """Every application, in the order in which they came."""
+    return [_app(row) for row in call.db.execute(_apps().order_by(oauth_apps.c.id))]
+
+
 def by_id(call: Call, app_id: int) -> App | None:
     return _first(call, oauth_apps.c.id == app_id)
 

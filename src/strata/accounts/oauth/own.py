@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -17,12 +18,13 @@ from strata.accounts.oauth import apps, consents, redirects, scopes
 from strata.accounts.oauth.apps import App, Origin
 from strata.accounts.oauth.tables import oauth_apps, oauth_consents
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields, NotFound
+from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
 from strata.events.facts import record
 
 LONGEST_NAME: Final = 100
 MOST: Final = 50  # applications of one person
 SECRET_PREFIX: Final = "oauth_app_secret_"  # noqa: S105 — how one begins
+_KNOWN: Final = re.compile(r"[!-~]{1,200}", re.ASCII)
 NO_SUCH: Final = "You have no such application."
 
 
@@ -76,6 +78,37 @@ def create(work: Work, described: Described, *, confidential: bool) -> Made:
     return made
 
 
+def create_by_operator(work: Work, described: Described, birth: Birth) -> Made:
+    """Make an application that comes with the hub, such as one that others know already.
+
+    Raises:
+        InvalidFields: the description breaks rules.
+        Malformed: its known client_id or secret has no shape that clients send.
+        Conflict: another application has the client_id.
+    """
+    _require_sound(described)
+    for known in filter(None, (birth.client_id, birth.secret)):
+        if not _KNOWN.fullmatch(known):
+            raise Malformed("A client_id or secret has 1 to 200 visible ASCII characters.")
+    if apps.find(work, birth.client_id) is not None:
+        raise Conflict("Another application has this client_id.")
+    made = insert(work, described, birth)
+    record(work, "oauth.app_create", target=made.app.name, detail=_detail(made.app))
+    return made
+
+
+def remove(work: Work, client_id: str) -> None:
+    """Remove an application, as an operator.
+
+    Raises:
+        NotFound: there is none.
+    """
+    app = apps.find(work, client_id)
+    if app is None:
+        raise NotFound("There is no application with this client_id.")
+    _remove(work, app)
+
+
 def change(work: Work, client_id: str, described: Described) -> App:
     """Describe one of the caller's applications anew; what was given to it stays as it is.
 
@@ -123,7 +156,10 @@ def delete(work: Work, client_id: str) -> None:
         Unauthenticated, EmailNotVerified, Forbidden: as `consents.consenting`.
         NotFound: the caller has no such application.
     """
-    app = own(work, client_id)
+    _remove(work, own(work, client_id))
+
+
+def _remove(work: Work, app: App) -> None:
     given = sa.select(oauth_consents.c.id).where(oauth_consents.c.app_id == app.id)
     for row in work.db.execute(given).all():
         consents.end(work, row.id)

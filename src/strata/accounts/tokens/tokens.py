@@ -197,6 +197,14 @@ def delete(work: Work, token_id: int) -> None:
     record(work, "token.delete", target=row.name)
 
 
+def end(work: Work, token_id: int) -> None:
+    """Revoke a token of the caller, who shows that very one."""
+    mine = (tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id)
+    row = work.db.execute(sa.delete(tokens).where(*mine).returning(tokens.c.name)).first()
+    if row is not None:
+        record(work, "token.delete", target=row.name)
+
+
 def fresh_value() -> str:
     """`hf_`, 28 random letters (159 bits), 6 letters that check them."""
     body = "".join(secrets.choice(string.ascii_letters) for _ in range(BODY_LENGTH))
