@@ -13,10 +13,10 @@ import anyio
 from starlette.types import ASGIApp
 
 from strata.accounts.jobs import begin_tidying
-from strata.accounts.uses import FLUSH_EVERY_S, Uses
+from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
+from strata.accounts.uses import FLUSH_EVERY_S
 from strata.app.hub import GATHERING, JOBS, PROMPT, WAITING, load_hub
 from strata.community.webhooks.jobs import TidyWebhooks
-from strata.content.downloads import DownloadCounts
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.core.settings import Settings
@@ -51,7 +51,7 @@ def build_app(
         hub=hub,
         routes=Routes(ROUTES),
         limiter=anyio.CapacityLimiter(hub.settings.server.threads),
-        tallies=tallies or Tallies(Uses(), DownloadCounts()),
+        tallies=tallies or Tallies.of(hub.settings),
         metrics=metrics or Metrics(),
         prefix=hub.settings.prefix,
         error_page=error_page,
@@ -64,7 +64,7 @@ class Background:
     """What runs beside the requests of one serving process."""
 
     hub: Hub
-    tallies: Tallies = field(default_factory=lambda: Tallies(Uses(), DownloadCounts()))
+    tallies: Tallies
     _running: list[JobRunner | Periodic] = field(default_factory=list)
 
     def start(self) -> None:
@@ -80,6 +80,9 @@ class Background:
             JobRunner(self.hub, JOBS, WAITING, threads=self.hub.settings.webhooks.concurrent),
             Periodic("tallies", FLUSH_EVERY_S, self._flush),
         ]
+        if self.hub.settings.rates.enabled and not is_alone(self.hub):
+            exchange = RateExchange(self.hub, self.tallies.rates)
+            self._running.append(Periodic("rates", EXCHANGE_EVERY_S, exchange.run))
         for thread in self._running:
             thread.start()
 
@@ -105,7 +108,7 @@ def serve(settings: Settings) -> int:
 
     def build() -> ASGIApp:
         tune_malloc()
-        background = Background(load_hub(settings))
+        background = Background(load_hub(settings), Tallies.of(settings))
         background.start()
         return build_app(
             background.hub,

@@ -231,6 +231,29 @@ class LimitsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RatesSettings:
+    """Requests that one caller may make in five minutes, each kind counted apart."""
+
+    enabled: bool = setting(
+        default=True, doc="`false`: nobody is limited; only behind something else that limits."
+    )
+    api: int = setting(1_000, "API requests of an account.")
+    resolvers: int = setting(5_000, "File requests (`/resolve/`) of an account.")
+    pages: int = setting(200, "Pages that an account looks at.")
+    git: int = setting(1_000, "Requests of git and git-lfs of an account.")
+    anonymous_api: int = setting(500, "API requests of an address without an account.")
+    anonymous_resolvers: int = setting(3_000, "File requests of an address without an account.")
+    anonymous_pages: int = setting(100, "Pages for an address without an account.")
+    anonymous_git: int = setting(300, "Requests of git of an address without an account.")
+    transfers: int = setting(
+        50_000, "Requests from an address for bytes behind links that the hub handed out."
+    )
+    token_failures: int = setting(
+        100, "Wrong access tokens from one address in ten minutes before it is answered 429."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree; see the module docstring for precedence."""
 
@@ -264,6 +287,7 @@ class Settings:
     xet: XetSettings = field(default_factory=XetSettings)
     webhooks: WebhooksSettings = field(default_factory=WebhooksSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
+    rates: RatesSettings = field(default_factory=RatesSettings)
 
     @property
     def prefix(self) -> str:

@@ -7,6 +7,7 @@ import strata.accounts.joining.tables
 import strata.accounts.legal.tables
 import strata.accounts.oauth.tables
 import strata.accounts.organizations.tables
+import strata.accounts.plans.tables
 import strata.accounts.profile.tables
 import strata.accounts.tables
 import strata.accounts.tokens.tables

@@ -57,6 +57,13 @@ def _basic_password(value: str) -> str | None:
     return password or (user if user.startswith("hf_") else None)
 
 
+def has_credentials(request: Request) -> bool:
+    """Whether the request shows anything that might tell who asks."""
+    if "authorization" in request.headers:
+        return True
+    return bool(request.cookies.get(session_cookie_name(request.scope["strata"].hub)))
+
+
 def session_cookie_name(hub: Hub) -> str:
     """The cookie that holds who is logged in."""
     return cookie_name(hub, "sid")

@@ -22,19 +22,23 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from strata.accounts.plans.rates import Bucket
 from strata.core.call import Origin
-from strata.core.errors import Malformed, Moved, NotFound, StrataError
+from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
 from strata.core.hub import Hub
 from strata.core.settings import Settings
 from strata.web import errors
+from strata.web.auth import has_credentials
+from strata.web.charging import at_address, bucket_of, headers_of
 from strata.web.metrics import Metrics
 from strata.web.paths import Match, Routes
+from strata.web.spool import drained
 from strata.web.work import Exchange, Tallies
 
 EXPOSED_HEADERS = (
     "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,"
     "Content-Disposition,X-Linked-Size,X-Linked-ETag,X-Xet-Hash,X-Xet-Access-Token,X-Xet-Token-Expiration,"
-    "X-Xet-Refresh-Route,X-Xet-Cas-Url"
+    "X-Xet-Refresh-Route,X-Xet-Cas-Url,RateLimit,RateLimit-Policy,Retry-After"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
@@ -76,7 +80,7 @@ class Gateway:
         started = time.perf_counter()
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
-        answer = _Sent(send, request_id, cross_origin="origin" in headers)
+        answer = _Sent(send, scope, request_id, cross_origin="origin" in headers)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             await self._route(scope, receive, answer, headers, request_id)
@@ -120,9 +124,14 @@ class Gateway:
                 raise Malformed("The query holds a character that cannot be kept (U+0000).")
             match = self.routes.match(scope["method"], raw_path)
             if not isinstance(match, Match):
+                exchange.bucket = Bucket.PAGES if html else Bucket.API
+                await _charge_address(exchange, request)
                 raise _unrouted(match, scope["method"])
             exchange.match = match
             html = match.route.page
+            exchange.bucket = bucket_of(match.route)
+            if exchange.bucket is Bucket.TRANSFERS or not has_credentials(request):
+                await _charge_address(exchange, request)
             if match.holds_nul:
                 raise _unrouted(None, scope["method"])
             response = await match.route.endpoint(request)
@@ -138,6 +147,8 @@ class Gateway:
 
     async def _failed(self, request: Request, error: StrataError, *, html: bool) -> Response:
         exchange: Exchange | None = request.scope.get("strata")
+        if exchange is not None:
+            exchange.bucket = None  # telling of a failure is not refused in its turn
         if isinstance(error, Moved) and exchange is not None and exchange.match is not None:
             return _redirect(request, exchange.match, error, self.prefix)
         if html and exchange is not None:
@@ -146,11 +157,21 @@ class Gateway:
         return errors.json_answer(error, anonymous=anonymous)
 
 
+async def _charge_address(exchange: Exchange, request: Request) -> None:
+    """Count a request before anything is looked up for it."""
+    try:
+        exchange.charge(at_address(exchange.origin.ip))
+    except TooMany:
+        await drained(request)
+        raise
+
+
 class _Sent:
     """Remembers what went out and adds the headers that every answer carries."""
 
-    def __init__(self, send: Send, request_id: str, *, cross_origin: bool) -> None:
+    def __init__(self, send: Send, scope: Scope, request_id: str, *, cross_origin: bool) -> None:
         self._send = send
+        self._scope = scope
         self._request_id = request_id
         self._cross_origin = cross_origin
         self.status = 0
@@ -162,6 +183,9 @@ class _Sent:
             self.status = message["status"]
             headers = MutableHeaders(raw=message.setdefault("headers", []))
             headers["X-Request-Id"] = self._request_id
+            exchange: Exchange | None = self._scope.get("strata")
+            if exchange is not None and exchange.standing is not None:
+                headers.raw.extend(headers_of(exchange.standing))
             if self._cross_origin:
                 headers["Access-Control-Allow-Origin"] = "*"
                 headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS

@@ -18,18 +18,22 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 import msgspec
+from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
 from strata.accounts.entering.sessions import Started
+from strata.accounts.plans.rates import Bucket, Caller, Rates, Standing
 from strata.accounts.standing import require_open
 from strata.accounts.uses import Uses
 from strata.content.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin, working
-from strata.core.errors import ConsentNeeded, Malformed, NotFound, TooLarge
+from strata.core.errors import BadCredentials, ConsentNeeded, Malformed, NotFound, TooLarge
 from strata.core.hub import Hub
 from strata.core.names import RepoId
+from strata.core.settings import Settings
 from strata.web.auth import SAFE_METHODS, authenticate
+from strata.web.charging import at_address, caller_of
 from strata.web.metrics import Metrics
 from strata.web.paths import Match
 
@@ -48,6 +52,12 @@ class Tallies:
 
     uses: Uses
     downloads: DownloadCounts
+    rates: Rates
+
+    @staticmethod
+    def of(settings: Settings) -> Tallies:
+        """Empty ones for a process with these settings."""
+        return Tallies(Uses(), DownloadCounts(), Rates(settings.rates))
 
 
 @dataclass(slots=True)
@@ -63,6 +73,21 @@ class Exchange:
     actor: Actor = ANONYMOUS  # settled by the first `read` or `work`
     form: Mapping[str, str] = part(default_factory=dict)  # what a browser submitted
     renewed: Started | None = None  # the session goes on under this cookie
+    bucket: Bucket | None = None  # the quota that the request still has to be counted against
+    standing: Standing | None = None  # after it was counted
+
+    def charge(self, caller: Caller) -> None:
+        """Count the request, once.
+
+        Raises:
+            TooMany: the caller has used up the quota.
+        """
+        bucket, self.bucket = self.bucket, None
+        if bucket is None:
+            return
+        self.standing = self.tallies.rates.take(bucket, caller, self.hub.clock())
+        if self.standing is not None:
+            self.standing.require()
 
 
 def exchange(request: Request) -> Exchange:
@@ -136,7 +161,8 @@ async def work(request: Request, act: Callable[..., T]) -> T:
 def _read(request: Request, act: Callable[[Call], T]) -> T:
     facts = exchange(request)
     with facts.hub.database.reading() as db:
-        facts.actor = authenticate(facts.hub, db, request)
+        facts.actor = _authenticated(facts, db, request)
+        facts.charge(caller_of(facts.actor, facts.origin.ip))
         facts.tallies.uses.note(facts.actor, facts.hub.clock())
         _require_settled(facts, request.method)
         return act(Call(facts.hub, facts.actor, db, facts.origin))
@@ -160,10 +186,21 @@ async def as_nobody(request: Request, act: Callable[[Call], T]) -> T:
 
     def nameless() -> T:
         facts = exchange(request)
+        facts.charge(at_address(facts.origin.ip))
         with facts.hub.database.reading() as db:
             return act(Call(facts.hub, ANONYMOUS, db, facts.origin))
 
     return await anyio.to_thread.run_sync(nameless, limiter=exchange(request).limiter)
+
+
+def _authenticated(facts: Exchange, db: Connection, request: Request) -> Actor:
+    try:
+        return authenticate(facts.hub, db, request)
+    except BadCredentials:
+        address = at_address(facts.origin.ip)
+        facts.charge(address)
+        facts.tallies.rates.note_failure(address, facts.hub.clock())
+        raise
 
 
 async def body_of(request: Request, limit: int | None = None) -> bytes:

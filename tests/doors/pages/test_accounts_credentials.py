@@ -8,9 +8,7 @@ from starlette.testclient import TestClient
 
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, token_in
 from fixtures.hubs import FrozenClock
-from strata.accounts.uses import Uses
 from strata.app.serving import build_app
-from strata.content.downloads import DownloadCounts
 from strata.core.hub import Hub
 from strata.web.work import Tallies
 
@@ -60,7 +58,7 @@ def test_the_list_says_when_a_token_was_used_once_uses_are_written_down(
     value = token_in(owner.make_token("ci"))
     assert "Never used" in owner.open("/settings/tokens").text
 
-    tallies = Tallies(Uses(), DownloadCounts())
+    tallies = Tallies.of(hub.settings)
     script = TestClient(build_app(hub, tallies=tallies), base_url=SITE)
     clock.advance(timedelta(hours=1))
     assert script.get(WHOAMI, headers={"Authorization": f"Bearer {value}"}).status_code == 200

@@ -19,6 +19,7 @@ from strata.core import settings
 from strata.core.call import reading
 from strata.core.hub import Hub
 from strata.events import outbox
+from strata.web.work import Tallies
 
 IN_TIME_S = 10.0
 
@@ -74,7 +75,7 @@ def serving(folder: Path, box: Postbox) -> Iterator[Hub]:
         "accounts.fastest_sign_up_s": 0,
     }
     hub = load_hub(settings.load(environment={}, overrides=overrides).settings)
-    background = Background(hub)
+    background = Background(hub, Tallies.of(hub.settings))
     background.start()
     try:
         yield hub
