@@ -49,7 +49,7 @@ def test_the_client_reads_the_limit_from_the_answer(
     start_hub: StartHub, client: MakeClient, release: str
 ) -> None:
     hub = start_hub(SMALL)
-    seen = client(release, person=hub.user("ana")).value(REFUSED)
+    seen = client(release, person=hub.user("ana"), endpoint=hub.url).value(REFUSED)
     assert isinstance(seen, dict)
     assert seen["told"] == [
         [404, "api", 2, 3, 300, True],
@@ -72,4 +72,4 @@ def test_one_person_fetches_1300_files_within_the_defaults(
     start_hub: StartHub, client: MakeClient
 ) -> None:
     hub = start_hub(DEFAULTS)
-    assert client(NEWEST, person=hub.user("ana")).value(MANY_FILES) == 1300
+    assert client(NEWEST, person=hub.user("ana"), endpoint=hub.url).value(MANY_FILES) == 1300
