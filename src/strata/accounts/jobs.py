@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from strata.accounts import limits
+from strata.accounts.closing import suspend
 from strata.accounts.entering import browsers, reset, sessions
 from strata.accounts.joining import unconfirmed
 from strata.accounts.oauth import codes, device, families, keys, registration
@@ -30,6 +31,7 @@ class TidyAccounts:
             limits.forget_old(work)
             unconfirmed.tell(work)
             unconfirmed.remove(work)
+            suspend.end_suspensions(work)
             codes.forget_over(work)
             device.forget_over(work)
             families.forget_over(work)

@@ -32,6 +32,10 @@ class User:
     last_login_at: datetime | None
     password_at: datetime | None
     agreed: str | None  # versions of the documents, as `legal.documents.key_of` writes them
+    standing: str  # a `Standing`; read it by `accounts.standing.now`
+    standing_reason: str | None
+    standing_until: datetime | None
+    must_reset_password: bool
 
 
 def reader(user: User, email: str = "") -> Reader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from strata.accounts import addresses, people
+from strata.accounts import addresses, people, standing
 from strata.core.call import Call
 from strata.core.errors import NotFound
 
@@ -66,9 +66,9 @@ def person(call: Call, user_id: int) -> Person:
 
 
 def public_profile(call: Call, name: str) -> PublicProfile | None:
-    """Somebody's profile by name in any casing; None for the unconfirmed, except for themselves."""
+    """Somebody's profile by name in any casing; None for who is not shown, but to themselves."""
     user = people.by_name(call, name)
-    if user is None or (user.verified_at is None and user.id != call.actor.user_id):
+    if user is None or not (user.id == call.actor.user_id or standing.is_shown(call, user)):
         return None
     return PublicProfile(
         id=user.id,

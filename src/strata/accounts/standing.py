@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from strata.accounts.people import User
 from strata.core.actor import Standing
+from strata.core.call import Call
 from strata.core.errors import AccountSuspended, Forbidden
+from strata.lib.db.columns import to_millis
 
 PENDING: Final = "This account waits for the people who run this site to approve it."
+MUST_RESET: Final = "auth.must_reset"  # a message key
 LEAVING: Final = "This account is about to be deleted. Log in and cancel that first."
 
 
@@ -32,7 +36,7 @@ def require_open(standing: Standing) -> None:
         Forbidden: it waits for approval, or for its deletion.
     """
     match standing:
-        case Standing.SUSPENDED:
+        case Standing.SUSPENDED | Standing.DELETED:
             raise AccountSuspended
         case Standing.PENDING:
             raise Forbidden(PENDING)
@@ -40,3 +44,28 @@ def require_open(standing: Standing) -> None:
             raise Forbidden(LEAVING)
         case Standing.ACTIVE:
             pass
+
+
+def now(call: Call, user: User) -> Standing:
+    """How an account stands at this moment."""
+    until = None if user.standing_until is None else to_millis(user.standing_until)
+    return standing_at(to_millis(call.now), user.standing, until)
+
+
+def is_shown(call: Call, user: User) -> bool:
+    """Whether others may know of the account."""
+    return user.verified_at is not None and now(call, user) is Standing.ACTIVE
+
+
+def require_enterable(call: Call, user: User) -> None:
+    """Insist that somebody who has proved who they are may come in; call it at every log-in.
+
+    Raises:
+        AccountSuspended: an operator closed the account; with the reason.
+        Forbidden: with the message key `auth.must_reset`: another password must be chosen first.
+    """
+    standing = now(call, user)
+    if standing in (Standing.SUSPENDED, Standing.DELETED):
+        raise AccountSuspended(reason=user.standing_reason or "")
+    if user.must_reset_password:
+        raise Forbidden(MUST_RESET)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from strata.accounts.jobs import TidyAccounts
 from strata.accounts.recovery import SendReset
+from strata.community.collections.withhold import follow_standing as withhold_collections
 from strata.community.pulls.commits import NoteCommits
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
@@ -33,6 +34,7 @@ from strata.lib.objects.s3 import S3Place, S3Store
 from strata.lib.objects.store import ObjectStore
 from strata.migrations.upgrade import upgrade
 from strata.repos.gate_digest import TellOfRequests
+from strata.repos.withhold import follow_standing as withhold_repos
 from strata.search.index import IndexRepo
 from strata.search.trending import CountTrending, RollTrending
 
@@ -72,7 +74,7 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 # What settles each fact within its own transaction.
-LISTENERS: tuple[Listener, ...] = (announce,)
+LISTENERS: tuple[Listener, ...] = (announce, withhold_repos, withhold_collections)
 
 
 def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:

@@ -17,7 +17,7 @@ from strata.cli.lazy import named
 # command → (module:attribute, what the help says); one line for each command of the door.
 COMMANDS = {
     "serve": ("strata.cli.serve:serve", "Serve the hub until told to stop."),
-    "user": ("strata.cli.user:user", "Create, confirm and list accounts."),
+    "user": ("strata.cli.user:user", "Create, confirm, close and list accounts."),
     "org": ("strata.cli.org:org", "Create organizations and care for their members."),
     "invite": ("strata.cli.invite:invite", "Invite people to sign up."),
     "legal": ("strata.cli.legal:legal", "Publish the documents that people agree to."),

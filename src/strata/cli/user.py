@@ -12,13 +12,18 @@ from strata.accounts.joining import approval, signup, unconfirmed, verification
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
+from strata.cli.standing import reset_password, restore, suspend
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
 
 
 @click.group()
 def user() -> None:
-    """Create, confirm and list accounts."""
+    """Create, confirm, close and list accounts."""
+
+
+for command in (suspend, restore, reset_password):
+    user.add_command(command)
 
 
 @user.command()
@@ -126,6 +131,7 @@ def _row(person: people.User) -> dict[str, object]:
         "email": person.email,
         "verified": person.verified_at is not None,
         "admin": person.admin,
+        "standing": person.standing,
         "address_taken": person.address_taken,
         "created": person.created_at,
         "last_login": person.last_login_at,

@@ -40,6 +40,7 @@ class Standing(StrEnum):
     PENDING = "pending_approval"
     SUSPENDED = "suspended"
     LEAVING = "deletion_scheduled"
+    DELETED = "deleted"  # what is left keeps the place of an author
 
 
 class Role(StrEnum):

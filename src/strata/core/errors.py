@@ -115,9 +115,13 @@ class AccountSuspended(Forbidden):
     code = "AccountSuspended"
 
     def __init__(
-        self, message: str = "This account is suspended. Ask the people who run this site."
+        self,
+        message: str = "This account is suspended. Ask the people who run this site.",
+        *,
+        reason: str = "",
     ) -> None:
         super().__init__(message)
+        self.reason = reason  # as an operator wrote it, for the person alone
 
 
 class ConsentNeeded(Forbidden):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
@@ -48,6 +48,7 @@ class Fact:
     name: str  # "repo.content"
     repo_id: int | None
     detail: Mapping[str, object]
+    subject_id: int | None = None  # whose account is concerned
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,12 @@ def record(  # noqa: PLR0913 — the columns of the log
             taken out.
     """
     told = dict(detail or {})
+    who = _actor(work, name, actor_id, whose)
     work.db.execute(
         sa.insert(facts).values(
             at=work.now,
             name=name,
-            **_actor(work, name, actor_id, whose),
+            **who,
             repo_id=repo_id,
             owner_id=whose.owner_id,
             target=None if target is None else clean_text(target),
@@ -114,8 +116,9 @@ def record(  # noqa: PLR0913 — the columns of the log
     if repo_id is not None:
         for kind in work.hub.reactions.get(name, ()):
             enqueue_row(work, kind, {"repo_id": repo_id}, key=f"{kind}:{repo_id}")
+    fact = Fact(name, repo_id, told, who["subject_id"])
     for listener in work.hub.listeners:
-        listener(work, Fact(name, repo_id, told))
+        listener(work, fact)
 
 
 def record_of(
@@ -137,7 +140,7 @@ def record_of(
     )
 
 
-def _actor(work: Work, name: str, actor_id: int | None, whose: Whose) -> Mapping[str, object]:
+def _actor(work: Work, name: str, actor_id: int | None, whose: Whose) -> Mapping[str, Any]:
     actor, failed = work.actor, name.endswith("_failed")
     who = actor_id if actor_id is not None else actor.user_id
     return {

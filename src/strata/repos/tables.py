@@ -45,6 +45,8 @@ repos = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("path_key", sa.Text, nullable=False),  # "namespace/name", case-folded
     sa.Column("private", sa.Boolean, nullable=False),
+    # Was public and is private only as long as its owner's account is closed.
+    sa.Column("withheld", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("gated", sa.Text),  # "auto" or "manual"; null: open
     sa.Column("gate_members", sa.Boolean, nullable=False, server_default=sa.false()),

@@ -203,8 +203,8 @@ def test_lists_are_readable_columns_and_empty_ones_say_so(strata: Strata) -> Non
     lines = strata("user", "list").stdout.splitlines()
 
     assert lines[0].split() == [
-        "name", "full_name", "email", "verified", "admin", "address_taken", "created",
-        "last_login",
+        "name", "full_name", "email", "verified", "admin", "standing", "address_taken",
+        "created", "last_login",
     ]  # fmt: skip
     assert lines[1].split()[:5] == ["alice", "alice", "a@example.org", "yes", "no"]
 
@@ -291,3 +291,24 @@ def test_the_audit_log_is_read_sealed_and_checked(strata: Strata, tmp_path: Path
     wrong = strata("audit", "verify", "--seal", "nonsense")
     assert wrong.returncode == 2
     assert "A seal is a line" in wrong.stderr
+
+
+def test_operators_close_accounts_and_open_them(strata: Strata) -> None:
+    strata("user", "create", "ana", "--email", "ana@example.org")
+    done = strata("user", "suspend", "ana", "--reason", "spam", "--until", "2100-01-01")
+    assert (done.returncode, done.stdout) == (0, "ana\n")
+    assert json.loads(strata("user", "list", "--json").stdout)[0]["standing"] == "suspended"
+    assert strata("user", "suspend", "ana", "--reason", "spam").returncode != 0
+    assert strata("user", "suspend", "nobody", "--reason", "spam").returncode != 0
+    assert strata("user", "restore", "ana").returncode == 0
+    assert strata("user", "reset-password", "ana").returncode == 0
+    types = [row["type"] for row in json.loads(strata("audit", "list", "--json").stdout)]
+    assert types[:4] == [
+        "account.password_reset_request",
+        "admin.user_reset_password",
+        "admin.user_restore",
+        "admin.user_suspend",
+    ]
+    subjects = strata("mail", "list").stdout
+    assert "suspended" in subjects
+    assert "open again" in subjects

@@ -10,6 +10,7 @@ from strata.accounts import people
 from strata.accounts.entering import browsers, sessions
 from strata.accounts.legal.documents import must_agree
 from strata.accounts.legal.tables import agreement
+from strata.accounts.standing import require_enterable
 from strata.accounts.tables import users
 from strata.core.call import Work
 from strata.events.facts import record
@@ -44,7 +45,11 @@ def enter(
     Args:
         how: by which means, for the audit log: "password", "passkey", "github".
         proved: they have shown it to us, so that nothing asks them again for a while.
+
+    Raises:
+        AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
     """
+    require_enterable(work, user)
     here = sa.update(users).where(users.c.id == user.id)
     work.db.execute(here.values(last_login_at=work.now))
     sessions.end(work, browser.replaces)

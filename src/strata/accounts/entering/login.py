@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, limits, passwords, people
+from strata.accounts import addresses, limits, passwords, people, standing
 from strata.accounts.entering import letters
 from strata.accounts.entering.entry import Browser, LoggedIn, enter
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
-from strata.core.errors import BadCredentials
+from strata.core.errors import BadCredentials, Forbidden
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.tables import facts
@@ -50,6 +50,7 @@ def log_in(call: Call, form: LogIn) -> LoggedIn:
     Raises:
         BadCredentials: one sentence (`auth.bad_credentials`) for every reason.
         TooMany: this person, this address, or both, failed too often.
+        AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
     """
     candidates = _candidates(call, form.identifier.strip()[:LONGEST_IDENTIFIER])
     trace = _trace(call, form, candidates)
@@ -59,6 +60,7 @@ def log_in(call: Call, form: LogIn) -> LoggedIn:
     if user is None:
         _fail(call, trace)
         raise BadCredentials(BAD_CREDENTIALS)
+    _require_enterable(call, user, trace)
     renewed = _renewed_hash(call, user, form.password)
     with working(call) as work:
         return _succeed(work, user, form, trace, renewed)
@@ -184,6 +186,25 @@ def _watch_address(work: Work, trace: _Trace) -> None:
         record(work, "account.lockout", detail={"people": tried})
 
 
+def _require_enterable(call: Call, user: people.User, trace: _Trace) -> None:
+    """Turn away who has the password and may not come in: no failure to guess it."""
+    try:
+        standing.require_enterable(call, user)
+    except Forbidden:
+        with working(call) as work:
+            _forgive(work, trace)
+            detail = {"standing": user.standing}
+            record(work, "account.login_failed", target=user.name, actor_id=user.id, detail=detail)
+        raise
+
+
+def _forgive(work: Work, trace: _Trace) -> None:
+    """Take back that this attempt was counted as a failure."""
+    limits.forget(work, trace.pair_key)
+    limits.refund(work, trace.person_key, counted_at=trace.at)
+    limits.refund(work, trace.address_key, subject=trace.subject, counted_at=trace.at)
+
+
 def _renewed_hash(call: Call, user: people.User, password: str) -> str | None:
     """A hash with today's parameters when the kept one is older."""
     if user.password_hash is None or not passwords.is_outdated(call.hub, user.password_hash):
@@ -194,9 +215,7 @@ def _renewed_hash(call: Call, user: people.User, password: str) -> str | None:
 def _succeed(
     work: Work, user: people.User, form: LogIn, trace: _Trace, renewed: str | None
 ) -> LoggedIn:
-    limits.forget(work, trace.pair_key)
-    limits.refund(work, trace.person_key, counted_at=trace.at)
-    limits.refund(work, trace.address_key, subject=trace.subject, counted_at=trace.at)
+    _forgive(work, trace)
     if renewed:
         here = sa.update(users).where(users.c.id == user.id)
         work.db.execute(here.values(password_hash=renewed))

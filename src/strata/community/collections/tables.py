@@ -16,6 +16,8 @@ collections = sa.Table(
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("words", sa.Text, nullable=False),  # title and description, case-folded
     sa.Column("private", sa.Boolean, nullable=False),
+    # Was public and is private only as long as its owner's account is closed.
+    sa.Column("withheld", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("theme", sa.Text, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),  # among those of the owner
     sa.Column("upvotes", sa.Integer, nullable=False, server_default="0"),

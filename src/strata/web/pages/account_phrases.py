@@ -64,6 +64,12 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "code.wrong": N_("This code is not the one in the newest mail."),
         "code.expired": N_("This code is no longer valid. Ask for a new mail with Resend."),
+        "auth.closed": N_("This account is suspended. Ask the people who run this site."),
+        "auth.closed_because": N_("They say: %(reason)s"),
+        "auth.must_reset": N_(
+            "You must choose a new password first. Open the link in the mail that we sent you, "
+            "or ask for another one with “Forgot your password?”."
+        ),
         "auth.waiting": N_("Too many attempts. Try again in %(t)s."),
         "signup.closed": N_("Sign-up is closed on this site."),
         "oauth.code_wrong": N_("This code is wrong, was used already, or is no longer valid."),

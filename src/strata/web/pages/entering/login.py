@@ -10,8 +10,9 @@ from starlette.responses import Response
 from strata.accounts.entering import csrf, login as log_ins, sessions
 from strata.accounts.entering.entry import Browser, LoggedIn
 from strata.accounts.entering.login import LogIn
+from strata.accounts.standing import MUST_RESET
 from strata.core.call import Call, working
-from strata.core.errors import BadCredentials, Malformed, TooMany
+from strata.core.errors import AccountSuspended, BadCredentials, Forbidden, Malformed, TooMany
 from strata.web.auth import session_cookie_name
 from strata.web.pages.account_phrases import phrase, wait_text
 from strata.web.pages.entering.agreeing import PAGE as AGREE
@@ -45,6 +46,12 @@ async def submit(request: Request) -> Response:
     try:
         _, entered = await submitted(request, form, lambda call, sent: _log_in(call, request, sent))
     except BadCredentials as error:
+        return await _again(request, form, error.message)
+    except AccountSuspended as error:
+        return await _again(request, form, "auth.closed", reason=error.reason)
+    except Forbidden as error:
+        if error.message != MUST_RESET:
+            raise
         return await _again(request, form, error.message)
     except TooMany as error:
         return await _again(request, form, "auth.waiting", wait_s=error.retry_after_s)
@@ -105,10 +112,14 @@ def _log_out(call: Call, form: Form) -> None:
         sessions.log_out(work)
 
 
-async def _again(request: Request, form: Form, key: str, *, wait_s: int = 0) -> Response:
+async def _again(
+    request: Request, form: Form, key: str, *, wait_s: int = 0, reason: str = ""
+) -> Response:
     visit = await visit_of(request)
     language = visit.frame.language
     error = phrase(language, key, t=wait_text(language, wait_s))
+    if reason:
+        error += " " + phrase(language, "auth.closed_because", reason=reason)
     return shown(
         request,
         "accounts/login.html",

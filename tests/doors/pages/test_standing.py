@@ -1,0 +1,199 @@
+"""What an account may do and who sees it, in every state of product §3.1."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, link_in, token_in
+from fixtures.accounts import calling, made, person
+from fixtures.contents import created, uploaded
+from fixtures.hubs import FrozenClock, build_test_hub
+from strata.accounts.closing import suspend
+from strata.accounts.closing.facts import LEAVING, STAYING
+from strata.accounts.closing.suspend import Suspension
+from strata.accounts.tables import users
+from strata.app.hub import LISTENERS
+from strata.app.serving import build_app
+from strata.core.actor import SYSTEM, Actor, Standing
+from strata.core.call import Work, working
+from strata.core.errors import Conflict, Malformed
+from strata.core.hub import Hub
+from strata.events.facts import Whose, record
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    """Give a hub whose rooms listen, on the database of the parameter."""
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    yield replace(built, listeners=LISTENERS)
+    built.database.close()
+
+
+@dataclass
+class Scene:
+    """Li, who published a model, and what she holds."""
+
+    hub: Hub
+    browser: Visitor
+    token: str
+
+    def api(self, method: str, path: str, token: str = "", **more: object) -> tuple[int, str]:
+        client = TestClient(build_app(self.hub), base_url=SITE)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = client.request(method, path, headers=headers, **more)  # type: ignore[arg-type]
+        return answer.status_code, answer.headers.get("x-error-code", "")
+
+
+@pytest.fixture
+def scene(hub: Hub) -> Scene:
+    made(hub, "first", admin=True)
+    browser = confirmed(hub, "li")
+    token = token_in(browser.make_token("laptop", "write"))
+    li = Actor(user_id=person(hub, "li").id, name="li", verified=True)
+    uploaded(hub, li, created(hub, li, "open"), {"a.txt": b"a"})
+    created(hub, li, "shut", private=True)
+    return Scene(hub, browser, token)
+
+
+def change(hub: Hub, act: Callable[[Work], object]) -> None:
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        act(work)
+
+
+def stand(hub: Hub, standing: Standing) -> None:
+    mine = sa.update(users).where(users.c.id == person(hub, "li").id)
+    change(hub, lambda work: work.db.execute(mine.values(standing=standing.value)))
+
+
+def closed(hub: Hub, **more: object) -> None:
+    wanted = Suspension("spam", **more)  # type: ignore[arg-type]  # fields of it
+    change(hub, lambda work: suspend.suspend(work, person(hub, "li"), wanted))
+
+
+def leaves(hub: Hub) -> None:
+    stand(hub, Standing.LEAVING)
+    whose = Whose(subject_id=person(hub, "li").id)
+    change(hub, lambda work: record(work, LEAVING, whose=whose))
+
+
+def locked(hub: Hub) -> None:
+    for _ in range(5):
+        Visitor(hub).log_in("li", "Wr0ng!aaa")
+
+
+# state → how it comes about, then: log in, whoami, git, write by token, profile, repo of others
+STATES: dict[str, tuple[Callable[[Hub], object], bool, int, int, int, int, int]] = {
+    "active": (lambda _hub: None, True, 200, 200, 200, 200, 200),
+    "locked": (locked, False, 200, 200, 200, 200, 200),
+    "suspended": (closed, False, 403, 403, 403, 404, 200),
+    "suspended and hidden": (
+        lambda hub: closed(hub, hide_content=True), False, 403, 403, 403, 404, 401,
+    ),
+    "must reset": (
+        lambda hub: change(hub, lambda work: suspend.demand_password(work, person(hub, "li"))),
+        False, 200, 200, 200, 200, 200,
+    ),
+    "pending approval": (lambda hub: stand(hub, Standing.PENDING), True, 403, 403, 403, 404, 200),
+    "deletion scheduled": (leaves, True, 403, 403, 403, 404, 401),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", list(STATES))
+def test_every_state_is_as_the_table_says(scene: Scene, state: str) -> None:
+    come_about, enters, whoami, git, write, profile, model = STATES[state]
+    come_about(scene.hub)
+    entered = Visitor(scene.hub).log_in("li")
+    assert (entered.status == 303) is enters
+    code = "AccountSuspended" if "suspended" in state else ""
+    assert scene.api("GET", "/api/whoami-v2", scene.token) == (whoami, code)
+    assert scene.api("GET", "/li/shut.git/info/refs?service=git-upload-pack", scene.token)[0] == git
+    made_one = {"name": "another", "type": "model"}
+    assert scene.api("POST", "/api/repos/create", scene.token, json=made_one)[0] == write
+    assert scene.api("GET", "/api/users/li/overview")[0] == profile
+    assert Visitor(scene.hub).open("/li").status == profile
+    assert scene.api("GET", "/api/models/li/open")[0] == model
+    listed = scene.api("GET", "/api/models?author=li")
+    assert listed[0] == 200
+    assert scene.api("GET", "/api/models/li/shut")[0] == 401
+
+
+def test_an_unconfirmed_account_enters_and_is_seen_by_nobody(scene: Scene) -> None:
+    newcomer = Visitor(scene.hub)
+    newcomer.join("nia")
+    assert Visitor(scene.hub).log_in("nia").status == 303
+    assert Visitor(scene.hub).open("/nia").status == 404
+    assert scene.api("GET", "/api/users/nia/overview")[0] == 404
+
+
+def test_a_suspension_is_told_to_who_has_the_password_alone(scene: Scene) -> None:
+    closed(scene.hub)
+    told = Visitor(scene.hub).log_in("li")
+    assert (
+        "This account is suspended. Ask the people who run this site. They say: spam" in told.text
+    )
+    guessed = Visitor(scene.hub).log_in("li", "Wr0ng!aaa")
+    assert "suspended" not in guessed.text
+    assert scene.browser.open("/settings/account").place.startswith("/login")
+    mail = letter(scene.hub, "li@example.com")
+    assert ("is suspended" in mail.subject, "Their reason: spam" in mail.text) == (True, True)
+    with pytest.raises(Conflict):
+        closed(scene.hub)
+
+
+def test_restoring_gives_everything_back(scene: Scene) -> None:
+    closed(scene.hub, hide_content=True)
+    change(scene.hub, lambda work: suspend.restore(work, person(scene.hub, "li")))
+    assert scene.api("GET", "/api/whoami-v2", scene.token)[0] == 200
+    assert scene.api("GET", "/api/models/li/open")[0] == 200
+    assert scene.api("GET", "/api/models/li/shut")[0] == 401  # was private before
+    assert Visitor(scene.hub).open("/li").status == 200
+    assert "is open again" in letter(scene.hub, "li@example.com").subject
+    with pytest.raises(Conflict):
+        change(scene.hub, lambda work: suspend.restore(work, person(scene.hub, "li")))
+
+
+def test_a_suspension_ends_by_itself(scene: Scene, clock: FrozenClock) -> None:
+    closed(scene.hub, hide_content=True, until=clock() + timedelta(days=2))
+    clock.advance(timedelta(days=2))
+    assert scene.api("GET", "/api/whoami-v2", scene.token)[0] == 200
+    change(scene.hub, suspend.end_suspensions)
+    assert scene.api("GET", "/api/models/li/open")[0] == 200
+    change(scene.hub, suspend.end_suspensions)
+    assert person(scene.hub, "li").standing == "active"
+
+
+def test_a_suspension_needs_a_reason_and_a_future(scene: Scene, clock: FrozenClock) -> None:
+    for wanted in (Suspension(" "), Suspension("x" * 501), Suspension("x", clock())):
+        act = partial(suspend.suspend, user=person(scene.hub, "li"), wanted=wanted)
+        with pytest.raises(Malformed):
+            change(scene.hub, act)
+
+
+def test_who_must_choose_another_password_enters_again_by_the_link(scene: Scene) -> None:
+    change(scene.hub, lambda work: suspend.demand_password(work, person(scene.hub, "li")))
+    assert "You must choose a new password first." in Visitor(scene.hub).log_in("li").text
+    assert scene.browser.open("/settings/account").place.startswith("/login")
+    link = link_in(letter(scene.hub, "li@example.com"))
+    visitor = Visitor(scene.hub)
+    csrf = re.search(r'name="csrf_token" value="([^"]*)"', visitor.open(link).text)
+    assert csrf is not None
+    form = {"csrf_token": csrf[1], "password": "An0ther-Horse!"}
+    assert visitor.send(link, form).place == "/login"
+    assert Visitor(scene.hub).log_in("li", PASSWORD).status == 200
+    assert Visitor(scene.hub).log_in("li", "An0ther-Horse!").status == 303
+
+
+def test_staying_after_all_gives_back_what_was_withheld(scene: Scene) -> None:
+    leaves(scene.hub)
+    whose = Whose(subject_id=person(scene.hub, "li").id)
+    change(scene.hub, lambda work: record(work, STAYING, whose=whose))
+    assert scene.api("GET", "/api/models/li/open")[0] == 200
+    assert scene.api("GET", "/api/models/li/shut")[0] == 401
