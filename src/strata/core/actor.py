@@ -110,6 +110,7 @@ class Actor:
     session_mark: str = field(default="", repr=False)  # what the forms of this session are bound to
     # Until then this session counts as one whose person has just proved who they are.
     proved_until: datetime | None = None
+    ssh_key_id: int | None = None  # the key that they connected with
     system: bool = False  # jobs and operator commands
     # Role by the id of the organisation; what they open is decided by `access.policy` alone.
     roles: Mapping[int, Role] = field(default_factory=dict, hash=False)

@@ -125,6 +125,7 @@ class AccountsSettings:
         doc="Let huggingface_hub before 0.8 log in with a name and a password (`POST /api/login`).",
     )
     tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
+    keys_per_user: int = setting(20, "SSH keys one account may hold, and as many GPG keys.")
     password_hash_slots: int = setting(4, "Password hashes computed at once.")
     password_hash_mib: int = setting(
         46, "Memory that a new password hash takes; at least 19.", unit="MiB"
@@ -136,6 +137,33 @@ class AuditSettings:
     """What happened, and how long it is kept."""
 
     retention_days: int = setting(400, "Entries of the audit log are kept this long.", unit="days")
+
+
+@dataclass(frozen=True, slots=True)
+class SshSettings:
+    """Git over SSH."""
+
+    enabled: bool = setting(default=False, doc="Serve git over SSH beside HTTP.")
+    host: str = setting("", "Address to listen on for SSH; empty: that of server.host.")
+    port: int = setting(2222, "TCP port to listen on for SSH.")
+    public_host: str = setting(
+        "", "Host name in SSH clone addresses; empty: the one of public_url."
+    )
+    public_port: int = setting(
+        0, "Port in SSH clone addresses, such as 22 behind a forwarded port; 0: ssh.port."
+    )
+    host_keys: str = setting(
+        "",
+        "Folder of the private host keys; missing ones are made there once. Several nodes need the same keys. Empty: `ssh` in the data folder.",
+    )
+    connections: int = setting(200, "SSH connections that one worker serves at once.")
+    connections_per_address: int = setting(
+        20, "SSH connections that one address (IPv6: /64) may hold at one worker."
+    )
+    login_s: int = setting(30, "Who has not logged in after this is hung up on.", unit="seconds")
+    idle_s: int = setting(
+        600, "An SSH connection over which nothing moves is closed after this.", unit="seconds"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +311,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    ssh: SshSettings = field(default_factory=SshSettings)
     lfs: LfsSettings = field(default_factory=LfsSettings)
     xet: XetSettings = field(default_factory=XetSettings)
     webhooks: WebhooksSettings = field(default_factory=WebhooksSettings)
@@ -293,6 +322,11 @@ class Settings:
     def prefix(self) -> str:
         """The path under which the hub is published: empty, or `/hub`."""
         return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def ssh_keys_folder(self) -> Path:
+        """Where the private host keys of the SSH server are."""
+        return Path(self.ssh.host_keys).expanduser() if self.ssh.host_keys else self.data / "ssh"
 
     @property
     def database_url(self) -> str:
@@ -501,7 +535,9 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MIN_SECRET_LENGTH = 32
 LONGEST_CALL_S = 60
 MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id
-MAY_BE_ZERO = frozenset({"server.port", "accounts.fastest_sign_up_s"})
+MAY_BE_ZERO = frozenset(
+    {"server.port", "ssh.port", "ssh.public_port", "accounts.fastest_sign_up_s"}
+)
 LANGUAGES = ("en", "zh-CN")
 
 

@@ -1,7 +1,8 @@
 """For whom a signed link or a CAS token speaks: it carries their name, never their rights.
 
-Rights are read anew each time it is shown. It also names the access token it was asked for with, so
-that whoever deletes or refreshes a token closes everything that the token has opened.
+Rights are read anew each time it is shown. It also names the access token or SSH key it was asked
+for with, so that whoever deletes or refreshes a token, or removes a key, closes everything that it
+has opened.
 """
 
 from __future__ import annotations
@@ -22,25 +23,28 @@ from strata.lib.db.database import Prepared
 
 OVER = "What this was made with is no longer valid. Ask for a new one."
 _NOW = Prepared(
-    f"SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until, t.digest, {COLUMNS}"  # noqa: S608 — constants
+    "SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until, k.id,"  # noqa: S608 — constants
+    f" t.digest, {COLUMNS}"
     " FROM users u JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id AND t.leaked_at IS NULL"
+    " LEFT JOIN ssh_keys k ON k.id = :ssh_key_id AND k.user_id = u.id"
     f" {INSIDE} WHERE u.id = :user_id"
 )
 
 
 class Bearer(msgspec.Struct, frozen=True, array_like=True):
-    """A person, or everybody, and the access token that was used."""
+    """A person, or everybody, and the access token or SSH key that was used."""
 
     user_id: int | None = None
     token_id: int | None = None
     stamp: str = ""  # of the token's value; another one after a refresh
+    ssh_key_id: int | None = None
 
 
 def bearer_of(actor: Actor) -> Bearer:
     """Whom a link speaks for that this caller asks for."""
     if actor.token is None:
-        return Bearer(actor.user_id)
+        return Bearer(actor.user_id, ssh_key_id=actor.ssh_key_id)
     return Bearer(actor.user_id, actor.token.id, actor.token.stamp)
 
 
@@ -48,15 +52,23 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
     """Whom the link speaks for, with the rights of this moment.
 
     Raises:
-        BadCredentials: the account or the access token is gone or over, or it was refreshed.
+        BadCredentials: the account, the access token or the SSH key is gone or over, or the token
+            was refreshed.
         AccountSuspended, Forbidden: the account is not open.
     """
     if bearer.user_id is None:
         return ANONYMOUS
-    rows = _NOW.rows(call.db, {"user_id": bearer.user_id, "token_id": bearer.token_id or 0})
+    asked = {
+        "user_id": bearer.user_id,
+        "token_id": bearer.token_id or 0,
+        "ssh_key_id": bearer.ssh_key_id or 0,
+    }
+    rows = _NOW.rows(call.db, asked)
     if not rows:
         raise BadCredentials(OVER)
     row = rows[0]  # one for each membership; they differ in nothing else
+    if row[5] != bearer.ssh_key_id:
+        raise BadCredentials(OVER)
     now = to_millis(call.now)
     require_open(standing_at(now, row[3], row[4]))
     return Actor(
@@ -64,7 +76,8 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
         name=row[0],
         verified=row[1] is not None,
         admin=bool(row[2]),
-        token=None if bearer.token_id is None else _token(bearer, [row[5:] for row in rows], now),
+        token=None if bearer.token_id is None else _token(bearer, [row[6:] for row in rows], now),
+        ssh_key_id=bearer.ssh_key_id,
         roles=roles_in(row[-4:-2] for row in rows),
     )
 
