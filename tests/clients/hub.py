@@ -217,6 +217,18 @@ class Hub:
         program = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
         return self._printed(program).splitlines()
 
+    def strata(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `strata <arguments>` with more settings, whatever comes of it."""
+        return subprocess.run(
+            self._strata(*arguments),
+            env=self._environment() | variables,
+            check=False,
+            text=True,
+            capture_output=True,
+            cwd=self._home,
+            timeout=60,
+        )
+
     def _printed(self, program: Sequence[str]) -> str:
         finished = subprocess.run(
             program,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Final, Self
 
 import anyio
+from asyncssh import KeyImportError, SSHKey
 from starlette.types import ASGIApp
 
 from strata.accounts.jobs import begin_tidying
@@ -19,23 +22,28 @@ from strata.app.hub import GATHERING, JOBS, PROMPT, WAITING, load_hub
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
 from strata.core.hub import Hub
-from strata.core.settings import Settings
+from strata.core.settings import BadSettings, Settings
 from strata.events.audit.seal import begin_sealing
 from strata.events.jobs import enqueue
 from strata.events.runner import JobRunner
 from strata.lib import logs
 from strata.lib.http.malloc import tune_malloc
 from strata.lib.http.server import Serving, serve as serve_http
+from strata.lib.keys.host import load_or_create
+from strata.lib.listening import bound
 from strata.lib.periodic import Periodic
 from strata.repos.gate_digest import begin_telling
 from strata.search.trending import begin_trending
-from strata.web.gateway import Gateway
+from strata.ssh.asking import Process
+from strata.ssh.server import SshServer
+from strata.web.gateway import Beside, Gateway
 from strata.web.metrics import Metrics
 from strata.web.pages.failures import error_page
 from strata.web.paths import Routes
 from strata.web.routes import ROUTES
 from strata.web.work import Tallies
 
+BACKLOG: Final = 100  # SSH connections that wait to be accepted
 GATHERED_FOR = timedelta(milliseconds=300)  # an upload sends its commits faster than that
 
 
@@ -45,18 +53,26 @@ def build_app(
     tallies: Tallies | None = None,
     metrics: Metrics | None = None,
     stop: Callable[[], None] = lambda: None,
+    limiter: anyio.CapacityLimiter | None = None,
+    beside: Beside | None = None,
 ) -> Gateway:
     """The ASGI application of a hub; it starts nothing by itself."""
     return Gateway(
         hub=hub,
         routes=Routes(ROUTES),
-        limiter=anyio.CapacityLimiter(hub.settings.server.threads),
+        limiter=limiter or threads_of(hub),
         tallies=tallies or Tallies.of(hub.settings),
         metrics=metrics or Metrics(),
         prefix=hub.settings.prefix,
         error_page=error_page,
         stop=stop,
+        beside=beside,
     )
+
+
+def threads_of(hub: Hub) -> anyio.CapacityLimiter:
+    """The threads that run room code; every door of a process takes from the same ones."""
+    return anyio.CapacityLimiter(hub.settings.server.threads)
 
 
 @dataclass(slots=True)
@@ -104,23 +120,33 @@ def serve(settings: Settings) -> int:
     load_hub(settings).database.close()
 
     server = settings.server
+    door = SshDoor.opened(settings) if settings.ssh.enabled else None
+    base_url = [settings.public_url.rstrip("/")]
     shared = _metrics_folder(settings) if server.workers > 1 else None
 
     def build() -> ASGIApp:
         tune_malloc()
         background = Background(load_hub(settings), Tallies.of(settings))
         background.start()
+        threads = threads_of(background.hub)
+        process = Process(background.hub, threads, background.tallies.uses, base_url[0])
         return build_app(
             background.hub,
             tallies=background.tallies,
             metrics=Metrics(shared),
             stop=background.stop,
+            limiter=threads,
+            beside=door.server(process) if door else None,
         )
+
+    def listening(host: str, port: int) -> None:
+        base_url[0] = base_url[0] or _local_address(host, port)
+        _announce(settings, base_url[0], door)
 
     return serve_http(
         build,
         Serving(host=server.host, port=server.port, workers=server.workers),
-        listening=lambda host, port: _announce(settings, host, port),
+        listening=listening,
     )
 
 
@@ -132,9 +158,53 @@ def _metrics_folder(settings: Settings) -> Path:
     return folder
 
 
-def _announce(settings: Settings, host: str, port: int) -> None:
-    address = settings.public_url or f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+@dataclass(frozen=True, slots=True)
+class SshDoor:
+    """What the SSH servers of all workers share: one socket, and the keys they are known by."""
+
+    listener: socket.socket
+    host_keys: list[SSHKey]
+
+    @classmethod
+    def opened(cls, settings: Settings) -> Self:
+        """Open it before any worker starts, so that what is wrong fails here.
+
+        Raises:
+            BadSettings: the port is taken, or the host keys cannot be used.
+        """
+        host, folder = settings.ssh.host or settings.server.host, settings.ssh_keys_folder
+        try:
+            keys = load_or_create(folder)
+        except (OSError, KeyImportError) as error:
+            raise BadSettings(f"The SSH host keys in {folder} cannot be used: {error}") from error
+        try:
+            listener = bound(host, settings.ssh.port, BACKLOG)
+        except OSError as error:
+            raise BadSettings(
+                f"SSH cannot listen on {host}, port {settings.ssh.port}: {error}. "
+                "Choose another STRATA_SSH_PORT."
+            ) from error
+        return cls(listener, keys)
+
+    @property
+    def port(self) -> int:
+        port: int = self.listener.getsockname()[1]
+        return port
+
+    def server(self, process: Process) -> SshServer:
+        """The server of one worker."""
+        return SshServer(process, self.listener, self.host_keys)
+
+
+def _local_address(host: str, port: int) -> str:
+    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+
+
+def _announce(settings: Settings, address: str, door: SshDoor | None) -> None:
     sys.stderr.write(f"{settings.site_name} is ready on {address}\n")
+    if door is not None:
+        host = settings.ssh.host or settings.server.host
+        sys.stderr.write(f"Git over SSH is ready on {host}, port {door.port}\n")
     if not settings.mail.url:
         sys.stderr.write(
             "No mail server is set (STRATA_MAIL_URL): "

@@ -1,21 +1,27 @@
 """A push becomes durable, then visible: the steps around `content.push` that every git door takes.
 
 `foreseen` before the pack is read, `take_in` once it was checked in its quarantine. The order of
-effects is that of `content.commit`: objects, then one transaction for all refs.
+effects is that of `content.commit`: objects, then one transaction for all refs. `rules_of` names
+the steps for `lib.git.reception`, which takes them in order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from strata.content import push, queries
 from strata.content.rights import PULLS, require_push
 from strata.core.call import Call, working
 from strata.core.errors import ParentMoved, RepoNotFound, StrataError
-from strata.lib.git.model import PushCommand
+from strata.core.hub import Hub
+from strata.lib.git.model import NewBlob, PushCommand
+from strata.lib.git.quarantine import Quarantine
+from strata.lib.git.reception import Rules
 from strata.repos import queries as records
+from strata.repos.projection import shown
 from strata.repos.record import Repo
 
 Results = list[tuple[str, str | None]]  # each ref, and why it did not move
@@ -32,6 +38,36 @@ class Push:
     repo: Repo
     commands: Sequence[PushCommand]
     atomic: bool  # all refs move, or none
+
+
+def rules_of(hub: Hub, wanted: Push) -> Rules[Call]:
+    """What the hub says to a push."""
+    return Rules(
+        name=wanted.repo.full_name,
+        store=hub.git_path(wanted.repo.key),
+        max_bytes=hub.settings.limits.push_bytes,
+        foreseen=partial(foreseen, wanted=wanted),
+        tips=lambda call: [ref.oid for ref in shown(call, wanted.repo)],
+        judged=partial(_judged, wanted),
+        landed=partial(_taken_in, wanted),
+    )
+
+
+def _judged(
+    wanted: Push, call: Call, blobs: Sequence[NewBlob], quarantine: Quarantine
+) -> str | None:
+    try:
+        push.check(call, wanted.repo, blobs, quarantine.read_blobs)
+    except StrataError as refusal:
+        return refusal.message
+    return None
+
+
+def _taken_in(wanted: Push, call: Call, promote: Callable[[], None]) -> Results:
+    try:
+        return take_in(call, wanted, promote)
+    except StrataError as refusal:
+        return [(command.ref, refusal.message) for command in wanted.commands]
 
 
 class _NotAll(Exception):

@@ -324,6 +324,11 @@ class Settings:
         return urlsplit(self.public_url).path.rstrip("/")
 
     @property
+    def ssh_host(self) -> str:
+        """The host name in SSH clone addresses."""
+        return self.ssh.public_host or urlsplit(self.public_url).hostname or "localhost"
+
+    @property
     def ssh_keys_folder(self) -> Path:
         """Where the private host keys of the SSH server are."""
         return Path(self.ssh.host_keys).expanduser() if self.ssh.host_keys else self.data / "ssh"

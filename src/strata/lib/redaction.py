@@ -12,7 +12,7 @@ REDACTED: Final = "[redacted]"
 # stands in an address.
 _SECRET = re.compile(
     r"hf_[A-Za-z0-9_]{16,}"
-    r"|(?i:bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}"
+    r"|(?i:bearer|basic|remoteauth)\s+[A-Za-z0-9+/=_.~-]{8,}"
     r"|(?i:(?<=[?&]token=)|(?<=[?&]code=)|(?<=[?&]secret=)|(?<=[?&]password=))[^&#\s\"']+"
 )
 NEVER: Final = frozenset(

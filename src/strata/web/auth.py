@@ -48,6 +48,12 @@ def token_in(request: Request) -> str | None:
             raise BadCredentials
 
 
+def lfs_credential_in(request: Request) -> str | None:
+    """What `git-lfs-authenticate` gave out; None when the request carries anything else."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "remoteauth" else None
+
+
 def _basic_password(value: str) -> str | None:
     try:
         user, _, password = base64.b64decode(value, validate=True).decode().partition(":")

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import Protocol
 
 import anyio
 import anyio.to_thread
@@ -27,6 +28,7 @@ from strata.core.call import Origin
 from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
 from strata.core.hub import Hub
 from strata.core.settings import Settings
+from strata.lib.http.server import STOPPING
 from strata.web import errors
 from strata.web.auth import has_credentials
 from strata.web.charging import at_address, bucket_of, headers_of
@@ -48,6 +50,16 @@ log = structlog.get_logger("strata.request")
 ErrorPage = Callable[[Request, StrataError], Awaitable[Response]]
 
 
+class Beside(Protocol):
+    """What listens beside the web, in the same event loop."""
+
+    async def start(self, stopping: Callable[[], bool]) -> None:
+        """Begin; `stopping` tells whether the process is to end."""
+
+    async def stop(self) -> None:
+        """Let what is running come to an end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """One hub on the web."""
@@ -60,17 +72,22 @@ class Gateway:
     prefix: str  # path of public_url, without trailing slash
     error_page: ErrorPage  # renders a failure for people
     stop: Callable[[], None]  # ends what was started with the process
+    beside: Beside | None = None  # another door in the same process
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await self._lifespan(scope.get(STOPPING, lambda: False), receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, stopping: Callable[[], bool], receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
+            if message["type"] == "lifespan.startup" and self.beside:
+                await self.beside.start(stopping)
             if message["type"] == "lifespan.shutdown":
+                if self.beside:
+                    await self.beside.stop()
                 await anyio.to_thread.run_sync(self.stop)
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":

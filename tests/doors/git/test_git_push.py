@@ -21,11 +21,11 @@ from strata.core.hub import Hub
 from strata.core.names import RepoId
 from strata.events.tables import facts
 from strata.lib.git import wire
+from strata.lib.git.wire import kept_alive
 from strata.lib.git.write import sweep
 from strata.repos.change import delete, move
 from strata.repos.record import Repo
 from strata.repos.tables import repos
-from strata.web.git.speech import kept_alive
 
 
 @pytest.fixture

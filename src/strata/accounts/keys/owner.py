@@ -61,4 +61,3 @@ def require_room(work: Work, keys: sa.Table, owner_id: int) -> None:
 def refused(field: str, bad: BadKey) -> InvalidFields:
     """What a page shows beside the field."""
     return InvalidFields({"key": (f"{field}.{bad.fault}",)})
-

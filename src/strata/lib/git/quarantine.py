@@ -29,6 +29,8 @@ from strata.lib.git.upload import TooLarge, feed
 
 MAX_OBJECTS = 5_000_000
 _MAX_PATH = 4096
+_LINGER_S = 1.0  # for the end of a body whose pack git has already
+_LINGER_REFUSED_S = 30.0  # for what still comes of a pack that git does not want
 _PACK_HEADER = struct.Struct(">4sII")
 
 
@@ -200,7 +202,7 @@ async def _index(store: Path, folder: Path, pack: AsyncIterable[bytes]) -> None:
     hearing = asyncio.create_task(heard(process.stderr))
     draining = asyncio.create_task(process.stdout.read())
     try:
-        await feed(process.stdin, pack)
+        await _fed(process, asyncio.create_task(feed(process.stdin, pack)))
         await draining
         stderr = await hearing
         if await process.wait() != 0:
@@ -208,6 +210,22 @@ async def _index(store: Path, folder: Path, pack: AsyncIterable[bytes]) -> None:
     finally:
         await end(process)
         await asyncio.gather(hearing, draining, return_exceptions=True)
+
+
+async def _fed(process: asyncio.subprocess.Process, feeding: "asyncio.Task[None]") -> None:
+    """Wait until git has the whole pack; not every client tells that nothing follows it."""
+    ending = asyncio.create_task(process.wait())
+    try:
+        await asyncio.wait((feeding, ending), return_when=asyncio.FIRST_COMPLETED)
+        if not feeding.done():
+            patience = _LINGER_S if await ending == 0 else _LINGER_REFUSED_S
+            await asyncio.wait((feeding,), timeout=patience)
+        if feeding.done():
+            feeding.result()
+    finally:
+        ending.cancel()
+        feeding.cancel()
+        await asyncio.gather(ending, feeding, return_exceptions=True)
 
 
 def _borrowing(store: Path, folder: Path) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
 
 from strata.lib.git.model import GitFailed, StorePath
 from strata.lib.git.program import end, heard, place, spoken, start
@@ -41,6 +43,41 @@ async def upload_pack(
     """
     store = place(path)
     words = ("upload-pack", "--stateless-rpc", "--strict", str(store))
+    async with aclosing(_spoken_by(words, store, body, version)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def converse(
+    path: StorePath, body: AsyncIterable[bytes], version: int, *, idle_s: int
+) -> AsyncGenerator[bytes, None]:
+    """Let git hold a whole conversation of a fetch, its own advertisement first.
+
+    For transports on which both sides stay connected. The store must be projected. Any object of
+    it can be had. Closing the generator ends git.
+
+    Args:
+        idle_s: git gives up when the client says nothing for so many seconds.
+
+    Raises:
+        GitFailed: git gave up, maybe after some output; the text is what it said.
+    """
+    store = place(path)
+    words = ("upload-pack", "--strict", f"--timeout={idle_s}", str(store))
+    async with aclosing(_spoken_by(words, store, body, version, ends=False)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def _spoken_by(
+    words: Sequence[str],
+    store: Path,
+    body: bytes | AsyncIterable[bytes],
+    version: int,
+    *,
+    ends: bool = True,
+) -> AsyncGenerator[bytes, None]:
+    """What git says; `ends` tells that the body comes to an end by itself."""
     process = await start(words, store, {"GIT_PROTOCOL": f"version={version}"})
     assert process.stdin is not None
     assert process.stdout is not None
@@ -50,7 +87,8 @@ async def upload_pack(
     try:
         while piece := await process.stdout.read(_PIECE):
             yield piece
-        await feeding
+        if ends:
+            await feeding
         stderr = await hearing
         if await process.wait() != 0:
             raise GitFailed(spoken(stderr) or "git upload-pack failed")

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE
 
 from strata.lib.http.sendfile import SendfileProtocol
+from strata.lib.listening import bound
 
 STOPPING = "strata.stopping"  # in the scope: a function that says whether the server is to end
 KILL_AFTER_S = 5.0  # beyond the graceful time, before a worker is killed
@@ -55,31 +56,12 @@ def serve(
     Raises:
         OSError: the address cannot be bound.
     """
-    with _bound(serving) as listener:
+    with bound(serving.host, serving.port, serving.backlog) as listener:
         if listening is not None:
             listening(serving.host, listener.getsockname()[1])
         if serving.workers == 1:
             return _work(build, serving, listener)
         return _Workers(build, serving, listener).watch()
-
-
-def _bound(serving: Serving) -> socket.socket:
-    """Open the listening socket; a host with several addresses is served on the first."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        serving.host, serving.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6 and serving.host == "::":
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind(address)
-        listener.listen(serving.backlog)
-    except BaseException:
-        listener.close()
-        raise
-    listener.set_inheritable(True)
-    return listener
 
 
 def _work(build: Callable[[], ASGIApp], serving: Serving, listener: socket.socket) -> int:

@@ -37,8 +37,6 @@ UNCACHED: Final = {
     "Pragma": "no-cache",
     "Expires": "Fri, 01 Jan 1980 00:00:00 GMT",
 }
-KEEP_ALIVE_S: Final = 5.0  # as git's receive.keepAlive; proxies give up on silence
-_STILL_HERE: Final = b"0005\x01"  # an empty packet, as git's receive-pack sends it
 WRONG_LOGIN: Final = "Invalid username or password."
 
 
@@ -129,17 +127,6 @@ class Streamed:
 
     async def _start(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-
-
-async def kept_alive(
-    working: asyncio.Future[bytes], *, sideband: bool, every_s: float = KEEP_ALIVE_S
-) -> AsyncGenerator[bytes, None]:
-    """Say now and then that we are still at it; a client that leaves does not undo its push."""
-    while not working.done():
-        if sideband:
-            yield _STILL_HERE
-        await asyncio.wait((working,), timeout=every_s)
-    yield working.result()
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -34,8 +34,9 @@ from strata.core.errors import TooLarge, Unprocessable
 from strata.core.names import Oid
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
+from strata.web.lfs.admission import admitted
 from strata.web.lfs.speech import answer, spoken
-from strata.web.work import json_of, read, repo_of
+from strata.web.work import json_of, repo_of
 
 HASH_ALGORITHMS = frozenset({"sha256", "sha_256"})  # the second one is @huggingface/hub's
 
@@ -117,7 +118,7 @@ async def batch(request: Request) -> Response:
             return _downloads(call, repo, negotiate.for_download(call, repo, wanted))
         return _uploads(call, repo, asked, negotiate.for_upload(call, repo, wanted))
 
-    return answer(await read(request, act))
+    return answer(await admitted(request, asked.operation, act))
 
 
 def _downloads(call: Call, repo: Repo, verdicts: Iterable[Verdict]) -> BatchAnswer:

@@ -1,0 +1,86 @@
+"""How a connection reaches a room: one worker thread, one connection to the database, one function.
+
+Who asks is looked up anew for each act, so that a key that is removed, or an account that is
+closed, ends with the next act of a connection that is still open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from sqlalchemy.engine import Connection
+
+from strata.accounts.keys.ssh import actor_for_key
+from strata.accounts.uses import Uses
+from strata.core.actor import ANONYMOUS, Actor
+from strata.core.call import Call, Origin
+from strata.core.errors import BadCredentials, Moved
+from strata.core.hub import Hub
+from strata.core.names import RepoId
+
+T = TypeVar("T")
+
+REMOVED = "This SSH key does not belong to an account any more."
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What all connections of a serving process share."""
+
+    hub: Hub
+    limiter: anyio.CapacityLimiter
+    uses: Uses
+    base_url: str  # of the web, for links; no trailing slash
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One connection and whose it is."""
+
+    process: Process
+    fingerprint: str | None  # of the key that was proved; None: anonymous
+    origin: Origin
+
+    @property
+    def anonymous(self) -> bool:
+        return self.fingerprint is None
+
+    async def ask(self, act: Callable[[Call], T]) -> T:
+        """Run an act.
+
+        Raises:
+            BadCredentials: the key was removed since.
+            AccountSuspended, Forbidden: the account is not open.
+        """
+        return await anyio.to_thread.run_sync(self._asked, act, limiter=self.process.limiter)
+
+    def _asked(self, act: Callable[[Call], T]) -> T:
+        hub = self.process.hub
+        with hub.database.reading() as db:
+            actor = self._actor(db)
+            self.process.uses.note(actor, hub.clock())
+            return act(Call(hub, actor, db, self.origin))
+
+    def _actor(self, db: Connection) -> Actor:
+        if self.fingerprint is None:
+            return ANONYMOUS
+        actor = actor_for_key(db, self.process.hub, self.fingerprint)
+        if actor is None:
+            raise BadCredentials(REMOVED)
+        return actor
+
+
+def anywhere(act: Callable[[Call, RepoId], T], repo_id: RepoId) -> Callable[[Call], T]:
+    """An act on a repo that may have moved: nobody can be sent on over SSH."""
+
+    def settled(call: Call) -> T:
+        try:
+            return act(call, repo_id)
+        except Moved as moved:
+            return act(call, RepoId.parse(repo_id.type, moved.target))
+
+    return settled

@@ -1,0 +1,45 @@
+"""Who asks for large files: as everywhere, or with what `git-lfs-authenticate` gave out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+
+from strata.accounts.tokens.bearers import actor_of
+from strata.blobs import grants
+from strata.blobs.grants import Operation
+from strata.core.call import Call
+from strata.web.auth import lfs_credential_in
+from strata.web.work import exchange, hub_of, read, repo_of
+
+T = TypeVar("T")
+
+
+async def admitted(request: Request, operation: Operation, act: Callable[[Call], T]) -> T:
+    """Run a reading act as whoever the request speaks for.
+
+    Raises:
+        BadCredentials: the credential is wrong, expired, or what it was made with is gone.
+        Forbidden: it is for another repo or another operation.
+        RepoNotFound, Moved, GatedRepo, RepoDisabled, Unauthenticated, EmailNotVerified.
+    """
+    credential = lfs_credential_in(request)
+    if credential is None:
+        return await read(request, act)
+    grant = grants.opened(hub_of(request), credential)
+    facts = exchange(request)
+
+    def run() -> T:
+        with facts.hub.database.reading() as db:
+            call = Call(facts.hub, facts.actor, db, facts.origin)
+            caller = replace(call, actor=actor_of(call, grant.bearer))
+            facts.actor = caller.actor
+            grants.require(caller, grant, repo_of(request), operation)
+            return act(caller)
+
+    return await anyio.to_thread.run_sync(run, limiter=facts.limiter)

@@ -1,0 +1,142 @@
+"""Who somebody is over SSH, and what the server refuses to everybody."""
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import calling
+from fixtures.ssh_server import SshMachine, SshOrigin, key_of
+from strata.accounts.keys import ssh
+from strata.accounts.tables import users
+from strata.core.actor import Actor
+from strata.core.call import working
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_known_key_is_greeted_by_name(
+    origin: SshOrigin, machine: SshMachine, alice: Actor
+) -> None:
+    key = machine.key()
+    key_of(origin.hub, alice, key)
+    greeted = machine.ssh("-T", keys=(key,))
+    assert (greeted.status, greeted.said) == (0, "Hi alice, welcome to Strata.\n")
+    origin.uses.flush(origin.hub)
+    with calling(origin.hub) as call:
+        assert ssh.of(call, alice.user_id or 0)[0].last_used_at == origin.hub.clock()
+
+
+def test_unknown_keys_and_no_keys_are_anonymous(machine: SshMachine) -> None:
+    for keys in ((machine.key(),), ()):
+        greeted = machine.ssh("-T", keys=keys)
+        assert (greeted.status, greeted.said) == (0, "Hi anonymous, welcome to Strata.\n")
+
+
+def test_the_known_key_may_be_the_last_of_many(
+    origin: SshOrigin, machine: SshMachine, alice: Actor
+) -> None:
+    keys = tuple(machine.key(f"id{number}") for number in range(3))
+    key_of(origin.hub, alice, keys[-1])
+    assert "Hi alice" in machine.ssh("-T", keys=keys).said
+
+
+def test_whoever_has_only_the_public_half_is_anonymous(
+    origin: SshOrigin, machine: SshMachine, alice: Actor
+) -> None:
+    key = machine.key()
+    key_of(origin.hub, alice, key)
+    stolen = machine.home / "stolen.pub"
+    stolen.write_text(key.public)
+    key.private.unlink()
+    greeted = machine.ssh("-T", extra=("-i", str(stolen)))
+    assert greeted.said.endswith("Hi anonymous, welcome to Strata.\n")
+
+
+def test_a_removed_key_is_nobody(origin: SshOrigin, machine: SshMachine, alice: Actor) -> None:
+    key = machine.key()
+    added = key_of(origin.hub, alice, key)
+    with calling(origin.hub, alice) as call, working(call) as work:
+        ssh.remove(work, added.id)
+    assert "Hi anonymous" in machine.ssh("-T", keys=(key,)).said
+
+
+def test_a_suspended_owner_is_told_so(origin: SshOrigin, machine: SshMachine, alice: Actor) -> None:
+    key = machine.key()
+    key_of(origin.hub, alice, key)
+    with calling(origin.hub) as call, working(call) as work:
+        work.db.execute(sa.update(users).values(standing="suspended"))
+    greeted = machine.ssh("-T", keys=(key,))
+    assert greeted.status == 1
+    assert "suspended" in greeted.said
+    assert "alice" not in greeted.said
+
+
+def test_only_the_user_git_may_connect(
+    origin: SshOrigin, machine: SshMachine, alice: Actor
+) -> None:
+    key = machine.key()
+    key_of(origin.hub, alice, key)
+    refused = machine.ssh("-T", keys=(key,), extra=("-l", "root"))
+    assert refused.status == 255
+    assert "Permission denied (publickey,keyboard-interactive)" in refused.said
+    assert "Hi " not in refused.said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sh",),
+        ("ls", "-la", "/"),
+        ("git-upload-pack",),
+        ("git-upload-pack", "a/b", "c/d"),
+        ("git-upload-pack 'alice/tiny'; touch /tmp/owned",),
+        ("git-upload-pack $(touch /tmp/owned)",),
+        ("git-upload-pack `touch /tmp/owned`",),
+        ("git-upload-pack 'alice/tiny",),
+        ("git-upload-archive", "'alice/tiny'"),
+        ("git-shell",),
+        ("git-receive-pack", "--reject-thin-pack-for-testing", "alice/tiny"),
+        ("git-upload-pack", "--help"),
+        ("git-upload-pack", "../../../../etc"),
+        ("git-upload-pack", "/etc/passwd"),
+        ("git-upload-pack", "alice/../alice/tiny"),
+        ("git-upload-pack", "'alice/tiny\x01'"),
+        ("git-upload-pack", "'models/alice/tiny/extra'"),
+        ("git-upload-pack", "buckets/alice/tiny"),
+        ("git-lfs-authenticate", "alice/tiny", "delete"),
+        ("git-lfs-authenticate", "alice/tiny"),
+        ("git-lfs-transfer", "alice/tiny", "upload"),
+        ("scp", "-t", "/tmp"),
+        ("git-upload-pack " + "a" * 5000,),
+    ],
+)
+def test_nothing_but_git_runs(
+    origin: SshOrigin, machine: SshMachine, alice: Actor, words: tuple[str, ...]
+) -> None:
+    origin.repo(alice, "tiny")
+    key = machine.key()
+    key_of(origin.hub, alice, key)
+    refused = machine.ssh(*words, keys=(key,))
+    assert refused.status == 1, refused.said
+    assert len(refused.said.strip().splitlines()) == 1, refused.said
+    assert "went wrong" not in refused.said
+
+
+def test_there_is_no_terminal_and_no_sftp(machine: SshMachine) -> None:
+    assert "PTY allocation request failed" in machine.ssh("-tt").said
+    assert machine.ssh("-s", "sftp").status != 0
+
+
+@pytest.mark.parametrize(
+    "forwarding",
+    [
+        ("-W", "127.0.0.1:22"),
+        ("-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22"),
+    ],
+)
+def test_nothing_is_forwarded(
+    origin: SshOrigin, machine: SshMachine, alice: Actor, forwarding: tuple[str, ...]
+) -> None:
+    key = machine.key()
+    key_of(origin.hub, alice, key)
+    refused = machine.ssh(keys=(key,), extra=forwarding)
+    assert refused.status == 255, refused.said
