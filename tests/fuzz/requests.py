@@ -23,7 +23,7 @@ ROUTES: Final = tuple(
     for method in route.methods
     if not route.page and method != "HEAD" and route.template not in ENDLESS
 )
-CALLERS: Final = ("owner", "reader", "nobody")
+CALLERS: Final = ("owner", "owner", "reader", "member", "stranger", "admin", "nobody")
 KEYS: Final = (
     "name", "organization", "type", "private", "visibility", "gated", "title", "description",
     "comment", "content", "status", "files", "paths", "path", "key", "value", "operation",
@@ -38,8 +38,9 @@ KEYS: Final = (
 ODD_TEXT: Final = (
     "", " ", "\0", "a\0b", "..", "../..", ".git", "/", "//", "%00", "%2e%2e", "a" * 5000, "\u202e",
     "\N{GRINNING FACE}" * 40, "e\u0301", "\ufeff", "\r\nX: y", "null", "-1", "1e309", "NaN",
-    "²", "refs/pr/1", "refs/heads/main", "main", "a.txt", "ana/one", "ana", "bob", "0" * 40,
-    "f" * 64, "2026-11-23T09:00:00.000Z", "2026-99-99", "hf://x", "http://127.0.0.1/", "\x7f", "\\",
+    "²", "refs/pr/1", "refs/heads/main", "main", "a.txt", "owner/thing", "owner", "sam", "acme",
+    "0" * 40, "f" * 64, "2026-11-23T09:00:00.000Z", "2026-99-99", "hf://x", "http://127.0.0.1/",
+    "\x7f", "\\",
 )  # fmt: skip
 ODD_BODIES: Final = (
     b"", b"{", b"[" * 20_000, b'{"a":' * 5_000, b"\xff\xfe", b'"\\ud800"', b'{"name":"\\ud800"}',
@@ -52,7 +53,7 @@ CONTENT_TYPES: Final = (
     "application/json", "application/x-ndjson", "application/vnd.git-lfs+json", "text/plain",
     "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "a/b; charset=ü",
 )  # fmt: skip
-_FIELD: Final = re.compile(r"\{(\w+)\}")
+FIELD: Final = re.compile(r"\{(\w+)\}")
 
 odd_text = st.sampled_from(ODD_TEXT) | st.text(max_size=12)
 numbers = (
@@ -85,7 +86,7 @@ class Odd:
 
 
 @st.composite
-def odd_requests(draw: st.DrawFn) -> Odd:
+def odd_requests(draw: st.DrawFn, keys: Mapping[str, list[str]]) -> Odd:
     """Draw a request to any route of the API and of the files."""
     method, route = draw(st.sampled_from(ROUTES))
     body = draw(bodies()) if method != "GET" else b""
@@ -93,7 +94,7 @@ def odd_requests(draw: st.DrawFn) -> Odd:
         caller=draw(st.sampled_from(CALLERS)),
         method=method,
         template=route.template,
-        target=draw(targets(route)),
+        target=draw(targets(route, keys)),
         headers={"Content-Type": draw(st.sampled_from(CONTENT_TYPES))} if body else {},
         body=body,
     )
@@ -115,7 +116,7 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
-def targets(draw: st.DrawFn, route: Route) -> str:
+def targets(draw: st.DrawFn, route: Route, keys: Mapping[str, list[str]]) -> str:
     """Fill the fields of a route's template, often with something that is there."""
 
     def filled(found: re.Match[str]) -> str:
@@ -126,13 +127,26 @@ def targets(draw: st.DrawFn, route: Route) -> str:
             return draw(st.sampled_from(("", "datasets/", "spaces/", "buckets/")))
         if name == "repo":
             return draw(
-                st.sampled_from(("ana/one", "ana/one", "ana/one", "ana/none", "x", "ana/.."))
+                st.sampled_from(
+                    (
+                        *["owner/thing"] * 6,
+                        "owner/gated",
+                        "owner/hidden",
+                        "owner/none",
+                        "x",
+                        "owner/..",
+                    )
+                )
             )
-        there = {"revision": "main", "rev": "main", "path": "a.txt", "num": "1", "number": "1"}
-        usual = there.get(name, "ana")
-        return quote(draw(st.just(usual) | odd_text).encode("utf-8", "surrogatepass"), safe="/")
+        usual = st.sampled_from(there.get(name, ["owner"]))
+        return quote(draw(usual | usual | odd_text).encode("utf-8", "surrogatepass"), safe="/")
 
-    path = _FIELD.sub(filled, route.template)
+    there = {
+        "revision": ["main", "dev", "refs/pr/1"],
+        "path": ["a.txt", "dir", "main", "v0"],
+        **keys,
+    }
+    path = FIELD.sub(filled, route.template)
     query = draw(
         st.dictionaries(st.sampled_from(KEYS), odd_text | numbers.map(_digits), max_size=3)
     )

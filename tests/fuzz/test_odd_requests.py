@@ -1,73 +1,107 @@
-"""No request breaks the hub: whatever is sent to a route is answered, and never with 500.
+"""No request breaks the hub: whatever is sent is answered, never with 500, and all or nothing.
 
 pytest tests/fuzz                      # 1,500 requests, the same ones every time
 pytest tests/fuzz --requests 20000     # before a release
 """
 
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
 from httpx2 import Response
-from hypothesis import HealthCheck, given, settings
-from starlette.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
 
-from fixtures.contents import created, uploaded
-from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.large_files import access_token, person
 from fuzz.requests import Odd, odd_requests
-from strata.app.serving import build_app
-from strata.core.actor import TokenRole
-from strata.core.hub import Hub
+from fuzz.spoiled import UNKNOWN, WRONG_TYPE, Spoiled, spoiled_requests
+from fuzz.world import ABOUT_REFUSALS, World, built
 
 NOT_OFFERED = 501
-SITE = "http://hub.example.com"
+RESTORED_EVERY = 200  # requests
 
 
-class Callers:
-    """The owner of a repository, the same with a token that reads, and nobody."""
-
-    def __init__(self, hub: Hub) -> None:
-        ana = person(hub, "ana")
-        person(hub, "bob")
-        uploaded(hub, ana, created(hub, ana, "one"), {"a.txt": b"hello"})
-        self._headers = {
-            "owner": {"Authorization": f"Bearer {access_token(hub, ana)}"},
-            "reader": {"Authorization": f"Bearer {access_token(hub, ana, TokenRole.READ)}"},
-            "nobody": {},
-        }
-        self._client = TestClient(
-            build_app(hub), base_url=SITE, raise_server_exceptions=False, follow_redirects=False
-        )
-
-    def send(self, odd: Odd) -> Response:
-        """Send one request and return the answer."""
-        headers = {
-            name.encode(): value.encode("latin-1")
-            for name, value in {**odd.headers, **self._headers[odd.caller]}.items()
-        }
-        return self._client.request(
-            odd.method, f"{SITE}{odd.target}", content=odd.body, headers=headers
-        )
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    hub = built(tmp_path / "data")
+    with closing(hub.database), closing(World(hub)) as made:
+        yield made
 
 
-def test_no_odd_request_breaks_the_hub(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    hub = build_test_hub(tmp_path / "data", clock=FrozenClock())
-    with closing(hub.database):
-        callers = Callers(hub)
+@pytest.fixture
+def often(pytestconfig: pytest.Config) -> settings:
+    """Half of the requests; hypothesis draws them, and what failed is printed as it was sent."""
+    return settings(
+        max_examples=pytestconfig.getoption("--requests") // 2,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
 
-        @settings(
-            max_examples=pytestconfig.getoption("--requests"),
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(odd_requests())
-        def send(odd: Odd) -> None:
-            answer = callers.send(odd)
-            assert answer.status_code < 500 or answer.status_code == NOT_OFFERED, (
-                f"{odd}\n{answer.status_code} {answer.text[:500]}"
-            )
 
-        send()
+def test_no_odd_request_breaks_the_hub(world: World, often: settings) -> None:
+    checked = _checking(world)
+
+    @often
+    @given(odd_requests(world.keys))
+    def send(odd: Odd) -> None:
+        checked(odd)
+
+    send()
+
+
+def test_one_wrong_thing_in_a_body_is_named_and_changes_nothing(
+    world: World, often: settings
+) -> None:
+    checked = _checking(world)
+
+    @often
+    @given(spoiled_requests(world.keys))
+    def send(spoiled: Spoiled) -> None:
+        if spoiled.spoiling == UNKNOWN:
+            world.restore()
+        answer = checked(spoiled.odd)
+        if spoiled.spoiling == WRONG_TYPE:
+            _require_named(spoiled, answer)
+        elif spoiled.spoiling == UNKNOWN:
+            world.restore()
+            sound = checked(spoiled.sound)
+            world.restore()
+            assert sound.status_code == answer.status_code, _told(spoiled.odd, answer)
+
+    send()
+
+
+def _checking(world: World) -> Callable[[Odd], Response]:
+    """Send a request and hold what is true of every answer."""
+    sent = count(1)
+
+    def checked(odd: Odd) -> Response:
+        if next(sent) % RESTORED_EVERY == 0:
+            world.restore()
+        answer = world.send(odd)
+        changed = world.changed()
+        told = _told(odd, answer)
+        assert answer.status_code < 500 or answer.status_code == NOT_OFFERED, told
+        if answer.status_code >= 400:
+            assert changed <= ABOUT_REFUSALS, f"refused, and yet {sorted(changed)} changed\n{told}"
+        if odd.method == "GET":
+            assert not changed, f"a reading request changed {sorted(changed)}\n{told}"
+        return answer
+
+    return checked
+
+
+def _require_named(spoiled: Spoiled, answer: Response) -> None:
+    told = f"{spoiled.field}\n{_told(spoiled.odd, answer)}"
+    assert answer.status_code >= 400, told
+    if spoiled.odd.caller == "owner":
+        assert answer.status_code == 400, told
+    if answer.status_code == 400:
+        assert spoiled.field in answer.text, told
+
+
+def _told(odd: Odd, answer: Response) -> str:
+    return f"{str(odd)[:3000]}\n{answer.status_code} {answer.text[:500]}"

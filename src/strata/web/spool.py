@@ -6,6 +6,7 @@ and sends everything again.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.requests import Request
@@ -23,17 +24,23 @@ async def spooled(request: Request, staging: Path, *, limit: int, hashed: bool =
     Raises:
         TooLarge: it is longer than `limit` bytes.
     """
+    body = request.stream()  # one of them: a second refuses to begin where the first has ended
     try:
-        return await receive(request.stream(), staging, limit=limit, hashed=hashed)
+        return await receive(body, staging, limit=limit, hashed=hashed)
     except BodyTooLarge as error:
-        await drained(request)
+        await drain(body)
         raise TooLarge(f"The request body is larger than {limit} bytes.") from error
 
 
 async def drained(request: Request) -> None:
+    """Read a body that nobody wants."""
+    await drain(request.stream())
+
+
+async def drain(body: AsyncIterator[bytes]) -> None:
     """Read what is left of a body that nobody wants."""
     left = DRAINED_BYTES
-    async for piece in request.stream():
+    async for piece in body:
         left -= len(piece)
         if left < 0:
             return

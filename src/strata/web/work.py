@@ -10,14 +10,12 @@ means that it happened. Acts that prepare long before they write take a `Call` a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field as part
 from typing import TypeVar
 
 import anyio
 import anyio.to_thread
-import msgspec
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
@@ -28,22 +26,20 @@ from strata.accounts.uses import Uses
 from strata.content.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin, working
-from strata.core.errors import BadCredentials, ConsentNeeded, Malformed, NotFound, TooLarge
+from strata.core.errors import BadCredentials, ConsentNeeded, NotFound, TooLarge
 from strata.core.hub import Hub
 from strata.core.names import RepoId
 from strata.core.settings import Settings
 from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.charging import at_address, caller_of
+from strata.web.json_body import decoded
 from strata.web.metrics import Metrics
 from strata.web.paths import Match
+from strata.web.spool import drain
 
 T = TypeVar("T")
 
 MAX_NUMBER_DIGITS = 9
-
-# An escaped NUL, not an escaped backslash before `u0000`. PostgreSQL takes none in a text, git none
-# in a name.
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +206,17 @@ async def body_of(request: Request, limit: int | None = None) -> bytes:
         TooLarge: it is longer than `limit` bytes; default: limits.json_body_bytes.
     """
     ceiling = limit or hub_of(request).settings.limits.json_body_bytes
+    too_large = TooLarge(f"The request body is larger than {ceiling} bytes.")
     declared = request.headers.get("content-length", "0")
-    pieces, size = [], 0
+    body, pieces, size = request.stream(), [], 0
     if declared.isdigit() and int(declared) > ceiling:
-        raise TooLarge(f"The request body is larger than {ceiling} bytes.")
-    async for piece in request.stream():
+        await drain(body)
+        raise too_large
+    async for piece in body:
         size += len(piece)
         if size > ceiling:
-            raise TooLarge(f"The request body is larger than {ceiling} bytes.")
+            await drain(body)
+            raise too_large
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -229,13 +228,3 @@ async def json_of(request: Request, shape: type[T]) -> T:
         Malformed: not JSON, or a field of the wrong type; the message names the field.
     """
     return decoded(await body_of(request), shape)
-
-
-def decoded(body: bytes, shape: type[T]) -> T:
-    """Decode JSON into a msgspec Struct; unknown fields are ignored as the Hub does."""
-    if b"\\u0000" in body and _NUL.search(body):
-        raise Malformed("Invalid request body: it holds a character that cannot be kept (U+0000).")
-    try:
-        return msgspec.json.decode(body or b"{}", type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # the last: too deep
-        raise Malformed(f"Invalid request body: {error}") from error

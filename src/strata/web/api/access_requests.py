@@ -19,8 +19,9 @@ from strata.repos.lookup import lookup
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
 from strata.web.api.faces import avatar_url
+from strata.web.json_body import decoded
 from strata.web.paths import Route
-from strata.web.work import body_of, decoded, field, json_of, read, repo_of, work
+from strata.web.work import body_of, field, json_of, read, repo_of, work
 
 Status = Literal["pending", "accepted", "rejected", "reset"]
 MAX_SEARCH = 254  # characters, as of an e-mail address

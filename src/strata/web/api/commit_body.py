@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 import msgspec
 
@@ -29,9 +29,9 @@ from strata.content.operations import (
 from strata.core.errors import Malformed, TooLarge
 from strata.core.names import Oid, Sha, is_oid
 from strata.lib.objects.receive import Received
+from strata.web.json_body import parsed
 
-T = TypeVar("T")
-
+COMMIT: Final = "commit"  # what its lines are called when they are refused
 LONG_LINE: Final = 1024 * 1024  # bytes
 LONG_CONTENT: Final = 64 * 1024
 MAX_TEXT_CONTENT: Final = 64 * 1024 * 1024  # bytes of JSON text with encoding utf-8
@@ -112,10 +112,10 @@ def _streamed(body: Received, text: mmap.mmap) -> Change:
     first = next(spans, None)
     if first is None or first[1] - first[0] > LONG_LINE:
         raise Malformed("The first line must be the header of the commit.")
-    line = _decode(text[slice(*first)], _Line)
+    line = parsed(text[slice(*first)], _Line, COMMIT)
     if line.key != "header":
         raise Malformed("The first line must be the header of the commit.")
-    header = _decode(line.value, Header)
+    header = parsed(line.value, Header, COMMIT, at="value")
     operations = (_operation(body, text, *span) for span in spans)
     return _change(header, operations)
 
@@ -143,16 +143,16 @@ def _lines(text: mmap.mmap) -> Iterator[tuple[int, int]]:
 def _operation(body: Received, text: mmap.mmap, start: int, end: int) -> Operation:
     if end - start > LONG_LINE:
         return _long(body, text, start, end)
-    line = _decode(text[start:end], _Line)
+    line = parsed(text[start:end], _Line, COMMIT)
     match line.key:
         case "file":
-            return _add(_decode(line.value, File))
+            return _add(parsed(line.value, File, COMMIT, at="value"))
         case "lfsFile":
-            return _add_large(_decode(line.value, LfsFile))
+            return _add_large(parsed(line.value, LfsFile, COMMIT, at="value"))
         case "deletedFile":
-            return Delete(_decode(line.value, Path).path)
+            return Delete(parsed(line.value, Path, COMMIT, at="value").path)
         case "deletedFolder":
-            return _delete_folder(_decode(line.value, Path))
+            return _delete_folder(parsed(line.value, Path, COMMIT, at="value"))
         case _:
             raise Malformed(f"Unknown operation {line.key[:40]!r} in the commit.")
 
@@ -179,10 +179,10 @@ def _long(body: Received, text: mmap.mmap, start: int, end: int) -> Add:
     mark = secrets.token_hex(16)
     if (end - start) - (last - first) > LONG_LINE:
         raise Malformed("A line of the commit is too long outside of its content.")
-    line = _decode(text[start:first] + mark.encode() + text[last:end], _Line)
+    line = parsed(text[start:first] + mark.encode() + text[last:end], _Line, COMMIT)
     if line.key != "file":
         raise Malformed("Only a file may have so long a line in a commit.")
-    file = _decode(line.value, File)
+    file = parsed(line.value, File, COMMIT, at="value")
     if file.content != mark:
         raise Malformed("The content of a file must be a field of its own.")
     return Add(file.path, _source(body, text, file, first, last))
@@ -193,7 +193,7 @@ def _source(body: Received, text: mmap.mmap, file: File, first: int, last: int) 
         return EncodedSlice(body.path, first, last)
     if last - first > MAX_TEXT_CONTENT:
         raise TooLarge(f"Send the content of {file.path[:200]!r} as base64, or through LFS.")
-    content = _decode(b'"' + text[first:last] + b'"', str)
+    content = parsed(b'"' + text[first:last] + b'"', str, COMMIT)
     return content.encode("utf-8", "surrogatepass")
 
 
@@ -222,7 +222,7 @@ def _closing(text: mmap.mmap, start: int, end: int) -> int:
 def _whole(text: mmap.mmap) -> Change:
     if len(text) > MAX_JSON_BODY:
         raise TooLarge(f"A commit in one JSON object may have {MAX_JSON_BODY} bytes; use NDJSON.")
-    body = _decode(text[:], _Whole)
+    body = parsed(text[:], _Whole, COMMIT)
 
     def operations() -> Iterator[Operation]:
         yield from map(_add, body.files)
@@ -231,10 +231,3 @@ def _whole(text: mmap.mmap) -> Change:
         yield from map(_delete_folder, body.deleted_folders)
 
     return _change(body, operations())
-
-
-def _decode(text: bytes | msgspec.Raw, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(text, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # the last: too deep
-        raise Malformed(f"Invalid commit: {error}") from error
