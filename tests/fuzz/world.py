@@ -45,8 +45,12 @@ Keys = dict[str, list[str]]  # what `{word}` of a template may stand for
 def built(folder: Path) -> Hub:
     """Build the empty hub; one fuzzed person writes more than anybody could in an hour."""
     hub = listening_hub(folder, FrozenClock())
-    limits = replace(hub.settings.limits, posts_per_hour=10**9)
-    return replace(hub, settings=replace(hub.settings, limits=limits))
+    unlimited = replace(
+        hub.settings,
+        limits=replace(hub.settings.limits, posts_per_hour=10**9),
+        rates=replace(hub.settings.rates, enabled=False),
+    )
+    return replace(hub, settings=unlimited)
 
 
 class World:

@@ -25,7 +25,8 @@ from strata.core.errors import (
 )
 from strata.web import respond
 from strata.web.errors import headers_of, status_of
-from strata.web.work import body_of, decoded
+from strata.web.json_body import decoded
+from strata.web.work import body_of
 
 Fields = Mapping[str, str]
 Handler = Callable[[Request], Awaitable[Response]]
