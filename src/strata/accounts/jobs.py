@@ -11,6 +11,7 @@ from strata.accounts.closing import suspend
 from strata.accounts.entering import browsers, reset, sessions
 from strata.accounts.joining import unconfirmed
 from strata.accounts.oauth import codes, device, families, keys, registration
+from strata.accounts.tokens import expiring
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
 
@@ -29,6 +30,7 @@ class TidyAccounts:
             reset.forget_expired(work)
             browsers.forget_old(work)
             limits.forget_old(work)
+            expiring.tell(work)
             unconfirmed.tell(work)
             unconfirmed.remove(work)
             suspend.end_suspensions(work)

@@ -8,6 +8,7 @@
     │   └── RepoNotGated      400
     ├── Unauthenticated       401  credentials are needed
     │   └── BadCredentials    401  the credentials given are wrong, expired or revoked
+    │       └── TokenExpired  401
     ├── Forbidden             403  known caller, not allowed
     │   ├── EmailNotVerified  403
     │   ├── AccountSuspended  403
@@ -97,6 +98,13 @@ class BadCredentials(Unauthenticated):
 
     def __init__(self, message: str = "Invalid credentials in Authorization header") -> None:
         super().__init__(message)
+
+
+class TokenExpired(BadCredentials):
+    """The time of an access token is over; clients are told what they know, people why."""
+
+    def __init__(self) -> None:
+        super().__init__("Token expired")
 
 
 class Forbidden(StrataError):

@@ -126,6 +126,9 @@ class AccountsSettings:
     )
     tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
     keys_per_user: int = setting(20, "SSH keys one account may hold, and as many GPG keys.")
+    token_days: int = setting(
+        0, "Longest life of an access token; 0: they may live for ever.", unit="days"
+    )
     password_hash_slots: int = setting(4, "Password hashes computed at once.")
     password_hash_mib: int = setting(
         46, "Memory that a new password hash takes; at least 19.", unit="MiB"
@@ -541,7 +544,13 @@ MIN_SECRET_LENGTH = 32
 LONGEST_CALL_S = 60
 MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id
 MAY_BE_ZERO = frozenset(
-    {"server.port", "ssh.port", "ssh.public_port", "accounts.fastest_sign_up_s"}
+    {
+        "server.port",
+        "ssh.port",
+        "ssh.public_port",
+        "accounts.fastest_sign_up_s",
+        "accounts.token_days",
+    }
 )
 LANGUAGES = ("en", "zh-CN")
 

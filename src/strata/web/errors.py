@@ -23,6 +23,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.RepoNotGated: 400,
     errors.Unauthenticated: 401,
     errors.BadCredentials: 401,
+    errors.TokenExpired: 401,
     errors.Forbidden: 403,
     errors.EmailNotVerified: 403,
     errors.AccountSuspended: 403,
@@ -71,6 +72,8 @@ def headers_of(error: StrataError, status: int) -> dict[str, str]:
     if status == 401:
         headers |= CHALLENGES
     match error:
+        case errors.TokenExpired():  # clients look for this very sentence
+            headers["X-Error-Message"] = errors.BadCredentials().message
         case errors.EntryNotFound(commit=str(commit)):
             headers["X-Repo-Commit"] = commit
         case errors.RangeUnsatisfiable(size=size):

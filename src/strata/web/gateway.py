@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from strata.accounts.plans.rates import Bucket
+from strata.accounts.tokens import expiring
 from strata.core.call import Origin
 from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
 from strata.core.hub import Hub
@@ -203,6 +204,9 @@ class _Sent:
             exchange: Exchange | None = self._scope.get("strata")
             if exchange is not None and exchange.standing is not None:
                 headers.raw.extend(headers_of(exchange.standing))
+            if exchange is not None and exchange.actor.token is not None:
+                warning = expiring.warning(exchange.actor, exchange.hub.clock())
+                headers.raw.extend([(b"x-hf-warning", warning.encode())] if warning else [])
             if self._cross_origin:
                 headers["Access-Control-Allow-Origin"] = "*"
                 headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS

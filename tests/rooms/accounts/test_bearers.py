@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.accounts import calling, made
-from strata.accounts.tokens import tokens
+from strata.accounts.tokens import renewing, tokens
 from strata.accounts.tokens.bearers import Bearer, actor_of, bearer_of
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
@@ -55,7 +55,7 @@ def test_a_refreshed_token_closes_what_the_old_one_opened(hub: Hub) -> None:
     alice = made(hub, "alice")
     bearer, token_id = by_token(hub, alice, TokenRole.WRITE)
     with calling(hub, alice) as call, working(call) as work:
-        tokens.rotate(work, token_id)
+        renewing.rotate(work, token_id)
     with pytest.raises(BadCredentials):
         shown(hub, bearer)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, inbox, joined, made
 from fixtures.hubs import FrozenClock
-from strata.accounts.tokens import tokens
+from strata.accounts.tokens import renewing, tokens, values
 from strata.accounts.tokens.tables import tokens as kept_tokens
 from strata.accounts.uses import Uses
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
@@ -58,7 +58,7 @@ def test_the_value_has_the_shape_that_scanners_know(hub: Hub) -> None:
     value = issued(hub, made(hub, "alice"), "t").value
 
     assert re.fullmatch(r"hf_[A-Za-z]{34}", value)
-    assert tokens.is_well_formed(value)
+    assert values.is_well_formed(value)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_the_value_has_the_shape_that_scanners_know(hub: Hub) -> None:
     ["", "hf_", "hf_" + "a" * 34, "hf_" + "a" * 33, "hf_" + "é" * 34, "api_org_" + "a" * 34],
 )
 def test_junk_is_recognised_without_the_database(value: str) -> None:
-    assert not tokens.is_well_formed(value)
+    assert not values.is_well_formed(value)
 
 
 def test_one_changed_letter_is_recognised() -> None:
-    value = tokens.fresh_value()
+    value = values.fresh_value()
     for place in range(3, len(value)):
         other = "a" if value[place] != "a" else "b"
-        assert not tokens.is_well_formed(value[:place] + other + value[place + 1 :])
+        assert not values.is_well_formed(value[:place] + other + value[place + 1 :])
 
 
 def test_the_value_is_not_kept(hub: Hub) -> None:
@@ -199,7 +199,7 @@ def test_refreshing_kills_the_old_value_and_keeps_the_rest(hub: Hub, clock: Froz
     clock.advance(timedelta(hours=1))
 
     with calling(hub, alice) as call, working(call) as work:
-        new = tokens.rotate(work, old.id)
+        new = renewing.rotate(work, old.id)
 
     assert bearer(hub, old.value) is None
     actor = bearer(hub, new.value)
@@ -232,7 +232,7 @@ def test_nobody_touches_the_tokens_of_another(hub: Hub) -> None:
 
     with calling(hub, mallory) as call:
         with working(call) as work, pytest.raises(NotFound):
-            tokens.rotate(work, token.id)
+            renewing.rotate(work, token.id)
         with working(call) as work, pytest.raises(NotFound):
             tokens.delete(work, token.id)
 

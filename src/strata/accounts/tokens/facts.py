@@ -17,7 +17,10 @@ REMEMBERED: Final = 4_096  # grants; a token's are a kilobyte at most times
 # A row for each membership: the token, and what the organisation says of it.
 COLUMNS: Final = (
     "t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, CAST(t.grants AS TEXT),"
-    " m.organization_id, m.role, o.token_policy, a.state"
+    " m.organization_id, m.role, o.token_policy,"
+    # Who leaves and comes back asks again.
+    " CASE WHEN a.state = 'approved' AND a.decided_at < m.joined_at THEN 'pending'"
+    " ELSE a.state END"
 )
 # Joins to `users u` and `tokens t`.
 INSIDE: Final = (

@@ -1,63 +1,64 @@
-"""Access tokens: made, shown once, kept as keyed digests (product §3.10).
-
-`hf_` and 34 letters, because every secret scanner knows that shape; the last six letters check
-the others, so that a leaked value can be recognised without asking the database.
-"""
+"""Access tokens: made, shown once, kept as keyed digests, recognised (product §3.10)."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import string
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts import people
+from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.legal.documents import must_agree
 from strata.accounts.organizations.roles import roles_in
+from strata.accounts.organizations.tables import organizations
 from strata.accounts.standing import require_open, standing_at
-from strata.accounts.tokens import letters
+from strata.accounts.tokens import approvals, letters
 from strata.accounts.tokens.facts import COLUMNS, INSIDE, token_facts
 from strata.accounts.tokens.tables import tokens
-from strata.core.actor import Actor, TokenKind, TokenRole
+from strata.accounts.tokens.values import (
+    LONGEST_VALUE,
+    STAMP_LENGTH,
+    fresh_value,
+    kept,
+    require_importable,
+)
+from strata.core.actor import NOTHING, Actor, Grants, TokenKind, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import (
     Conflict,
     EmailNotVerified,
     Forbidden,
     InvalidFields,
-    Malformed,
     NotFound,
+    TokenExpired,
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.core.permissions import READING, kept_of
 from strata.events import outbox
 from strata.events.facts import record
 from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
 
-PREFIX = "hf_"
-BODY_LENGTH = 28
-CHECK_LENGTH = 6
 LONGEST_NAME = 100
-LONGEST_VALUE = 256
-SHORTEST_IMPORTED = 12
-STAMP_LENGTH = 16
-# Those of applications are listed, and end, with their application.
-_MADE_BY_HAND = tokens.c.kind == TokenKind.ACCESS.value
+MARKED_FOR = timedelta(minutes=10)  # a form that comes twice within is one
+MADE_BY_HAND = tokens.c.kind == TokenKind.ACCESS.value
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_BY_DIGEST = Prepared(
-    f"SELECT u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
-    f" u.agreed, (SELECT current FROM agreement), {COLUMNS}"
+_FROM = (
+    "SELECT u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
+    f" u.agreed, (SELECT current FROM agreement), t.digest, {COLUMNS}"
     " FROM tokens t JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
-    f" {INSIDE} WHERE t.digest = :digest AND t.leaked_at IS NULL"
+    f" {INSIDE} WHERE t.leaked_at IS NULL"
 )
+_BY_DIGEST = Prepared(f"{_FROM} AND t.digest = :digest")
+_BY_FORMER = Prepared(f"{_FROM} AND t.former_digest = :digest AND t.former_until > :now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +72,58 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a token shall be besides its name and role."""
+
+    grants: Grants | None = None  # of a fine-grained token
+    organizations: frozenset[int] = frozenset()  # that its grants name, themselves or by a repo
+    expires_at: datetime | None = None  # None: never
+    form_mark: str = ""  # of the page on which it was asked for
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A token as its owner's list shows it."""
 
     id: int
     name: str
     role: TokenRole
+    grants: Mapping[str, object] | None  # as `core.permissions.grants_of` reads them
     prefix: str  # "hf_aBcD"
     suffix: str  # "wXyZ"
     created_at: datetime
     rotated_at: datetime | None
+    former_until: datetime | None  # until then the value before works too
+    expires_at: datetime | None
     last_used_at: datetime | None
+    last_used_ip: str
+    last_used_by: str  # the client's name
+    leaked_at: datetime | None  # since then it opens nothing
+    leaked_in: str  # where it was seen; empty: somebody reported it
 
 
 def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
-    """Who the token speaks for; None when it is unknown or over.
+    """Who the token speaks for; None when it is unknown or was revoked.
 
     Raises:
+        TokenExpired: its time is over.
         AccountSuspended, Forbidden: its owner's account is not open.
     """
     if not value or len(value) > LONGEST_VALUE:
         return None
-    digest = hub.secrets.digest("token", value)
-    rows = _BY_DIGEST.rows(db, {"digest": digest})
+    now = hub.clock()
+    asked: dict[str, object] = {
+        "digest": hub.secrets.digest("token", value),
+        "now": to_millis(now),
+    }
+    rows = _BY_DIGEST.rows(db, asked) or _BY_FORMER.rows(db, asked)
     if not rows:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
-    token = token_facts([row[8:] for row in rows], digest[:STAMP_LENGTH])
-    if token.expires_at is not None and token.expires_at <= hub.clock():
-        return None
-    require_open(standing_at(to_millis(hub.clock()), row[4], row[5]))
+    token = token_facts([row[9:] for row in rows], row[8][:STAMP_LENGTH])
+    if token.expires_at is not None and token.expires_at <= now:
+        raise TokenExpired
+    require_open(standing_at(to_millis(now), row[4], row[5]))
     return Actor(
         user_id=row[0],
         name=row[1],
@@ -112,21 +135,37 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
     )
 
 
-def create(work: Work, name: str, role: TokenRole) -> Issued:
+def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Issued:
     """Give the signed-in person a token.
+
+    A page that is sent twice makes one token: the second answer shows a new value of it, as nobody
+    has seen the first.
 
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: only confirmed people create tokens, and
             only in the browser.
+        ProofNeeded: a token that writes, or names an organisation, wants to know who sits there.
         InvalidFields: `name` breaks a rule, is in use (`token.dup`), or there are too many
-            tokens (`token.too_many`).
+            tokens (`token.too_many`); `expires` is over, or later than the site or an organisation
+            allows.
     """
-    owner = _owner(work)
-    return _issue(work, owner, _Wanted(name, role, fresh_value()))
+    owner = owner_of(work)
+    if role is TokenRole.WRITE or terms.organizations or _writes(terms.grants):
+        require_sudo(work)
+    again = _made_by(work, owner.id, terms.form_mark)
+    if again is not None:
+        return _shown_again(work, again)
+    return _issue(work, owner, _Wanted(name, role, fresh_value(), terms))
 
 
 def create_for(
-    work: Work, owner_id: int, name: str, role: TokenRole, *, value: str | None = None
+    work: Work,
+    owner_id: int,
+    name: str,
+    role: TokenRole,
+    *,
+    value: str | None = None,
+    terms: Terms = Terms(),
 ) -> Issued:
     """Give an account a token, as an operator.
 
@@ -143,40 +182,19 @@ def create_for(
     if owner is None:
         raise NotFound("There is no such account.")
     if value is not None:
-        _require_importable(work, value)
-    return _issue(work, owner, _Wanted(name, role, value or fresh_value()))
+        require_importable(value)
+        _require_unused(work, value)
+    return _issue(work, owner, _Wanted(name, role, value or fresh_value(), terms))
 
 
 def of(call: Call, owner_id: int) -> list[Token]:
     """The tokens of an account, newest first."""
     rows = call.db.execute(
         sa.select(*(tokens.c[name] for name in Token.__dataclass_fields__))
-        .where(tokens.c.user_id == owner_id, _MADE_BY_HAND)
+        .where(tokens.c.user_id == owner_id, MADE_BY_HAND)
         .order_by(tokens.c.id.desc())
     )
     return [Token(**{**row._mapping, "role": TokenRole(row.role)}) for row in rows]  # noqa: SLF001 — the documented way to read a Row by name
-
-
-def rotate(work: Work, token_id: int) -> Issued:
-    """Invalidate and refresh: a new value for the same token; the old one dies at once.
-
-    Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `create`.
-        NotFound: the person has no such token.
-    """
-    owner = _owner(work)
-    value = fresh_value()
-    row = work.db.execute(
-        sa.update(tokens)
-        .where(tokens.c.id == token_id, tokens.c.user_id == owner.id, _MADE_BY_HAND)
-        .values(**_kept(work.hub, value), rotated_at=work.now, last_used_at=None)
-        .returning(tokens.c.name, tokens.c.role)
-    ).first()
-    if row is None:
-        raise NotFound("There is no such token.")
-    record(work, "token.rotate", target=row.name, detail={"role": row.role})
-    outbox.post(work, letters.token_rotated(work, people.reader(owner), token_name=row.name))
-    return Issued(token_id, row.name, TokenRole(row.role), value)
 
 
 def delete(work: Work, token_id: int) -> None:
@@ -189,7 +207,7 @@ def delete(work: Work, token_id: int) -> None:
     _require_session(work.actor)
     row = work.db.execute(
         sa.delete(tokens)
-        .where(tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id, _MADE_BY_HAND)
+        .where(tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
         .returning(tokens.c.name)
     ).first()
     if row is None:
@@ -205,17 +223,18 @@ def end(work: Work, token_id: int) -> None:
         record(work, "token.delete", target=row.name)
 
 
-def fresh_value() -> str:
-    """`hf_`, 28 random letters (159 bits), 6 letters that check them."""
-    body = "".join(secrets.choice(string.ascii_letters) for _ in range(BODY_LENGTH))
-    return f"{PREFIX}{body}{_check(body)}"
+def delete_all(work: Work) -> int:
+    """Revoke every token that the signed-in person made; how many there were.
 
-
-def is_well_formed(value: str) -> bool:
-    """Whether a value is one that we could have issued; imported values need not be."""
-    body = value.removeprefix(PREFIX)[:BODY_LENGTH]
-    lettered = len(body) == BODY_LENGTH and body.isascii() and body.isalpha()
-    return lettered and value == f"{PREFIX}{body}{_check(body)}"
+    Raises:
+        Unauthenticated, Forbidden: as `delete`.
+    """
+    _require_session(work.actor)
+    ended = work.db.execute(
+        sa.delete(tokens).where(tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
+    ).rowcount
+    record(work, "token.delete", target=work.actor.name, detail={"tokens": ended})
+    return ended
 
 
 def name_faults(name: str) -> tuple[str, ...]:
@@ -229,82 +248,40 @@ def name_faults(name: str) -> tuple[str, ...]:
     return ("token.bad_name",) if strange or trimmed == _FORBIDDEN_NAME else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    name: str
-    role: TokenRole
-    value: str = field(repr=False)
+def require_life(work: Work, terms: Terms) -> None:
+    """Insist on an end that the site and the organisations allow.
+
+    Raises:
+        InvalidFields: of the field `expires`.
+    """
+    longest = longest_life(work, terms.organizations)
+    if terms.expires_at is None:
+        fault = "token.needs_end" if longest else ""
+    elif terms.expires_at <= work.now:
+        fault = "token.over"
+    else:
+        fault = "token.too_long" if longest and terms.expires_at > work.now + longest else ""
+    if fault:
+        raise InvalidFields({"expires": (fault,)})
 
 
-def _issue(work: Work, owner: people.User, wanted: _Wanted) -> Issued:
-    name = wanted.name.strip()
-    faults = name_faults(wanted.name)
-    if faults:
-        raise InvalidFields({"name": faults})
-    people.locked(work, owner.id)
-    _require_room(work, owner.id)
-    fresh = upsert(work.db, tokens).values(
-        user_id=owner.id,
-        name=name,
-        name_key=name.casefold(),
-        role=wanted.role.value,
-        created_at=work.now,
-        **_kept(work.hub, wanted.value),
-    )
-    row = work.db.execute(fresh.on_conflict_do_nothing().returning(tokens.c.id)).first()
-    if row is None:
-        raise InvalidFields({"name": ("token.dup",)})
-    record(
-        work,
-        "token.create",
-        target=name,
-        actor_id=_doer(work, owner),
-        detail={"role": wanted.role.value},
-    )
-    if wanted.role is TokenRole.WRITE:
-        outbox.post(work, letters.token_created(work, people.reader(owner), token_name=name))
-    return Issued(row.id, name, wanted.role, wanted.value)
+def longest_life(call: Call, organization_ids: Iterable[int] = ()) -> timedelta | None:
+    """How long a token may live that names these organisations; None: as long as it likes."""
+    site = call.hub.settings.accounts.token_days
+    limits = [site] if site else []
+    named = sorted(organization_ids)
+    if named:
+        days = sa.select(organizations.c.token_days).where(organizations.c.id.in_(named))
+        limits += [held for held in call.db.scalars(days) if held]
+    return timedelta(days=min(limits)) if limits else None
 
 
-def _doer(work: Work, owner: people.User) -> int | None:
-    return None if work.actor.system else owner.id
+def owner_of(work: Work) -> people.User:
+    """The confirmed person at the browser; tokens cannot make tokens.
 
-
-def _kept(hub: Hub, value: str) -> dict[str, str]:
-    """What is stored of a value."""
-    return {
-        "digest": hub.secrets.digest("token", value),
-        "prefix": value[: len(PREFIX) + 4],
-        "suffix": value[-4:],
-    }
-
-
-def _require_room(work: Work, owner_id: int) -> None:
-    held = work.db.scalar(
-        sa.select(sa.func.count())
-        .select_from(tokens)
-        .where(tokens.c.user_id == owner_id, _MADE_BY_HAND)
-    )
-    if (held or 0) >= work.hub.settings.accounts.tokens_per_user:
-        raise InvalidFields({"name": ("token.too_many",)})
-
-
-def _require_importable(work: Work, value: str) -> None:
-    shaped = (
-        value.startswith(PREFIX) and value.isascii() and value.isprintable() and " " not in value
-    )
-    if not shaped or not SHORTEST_IMPORTED <= len(value) <= LONGEST_VALUE:
-        raise Malformed(
-            f"A token value starts with `{PREFIX}` and has {SHORTEST_IMPORTED} to {LONGEST_VALUE} "
-            "visible ASCII characters."
-        )
-    digest = work.hub.secrets.digest("token", value)
-    if work.db.execute(sa.select(tokens.c.id).where(tokens.c.digest == digest)).first():
-        raise Conflict("Another token has this value. Choose another one, or delete that token.")
-
-
-def _owner(work: Work) -> people.User:
-    """The confirmed person at the browser; tokens cannot make tokens."""
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden: as `create`.
+    """
     _require_session(work.actor)
     owner = people.by_id(work, work.actor.user_id or 0)
     if owner is None:
@@ -314,18 +291,102 @@ def _owner(work: Work) -> people.User:
     return owner
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    name: str
+    role: TokenRole
+    value: str = field(repr=False)
+    terms: Terms
+
+
+def _issue(work: Work, owner: people.User, wanted: _Wanted) -> Issued:
+    name, terms = wanted.name.strip(), wanted.terms
+    faults = name_faults(wanted.name)
+    if faults:
+        raise InvalidFields({"name": faults})
+    require_life(work, terms)
+    people.locked(work, owner.id)
+    _require_room(work, owner.id)
+    fresh = upsert(work.db, tokens).values(
+        user_id=owner.id,
+        name=name,
+        name_key=name.casefold(),
+        role=wanted.role.value,
+        grants=_grants(wanted),
+        created_at=work.now,
+        expires_at=terms.expires_at,
+        form_mark=terms.form_mark or None,
+        **kept(work.hub, wanted.value),
+    )
+    row = work.db.execute(fresh.on_conflict_do_nothing().returning(tokens.c.id)).first()
+    if row is None:
+        raise InvalidFields({"name": ("token.dup",)})
+    approvals.ask(work, row.id, owner.id, terms.organizations)
+    _tell(work, owner, wanted, name)
+    return Issued(row.id, name, wanted.role, wanted.value)
+
+
+def _grants(wanted: _Wanted) -> object:
+    """What the column holds: SQL NULL unless the token names what it opens."""
+    if wanted.role is not TokenRole.FINE_GRAINED:
+        return sa.null()
+    return kept_of(wanted.terms.grants or NOTHING)
+
+
+def _tell(work: Work, owner: people.User, wanted: _Wanted, name: str) -> None:
+    detail: dict[str, object] = {"role": wanted.role.value}
+    if wanted.role is TokenRole.FINE_GRAINED:
+        detail["after"] = kept_of(wanted.terms.grants or NOTHING)
+    doer = None if work.actor.system else owner.id
+    record(work, "token.create", target=name, actor_id=doer, detail=detail)
+    if wanted.role is TokenRole.WRITE or wanted.terms.organizations:
+        outbox.post(work, letters.token_created(work, people.reader(owner), token_name=name))
+
+
+def _writes(grants: Grants | None) -> bool:
+    """Whether a token with these grants changes anything."""
+    if grants is None:
+        return False
+    held = (grants.everywhere, *grants.namespaces.values(), *grants.repos.values())
+    named = frozenset().union(*held, *grants.collections.values())
+    return not named <= READING
+
+
+def _made_by(work: Work, owner_id: int, form_mark: str) -> Any:
+    """The token that the same page has made a moment ago, still unused."""
+    if not form_mark:
+        return None
+    people.locked(work, owner_id)
+    lately = tokens.c.created_at > work.now - MARKED_FOR
+    mine = (tokens.c.user_id == owner_id, tokens.c.form_mark == form_mark, MADE_BY_HAND)
+    columns = (tokens.c.id, tokens.c.name, tokens.c.role)
+    unused = tokens.c.last_used_at.is_(None)
+    return work.db.execute(sa.select(*columns).where(*mine, lately, unused)).first()
+
+
+def _shown_again(work: Work, row: Any) -> Issued:
+    value = fresh_value()
+    changed = sa.update(tokens).where(tokens.c.id == row.id).values(**kept(work.hub, value))
+    work.db.execute(changed)
+    return Issued(row.id, row.name, TokenRole(row.role), value)
+
+
+def _require_room(work: Work, owner_id: int) -> None:
+    open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > work.now)
+    active = (tokens.c.user_id == owner_id, MADE_BY_HAND, tokens.c.leaked_at.is_(None), open_)
+    held = work.db.scalar(sa.select(sa.func.count()).select_from(tokens).where(*active))
+    if (held or 0) >= work.hub.settings.accounts.tokens_per_user:
+        raise InvalidFields({"name": ("token.too_many",)})
+
+
+def _require_unused(work: Work, value: str) -> None:
+    digest = work.hub.secrets.digest("token", value)
+    if work.db.execute(sa.select(tokens.c.id).where(tokens.c.digest == digest)).first():
+        raise Conflict("Another token has this value. Choose another one, or delete that token.")
+
+
 def _require_session(actor: Actor) -> None:
     if actor.user_id is None:
         raise Unauthenticated("Invalid username or password.")
     if actor.token is not None:
         raise Forbidden("Access tokens are managed on the settings page, not with a token.")
-
-
-def _check(body: str) -> str:
-    """Six letters that depend on all letters of the body."""
-    number = int.from_bytes(hashlib.sha256(body.encode()).digest()[:8])
-    check = ""
-    for _ in range(CHECK_LENGTH):
-        number, index = divmod(number, len(string.ascii_letters))
-        check += string.ascii_letters[index]
-    return check

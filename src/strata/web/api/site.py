@@ -10,6 +10,7 @@ from strata.accounts import profiles
 from strata.accounts.oauth.claims import Told, what_is_told
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.organizations.record import Membership
+from strata.community.tokens.scopes import described, wire_of
 from strata.core.actor import Actor, TokenKind
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
@@ -46,7 +47,7 @@ def _whoami(call: Call) -> dict[str, object]:
             for held in organizations.memberships_of(call, person.id)
             if _tells(call.actor, told, held.organization.id)
         ],
-        "auth": _auth(call.actor),
+        "auth": _auth(call),
     }
 
 
@@ -74,21 +75,22 @@ def _org(call: Call, held: Membership) -> dict[str, object]:
     }
 
 
-def _auth(actor: Actor) -> dict[str, object]:
-    if actor.token is None:
+def _auth(call: Call) -> dict[str, object]:
+    token = call.actor.token
+    if token is None:
         return {"type": "session"}
-    token = actor.token
     if token.kind is TokenKind.OAUTH:
         ends = None if token.expires_at is None else respond.moment(token.expires_at)
         return {"type": "oauth", "expiresAt": ends}
-    return {
-        "type": "access_token",
-        "accessToken": {
-            "displayName": token.name,
-            "role": token.role.value,
-            "createdAt": respond.moment(token.created_at),
-        },
+    shown: dict[str, object] = {
+        "displayName": token.name,
+        "role": token.role.value,
+        "createdAt": respond.moment(token.created_at),
     }
+    if call.actor.grants is not None:
+        scopes = described(call, call.actor.grants, call.actor.user_id or 0)
+        shown["fineGrained"] = wire_of(scopes)
+    return {"type": "access_token", "accessToken": shown}
 
 
 async def agent_harnesses(_request: Request) -> Response:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.tokens import tokens
+from strata.accounts.tokens.renewing import rotate
 from strata.accounts.tokens.tokens import Issued, Token
 from strata.core.actor import TokenRole
 from strata.core.call import Call, working
@@ -74,7 +75,7 @@ async def refresh(request: Request) -> Response:
     def act(call: Call, _: Form) -> _Listed:
         user_id_of(call)
         with working(call) as work:
-            issued = tokens.rotate(work, token_id)
+            issued = rotate(work, token_id)
         return _list(call, issued)
 
     visit, found = await submitted(request, form, act)

@@ -1,0 +1,147 @@
+"""Which tokens of its members an organisation takes: its admins decide (product §3.10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.access.members import found
+from strata.access.policy import require_admin
+from strata.accounts.organizations import queries
+from strata.accounts.organizations.record import Organization
+from strata.accounts.organizations.tables import organizations
+from strata.accounts.organizations.token_policy import Approval, TokenPolicy
+from strata.accounts.tokens import approvals
+from strata.accounts.tokens.approvals import Asked
+from strata.accounts.tokens.tables import tokens
+from strata.core.call import Call, Work
+from strata.core.errors import Conflict, InvalidFields, NotFound
+from strata.events.facts import Whose, record
+
+LONGEST_DAYS: Final = 3650
+MISSING: Final = "No member has such a token."
+OWN: Final = "This is a token of your own. Delete it on the page about your access tokens."
+_FACTS: Final = {
+    Approval.APPROVED: "token.org_approve",
+    Approval.DENIED: "token.org_deny",
+    Approval.REVOKED: "token.org_revoke",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an organisation says of all tokens."""
+
+    policy: TokenPolicy
+    days: int | None  # the longest life of a token that names it; None: as the site has it
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What its admins see."""
+
+    organization: Organization
+    rules: Rules
+    asked: list[Asked]
+
+
+def overview(call: Call, name: str) -> Overview:
+    """The rules, and the tokens that name the organisation.
+
+    Raises:
+        NotFound: no such organisation.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+    """
+    organization = _managed(call, name)
+    return Overview(
+        organization, _rules(call, organization), approvals.asked_of(call, organization.id)
+    )
+
+
+def change_rules(work: Work, name: str, rules: Rules) -> None:
+    """Say which tokens are taken; it holds from the next request on.
+
+    Raises:
+        InvalidFields: `days` is no number of days that it may be. And as `overview`.
+    """
+    organization = _managed(work, name)
+    if rules.days is not None and not 1 <= rules.days <= LONGEST_DAYS:
+        raise InvalidFields({"days": ("token.bad_days",)})
+    before = _rules(work, organization)
+    here = organizations.c.id == organization.id
+    values = {"token_policy": rules.policy.value, "token_days": rules.days}
+    work.db.execute(sa.update(organizations).where(here).values(**values))
+    record(
+        work,
+        "org.settings.tokens",
+        target=organization.name,
+        detail={"before": _told(before), "after": _told(rules)},
+        whose=Whose(organization.id),
+    )
+
+
+def decide(work: Work, name: str, token_id: int, state: Approval) -> None:
+    """Approve, deny or revoke one token of a member; revoked is for good.
+
+    Raises:
+        NotFound: no member's token of this number names the organisation. And as `overview`.
+        Conflict: it was revoked.
+    """
+    organization = _managed(work, name)
+    asked = approvals.asked_for(work, token_id, organization.id)
+    if asked is None or state not in _FACTS:
+        raise NotFound(MISSING)
+    if asked.state is Approval.REVOKED:
+        raise Conflict("This token was revoked here for good. Its owner can make another one.")
+    _settle(work, organization, asked.token_id, asked.user_id, state)
+
+
+def revoke_value(work: Work, name: str, value: str) -> None:
+    """Keep a member's token out for good, by its value.
+
+    Raises:
+        NotFound: it is no member's token. Conflict: it is the caller's own. And as `overview`.
+    """
+    organization = _managed(work, name)
+    digest = work.hub.secrets.digest("token", value)
+    row = work.db.execute(
+        sa.select(tokens.c.id, tokens.c.user_id).where(tokens.c.digest == digest)
+    ).first()
+    if row is None or queries.role_of(work, organization.id, row.user_id) is None:
+        raise NotFound(MISSING)
+    if row.user_id == work.actor.user_id:
+        raise Conflict(OWN)
+    _settle(work, organization, row.id, row.user_id, Approval.REVOKED)
+
+
+def _settle(
+    work: Work, organization: Organization, token_id: int, owner_id: int, state: Approval
+) -> None:
+    approvals.decide(work, token_id, organization.id, state)
+    record(
+        work,
+        _FACTS[state],
+        target=organization.name,
+        detail={"token_id": token_id},
+        whose=Whose(organization.id, owner_id),
+    )
+
+
+def _managed(call: Call, name: str) -> Organization:
+    organization = found(call, name)
+    require_admin(call.actor, organization.id)
+    return organization
+
+
+def _rules(call: Call, organization: Organization) -> Rules:
+    here = organizations.c.id == organization.id
+    row = call.db.execute(
+        sa.select(organizations.c.token_policy, organizations.c.token_days).where(here)
+    ).one()
+    return Rules(TokenPolicy(row[0]), row[1])
+
+
+def _told(rules: Rules) -> dict[str, object]:
+    return {"policy": rules.policy.value, "days": rules.days}

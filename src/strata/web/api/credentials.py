@@ -1,0 +1,61 @@
+"""Tokens that must open nothing any more: leaked ones, and those an organisation puts out."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.access import org_tokens
+from strata.accounts.tokens import leaks
+from strata.core.call import Call, working
+from strata.web import respond
+from strata.web.paths import Route
+from strata.web.work import as_nobody, field, json_of, work
+
+
+class Credentials(msgspec.Struct):
+    """POST /api/credentials/revoke."""
+
+    credentials: list[str]
+
+
+class OneToken(msgspec.Struct):
+    """POST /api/organizations/{name}/settings/tokens/revoke."""
+
+    token: str
+
+
+async def revoke(request: Request) -> Response:
+    """POST /api/credentials/revoke
+
+    The same answer whatever was open, so that nobody can try values out here.
+    """
+    body = await json_of(request, Credentials)
+
+    def act(call: Call) -> None:
+        with working(call) as within:
+            leaks.report(within, body.credentials)
+
+    await as_nobody(request, act)
+    return respond.json({}, 202)
+
+
+async def revoke_for_organization(request: Request) -> Response:
+    """POST /api/organizations/{name}/settings/tokens/revoke"""
+    body = await json_of(request, OneToken)
+    await work(
+        request, lambda within: org_tokens.revoke_value(within, field(request, "name"), body.token)
+    )
+    return respond.ok()
+
+
+ROUTES = (
+    Route(("POST",), "/api/credentials/revoke", revoke, "secret scanners, finders"),
+    Route(
+        ("POST",),
+        "/api/organizations/{name}/settings/tokens/revoke",
+        revoke_for_organization,
+        "admins' scripts",
+    ),
+)
