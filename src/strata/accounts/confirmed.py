@@ -35,11 +35,14 @@ def claim(work: Work, user_id: int, *, email: str, key: str) -> bool:
     work.db.execute(fresh.on_conflict_do_nothing())
     if owner_id(work, key) != user_id:
         return False
-    pretended = sa.and_(
-        users.c.email_key == key, users.c.id != user_id, users.c.verified_at.is_(None)
-    )
-    work.db.execute(sa.update(users).where(pretended).values(address_taken=True))
+    displace(work, key, but=user_id)
     return True
+
+
+def displace(work: Work, key: str, *, but: int = 0) -> None:
+    """Take an address that somebody proves from accounts that only said that it is theirs."""
+    pretended = sa.and_(users.c.email_key == key, users.c.id != but, users.c.verified_at.is_(None))
+    work.db.execute(sa.update(users).where(pretended).values(address_taken=True))
 
 
 def release(work: Work, user_id: int, key: str) -> ConfirmedEmail | None:

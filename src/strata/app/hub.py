@@ -21,6 +21,7 @@ from strata.content.repacking import RepackRepo
 from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.outbound import outbound_of
+from strata.core.providers import load_providers
 from strata.core.secrets import load_or_create
 from strata.core.settings import ObjectsSettings, Settings
 from strata.events.audit.seal import SealFacts
@@ -93,6 +94,7 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
         instance=instance.key_of(database),
         reactions=REACTIONS,
         listeners=LISTENERS,
+        providers=load_providers(settings.logins.file if settings.logins.file.name else None),
         outbound=outbound_of(settings),
     )
 

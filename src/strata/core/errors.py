@@ -31,6 +31,7 @@
     ├── RangeUnsatisfiable    416
     ├── Unprocessable         422  a path that git or Windows could not hold
     ├── TooMany               429  carries the seconds to wait
+    ├── ProviderFailed        502  another site did not answer as it should
     └── NotOffered            501  a known request that this hub does not serve
 
 Doors map the tree to their protocol (`web/errors.py`, git `ERR` lines, exit codes). Rooms raise,
@@ -270,6 +271,15 @@ class TooMany(StrataError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class ProviderFailed(StrataError):
+    """Another site, which was to tell who somebody is, did not answer as it should."""
+
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(f"{provider} could not be asked who you are.")
+        self.provider = provider
+        self.reason = reason  # for the log, and for those who run the hub
 
 
 class NotOffered(StrataError):

@@ -170,6 +170,16 @@ class SshSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginsSettings:
+    """Logging in with an account of another site."""
+
+    file: Path = setting(
+        Path(),
+        "TOML file with a [[provider]] table for each site (docs/operating.md); empty: none.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LfsSettings:
     """Uploads of large files over LFS."""
 
@@ -313,6 +323,7 @@ class Settings:
     objects: ObjectsSettings = field(default_factory=ObjectsSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    logins: LoginsSettings = field(default_factory=LoginsSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     ssh: SshSettings = field(default_factory=SshSettings)
     lfs: LfsSettings = field(default_factory=LfsSettings)

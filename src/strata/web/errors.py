@@ -47,6 +47,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.Unprocessable: 422,
     errors.TooMany: 429,
     errors.NotOffered: 501,
+    errors.ProviderFailed: 502,
 }
 
 # Both git and git-lfs ask for credentials when they see these.

@@ -41,7 +41,7 @@ class Zone:
 def post(
     outbound: Outbound, url: str, *, within_s: float = 5, message: Message = HELLO
 ) -> tuple[int, bytes, bool]:
-    reply = outbound.post(url, message, within_s=within_s, keep=1024)
+    reply = outbound.send(url, message, within_s=within_s, keep=1024)
     return reply.status, reply.body, reply.truncated
 
 

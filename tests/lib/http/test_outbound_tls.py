@@ -21,7 +21,7 @@ outbound = Outbound(Guard(allowed=Allowed.parse(("127.0.0.1",))), lambda host: [
 for host in ("hooks.example", "other.example"):
     try:
         url = f"https://{host}:{sys.argv[1]}/"
-        print(outbound.post(url, Message(b"{}", {}), within_s=5, keep=9).status)
+        print(outbound.send(url, Message(b"{}", {}), within_s=5, keep=9).status)
     except Unreachable as why:
         print("certificate" in str(why).lower())
 """
@@ -50,7 +50,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(receiver: Receiver) ->
     outbound = Outbound(GUARD, lambda _host: ["127.0.0.1"])
 
     with pytest.raises(Unreachable, match="certificate"):
-        outbound.post(
+        outbound.send(
             f"https://hooks.example:{receiver.port}/", Message(b"{}", {}), within_s=5, keep=9
         )
     assert receiver.received == []

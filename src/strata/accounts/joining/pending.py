@@ -17,6 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from strata.accounts import limits
+from strata.accounts.identities.claims import Claims
 from strata.accounts.joining.tables import pending_sign_ups
 from strata.core.call import Call, Work
 from strata.core.hub import Hub
@@ -36,6 +37,7 @@ class FirstStep:
     password: str = field(repr=False)
     shown_at: datetime  # when the form was given out
     invite: str = field(default="", repr=False)  # code, where sign-up needs one
+    identity: Claims | None = None  # at another site, in the place of a password
 
 
 def keep(work: Work, step: FirstStep, *, replaces: str = "") -> str:

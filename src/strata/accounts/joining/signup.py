@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, names, passwords, people
 from strata.accounts.entering import browsers, sessions
+from strata.accounts.identities import linking
+from strata.accounts.identities.claims import Claims
 from strata.accounts.joining import approval, invites, verification
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
 from strata.accounts.tables import users
@@ -40,6 +42,7 @@ class SignUp:
     read_in: str = "en"  # language in which the documents were shown
     device: str = field(default="", repr=False)  # the cookie of a known browser
     invite: str = field(default="", repr=False)  # code, where sign-up needs one
+    identity: Claims | None = None  # at another site, in the place of a password
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
 
@@ -72,6 +75,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
 
     Raises:
         Forbidden: sign-up is closed (`signup.closed`).
+        Conflict: another account has the address that another site vouches for.
         TooMany: this address, its network or the whole site had too many sign-ups.
         InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
             `invite`.
@@ -82,7 +86,9 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
     rates = _rates(call)
     limits.require_room(call, *rates)
     address = _require_fields(call, form)
-    password_hash = passwords.hash_password(call.hub, form.password)
+    password_hash = None
+    if form.identity is None:
+        password_hash = passwords.hash_password(call.hub, form.password)
     with working(call) as work:
         limits.count(work, *rates)
         if form.suspicion:
@@ -93,7 +99,12 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         if mode == "approval" and not user.admin:
             approval.hold(work, user.id)
         keep_consents(work, user.id, read_in=form.read_in, method="signup")
-        verification.issue(work, user)
+        if form.identity is not None:
+            linking.keep(work, user, form.identity)
+        if user.verified_at is None:
+            verification.issue(work, user)
+        else:
+            verification.greet(work, user)
         record(
             work,
             "account.signup",
@@ -183,7 +194,9 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
     identities = (form.username, address.local_part if address else "")
     faults = {
         "email": addresses.faults(form.email, call.hub.settings.accounts),
-        "password": passwords.faults(form.password, identities=identities, site_name=site_name),
+        "password": ()
+        if form.identity
+        else passwords.faults(form.password, identities=identities, site_name=site_name),
         "username": names.faults(form.username, site_name=site_name),
         "full_name": names.full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
@@ -227,7 +240,9 @@ class _Row:
     admin: bool
 
 
-def _open(work: Work, form: SignUp, address: addresses.Address, password_hash: str) -> people.User:
+def _open(
+    work: Work, form: SignUp, address: addresses.Address, password_hash: str | None
+) -> people.User:
     row = _Row(
         name=form.username,
         full_name=form.full_name.strip(),
@@ -236,10 +251,22 @@ def _open(work: Work, form: SignUp, address: addresses.Address, password_hash: s
         language=CHINESE if form.language == CHINESE else "en",
         admin=_is_first(work),
     )
+    proved = _proves(form.identity, address)
+    if proved:
+        confirmed.displace(work, address.key)
     try:
-        return _insert(work, row, verified_at=None)
+        user = _insert(work, row, verified_at=work.now if proved else None)
     except AlreadyExists as taken:
         raise InvalidFields({"username": ("name.taken",)}) from taken
+    if proved and user.address_taken:
+        raise Conflict("Another account has this address. Log in to it and link the other site.")
+    return user
+
+
+def _proves(identity: Claims | None, address: addresses.Address) -> bool:
+    """Whether another site has checked that this address is the person's."""
+    theirs = addresses.parse(identity.email) if identity else None
+    return theirs is not None and theirs.key == address.key
 
 
 def _is_first(work: Work) -> bool:

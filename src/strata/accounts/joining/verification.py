@@ -211,11 +211,16 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
         work.db.execute(sa.update(users).where(users.c.id == user.id).values(**lost))
         return Outcome.UNKNOWN
     record(work, "account.verify_email", target=user.name, actor_id=user.id)
+    greet(work, user)
+    return Outcome.VERIFIED
+
+
+def greet(work: Work, user: people.User) -> None:
+    """Welcome an account that is confirmed now, or ask for its approval first."""
     if approval.is_waiting(work, user.id):
         approval.ask_for(work, user)
-        return Outcome.VERIFIED
-    outbox.post(work, letters.welcome(work, people.reader(user)))
-    return Outcome.VERIFIED
+    else:
+        outbox.post(work, letters.welcome(work, people.reader(user)))
 
 
 def _release(work: Work, row: sa.Row[Any]) -> None:

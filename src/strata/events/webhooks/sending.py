@@ -58,6 +58,6 @@ def _called(hub: Hub, url: str, message: Message) -> tuple[Reply | None, str | N
     """The answer, or why there was none."""
     within_s, keep = hub.settings.webhooks.timeout_s, KEPT + LONGEST_SECRET
     try:
-        return hub.outbound.post(url, message, within_s=within_s, keep=keep), None
+        return hub.outbound.send(url, message, within_s=within_s, keep=keep), None
     except (TargetRefused, Unreachable) as why:
         return None, str(why)

@@ -76,6 +76,7 @@ class Message:
     body: bytes
     headers: Mapping[str, str]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # for the first origin
+    method: str = "POST"
 
 
 def system_addresses(host: str) -> Sequence[str]:
@@ -92,8 +93,8 @@ class Outbound:
     resolve: Resolver = system_addresses
     proxy: Proxy | None = None
 
-    def post(self, url: str, message: Message, *, within_s: float, keep: int) -> Reply:
-        """Send a POST. Blocks: call it from a worker thread, never inside a transaction.
+    def send(self, url: str, message: Message, *, within_s: float, keep: int) -> Reply:
+        """Send a request. Blocks: call it from a worker thread, never inside a transaction.
 
         Args:
             within_s: seconds until we hang up, redirects included.
@@ -131,7 +132,7 @@ class Outbound:
             with (
                 self._pool(target, deadline) as pool,
                 pool.stream(
-                    "POST",
+                    message.method,
                     url,
                     headers=headers,
                     content=message.body,

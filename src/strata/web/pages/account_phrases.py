@@ -46,6 +46,8 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
             "We write to you as soon as they did; until then you can look around."
         ),
         LEAVING: N_("This account is about to be deleted. Cancel that first, on the account page."),
+        "identity.taken": N_("That account opens another account here already."),
+        "identity.last": N_("This is your last way in. Choose a password first."),
         "invite.missing": N_("Enter the code of your invitation."),
         "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
         "pw.wrong": N_("This is not your password."),

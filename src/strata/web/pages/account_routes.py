@@ -19,7 +19,16 @@ from strata.web.pages import (
     static_files,
 )
 from strata.web.pages.application_routes import ROUTES as APPLICATIONS
-from strata.web.pages.entering import agreeing, join, join_json, login, proving, recovery, verify
+from strata.web.pages.entering import (
+    agreeing,
+    join,
+    join_json,
+    login,
+    providers,
+    proving,
+    recovery,
+    verify,
+)
 from strata.web.pages.settings import (
     account as settings_account,
     authentication,
@@ -61,6 +70,12 @@ ROUTES: Final = (
     Route(SEND, "/agree", agreeing.agree, BROWSER, page=True),
     Route(READ, "/settings/confirm-access", proving.page, BROWSER, page=True),
     Route(SEND, "/settings/confirm-access", proving.confirm, BROWSER, page=True, free=True),
+    Route(("GET",), "/login/with/{provider}", providers.begin, BROWSER, page=True),
+    Route(("GET",), "/login/callback/{provider}", providers.come_back, BROWSER, page=True),
+    Route(READ, "/login/link", providers.ask_link, BROWSER, page=True),
+    Route(SEND, "/login/link", providers.link, BROWSER, page=True, free=True),
+    Route(SEND, "/settings/authentication/identities", providers.begin_linking, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/identities/unlink", providers.unlink, BROWSER, page=True),
     Route(READ, "/forgot-password", recovery.page, BROWSER, page=True),
     Route(SEND, "/forgot-password", recovery.ask, BROWSER, page=True, free=True),
     Route(READ, "/reset-password/{token}", recovery.look_at_link, BROWSER, page=True),

@@ -18,12 +18,13 @@ DOCUMENT_PAGES = {"terms": "/terms-of-service", "privacy": "/privacy"}
 async def site_config(request: Request) -> Response:
     """GET /api/site-config"""
     settings = hub_of(request).settings
+    providers = [{"id": one.id, "name": one.name} for one in hub_of(request).providers]
     versions = await read(request, documents.versions)
     return respond.json(
         {
             "name": settings.site_name,
             "languages": list(LANGUAGES),
-            "signUp": {"mode": settings.accounts.sign_up, "providers": []},
+            "signUp": {"mode": settings.accounts.sign_up, "providers": providers},
             "password": password_policy(),
             "username": {"minLength": names.SHORTEST, "maxLength": names.LONGEST},
             "documents": _documents(settings.prefix, versions),

@@ -48,6 +48,8 @@ NOTICES: Final = {
     "password-changed": N_("Your password is changed."),
     "password-chosen": N_("Your password is changed. Log in with it."),
     "reset-sent": N_("A mail with a link is on its way to you."),
+    "identity-linked": N_("The two accounts are linked."),
+    "identity-unlinked": N_("The two accounts are no longer linked."),
     "session-ended": N_("That browser is signed out."),
     "sessions-ended": N_("All other browsers are signed out."),
     "email-sent": N_("Open the link in the mail that we sent to the new address."),

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import addresses, names, passwords
+from strata.accounts.identities.claims import Claims
 from strata.accounts.joining import pending, signup
 from strata.accounts.joining.invites import LONGEST_CODE
 from strata.accounts.joining.pending import FirstStep
@@ -68,7 +69,7 @@ async def join(request: Request) -> Response:
     if _is_closed(hub_of(request)):
         return shown(request, "accounts/join_closed.html", visit)
     if request.query_params.get("step") != "2":
-        return _first_page(request, visit, step.email if step else "")
+        return _first_page(request, visit, step.email if step else "", identity=_identity(step))
     if step is None:
         return redirected(request, "/join")
     second = _Second(username=suggested, language=visit.frame.language)
@@ -109,7 +110,7 @@ async def _begin(request: Request, form: Form) -> Response:
     except InvalidFields as error:
         visit, email = await visit_of(request), form.get("email", "")
         errors = told(visit.frame.language, error, domain=email.rpartition("@")[2])
-        return _first_page(request, visit, email, errors)
+        return _first_page(request, visit, email, errors, identity="identity" in form)
     answer = redirected(request, SECOND_STEP)
     life = int(pending.LIFE.total_seconds())
     set_cookie(request, answer, _cookie_name(hub_of(request)), cookie, max_age=life)
@@ -125,6 +126,7 @@ def _keep(call: Call, request: Request, form: Form) -> str:
         password=form.get("password", ""),
         shown_at=shown_at,
         invite=form.get("invite", "").strip()[:LONGEST_CODE],
+        identity=_begun_elsewhere(call, request, form),
     )
     faults = _first_faults(call, step)
     if faults:
@@ -133,14 +135,33 @@ def _keep(call: Call, request: Request, form: Form) -> str:
         return pending.keep(work, step, replaces=request.cookies.get(_cookie_name(call.hub), ""))
 
 
+def _identity(step: FirstStep | None) -> bool:
+    """Whether another site has sent the visitor here."""
+    return step is not None and step.identity is not None
+
+
+def _begun_elsewhere(call: Call, request: Request, form: Form) -> Claims | None:
+    """What another site said of the visitor, if this form goes on from there."""
+    if "identity" not in form:
+        return None
+    step = pending.bring_back(call, request.cookies.get(_cookie_name(call.hub), ""))
+    if step is None or step.identity is None:
+        raise Malformed(STALE_FORM)
+    return step.identity
+
+
 def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
     hub = call.hub
     address = addresses.parse(step.email)
     email = addresses.faults(step.email, hub.settings.accounts)
-    password = passwords.faults(
-        step.password,
-        identities=(address.local_part,) if address else (),
-        site_name=hub.settings.site_name,
+    password = (
+        ()
+        if step.identity
+        else passwords.faults(
+            step.password,
+            identities=(address.local_part,) if address else (),
+            site_name=hub.settings.site_name,
+        )
     )
     invite = signup.invite_faults(call, step.invite, step.email)
     found = {"email": email, "password": password, "invite": invite}
@@ -183,6 +204,7 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             suspicion=_suspicion(call, step, form),
             device=device_cookie(request),
             invite=step.invite,
+            identity=step.identity,
         ),
     )
     with working(call) as work:
@@ -238,7 +260,12 @@ def _welcomed(request: Request, second: _Second, signed_up: SignedUp) -> Respons
 
 
 def _first_page(
-    request: Request, visit: Visit, email: str, errors: Told = NOTHING_WRONG
+    request: Request,
+    visit: Visit,
+    email: str,
+    errors: Told = NOTHING_WRONG,
+    *,
+    identity: bool = False,
 ) -> Response:
     hub = hub_of(request)
     now = hub.clock()
@@ -249,6 +276,8 @@ def _first_page(
         cache=NO_STORE,
         email=email,
         errors=errors,
+        identity=identity,
+        providers=hub.providers,
         needs_invite=hub.settings.accounts.sign_up == "invite",
         invite=exchange(request).form.get("invite", request.query_params.get("invite", "")),
         shown_ticket=hub.secrets.sign(_SHOWN_AT, now, expires=now + FORM_LIFE),

@@ -37,7 +37,8 @@ async def page(request: Request) -> Response:
     onward = safe_next(request.query_params.get("next", "/"))
     if visit.frame.viewer:
         return redirected(request, onward, notice="logged-in")
-    return shown(request, "accounts/login.html", visit, next=onward, form={}, error="")
+    return shown(request, "accounts/login.html", visit, next=onward, form={}, error="",
+                 providers=hub_of(request).providers)  # fmt: skip
 
 
 async def submit(request: Request) -> Response:
@@ -127,6 +128,7 @@ async def _again(
         status=429 if wait_s else 200,
         headers={"Retry-After": str(wait_s)} if wait_s else None,
         next=safe_next(form.get("next", "/")),
+        providers=hub_of(request).providers,
         form=form,
         error=error,
     )

@@ -7,7 +7,7 @@ Its forms go to handlers in modules of their own, which come back here when some
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.entering import browsers, changing, sessions
+from strata.accounts.identities.linking import Identity, identities_of
 from strata.core.call import Call
+from strata.core.providers import LoginProvider
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told
 from strata.web.pages.answer import NO_STORE
 from strata.web.pages.visit import Visit, shown, user_id_of, visiting
@@ -61,8 +63,31 @@ def _sessions(call: Call) -> list[OpenSession]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Other sites that open the account, and those that could."""
+
+    held: list[Identity]
+    providers: tuple[LoginProvider, ...]
+
+
+def _identities(call: Call) -> Identities:
+    names = {one.id: one.name for one in call.hub.providers}
+    held = [
+        replace(one, provider=names.get(one.provider, one.provider))
+        for one in identities_of(call, user_id_of(call))
+    ]
+    return Identities(held, call.hub.providers)
+
+
+def one_error(visit: Visit, sentence: str) -> Told:
+    """What is wrong with a form that has no field to show it beside."""
+    return Told((("", sentence),), visit.frame.language)
+
+
 SECTIONS: Final = (
     Section("password", _password),
+    Section("identities", _identities),
     Section("sessions", _sessions),
     Section("security_log", user_id_of),  # a link to a page of its own
 )

@@ -1,0 +1,85 @@
+"""Where a site wants to be asked: OpenID Connect Discovery 1.0, and GitHub's fixed addresses."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from strata.accounts.identities.talking import get_json
+from strata.core.errors import ProviderFailed
+from strata.core.hub import Hub
+from strata.core.providers import LoginProvider
+
+KEPT_FOR: Final = timedelta(hours=1)
+ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)  # for the keys, when an unknown one signs
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """A site's addresses."""
+
+    issuer: str
+    authorization: str
+    token: str
+    keys: str = ""  # its JWK set
+    end_session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    value: Any
+    at: datetime
+
+
+_LOCK: Final = threading.Lock()
+_KEPT: Final[dict[tuple[str, str], _Kept]] = {}
+
+
+def of(hub: Hub, provider: LoginProvider) -> Endpoints:
+    """The site's addresses; an issuer is asked once in an hour.
+
+    Raises:
+        ProviderFailed: it does not tell, or tells of another issuer.
+    """
+    if provider.kind == "github":
+        base = provider.url.rstrip("/")
+        return Endpoints(base, f"{base}/login/oauth/authorize", f"{base}/login/oauth/access_token")
+    document = _asked(
+        hub, provider, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration", KEPT_FOR
+    )
+    try:
+        found = Endpoints(
+            issuer=document["issuer"],
+            authorization=document["authorization_endpoint"],
+            token=document["token_endpoint"],
+            keys=document["jwks_uri"],
+            end_session=document.get("end_session_endpoint", ""),
+        )
+    except (KeyError, TypeError) as error:
+        raise ProviderFailed(provider.name, "its discovery document lacks something") from error
+    if found.issuer.rstrip("/") != provider.issuer.rstrip("/"):
+        raise ProviderFailed(provider.name, "its discovery document is of another issuer")
+    return found
+
+
+def keys_of(hub: Hub, provider: LoginProvider, where: Endpoints, *, fresh: bool = False) -> Any:
+    """The JWK set that its statements are checked with.
+
+    Args:
+        fresh: ask again, at most once in a minute: an unknown key has signed.
+    """
+    return _asked(hub, provider, where.keys, ASKED_AGAIN_AFTER if fresh else KEPT_FOR)
+
+
+def _asked(hub: Hub, provider: LoginProvider, url: str, kept_for: timedelta) -> Any:
+    key, now = (provider.id, url), hub.clock()
+    with _LOCK:
+        kept = _KEPT.get(key)
+    if kept is not None and timedelta(0) <= now - kept.at < kept_for:
+        return kept.value
+    value = get_json(hub, provider, url)
+    with _LOCK:
+        _KEPT[key] = _Kept(value, now)
+    return value

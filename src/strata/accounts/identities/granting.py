@@ -1,0 +1,41 @@
+"""Roles in organisations that come from groups at another site."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from strata.accounts import people
+from strata.accounts.identities.claims import Claims
+from strata.accounts.organizations import members, queries
+from strata.core.actor import SYSTEM, Role
+from strata.core.call import Work
+from strata.core.errors import Conflict
+from strata.core.providers import LoginProvider
+
+
+def grant_roles(work: Work, provider: LoginProvider, claims: Claims, user: people.User) -> None:
+    """Give the person the roles that their groups have, and take those that they lost.
+
+    An organisation that a rule names gets its members from the site alone: whoever is in none of
+    its groups leaves it at the next log-in. Its last admin stays.
+    """
+    wanted: dict[str, Role | None] = {}
+    for rule in provider.rules:
+        held = wanted.setdefault(rule.organization, None)
+        if rule.group in claims.groups and (held is None or rule.role.reaches(held)):
+            wanted[rule.organization] = rule.role
+    acting = replace(work, actor=SYSTEM)
+    for name, role in wanted.items():
+        with contextlib.suppress(Conflict):
+            _give(acting, name, user, role)
+
+
+def _give(work: Work, name: str, user: people.User, role: Role | None) -> None:
+    organization = queries.by_name(work, name)
+    if organization is None:
+        return
+    if role is not None:
+        members.set_role(work, organization, user, role)
+    elif queries.role_of(work, organization.id, user.id) is not None:
+        members.remove(work, organization, user)

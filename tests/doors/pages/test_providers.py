@@ -1,0 +1,280 @@
+"""Log in with another site: whose account an identity opens, and whose word is believed (J07)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from joserfc.jwk import OctKey, RSAKey
+
+from doors.pages.visitors import PASSWORD, Page, Visitor, confirmed, letter
+from fixtures.accounts import made, person
+from fixtures.hubs import FrozenClock
+from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
+from fixtures.organizations import organization
+from strata.accounts.entering.sessions import PROVED_FOR
+from strata.accounts.identities.asking import LIFE
+from strata.accounts.identities.linking import identities_of
+from strata.accounts.organizations import queries
+from strata.core.actor import Role
+from strata.core.call import reading
+from strata.core.hub import Hub
+from strata.core.providers import LoginProvider
+
+PAGE = "/settings/authentication"
+
+
+@pytest.fixture
+def issuer(clock: FrozenClock) -> Iterator[Issuer]:
+    with issuing(clock) as running:
+        yield running
+
+
+def provider(issuer: Issuer, kind: str = "oidc", **more: Any) -> LoginProvider:
+    where = {"oidc": {"issuer": issuer.url}, "github": {"url": issuer.url, "api_url": issuer.url}}
+    return LoginProvider(
+        id="there", kind=kind, name="There", client_id=CLIENT, client_secret=SECRET,
+        **{**where[kind], **more},
+    )  # fmt: skip
+
+
+def beside(hub: Hub, *providers: LoginProvider) -> Hub:
+    made(hub, "first-one", admin=True)
+    return replace(hub, providers=providers)
+
+
+@pytest.fixture
+def near(hub: Hub, issuer: Issuer) -> Hub:
+    """A hub that knows an OpenID Connect issuer."""
+    return beside(hub, provider(issuer))
+
+
+def back_from(place: str) -> str:
+    """Go to the other site, and come back with what it says."""
+    answer = httpx.get(place, follow_redirects=False, trust_env=False)
+    assert answer.status_code == 302, answer.text
+    return answer.headers["location"].partition("://")[2].partition("/")[2].join(["/", ""])
+
+
+def through(visitor: Visitor, onward: str = "/models") -> Page:
+    """Log in by way of the other site."""
+    off = visitor.open(f"/login/with/there?next={onward}")
+    assert off.status == 303, off.text
+    return visitor.open(back_from(off.place))
+
+
+def joined(visitor: Visitor, name: str) -> Page:
+    """Take the second step of a sign-up."""
+    visitor.take_time()
+    agreed = {"username": name, "full_name": "", "language": "en", "consents": "on"}
+    return visitor.submit("/join?step=2", "/join", **agreed)
+
+
+def names_of(hub: Hub, name: str) -> list[str]:
+    with reading(hub) as call:
+        return [one.shown for one in identities_of(call, person(hub, name).id)]
+
+
+@pytest.mark.parametrize("kind", ["oidc", "github"])
+def test_a_new_person_chooses_a_name_and_needs_no_mail(hub: Hub, issuer: Issuer, kind: str) -> None:
+    near = beside(hub, provider(issuer, kind))
+    visitor = Visitor(near)
+    came = through(visitor)
+    assert came.place == "/join?step=2"
+    assert "Password" not in visitor.open(came.place).text
+    joined(visitor, "octo")
+    octo = person(near, "octo")
+    assert octo.verified_at is not None
+    assert octo.email == "octo@elsewhere.example"
+    assert octo.password_hash is None
+    assert "Welcome" in letter(near, "octo@elsewhere.example").subject
+
+    again = Visitor(near)
+    assert through(again).place == "/models"
+    assert "octo" in again.open("/settings/account").text
+
+
+def test_an_address_that_the_site_has_not_checked_counts_for_nothing(
+    near: Hub, issuer: Issuer
+) -> None:
+    issuer.person = Person(verified=False)
+    visitor = Visitor(near)
+    came = through(visitor)
+    assert came.place == "/join"
+    form = visitor.open("/join")
+    assert 'name="password"' not in form.text
+    visitor.send("/join", form.hidden("/join") | {"email": "octo@elsewhere.example"})
+    joined(visitor, "octo")
+    assert person(near, "octo").verified_at is None
+    assert "Confirm" in letter(near, "octo@elsewhere.example").subject
+
+
+def test_an_address_of_an_account_here_opens_nothing_until_its_owner_links(
+    near: Hub, issuer: Issuer
+) -> None:
+    confirmed(near, "li")
+    issuer.person = Person(email="li@example.com")
+    visitor = Visitor(near)
+    came = through(visitor)
+    assert came.place == "/login?next=/login/link"
+    assert visitor.open("/settings/account").place.startswith("/login")
+    form = visitor.open(came.place)
+    assert "the address that the other site knows" in form.text
+    fields = form.hidden("/login") | {"username": "li", "password": PASSWORD}
+    assert visitor.send("/login", fields).place == "/login/link"
+    done = visitor.submit("/login/link", "/login/link")
+    assert done.place == PAGE
+    assert names_of(near, "li") == ["octo"]
+    assert "There was linked" in letter(near, "li@example.com").subject
+    assert through(Visitor(near)).place == "/models"
+
+
+def test_the_word_of_an_authoritative_site_links_at_once(hub: Hub, issuer: Issuer) -> None:
+    near = beside(hub, provider(issuer, authoritative_domains=("example.com",)))
+    confirmed(near, "li")
+    issuer.person = Person(email="li@example.com")
+    assert through(Visitor(near)).place == "/models"
+    issuer.person = Person(subject="1", email="first-one@example.org")
+    assert through(Visitor(near)).place == "/login?next=/login/link"
+
+
+def test_the_key_is_the_name_at_the_site_and_never_the_address(near: Hub, issuer: Issuer) -> None:
+    visitor = Visitor(near)
+    through(visitor)
+    joined(visitor, "octo")
+    issuer.person = Person(subject="other", email="octo@elsewhere.example")
+    assert through(Visitor(near)).place == "/login?next=/login/link"
+    issuer.person = Person(email="moved@elsewhere.example")
+    assert through(Visitor(near)).place == "/models"
+
+
+def test_an_account_links_and_unlinks_but_keeps_its_last_way_in(near: Hub) -> None:
+    visitor = confirmed(near, "li")
+    off = visitor.submit(PAGE, f"{PAGE}/identities", provider="there")
+    assert visitor.open(back_from(off.place)).place == PAGE
+    assert names_of(near, "li") == ["octo"]
+    taken = confirmed(near, "wei")
+    off = taken.submit(PAGE, f"{PAGE}/identities", provider="there")
+    assert "opens another account here" in taken.open(back_from(off.place)).text
+    with reading(near) as call:
+        (held,) = identities_of(call, person(near, "li").id)
+    form = taken.open(PAGE).hidden(f"{PAGE}/identities")
+    assert taken.send(f"{PAGE}/identities/unlink", form | {"identity": str(held.id)}).status == 404
+    gone = visitor.submit(PAGE, f"{PAGE}/identities/unlink", identity=str(held.id))
+    assert gone.place == PAGE
+    assert names_of(near, "li") == []
+
+    alone = Visitor(near)
+    through(alone)
+    joined(alone, "octo")
+    with reading(near) as call:
+        (held,) = identities_of(call, person(near, "octo").id)
+    refused = alone.submit(PAGE, f"{PAGE}/identities/unlink", identity=str(held.id))
+    assert "This is your last way in" in refused.text
+    assert names_of(near, "octo") == ["octo"]
+
+
+def test_linking_asks_who_sits_there(near: Hub, clock: FrozenClock) -> None:
+    visitor = confirmed(near, "li")
+    form = visitor.open(PAGE).hidden(f"{PAGE}/identities")
+    clock.advance(PROVED_FOR)
+    asked = visitor.send(f"{PAGE}/identities", form | {"provider": "there"})
+    assert (asked.status, "Confirm that it is you" in asked.text) == (403, True)
+
+
+FALSE: dict[str, dict[str, Any]] = {
+    "another nonce": {"nonce": "x"},
+    "another audience": {"aud": "somebody-else"},
+    "two audiences and no party": {"aud": [CLIENT, "somebody-else"]},
+    "another issuer": {"iss": "https://evil.example"},
+    "expired": {"exp": 1},
+    "no subject": {"sub": None},
+    "no expiry": {"exp": None},
+}
+
+
+@pytest.mark.parametrize("claims", FALSE.values(), ids=FALSE.keys())
+def test_a_word_that_does_not_hold_opens_nothing(
+    near: Hub, issuer: Issuer, claims: dict[str, Any]
+) -> None:
+    issuer.person = Person(more=claims)
+    visitor = Visitor(near)
+    failed = through(visitor)
+    assert (failed.status, "There did not answer" in failed.text) == (502, True)
+    assert visitor.open("/settings/account").place.startswith("/login")
+    assert visitor.open("/login").status == 200
+
+
+def test_a_word_that_somebody_else_signed_opens_nothing(near: Hub, issuer: Issuer) -> None:
+    issuer.signer = RSAKey.generate_key(2048, {"use": "sig"}, private=True)
+    assert through(Visitor(near)).status == 502
+    issuer.algorithm = "HS256"
+    issuer.signer = OctKey.import_key(SECRET + "-long-enough-for-a-key-of-hmac")
+    assert through(Visitor(near)).status == 502
+
+
+def test_what_another_browser_began_or_was_denied_opens_nothing(near: Hub, issuer: Issuer) -> None:
+    attacker, victim = Visitor(near), Visitor(near)
+    back = back_from(attacker.open("/login/with/there").place)
+    assert victim.open(back).status == 502
+    victim.open("/login/with/there")
+    assert victim.open(back).status == 502
+    assert victim.open("/settings/account").place.startswith("/login")
+    issuer.deny = True
+    assert through(Visitor(near)).status == 502
+
+
+def test_a_code_works_once_and_an_attempt_ends(near: Hub, clock: FrozenClock) -> None:
+    visitor = Visitor(near)
+    back = back_from(visitor.open("/login/with/there").place)
+    visitor.open(back)
+    assert visitor.open(back).status == 502
+    back = back_from(visitor.open("/login/with/there").place)
+    clock.advance(LIFE)
+    assert visitor.open(back).status == 502
+
+
+def test_a_site_that_is_away_leaves_the_password_form(near: Hub, issuer: Issuer) -> None:
+    issuer.broken = True
+    visitor = Visitor(near)
+    away = visitor.open("/login/with/there")
+    assert (away.status, "Traceback" in away.text) == (502, False)
+    assert "There did not answer" in away.text
+    confirmed(near, "li")
+    assert visitor.log_in("li").status == 303
+
+
+def test_the_way_onward_stays_on_this_site(near: Hub) -> None:
+    visitor = Visitor(near)
+    through(visitor)
+    joined(visitor, "octo")
+    assert through(Visitor(near), "//evil.example").place == "/"
+
+
+def test_domains_that_may_not_come_in_do_not(hub: Hub, issuer: Issuer) -> None:
+    near = beside(hub, provider(issuer, allowed_domains=("example.org",)))
+    assert through(Visitor(near)).status == 502
+
+
+def test_groups_there_are_roles_here_as_long_as_they_last(hub: Hub, issuer: Issuer) -> None:
+    rules = ("ml=acme:write", "leads=acme:admin")
+    near = beside(hub, provider(issuer, roles=rules))
+    acme = organization(near, "first-one", "acme")
+
+    def role(name: str) -> Role | None:
+        with reading(near) as call:
+            return queries.role_of(call, acme.id, person(near, name).id)
+
+    issuer.person = Person(more={"groups": ["ml", "leads"]})
+    visitor = Visitor(near)
+    through(visitor)
+    joined(visitor, "octo")
+    through(Visitor(near))
+    assert role("octo") is Role.ADMIN
+    issuer.person = Person(more={"groups": ["ml"]})
+    through(Visitor(near))
+    assert role("octo") is Role.WRITE
+    issuer.person = Person()
+    through(Visitor(near))
+    assert role("octo") is None
