@@ -13,6 +13,7 @@ from strata.accounts.jobs import TidyAccounts
 from strata.accounts.recovery import SendReset
 from strata.community.collections.withhold import follow_standing as withhold_collections
 from strata.community.pulls.commits import NoteCommits
+from strata.community.pulls.rewriting import follow_rewrite
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content.naming import NameLargeFiles
@@ -75,7 +76,7 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 # What settles each fact within its own transaction.
-LISTENERS: tuple[Listener, ...] = (announce, withhold_repos, withhold_collections)
+LISTENERS: tuple[Listener, ...] = (announce, withhold_repos, withhold_collections, follow_rewrite)
 
 
 def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:

@@ -7,7 +7,7 @@ that no ref names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
@@ -34,6 +34,14 @@ MAX_FILES: Final = 1_000
 # Each loss means that somebody else's commit landed, and costs a rewrite of that commit alone.
 MAX_ATTEMPTS: Final = 50
 SOON: Final = timedelta(minutes=1)  # by then what was under way has landed
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """Histories that stand beside the old ones, ready to take their place."""
+
+    moves: Sequence[Move]
+    commits: Mapping[str, str]  # old → new
 
 
 def delete_large_files(
@@ -99,19 +107,19 @@ def _rewrite(call: Call, repo: Repo, doomed: frozenset[Oid], then: Callable[[Wor
                 for row in rows
                 if ids[row.target] != row.target
             ]
-            if _landed(call, here, moves, then):
+            if _landed(call, here, _Rewritten(moves, rewrite.moved()), then):
                 call.hub.crash_point("after-commit")
                 return
     raise ParentMoved
 
 
-def _landed(call: Call, seen: Repo, moves: Sequence[Move], then: Callable[[Work], None]) -> bool:
+def _landed(call: Call, seen: Repo, done: _Rewritten, then: Callable[[Work], None]) -> bool:
     """Move all refs and do the rest, at once; False when any ref moved since `seen`."""
     try:
         with working(call) as work:
-            if moves:
-                landed(work, seen, *moves)
-            _require_unmoved(work, seen.id, seen.generation + bool(moves))
+            if done.moves:
+                landed(work, seen, *done.moves, rewritten=done.commits)
+            _require_unmoved(work, seen.id, seen.generation + bool(done.moves))
             then(work)
             call.hub.crash_point("before-commit")
     except ParentMoved:

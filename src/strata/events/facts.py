@@ -7,7 +7,7 @@ and chained soon after (`events.audit`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
@@ -49,6 +49,7 @@ class Fact:
     repo_id: int | None
     detail: Mapping[str, object]
     subject_id: int | None = None  # whose account is concerned
+    rewritten: Mapping[str, str] = field(default_factory=dict)  # commits: old → new; never kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def record(  # noqa: PLR0913 — the columns of the log
     actor_id: int | None = None,
     detail: Mapping[str, object] | None = None,
     whose: Whose = Whose(),
+    rewritten: Mapping[str, str] | None = None,
 ) -> None:
     """Record one fact, named `scope.action` as the Hub's audit log names it.
 
@@ -96,6 +98,7 @@ def record(  # noqa: PLR0913 — the columns of the log
         actor_id: whoever did it when that is not the caller (a sign-up has no caller yet).
         detail: small; what changed stands under `before` and `after`. What looks like a secret is
             taken out.
+        rewritten: for listeners alone: the commits in whose place others came.
     """
     told = dict(detail or {})
     who = _actor(work, name, actor_id, whose)
@@ -116,7 +119,7 @@ def record(  # noqa: PLR0913 — the columns of the log
     if repo_id is not None:
         for kind in work.hub.reactions.get(name, ()):
             enqueue_row(work, kind, {"repo_id": repo_id}, key=f"{kind}:{repo_id}")
-    fact = Fact(name, repo_id, told, who["subject_id"])
+    fact = Fact(name, repo_id, told, who["subject_id"], rewritten or {})
     for listener in work.hub.listeners:
         listener(work, fact)
 
@@ -128,6 +131,7 @@ def record_of(
     detail: Mapping[str, object] | None = None,
     *,
     subject_id: int | None = None,
+    rewritten: Mapping[str, str] | None = None,
 ) -> None:
     """Record a fact about a repo; those who manage its namespace may read of it."""
     record(
@@ -137,6 +141,7 @@ def record_of(
         repo_id=repo.id,
         detail=detail,
         whose=Whose(repo.owner_id, subject_id),
+        rewritten=rewritten,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -25,8 +26,13 @@ class Move:
     target: Sha | None = None  # object of an annotated tag; default: `new`
 
 
-def landed(work: Work, repo: Repo, *moves: Move) -> None:
+def landed(
+    work: Work, repo: Repo, *moves: Move, rewritten: Mapping[str, str] | None = None
+) -> None:
     """Move refs by compare-and-swap and record the fact, which queues what reacts to it.
+
+    Args:
+        rewritten: when history was written anew: the old commits and the new ones.
 
     Raises:
         ParentMoved: a ref is no longer where the mover saw it; nothing is moved.
@@ -43,6 +49,7 @@ def landed(work: Work, repo: Repo, *moves: Move) -> None:
         "repo.content",
         repo,
         {"refs": [{"ref": m.ref, "old": m.old, "new": m.new} for m in moves]},
+        rewritten=rewritten,
     )
 
 

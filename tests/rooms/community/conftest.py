@@ -10,6 +10,7 @@ from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import person
 from strata.community.pulls.commits import NoteCommits
+from strata.community.pulls.rewriting import follow_rewrite
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.repos.record import Repo
@@ -19,7 +20,9 @@ from strata.repos.record import Repo
 def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
     url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield replace(built, reactions={"repo.content": (NoteCommits.kind,)})
+    yield replace(
+        built, reactions={"repo.content": (NoteCommits.kind,)}, listeners=(follow_rewrite,)
+    )
     built.database.close()
 
 

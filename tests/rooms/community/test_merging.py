@@ -1,11 +1,14 @@
 """Pull requests become part of their base: whole, once, or not at all."""
 
+import os
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
 from fixtures.contents import at, changed, given, side_by_side, texts, uploaded
-from fixtures.large_files import calling, noise, working_as
+from fixtures.hubs import FrozenClock
+from fixtures.large_files import calling, noise, oid_of, working_as
 from strata.app.hub import JOBS
 from strata.community.discussions import thread
 from strata.community.discussions.opening import open_discussion
@@ -17,8 +20,10 @@ from strata.community.pulls.propose import propose
 from strata.community.pulls.storage import ref_bytes
 from strata.content import refs
 from strata.content.operations import Add, Change, Delete, Operation
+from strata.content.removal import delete_large_files
+from strata.content.repacking import RepackRepo
 from strata.content.squash import super_squash
-from strata.core.actor import ANONYMOUS, Actor
+from strata.core.actor import ANONYMOUS, SYSTEM, Actor
 from strata.core.errors import (
     Conflict,
     Forbidden,
@@ -33,6 +38,8 @@ from strata.core.names import Sha
 from strata.events.jobs import run_due
 from strata.lib.git import read as git
 from strata.repos.record import Repo
+
+BIG = b"weights " * 300
 
 
 def pulled(
@@ -82,7 +89,8 @@ def test_a_merge_is_one_commit_with_two_parents(
     assert (found.discussion.status, found.discussion.merge_commit) == ("merged", now.commit)
     assert kinds(found) == ["comment", "commit", "comment", "status-change"]
     assert found.events[-1] == event
-    assert event.content == {"status": "merged", "oid": now.commit}
+    sides = {"head": head, "fork": base}
+    assert event.content == {"status": "merged", "oid": now.commit, **sides}
     assert found.diff is not None, "what was merged stays to be seen"
     assert "-one\n+two\n" in found.diff
 
@@ -324,3 +332,92 @@ def test_a_base_that_is_gone_cannot_be_merged_into(
     with pytest.raises(Conflict, match="deleted"):
         merged(hub, owner, repo)
     assert seen(hub, repo).conflicts == ()
+
+
+def test_a_merge_can_be_read_after_its_base_lost_its_history(
+    hub: Hub, owner: Actor, reader: Actor, repo: Repo, clock: FrozenClock
+) -> None:
+    pulled(hub, reader, repo, Add("a.txt", b"two\n"))
+    merged(hub, owner, repo)
+    before = seen(hub, repo, with_diff=True).diff
+    with calling(hub, owner) as call:
+        super_squash(call, repo.repo_id, "main")
+    packed(hub, repo, clock)
+    assert before is not None
+    assert "two" in before
+    assert seen(hub, repo, with_diff=True).diff == before
+
+
+def packed(hub: Hub, repo: Repo, clock: FrozenClock) -> None:
+    """Let every object that no ref reaches go."""
+    path = hub.git_path(repo.key)
+    for pack in path.glob("objects/pack/*"):
+        os.utime(pack, (0, 0))
+    clock.advance(timedelta(days=3))
+    with calling(hub, SYSTEM) as call:
+        RepackRepo(repo.id).run(call)
+
+
+def with_large_file(hub: Hub, owner: Actor, reader: Actor, repo: Repo) -> tuple[int, int]:
+    """Merge a pull request and leave one open, over a file that shall go from all of history."""
+    changed(hub, owner, repo, [given(hub, owner, repo, "big.bin", BIG)])
+    first = pulled(hub, reader, repo, Add("a.txt", b"two\n"), title="In")
+    merged(hub, owner, repo, first)
+    second = pulled(hub, reader, repo, Add("b.txt", b"new\n"), title="Open")
+    noted(hub)
+    return first, second
+
+
+def rewritten(hub: Hub, owner: Actor, repo: Repo) -> None:
+    with calling(hub, owner) as call:
+        delete_large_files(call, repo.repo_id, [oid_of(BIG)], rewrite_history=True)
+
+
+def test_a_timeline_tells_of_no_commit_twice_after_history_was_rewritten(
+    hub: Hub, owner: Actor, reader: Actor, repo: Repo
+) -> None:
+    _, number = with_large_file(hub, owner, reader, repo)
+    changed(hub, reader, repo, [Add("c.txt", b"c")], f"refs/pr/{number}", title="Not noted yet")
+    rewritten(hub, owner, repo)
+    noted(hub)
+    changed(hub, reader, repo, [Add("d.txt", b"d")], f"refs/pr/{number}", title="After")
+    noted(hub)
+
+    found = seen(hub, repo, number, with_diff=True)
+
+    assert subjects(found) == ["Open", "Not noted yet", "After"]
+    path = hub.git_path(repo.key)
+    now = git.commits_beyond(path, at(hub, owner, repo, f"refs/pr/{number}").commit, [], 50)
+    told = [event.content["oid"] for event in found.events if event.kind == "commit"]
+    assert told == [commit.sha for commit in reversed(now[:3])]
+
+
+def test_a_merge_can_be_read_after_history_was_rewritten(
+    hub: Hub, owner: Actor, reader: Actor, repo: Repo, clock: FrozenClock
+) -> None:
+    number, _ = with_large_file(hub, owner, reader, repo)
+    before = seen(hub, repo, number, with_diff=True)
+    rewritten(hub, owner, repo)
+    packed(hub, repo, clock)
+
+    after = seen(hub, repo, number, with_diff=True)
+
+    assert before.diff is not None
+    assert "two" in before.diff
+    assert after.diff == before.diff
+    assert after.discussion.merge_commit != before.discussion.merge_commit
+    assert after.discussion.updated_at == before.discussion.updated_at
+    assert after.events[-1].content["oid"] == after.discussion.merge_commit
+
+
+def test_a_merge_can_be_read_after_its_base_was_squashed_and_history_rewritten(
+    hub: Hub, owner: Actor, reader: Actor, repo: Repo, clock: FrozenClock
+) -> None:
+    number, _ = with_large_file(hub, owner, reader, repo)
+    before = seen(hub, repo, number, with_diff=True).diff
+    with calling(hub, owner) as call:
+        super_squash(call, repo.repo_id, "main")
+    rewritten(hub, owner, repo)
+    packed(hub, repo, clock)
+    assert before is not None
+    assert seen(hub, repo, number, with_diff=True).diff == before

@@ -227,7 +227,7 @@ def test_what_happened_is_recorded_and_old_objects_go_a_day_later(
     deleted(hub, owner, repo, BIG)
     with calling(hub, owner) as call:
         detail = call.db.scalar(
-            sa.select(facts.c.detail).where(facts.c.name == "repo.delete_lfs_files")
+            sa.select(facts.c.detail).where(facts.c.name == "repo.delete_lfs_file")
         )
         due = call.db.scalar(sa.select(jobs.c.due).where(jobs.c.kind == RepackRepo.kind))
     assert detail == {"files": 1, "rewriteHistory": True}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.community.discussions.queries import Event
+from strata.community.discussions.queries import Discussion, Event
 from strata.community.discussions.tables import (
     discussion_edits,
     discussion_events,
@@ -95,6 +95,25 @@ def change_discussion(work: Work, discussion_id: int, **values: object) -> None:
         .where(discussions.c.id == discussion_id)
         .values(**values, updated_at=work.now)
     )
+
+
+def change_content(work: Work, event_id: int, content: Mapping[str, object]) -> None:
+    """Replace what an event says, without any trace; not for what people wrote."""
+    work.db.execute(
+        sa.update(discussion_events)
+        .where(discussion_events.c.id == event_id)
+        .values(content=content)
+    )
+
+
+def move_commits(work: Work, discussion: Discussion, rewritten: Mapping[str, str]) -> None:
+    """Name the commits of a pull request as they are called now; it does not count as touched."""
+    here = sa.select(discussions.c.seen_head, discussions.c.merge_commit)
+    seen, merge = work.db.execute(here.where(discussions.c.id == discussion.id)).one()
+    now = (rewritten.get(seen, seen), rewritten.get(merge, merge))
+    if now != (seen, merge):
+        change = sa.update(discussions).where(discussions.c.id == discussion.id)
+        work.db.execute(change.values(seen_head=now[0], merge_commit=now[1]))
 
 
 def rewrite_comment(work: Work, event: Event, content: Mapping[str, object]) -> None:

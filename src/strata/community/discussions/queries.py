@@ -225,6 +225,29 @@ def unseen_pulls(call: Call, repo_row_id: int) -> list[tuple[int, Sha]]:
     return [(row[0], Sha(row[1])) for row in rows]
 
 
+def pulls(call: Call, repo_row_id: int) -> list[Discussion]:
+    """Every pull request of a repo, whatever became of it."""
+    wanted = _discussions(repo_row_id).where(discussions.c.is_pull_request)
+    return [_discussion(row) for row in call.db.execute(wanted.order_by(discussions.c.id))]
+
+
+def contents_naming_commits(call: Call, discussion_id: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """Row ids and contents of the events that tell of a commit."""
+    rows = call.db.execute(
+        sa.select(discussion_events.c.id, discussion_events.c.content).where(
+            discussion_events.c.discussion_id == discussion_id,
+            discussion_events.c.kind.in_(("commit", "status-change")),
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def merge_event(call: Call, discussion_id: int) -> Mapping[str, Any] | None:
+    """What the event of a merge says, the newest one."""
+    rows = contents_naming_commits(call, discussion_id)
+    return next((content for _, content in reversed(rows) if content.get("fork")), None)
+
+
 def pushes(call: Call, repo_row_id: int, ref: str) -> Iterator[Push]:
     """How a ref moved, newest first, as the facts tell it; reads no further than is asked for."""
     before: int | None = None

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from strata.community.discussions import queries
 from strata.community.discussions.queries import Discussion
 from strata.content.diff import text_diff
 from strata.content.snapshot import Snapshot, snapshot_of
@@ -46,9 +47,22 @@ def sides_of(call: Call, repo: Repo, discussion: Discussion) -> Sides | None:
         head = _head(call, repo, discussion)
         base = _base(call, repo, discussion, head)
     except (RevisionNotFound, git.ObjectMissing):  # squashed away since
-        return None
+        return _remembered(call, repo, discussion)
     fork = git.merge_base(head.git_path, base, head.commit)
     return Sides(base, head, Sha(fork) if fork else None)
+
+
+def _remembered(call: Call, repo: Repo, discussion: Discussion) -> Sides | None:
+    """What was merged, where the base lost its history and the pull request kept its own."""
+    merged = queries.merge_event(call, discussion.id)
+    if discussion.merge_commit is None or merged is None:
+        return None
+    try:
+        head = snapshot_of(call, repo, str(merged["head"]))
+        fork = snapshot_of(call, repo, str(merged["fork"])).commit
+    except RevisionNotFound:
+        return None
+    return Sides(fork, head, fork)
 
 
 def _head(call: Call, repo: Repo, discussion: Discussion) -> Snapshot:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import ClassVar, Final
@@ -13,9 +13,18 @@ from strata.core.call import Call, Work, working
 from strata.core.names import Sha
 from strata.lib.git import read as git
 from strata.repos import queries as repos
+from strata.repos.record import Repo
 
 MOST_COMMITS: Final = 250  # of one push that are told one by one
 COMMIT: Final = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Where the two branches of a pull request stand."""
+
+    head: str  # a commit
+    base: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +51,24 @@ def note_commits(work: Work, repo_row_id: int, discussion: Discussion) -> None:
     repo = repos.repo_by_id(work, repo_row_id)
     if head is None or head == discussion.seen_head or repo is None:
         return
-    path = work.hub.git_path(repo.key)
     base = repos.ref_commit(work, repo_row_id, discussion.base_ref or "")
     newest_first = queries.pushes(work, repo_row_id, discussion.ref)
+    note_until(work, repo, discussion, Heads(head, base), newest_first)
+
+
+def note_until(
+    work: Work, repo: Repo, discussion: Discussion, heads: Heads, newest_first: Iterable[Push]
+) -> None:
+    """Append the commits of the pushes up to what the timeline knows, and note the head."""
+    path = work.hub.git_path(repo.key)
     unseen = takewhile(lambda push: push.new != discussion.seen_head, newest_first)
     for push in reversed(list(unseen)):
         if push.new is None:
             continue
-        known = [sha for sha in (push.old, base, discussion.seen_head) if sha]
+        known = [sha for sha in (push.old, heads.base, discussion.seen_head) if sha]
         for commit in reversed(git.commits_beyond(path, push.new, known, MOST_COMMITS)):
             _tell(work, discussion, push, commit)
-    entries.change_discussion(work, discussion.id, seen_head=head)
+    entries.change_discussion(work, discussion.id, seen_head=heads.head)
 
 
 def _tell(work: Work, discussion: Discussion, push: Push, commit: git.CommitFacts) -> None:

@@ -158,7 +158,7 @@ def _land(work: Work, ready: _Ready, sides: Sides, commit: Sha) -> Event:
     if ready.said is not None:
         say(work, repo, discussion, ready.said)
     entries.change_discussion(work, discussion.id, status="merged", merge_commit=commit)
-    content = {"status": "merged", "oid": commit}
+    content = {"status": "merged", "oid": commit, "head": sides.head.commit, "fork": sides.fork}
     return happen(work, repo, discussion, "status-change", content, "merge")
 
 

@@ -53,6 +53,10 @@ class Rewrite:
         reads(self._reach)(path, [tip for tip in wanted if tip not in self._ids])
         return {tip: self._ids[tip] for tip in wanted}
 
+    def moved(self) -> dict[str, str]:
+        """Every commit that was written anew so far, and the one in its place."""
+        return {old: new for old, new in self._ids.items() if old != new}
+
     def _reach(self, repo: pygit2.Repository, tips: list[str]) -> None:
         found = [repo[oid_of(tip)] for tip in tips]
         commits = {tip.peel(pygit2.Commit).id for tip in found}

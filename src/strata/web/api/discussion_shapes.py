@@ -81,7 +81,8 @@ def event_shape(event: Event, html: Mapping[str, str], base_url: str) -> dict[st
 
 
 def _data(event: Event) -> dict[str, object]:
-    return dict(event.content)
+    kept = ("head", "fork")  # what a merge was between; a pull request shows it as its diff
+    return {key: value for key, value in event.content.items() if key not in kept}
 
 
 def _comment(event: Event, html: Mapping[str, str]) -> dict[str, object]:
