@@ -4,12 +4,14 @@ import json
 import shlex
 import subprocess
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 from typing import Final
 
 from clients.environments import Environment
+from clients.terminal import Terminal, terminal
 
 TIMEOUT: Final = 600.0  # seconds
 SHOWN: Final = 6_000  # characters of output shown when a client failed
@@ -77,6 +79,11 @@ class Client:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
+
+    def in_terminal(self, name: str, *arguments: str) -> AbstractContextManager[Terminal]:
+        """Start a program of the environment before a person, such as `hf auth login`."""
+        command = [str(self.environment.programs / name), *arguments]
+        return terminal(command, self._surroundings(), self.home)
 
     def _finish(
         self, command: list[str], *, fails: bool, source: str

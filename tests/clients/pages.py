@@ -44,6 +44,15 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "confirm": "confirm|verify|确认|验证",
         "confirmed": "confirmed|verified|已确认|已验证|验证成功|确认成功",
         "check your mailbox": "check your mail|mailbox|查收|检查.*(邮箱|邮件)",
+        "code": "^code|^代码",
+        "authorize": "^authorize$|^授权$",
+        "deny": "^deny|^拒绝",
+        "revoke": "^revoke|^吊销",
+        "you are done": "you are done|已完成",
+        "not authorized": "not authorized|未授权",
+        "code is wrong": "code is wrong|代码有误",
+        "too many attempts": "too many attempts|尝试次数过多",
+        "the command line": "Hub CLI / Python library",
         "sudo": "confirm|continue|确认|继续",
     }
 )
