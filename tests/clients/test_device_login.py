@@ -197,6 +197,18 @@ def test_a_guesser_is_stopped_after_ten_codes(
         assert "user_code" in address
 
 
+def run_and_allow(hub: Hub, person: Person, machine: Client, snippet: str) -> None:
+    """Run a script that logs in, and let it in by the code that it prints."""
+    with machine.start(snippet) as program, plain_browser(hub.url) as web:
+        assert program.stdout is not None
+        web.log_in(person.name, person.password)
+        code = next(found[2] for line in program.stdout if (found := re.search(SHOWN, line)))
+        card = web.submit(f"/device?user_code={code}", "/device", user_code=code)
+        assert web.send(card, "/device", decision="allow").status_code == 200
+        rest = program.stdout.read()
+        assert program.wait(60) == 0, rest
+
+
 @pytest.mark.parametrize("release", [FIRST, "1.25.1", NEWEST])
 def test_login_of_every_release_that_has_it(
     release: str, start_hub: StartHub, client: MakeClient
@@ -205,15 +217,7 @@ def test_login_of_every_release_that_has_it(
     hub = start_hub()
     person, machine = hub.user("ana"), client(release, endpoint=hub.url, variables=AT_ONCE)
     # 1.20.0 can import `login` after `HfApi` only.
-    program = machine.start("from huggingface_hub import HfApi, login; login()")
-    assert program.stdout is not None
-    with plain_browser(hub.url) as web:
-        web.log_in(person.name, person.password)
-        code = next(found[2] for line in program.stdout if (found := re.search(SHOWN, line)))
-        card = web.submit(f"/device?user_code={code}", "/device", user_code=code)
-        assert web.send(card, "/device", decision="allow").status_code == 200
-    rest = program.stdout.read()
-    assert program.wait(60) == 0, rest
+    run_and_allow(hub, person, machine, "from huggingface_hub import HfApi, login; login()")
     held_by(machine, hub, "ana")
     made = machine.value(
         """
@@ -235,14 +239,9 @@ def test_login_of_every_release_that_has_it(
 def test_notebook_login_and_the_client_refreshes(start_hub: StartHub, client: MakeClient) -> None:
     hub = start_hub()
     person, machine = hub.user("ana"), client(NEWEST, endpoint=hub.url, variables=AT_ONCE)
-    program = machine.start("from huggingface_hub import notebook_login; notebook_login()")
-    assert program.stdout is not None
-    with plain_browser(hub.url) as web:
-        web.log_in(person.name, person.password)
-        code = next(found[2] for line in program.stdout if (found := re.search(SHOWN, line)))
-        card = web.submit(f"/device?user_code={code}", "/device", user_code=code)
-        web.send(card, "/device", decision="allow")
-    assert program.wait(60) == 0, program.stdout.read()
+    run_and_allow(
+        hub, person, machine, "from huggingface_hub import notebook_login; notebook_login()"
+    )
     first = held_by(machine, hub, "ana")
 
     # A month later: less than a day is left.
