@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from strata.accounts.jobs import TidyAccounts
 from strata.accounts.recovery import SendReset
+from strata.blobs.quota.listening import settle
+from strata.blobs.quota.usage import CountUsage
 from strata.community.collections.withhold import follow_standing as withhold_collections
 from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
@@ -53,6 +55,7 @@ JOBS: Mapping[str, type[Job]] = {
         RepackRepo,
         TellOfRequests,
         TidyAccounts,
+        CountUsage,
         CallWebhook,
         TidyWebhooks,
         CountTrending,
@@ -76,7 +79,13 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 # What settles each fact within its own transaction.
-LISTENERS: tuple[Listener, ...] = (announce, withhold_repos, withhold_collections, follow_rewrite)
+LISTENERS: tuple[Listener, ...] = (
+    settle,
+    announce,
+    withhold_repos,
+    withhold_collections,
+    follow_rewrite,
+)
 
 
 def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:

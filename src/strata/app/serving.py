@@ -16,6 +16,7 @@ from asyncssh import KeyImportError, SSHKey
 from starlette.types import ASGIApp
 
 from strata.accounts.jobs import begin_tidying
+from strata.accounts.plans.grants import special_rates
 from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
 from strata.accounts.uses import FLUSH_EVERY_S
 from strata.app.hub import GATHERING, JOBS, PROMPT, WAITING, load_hub
@@ -99,6 +100,7 @@ class Background:
         if self.hub.settings.rates.enabled and not is_alone(self.hub):
             exchange = RateExchange(self.hub, self.tallies.rates)
             self._running.append(Periodic("rates", EXCHANGE_EVERY_S, exchange.run))
+        self._hear_of_plans()
         for thread in self._running:
             thread.start()
 
@@ -111,6 +113,11 @@ class Background:
     def _flush(self) -> None:
         self.tallies.uses.flush(self.hub)
         self.tallies.downloads.flush(self.hub)
+        self._hear_of_plans()
+
+    def _hear_of_plans(self) -> None:
+        with reading(self.hub) as call:
+            self.tallies.rates.allow(special_rates(call))
 
 
 def serve(settings: Settings) -> int:

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from strata.blobs import inventory_queries as queries
+from strata.blobs.quota.usage import recount_later
 from strata.core.call import Call, Work
 from strata.core.cursors import cursor_at, place_of
 from strata.core.errors import NotFound
@@ -106,6 +107,7 @@ def give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, everywhere: bool = F
     """
     require_held(work, repo, oids)
     queries.release(work, repo.id, oids, everywhere=everywhere)
+    recount_later(work, repo.owner_id)
 
 
 def keep_given_up(work: Work, source: Repo, target: Repo, oids: Iterable[Oid]) -> None:

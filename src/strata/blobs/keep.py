@@ -10,6 +10,7 @@ from strata.blobs import queries
 from strata.blobs.keys import object_key
 from strata.blobs.pointer import Pointer
 from strata.blobs.present import keep_present
+from strata.blobs.quota.room import give, require_room_for
 from strata.core.call import Call, Work, working
 from strata.core.names import Oid
 from strata.lib.objects.receive import Received
@@ -24,10 +25,12 @@ def keep(call: Call, repo: Repo, received: Received) -> Pointer:
 
     Raises:
         ValueError: the file was received without hashing.
+        OverQuota: the plan of the repo's owner has no room for it.
     """
     if received.sha256 is None:
         raise ValueError("a large file must be hashed while it is received")
     oid = Oid(received.sha256)
+    require_room_for(call, repo, [(oid, received.size)])
     with working(call) as work:
         known = queries.announce(work, oid, received.size)
     if known:
@@ -38,7 +41,7 @@ def keep(call: Call, repo: Repo, received: Received) -> Pointer:
     with working(call) as work:
         if not known:
             queries.mark_stored(work, oid)
-        queries.give(work, repo.id, [oid])
+        give(work, repo, [oid])
     return Pointer(oid, received.size)
 
 
@@ -56,5 +59,5 @@ def share(work: Work, source: Repo, target: Repo, oids: Iterable[Oid]) -> list[O
     keep_present(work, source, wanted)
     found = queries.all_held(work, source.id, wanted)
     queries.touch_blobs(work, found)
-    queries.give(work, target.id, found)
+    give(work, target, found)
     return [oid for oid in wanted if oid not in found]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from strata.access.gates import admit
 from strata.access.policy import Action
 from strata.blobs import queries
+from strata.blobs.quota.room import largest_file, require_room_for
 from strata.core.call import Call
 from strata.core.names import Oid, is_oid
 from strata.repos.record import Repo
@@ -61,11 +62,15 @@ def for_upload(call: Call, repo: Repo, wanted: Sequence[Wanted]) -> list[Verdict
 
     Raises:
         RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
+        OverQuota: the plan of the repo's owner has no room for what must be sent.
     """
     admit(call, Action.PROPOSE, repo)
     found = queries.all_held(call, repo.id, _oids(wanted))
-    limit = call.hub.settings.limits.max_file_bytes
-    return [_upload_verdict(one, found, limit) for one in wanted]
+    limit = largest_file(call, repo)
+    verdicts = [_upload_verdict(one, found, limit) for one in wanted]
+    needed = [(one.oid, one.size) for one in verdicts if isinstance(one, Needed)]
+    require_room_for(call, repo, needed)
+    return verdicts
 
 
 def for_download(call: Call, repo: Repo, wanted: Sequence[Wanted]) -> list[Verdict]:

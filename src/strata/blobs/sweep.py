@@ -21,6 +21,7 @@ from pathlib import Path
 
 from strata.blobs import queries, strays, sweep_queries
 from strata.blobs.keys import incoming_key, object_key, xorb_key
+from strata.blobs.quota.usage import recount_later
 from strata.blobs.strays import Stray
 from strata.blobs.sweep_plan import Claims, SweepPlan, planned
 from strata.blobs.uploads import remove_traces
@@ -129,7 +130,10 @@ def _drop_claims(call: Call, claims: Claims, before: datetime) -> int:
     dropped = 0
     for living, oids in claims.living:
         with working(call) as work:
-            dropped += sweep_queries.drop_claims(work, living, oids, before)
+            gone = sweep_queries.drop_claims(work, living, oids, before)
+            if gone:
+                recount_later(work, sweep_queries.owner_of(work, living.id))
+            dropped += gone
     for dead, _ in claims.dead:
         with working(call) as work:
             dropped += sweep_queries.drop_all_claims(work, dead.id)

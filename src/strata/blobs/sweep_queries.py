@@ -103,6 +103,13 @@ def drop_claims(work: Work, repo: Marked, oids: Iterable[Oid], before: datetime)
     return dropped
 
 
+def owner_of(call: Call, repo_id: int) -> int:
+    """The namespace that a repo belongs, or belonged, to."""
+    return int(
+        call.db.execute(sa.select(repos.c.owner_id).where(repos.c.id == repo_id)).scalar_one()
+    )
+
+
 def drop_all_claims(work: Work, repo_id: int) -> int:
     """Forget everything a deleted repo was given, and the files of a bucket with it."""
     work.db.execute(sa.delete(bucket_files).where(bucket_files.c.repo_id == repo_id))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from strata.blobs.quota.usage import misnoted, recount as recount_usage
 from strata.blobs.soundness import unsound_objects
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
@@ -29,6 +30,7 @@ CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
     unsound_index,
     unsound_objects,
     unsound_attachments,
+    misnoted,
     unsound_log,
     failed_jobs,
 )
@@ -65,6 +67,10 @@ def doctor(data: Path | None, config: Path | None, *, repair: bool, as_json: boo
 
 def _repaired(call: Call, finding: Finding) -> bool:
     """Rebuild what repeats git, or the files of a bucket; lost bytes need a backup and a person."""
+    if finding.check is Check.USAGE and finding.owner_id is not None:
+        with working(call) as work:
+            recount_usage(work, finding.owner_id)
+        return True
     if finding.repo_id is None:
         return False
     match finding.check:

@@ -23,6 +23,7 @@ COMMANDS = {
     "legal": ("strata.cli.legal:legal", "Publish the documents that people agree to."),
     "token": ("strata.cli.token:token", "Create and list access tokens."),
     "app": ("strata.cli.app:app", "Create, list and delete applications that people log in to."),
+    "plan": ("strata.cli.plan:plan", "Make plans, give them to people, answer requests."),
     "repo": ("strata.cli.repo:repo", "List repositories."),
     "mail": ("strata.cli.mail:mail", "Read the mails that the hub wrote."),
     "gc": ("strata.cli.gc:gc", "Remove large files and chunks that nothing needs."),

@@ -13,6 +13,7 @@ from strata.blobs import pointer as pointers
 from strata.blobs.keep import keep
 from strata.blobs.pointer import Pointer
 from strata.blobs.present import require_present
+from strata.blobs.quota.room import largest_file, require_room
 from strata.content.attributes import ATTRIBUTES, MAX_TEXT_BYTES, read_attributes, with_rules
 from strata.content.card import CARD, require_valid
 from strata.content.operations import (
@@ -91,6 +92,7 @@ def planned(call: Call, snapshot: Snapshot, operations: Iterable[Operation], bat
     Raises:
         Unprocessable: a path that no repo may hold, or a large file that this repo was never given.
         TooLarge, Malformed: content beyond the limits, not base64, or a README with bad metadata.
+        OverQuota: the plan of the repo's owner has no room for it.
     """
     desk = _Desk(call, snapshot, batch)
     for number, operation in enumerate(operations):
@@ -98,6 +100,7 @@ def planned(call: Call, snapshot: Snapshot, operations: Iterable[Operation], bat
             raise TooLarge(f"A commit may hold {MAX_OPERATIONS} operations; split it.")
         desk.take(operation)
     desk.settle_large_files()
+    require_room(call, snapshot.repo, desk.regular_bytes)
     return desk.plan
 
 
@@ -109,7 +112,9 @@ class _Desk:
         self._call = call
         self._snapshot = snapshot
         self._batch = batch
+        self.regular_bytes = 0
         self._limits = call.hub.settings.limits
+        self._largest = largest_file(call, snapshot.repo)
         self._rules = read_attributes(attributes_at(snapshot.git_path, snapshot.commit))
 
     def take(self, operation: Operation) -> None:
@@ -129,8 +134,8 @@ class _Desk:
     def _take_content(self, operation: Add) -> None:
         path, source = operation.path, operation.source
         size = _size(source)
-        if size > self._limits.max_file_bytes:
-            raise TooLarge(f"{path} is larger than {self._limits.max_file_bytes} bytes.")
+        if size > self._largest:
+            raise TooLarge(f"{path} is larger than {self._largest} bytes.")
         too_big = size > self._limits.regular_file_bytes
         by_rule = size > 0 and self._rules.is_large(path)
         content = None if too_big else _content(source)
@@ -145,6 +150,7 @@ class _Desk:
             self._point(path, kept)
 
     def _take_regular(self, path: str, content: bytes) -> None:
+        self.regular_bytes += len(content)
         if path == CARD:
             require_valid(content.decode("utf-8", "replace"), self._snapshot.repo.type)
         elif path == ATTRIBUTES:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from strata.access.gates import admit
 from strata.access.policy import Action
+from strata.blobs.quota.room import largest_file, require_room_for_sizes, shown
 from strata.content.attributes import IGNORE, MAX_TEXT_BYTES, read_attributes, read_ignore
 from strata.content.commit import branch_at
 from strata.content.files import read_text
@@ -69,7 +70,9 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
     Raises:
         RepoNotFound, Moved, RevisionNotFound: as `content.snapshot`.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
-        TooLarge: more than `MAX_FILES` at once, or too many rules for so many deep paths.
+        TooLarge: more than `MAX_FILES` at once, too many rules for so many deep paths, or a file
+            that is larger than the plan of the repo's owner takes.
+        OverQuota: that plan has no room for the files.
         Unprocessable: a path that is longer than any repo takes.
     """
     base = branch_at(call, repo_id, revision)
@@ -81,7 +84,28 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
         raise TooLarge(f"Ask for at most {MAX_FILES} files at once.")
     if any(len(file.path) > MAX_PATH for file in files):
         raise Unprocessable(f"A path may have at most {MAX_PATH} characters. Choose another name.")
-    return Verdicts(base.commit, _judged(call, base, files, attributes, ignore))
+    verdicts = _judged(call, base, files, attributes, ignore)
+    _require_fitting(call, base, files, verdicts)
+    return Verdicts(base.commit, verdicts)
+
+
+def _require_fitting(
+    call: Call, base: Snapshot, files: Sequence[Planned], verdicts: Sequence[Verdict]
+) -> None:
+    """Refuse an upload that cannot fit before its bytes are sent."""
+    ceiling = largest_file(call, base.repo)
+    for file in files:
+        if file.size > ceiling:
+            raise TooLarge(
+                f"{file.path} has {shown(file.size)}; one file may have {shown(ceiling)}"
+                f" in repositories of {base.repo.namespace}."
+            )
+    coming = [
+        file.size
+        for file, verdict in zip(files, verdicts, strict=True)
+        if verdict.large and not verdict.ignored
+    ]
+    require_room_for_sizes(call, base.repo, coming)
 
 
 def _judged(

@@ -14,6 +14,7 @@ from strata.access.policy import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES, Pointer
 from strata.blobs.present import require_present
+from strata.blobs.quota.room import require_room
 from strata.content import queries
 from strata.content.card import CARD, MAX_CARD_BYTES, read_card
 from strata.content.files import may_be_pointer
@@ -62,8 +63,10 @@ def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ
 
     Raises:
         Unprocessable: names the file that may not come, and says what to do.
+        OverQuota: the plan of the repo's owner has no room for it.
     """
     ceiling = call.hub.settings.limits.regular_file_bytes
+    require_room(call, repo, sum([blob.size for blob in new_blobs]))
     for blob in new_blobs:
         require_path(blob.path)
         if blob.size > ceiling:

@@ -28,6 +28,7 @@
     ├── Gone                  410
     ├── ParentMoved           412  the branch is no longer where the caller thought
     ├── TooLarge              413
+    │   └── OverQuota         413  the owner's plan has no room for it
     ├── RangeUnsatisfiable    416
     ├── Unprocessable         422  a path that git or Windows could not hold
     ├── TooMany               429  carries the seconds to wait
@@ -251,6 +252,20 @@ class ParentMoved(StrataError):
 
 class TooLarge(StrataError):
     """The request is larger than the limit that the message names."""
+
+
+class OverQuota(TooLarge):
+    """It would take more than the plan of its owner allows; what is there stays.
+
+    Args:
+        need, left, total: as people read them; empty where it is not about bytes.
+    """
+
+    def __init__(self, message: str, *, need: str = "", left: str = "", total: str = "") -> None:
+        super().__init__(message)
+        self.need = need
+        self.left = left
+        self.total = total
 
 
 class RangeUnsatisfiable(StrataError):

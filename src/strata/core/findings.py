@@ -20,6 +20,7 @@ class Check(StrEnum):
     OBJECTS = "objects"  # the bytes of large files
     ATTACHMENTS = "attachments"  # files that people put into their texts
     AUDIT = "audit"  # the chain of what happened
+    USAGE = "usage"  # what is noted of an owner's storage
     JOBS = "jobs"  # background work that gave up
 
 
@@ -31,3 +32,4 @@ class Finding:
     place: str  # a repo's id, an object's hash, a job's number
     problem: str  # one sentence
     repo_id: int | None = None  # row id, for those that repair
+    owner_id: int | None = None  # of a namespace, as well

@@ -295,6 +295,22 @@ class RatesSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotasSettings:
+    """What every person and organization may have that has no plan of their own; 0: no limit."""
+
+    private_bytes: int = setting(
+        20 * GIB, "Large files of the private repos of one owner, each once.", unit="bytes"
+    )
+    public_bytes: int = setting(
+        100 * GIB, "Large files of the public repos of one owner, each once.", unit="bytes"
+    )
+    file_bytes: int = setting(50 * GIB, "One large file.", unit="bytes")
+    repos: int = setting(500, "Repositories of one owner.")
+    organizations: int = setting(5, "Organizations that one person administers.")
+    members: int = setting(25, "Members of one organization.")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree; see the module docstring for precedence."""
 
@@ -331,6 +347,7 @@ class Settings:
     webhooks: WebhooksSettings = field(default_factory=WebhooksSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
+    quotas: QuotasSettings = field(default_factory=QuotasSettings)
 
     @property
     def prefix(self) -> str:

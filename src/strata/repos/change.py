@@ -17,6 +17,7 @@ from strata.core.names import RepoId, require_repo_name
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos import queries
+from strata.repos.create import require_one_more
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 from strata.repos.tables import redirects, refs, repos
@@ -83,6 +84,7 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup` for the source, which only an admin
         gives away, `require_create` for the target.
         AlreadyExists: another repo has the target's name.
+        OverQuota: the plan of the new owner has no room for it.
     """
     repo = lookup(work, source, Action.REMOVE)
     place = names.find(work, target.namespace or "")
@@ -96,6 +98,8 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     )
     if place is None or not names.bears(work, place.id, place.name):
         raise NotFound(f"There is no user or organization named {target.namespace!r}.")
+    if place.id != repo.owner_id:
+        require_one_more(work, place.id)
     require_repo_name(target.name)
     settled = RepoId(target.type, place.name, target.name)
     _require_free(work, repo, settled)

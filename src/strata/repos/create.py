@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from strata.access.policy import require_create
 from strata.accounts import names
 from strata.accounts.organizations.create import starts_private
+from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, RepoType, fresh_key, require_repo_name
@@ -56,6 +57,7 @@ def settle(call: Call, wish: Wish) -> Draft:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_create`.
         Malformed: a name or SDK that no repo may have.
         AlreadyExists: the name is taken in this namespace.
+        OverQuota: the plan of the owner has no room for one more.
     """
     namespace = wish.namespace or call.actor.name or ""
     place = names.find(call, namespace)
@@ -71,10 +73,22 @@ def settle(call: Call, wish: Wish) -> Draft:
     if wish.type is RepoType.SPACE and wish.sdk not in SDKS:
         raise Malformed(f"A Space needs an sdk, one of: {', '.join(sorted(SDKS))}.")
     private = starts_private(call, place) if wish.private is None else wish.private
+    require_one_more(call, place.id)
     draft = Draft(fresh_key(), wish.type, place.id, place.name, wish.name, private, wish.sdk)
     if queries.repo_at(call, wish.type, queries.path_key(draft.repo_id)):
         raise _exists(call, draft)
     return draft
+
+
+def require_one_more(call: Call, owner_id: int) -> None:
+    """Insist that an owner may have another repo; operators are not bound.
+
+    Raises:
+        OverQuota: with the numbers.
+    """
+    if not call.actor.system:
+        owned = queries.count_of(call, owner_id)
+        require_count(quotas_of(call, owner_id).repos, owned, "repositories")
 
 
 def insert(work: Work, draft: Draft) -> Repo:
@@ -86,6 +100,7 @@ def insert(work: Work, draft: Draft) -> Repo:
     """
     if not names.bears(work, draft.owner_id, draft.namespace):
         raise NotFound(f"There is no user or organization named {draft.namespace!r} any more.")
+    require_one_more(work, draft.owner_id)
     path_key = queries.path_key(draft.repo_id)
     fresh = upsert(work.db, repos).values(
         key=draft.key,

@@ -79,6 +79,12 @@ def repos_by_ids(call: Call, ids: Iterable[int]) -> dict[int, Repo]:
     return {row.id: repo_of(row) for row in rows}
 
 
+def count_of(call: Call, owner_id: int) -> int:
+    """How many living repos an owner has."""
+    mine = sa.and_(repos.c.owner_id == owner_id, repos.c.deleted_at.is_(None))
+    return int(call.db.scalar(sa.select(sa.func.count()).where(mine).select_from(repos)) or 0)
+
+
 def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
     """The living repo that used to answer here."""
     if "\0" in path_key:

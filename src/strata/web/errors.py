@@ -43,6 +43,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.Gone: 410,
     errors.ParentMoved: 412,
     errors.TooLarge: 413,
+    errors.OverQuota: 413,
     errors.RangeUnsatisfiable: 416,
     errors.Unprocessable: 422,
     errors.TooMany: 429,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from strata.accounts import names, people
 from strata.accounts.organizations import members, queries
 from strata.accounts.organizations.record import Organization
+from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
@@ -31,8 +32,14 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
         InvalidFields: fields are `name`, `full_name`.
         AlreadyExists: a user or an organisation has the name (`name.taken`).
         Conflict: the admin's account is not confirmed.
+        OverQuota: the admin's plan has no room for another organisation.
     """
     _require_fields(work, wanted)
+    if not work.actor.system:
+        mine = queries.memberships_of(work, first_admin.id)
+        administered = sum(membership.role is Role.ADMIN for membership in mine)
+        allowed = quotas_of(work, first_admin.id).organizations
+        require_count(allowed, administered, "organizations")
     organization = Organization(
         id=names.claim(work, wanted.name, names.Kind.ORGANIZATION),
         public_id=fresh_key(),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from strata.accounts import people
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
+from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.actor import Role
 from strata.core.call import Work
 from strata.core.errors import Conflict, NotFound
@@ -18,6 +19,7 @@ def set_role(work: Work, organization: Organization, person: people.User, role: 
 
     Raises:
         Conflict: the account is not confirmed yet, or this is the last admin.
+        OverQuota: the plan of the organisation has no room for another member.
     """
     if person.verified_at is None:
         raise Conflict(f"{person.name} has not confirmed the account yet.")
@@ -25,6 +27,9 @@ def set_role(work: Work, organization: Organization, person: people.User, role: 
     held = queries.role_of(work, organization.id, person.id)
     if held is role:
         return
+    if held is None and not work.actor.system:
+        allowed = quotas_of(work, organization.id).members
+        require_count(allowed, queries.count_members(work, organization.id), "members")
     if held is Role.ADMIN:
         _require_another_admin(work, organization)
     queries.set_role(work, organization.id, person.id, role)

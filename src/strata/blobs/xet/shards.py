@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from strata.blobs import queries as blob_queries
+from strata.blobs.quota.room import give, largest_file
 from strata.blobs.xet import queries
 from strata.blobs.xet.queries import XetFile
 from strata.blobs.xet.rebuild import ChunkTables, views
@@ -56,7 +57,8 @@ def register(call: Call, repo: Repo, received: Received, progress: Progress) -> 
 
     Raises:
         Malformed: the shard, or anything in it, is not true.
-        TooLarge: a file is larger than this hub takes.
+        TooLarge: a file is larger than its owner's plan takes.
+        OverQuota: that plan has no room for the files.
     """
     if received.size == 0:
         raise Malformed("invalid shard: it is empty")
@@ -64,7 +66,7 @@ def register(call: Call, repo: Repo, received: Received, progress: Progress) -> 
         buffer = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         shard = parse(buffer)
-        _require_bounds(call, shard)
+        _require_bounds(call, repo, shard)
         _require_xorbs(call, shard)
         tables = ChunkTables(call.hub)
         _require_same_chunks(shard, tables)
@@ -77,9 +79,9 @@ def register(call: Call, repo: Repo, received: Received, progress: Progress) -> 
         return _commit(work, repo, files, tables)
 
 
-def _require_bounds(call: Call, shard: Shard) -> None:
+def _require_bounds(call: Call, repo: Repo, shard: Shard) -> None:
     """Refuse what would cost far more to check than it weighs."""
-    limit = call.hub.settings.limits.max_file_bytes
+    limit = largest_file(call, repo)
     chunks = size = 0
     for file in shard.files:
         if file.terms.size > limit:
@@ -181,7 +183,7 @@ def _commit(work: Work, repo: Repo, files: list[XetFile], tables: ChunkTables) -
     blob_queries.keep_as_xet(work, [(file.oid, file.size, file.hash) for file in files])
     added = queries.add_files(work, files)
     queries.add_dedup(work, _dedup_places(added, tables))
-    blob_queries.give(work, repo.id, [file.oid for file in files])
+    give(work, repo, [file.oid for file in files])
     return bool(added)
 
 

@@ -16,6 +16,7 @@ import msgspec
 from strata.access.gates import admit
 from strata.access.policy import Action
 from strata.accounts.tokens.bearers import Bearer, bearer_of
+from strata.blobs.quota.room import require_room
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, RepoNotFound
 from strata.core.hub import Hub
@@ -63,9 +64,12 @@ def issue(call: Call, repo: Repo, action: Action) -> CasToken:
 
     Raises:
         RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
+        OverQuota: the plan of the repo's owner has no room for one byte more.
     """
     admit(call, action, repo)
     scope = Scope.READ if action is Action.READ else Scope.WRITE
+    if scope is Scope.WRITE:
+        require_room(call, repo, 1)
     settings = call.hub.settings.xet
     expires = call.now + timedelta(seconds=settings.token_lifetime_s)
     claims = Claims(repo.id, scope, bearer_of(call.actor))

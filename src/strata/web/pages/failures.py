@@ -15,6 +15,7 @@ from strata.core.errors import (
     GatedRepo,
     InvalidFields,
     NotFound,
+    OverQuota,
     ProofNeeded,
     StrataError,
     TooMany,
@@ -82,6 +83,9 @@ def _message(frame: Frame, error: StrataError) -> str:
         return phrase(frame.language, "auth.unverified", mask=frame.viewer.unverified_email)
     if isinstance(error, GatedRepo):
         return translated(frame.language, GATED)
+    if isinstance(error, OverQuota) and error.need:
+        values = {"need": error.need, "left": error.left, "total": error.total}
+        return phrase(frame.language, "quota.over", **values)
     if isinstance(error, InvalidFields):
         return _field_messages(frame.language, error)
     return _sentence(frame.language, error.message)

@@ -1,0 +1,32 @@
+"""Who answers for a namespace: the person, or the admins of the organisation."""
+
+from __future__ import annotations
+
+from strata.access import queries
+from strata.access.policy import require_admin, require_writer
+from strata.accounts import names, people
+from strata.accounts.people import User
+from strata.core.call import Call
+from strata.core.errors import NotFound
+
+
+def answering_for(call: Call, owner_id: int) -> list[User]:
+    """Whom to write to about a namespace."""
+    person = people.by_id(call, owner_id)
+    return queries.admins_of(call, owner_id) if person is None else [person]
+
+
+def managed(call: Call, name: str) -> names.Namespace:
+    """A namespace whose plan the caller looks after: their own, or their organisation's.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        NotFound: there is none of this name.
+    """
+    user_id = require_writer(call.actor, "look after a plan")
+    place = names.find(call, name or call.actor.name or "")
+    if place is None:
+        raise NotFound(f"There is no user or organization named {name!r}.")
+    if place.id != user_id:
+        require_admin(call.actor, place.id)
+    return place

@@ -1,0 +1,144 @@
+"""What an operator does about plans: make them, give them, change single quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from strata.accounts import names
+from strata.accounts.plans.quotas import FREE, checked, defaults
+from strata.accounts.plans.rates import Bucket, quotas as rate_quotas
+from strata.accounts.plans.tables import plan_grants, plans, quota_overrides
+from strata.core.call import Call, Work
+from strata.core.errors import Malformed, NotFound
+from strata.events.facts import Whose, record
+from strata.lib.db.statements import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A named bundle; a quota that it does not name is as in the settings."""
+
+    name: str
+    quotas: Mapping[str, int]
+    owners: int  # who have it now
+
+
+def make(work: Work, name: str, quotas: dict[str, int]) -> None:
+    """Make a plan, or give a plan other quotas.
+
+    Raises:
+        Malformed: no name, the name of what everybody has, or an impossible quota.
+    """
+    if not name.strip() or name.strip().lower() == FREE.lower():
+        raise Malformed(f"A plan needs a name, and {FREE} is what the settings say.")
+    values = {"quotas": checked(quotas), "created_at": work.now}
+    fresh = upsert(work.db, plans).values(name=name.strip(), **values)
+    work.db.execute(fresh.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def listed(call: Call) -> list[Plan]:
+    """What everybody has, then every plan by name."""
+    counts = (
+        sa.select(plans.c.name, sa.func.count(plan_grants.c.owner_id))
+        .outerjoin(plan_grants, plan_grants.c.plan == plans.c.name)
+        .group_by(plans.c.name)
+    )
+    owners = {name: int(count) for name, count in call.db.execute(counts)}
+    rows = call.db.execute(sa.select(plans.c.name, plans.c.quotas).order_by(plans.c.name))
+    free = Plan(FREE, defaults(call.hub.settings), 0)
+    return [free, *(Plan(row.name, row.quotas, owners[row.name]) for row in rows)]
+
+
+def assign(work: Work, owner: names.Namespace, plan: str, expires_at: datetime | None) -> None:
+    """Give somebody a plan instead of the one they have.
+
+    Raises:
+        NotFound: no such plan.
+    """
+    require_plan(work, plan)
+    values = {"plan": plan, "granted_at": work.now, "expires_at": expires_at}
+    fresh = upsert(work.db, plan_grants).values(owner_id=owner.id, **values)
+    work.db.execute(fresh.on_conflict_do_update(index_elements=["owner_id"], set_=values))
+    _tell(work, "quota.plan_change", owner, {"plan": plan, "expires": _text(expires_at)})
+
+
+def withdraw(work: Work, owner: names.Namespace) -> None:
+    """Let an owner fall back to what everybody has."""
+    work.db.execute(sa.delete(plan_grants).where(plan_grants.c.owner_id == owner.id))
+    _tell(work, "quota.plan_change", owner, {"plan": FREE})
+
+
+def override(
+    work: Work, owner: names.Namespace, key: str, value: int | None, expires_at: datetime | None
+) -> None:
+    """Give one owner another quota; without a value take that back.
+
+    Raises:
+        Malformed: no such quota, or a negative number.
+    """
+    checked({key: value or 0})
+    if value is None:
+        here = sa.and_(quota_overrides.c.owner_id == owner.id, quota_overrides.c.key == key)
+        work.db.execute(sa.delete(quota_overrides).where(here))
+    else:
+        values = {"value": value, "expires_at": expires_at}
+        fresh = upsert(work.db, quota_overrides).values(owner_id=owner.id, key=key, **values)
+        work.db.execute(
+            fresh.on_conflict_do_update(index_elements=["owner_id", "key"], set_=values)
+        )
+    detail = {"key": key, "value": value, "expires": _text(expires_at)}
+    _tell(work, "quota.override", owner, detail)
+
+
+def require_plan(call: Call, plan: str) -> None:
+    """Insist that there is a plan of this name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if call.db.scalar(sa.select(plans.c.name).where(plans.c.name == plan)) is None:
+        raise NotFound(f"There is no plan named {plan!r}. `strata plan list` shows them.")
+
+
+def special_rates(call: Call) -> dict[int, dict[Bucket, int]]:
+    """The request quotas of every account that has others than most; read now and then."""
+    usual = rate_quotas(call.hub.settings.rates)
+    found: dict[int, dict[Bucket, int]] = {}
+    granted = sa.select(plan_grants.c.owner_id, plans.c.quotas).join(
+        plans, plans.c.name == plan_grants.c.plan
+    )
+    for owner_id, quotas in call.db.execute(
+        granted.where(_still(plan_grants.c.expires_at, call.now))
+    ):
+        found[owner_id] = usual | _rates(quotas)
+    own = sa.select(quota_overrides.c.owner_id, quota_overrides.c.key, quota_overrides.c.value)
+    for owner_id, key, value in call.db.execute(
+        own.where(
+            quota_overrides.c.key.in_(("api", "resolvers", "pages")),
+            _still(quota_overrides.c.expires_at, call.now),
+        )
+    ):
+        found[owner_id] = found.get(owner_id, usual) | _rates({key: value})
+    return found
+
+
+def _rates(quotas: Mapping[str, int]) -> dict[Bucket, int]:
+    rated = (Bucket.API, Bucket.RESOLVERS, Bucket.PAGES)
+    # 0 means no limit; no caller makes so many requests in five minutes.
+    return {bucket: quotas[bucket] or 1 << 53 for bucket in rated if bucket in quotas}
+
+
+def _still(expires_at: sa.Column[datetime], now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(expires_at.is_(None), expires_at > now)
+
+
+def _text(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else "never"
+
+
+def _tell(work: Work, fact: str, owner: names.Namespace, detail: Mapping[str, object]) -> None:
+    record(work, fact, target=owner.name, detail=detail, whose=Whose(owner.id, owner.id))

@@ -1,0 +1,118 @@
+"""What an owner may have: the settings, over them the owner's plan, over that what is theirs alone.
+
+When a plan or an override expires, the owner falls back to what stands below. Nothing that is there
+is ever taken away for it: what is over a quota can be read and deleted, and nothing can be added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.accounts.plans.tables import plan_grants, plans, quota_overrides
+from strata.core.call import Call
+from strata.core.errors import Malformed, OverQuota
+from strata.core.settings import Settings
+
+NO_LIMIT: Final = 0
+FREE: Final = "Free"
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Every key of product §3.17 that a plan can set; 0: no limit."""
+
+    private_bytes: int
+    public_bytes: int
+    file_bytes: int
+    repos: int
+    organizations: int
+    members: int
+    api: int  # requests in five minutes, as the next two
+    resolvers: int
+    pages: int
+
+    def storage(self, *, private: bool) -> int:
+        """Bytes of large files, each once."""
+        return self.private_bytes if private else self.public_bytes
+
+
+KEYS: Final = tuple(field.name for field in fields(Quotas))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The plan that counts now."""
+
+    plan: str
+    expires_at: datetime | None
+    quotas: Quotas
+
+
+def quotas_of(call: Call, owner_id: int) -> Quotas:
+    """What an owner (person or organisation) may have now; two indexed lookups."""
+    return standing_of(call, owner_id).quotas
+
+
+def standing_of(call: Call, owner_id: int) -> Standing:
+    """The plan of an owner and what comes of it."""
+    granted = call.db.execute(
+        sa.select(plans.c.name, plans.c.quotas, plan_grants.c.expires_at)
+        .join(plan_grants, plan_grants.c.plan == plans.c.name)
+        .where(plan_grants.c.owner_id == owner_id, _counts(plan_grants.c.expires_at, call.now))
+    ).first()
+    own = call.db.execute(
+        sa.select(quota_overrides.c.key, quota_overrides.c.value).where(
+            quota_overrides.c.owner_id == owner_id,
+            _counts(quota_overrides.c.expires_at, call.now),
+        )
+    ).all()
+    values = defaults(call.hub.settings)
+    values |= dict(granted.quotas) if granted else {}
+    values |= {key: value for key, value in own if key in values}
+    return Standing(
+        granted.name if granted else FREE,
+        granted.expires_at if granted else None,
+        Quotas(**values),
+    )
+
+
+def defaults(settings: Settings) -> dict[str, int]:
+    """What everybody may have without a plan."""
+    own = {field.name: getattr(settings.quotas, field.name) for field in fields(settings.quotas)}
+    rates = settings.rates
+    return own | {"api": rates.api, "resolvers": rates.resolvers, "pages": rates.pages}
+
+
+def checked(values: dict[str, int]) -> dict[str, int]:
+    """Quotas as an operator gives them.
+
+    Raises:
+        Malformed: an unknown key or a negative number.
+    """
+    for key, value in values.items():
+        if key not in KEYS:
+            raise Malformed(f"There is no quota {key!r}. Known are: {', '.join(KEYS)}.")
+        if value < 0:
+            raise Malformed(f"{key} must be 0 (no limit) or more.")
+    return values
+
+
+def require_count(quota: int, has: int, things: str) -> None:
+    """Insist that one more thing is within a quota.
+
+    Raises:
+        OverQuota: with the numbers, and what to do.
+    """
+    if quota != NO_LIMIT and has >= quota:
+        raise OverQuota(
+            f"This would be one more than the plan allows: {has} of {quota} {things} are in use."
+            " Delete some or ask for more under Settings, Plan & quota."
+        )
+
+
+def _counts(expires_at: sa.Column[datetime], now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(expires_at.is_(None), expires_at > now)

@@ -1,0 +1,63 @@
+"""Mails when storage is used to 80, 95 and 100 %: each once, and again after it was freed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.access.plans.letters import usage_letter
+from strata.access.plans.owners import answering_for
+from strata.accounts import people
+from strata.accounts.plans.tables import usages
+from strata.blobs.quota.usage import lock
+from strata.core.call import Call, Work, working
+from strata.events.facts import Whose, record
+from strata.events.outbox import post
+from strata.repos.record import Repo
+
+STEPS: Final = (100, 95, 80)  # percent
+FULL: Final = 100
+
+
+def tell(work: Work, repo: Repo, used: int, total: int) -> None:
+    """Write to those who answer for the owner when a step was passed they do not know of."""
+    passed = next((step for step in STEPS if used * 100 >= total * step), 0)
+    if passed and passed > _told(work, repo):
+        _write(work, repo, passed)
+
+
+def tell_exceeded(call: Call, repo: Repo) -> None:
+    """Record that an upload was refused for want of room, and write about it, once.
+
+    Opens its own transaction; within another one, which the refusal undoes, nothing is told.
+    """
+    if isinstance(call, Work) or _told(call, repo) >= FULL:
+        return
+    with working(call) as work:
+        lock(work, repo.owner_id)
+        if _told(work, repo) < FULL:
+            _write(work, repo, FULL)
+            record(
+                work,
+                "quota.exceeded",
+                target=repo.namespace,
+                repo_id=repo.id,
+                detail={"private": repo.private},
+                whose=Whose(repo.owner_id, repo.owner_id),
+            )
+
+
+def _told(call: Call, repo: Repo) -> int:
+    return int(call.db.scalar(sa.select(usages.c.told).where(_here(repo))) or 0)
+
+
+def _write(work: Work, repo: Repo, step: int) -> None:
+    work.db.execute(sa.update(usages).where(_here(repo)).values(told=step))
+    kind = "private" if repo.private else "public"
+    for person in answering_for(work, repo.owner_id):
+        post(work, usage_letter(work, people.reader(person), repo.namespace, kind, step))
+
+
+def _here(repo: Repo) -> sa.ColumnElement[bool]:
+    return sa.and_(usages.c.owner_id == repo.owner_id, usages.c.private == repo.private)

@@ -1,0 +1,276 @@
+"""Storage quotas: counted once for each owner, checked before bytes and again at landing."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fixtures.accounts import made
+from fixtures.contents import created
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import calling, spool, working_as
+from fixtures.organizations import organization, today
+from fixtures.postgres import PostgresCluster
+from strata.accounts import names
+from strata.accounts.plans import grants
+from strata.accounts.plans.quotas import quotas_of
+from strata.accounts.plans.rates import Bucket
+from strata.blobs import inventory
+from strata.blobs.keep import keep, share
+from strata.blobs.negotiate import Wanted, for_upload
+from strata.blobs.quota.listening import settle
+from strata.blobs.quota.room import require_room_for_sizes, warning
+from strata.blobs.quota.usage import counted, misnoted, recount, usage_of
+from strata.core.actor import SYSTEM, Actor
+from strata.core.call import reading, working
+from strata.core.errors import Malformed, OverQuota
+from strata.core.hub import Hub
+from strata.core.names import Oid, RepoId, RepoType
+from strata.events import outbox
+from strata.repos.change import Settings, change_settings, delete, move
+from strata.repos.record import Repo
+
+SIZE = 1_000
+TOTAL = 3_500
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
+    url = None
+    if request.param == "postgresql":
+        cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
+        url = cluster.create_database()
+    built = build_test_hub(
+        tmp_path / "data",
+        clock=clock,
+        database_url=url,
+        **{
+            "quotas.public_bytes": TOTAL,
+            "quotas.private_bytes": SIZE + 1,
+            "quotas.file_bytes": 2_000,
+        },
+    )
+    yield built
+    built.database.close()
+
+
+def content_of(number: int, size: int = SIZE) -> bytes:
+    return hashlib.sha512(str(number).encode()).digest()[:1] * (size - 8) + f"{number:8}".encode()
+
+
+def give(hub: Hub, actor: Actor, repo: Repo, content: bytes) -> Oid:
+    with calling(hub, actor) as call:
+        return keep(call, repo, spool(hub, content)).oid
+
+
+def used(hub: Hub, actor: Actor, *, private: bool = False) -> int:
+    assert actor.user_id is not None
+    with reading(hub) as call:
+        return usage_of(call, actor.user_id).storage(private=private)
+
+
+def run_counts(hub: Hub, actor: Actor) -> None:
+    assert actor.user_id is not None
+    with reading(hub) as call, working(call) as work:
+        recount(work, actor.user_id)
+
+
+def test_what_is_uploaded_counts_once_and_no_more_than_fits(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one, two = created(hub, ana, "one"), created(hub, ana, "two")
+    for number in range(3):
+        give(hub, ana, one, content_of(number))
+        give(hub, ana, two, content_of(number))  # the same bytes in another repo cost nothing
+    assert used(hub, ana) == 3 * SIZE
+    with pytest.raises(OverQuota, match=r"1000 B but only 500 B is left of 3.4 KiB of public"):
+        give(hub, ana, two, content_of(3))
+    assert used(hub, ana) == 3 * SIZE
+    give(hub, ana, two, content_of(4, 500))
+    assert used(hub, ana) == TOTAL
+
+
+def test_private_and_public_are_counted_apart(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    hidden = created(hub, ana, "hidden", private=True)
+    give(hub, ana, hidden, content_of(0))
+    assert (used(hub, ana, private=True), used(hub, ana)) == (SIZE, 0)
+    with pytest.raises(OverQuota, match="of private storage of ana"):
+        give(hub, ana, hidden, content_of(1))
+
+
+def test_two_uploads_at_once_do_not_pass_together(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    repos = [created(hub, ana, f"repo-{number}") for number in range(6)]
+
+    def upload(number: int) -> bool:
+        try:
+            give(hub, ana, repos[number], content_of(number))
+        except OverQuota:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        passed = list(threads.map(upload, range(6)))
+    assert sum(passed) == TOTAL // SIZE
+    assert used(hub, ana) == 3 * SIZE
+
+
+def test_the_batch_refuses_before_any_byte_and_knows_what_is_there(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one, two = created(hub, ana, "one"), created(hub, ana, "two")
+    there = [give(hub, ana, one, content_of(number)) for number in range(3)]
+    fresh = Oid("0" * 64)
+    with calling(hub, ana) as call:
+        with pytest.raises(OverQuota, match="500 B is left"):
+            for_upload(call, two, [Wanted(fresh, SIZE)])
+        assert len(for_upload(call, two, [Wanted(oid, SIZE) for oid in there])) == 3
+        assert len(for_upload(call, two, [Wanted(fresh, 500)])) == 1
+        # What is only known by size may be what is there already.
+        require_room_for_sizes(call, two, [SIZE, SIZE, SIZE])
+        with pytest.raises(OverQuota):
+            require_room_for_sizes(call, two, [SIZE + 1])
+
+
+def test_a_copy_of_what_others_have_counts_for_who_gets_it(hub: Hub) -> None:
+    ana, bob = made(hub, "ana"), made(hub, "bob")
+    source, target = created(hub, ana, "source"), created(hub, bob, "target")
+    oids = [give(hub, ana, source, content_of(number)) for number in range(3)]
+    give(hub, bob, target, content_of(9))
+    with pytest.raises(OverQuota), working_as(hub, bob) as work:
+        share(work, source, target, oids)
+    with working_as(hub, bob) as work:
+        share(work, source, target, oids[:2])
+    assert used(hub, bob) == 3 * SIZE
+
+
+def test_space_comes_back_with_what_is_given_up_and_deleted(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one, two = created(hub, ana, "one"), created(hub, ana, "two")
+    first, shared = (give(hub, ana, one, content_of(number)) for number in range(2))
+    give(hub, ana, two, content_of(1))
+    with working_as(hub, ana) as work:
+        inventory.give_up(work, one, [first, shared])
+    run_counts(hub, ana)
+    assert used(hub, ana) == SIZE  # the other repo still has the second
+    with working_as(hub, ana) as work:
+        delete(work, two.repo_id)
+    run_counts(hub, ana)
+    assert used(hub, ana) == 0
+
+
+def test_what_is_noted_can_be_checked_against_the_truth(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    oid = give(hub, ana, one, content_of(0))
+    with reading(hub) as call:
+        assert list(misnoted(call)) == []
+    with working_as(hub, ana) as work:
+        inventory.give_up(work, one, [oid])  # counted again by the job only
+    with reading(hub) as call:
+        (finding,) = misnoted(call)
+        assert "0 bytes, not 1000" in finding.problem
+    run_counts(hub, ana)
+    with reading(hub) as call:
+        assert list(misnoted(call)) == []
+
+
+def test_a_repo_does_not_slip_past_the_quota_by_its_visibility(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    for number in range(2):
+        give(hub, ana, one, content_of(number))
+    listening = _listening(hub)
+    with pytest.raises(OverQuota, match="private storage"), working_as(listening, ana) as work:
+        change_settings(work, one.repo_id, Settings(private=True))
+    assert used(hub, ana) == 2 * SIZE
+    small = created(hub, ana, "small")
+    give(hub, ana, small, content_of(8, 500))
+    with working_as(listening, ana) as work:
+        change_settings(work, small.repo_id, Settings(private=True))
+    assert (used(hub, ana, private=True), used(hub, ana)) == (500, 2 * SIZE)
+
+
+def test_a_repo_moves_only_to_where_there_is_room(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    acme = organization(hub, "ana")
+    ana = today(hub, ana)
+    one, two = created(hub, ana, "one"), created(hub, ana, "two")
+    for number in range(2):
+        give(hub, ana, one, content_of(number))
+    give(hub, ana, two, content_of(5))
+    listening = _listening(hub)
+    with reading(hub) as call, working(call) as work:
+        owner = names.Namespace(acme.id, "acme", names.Kind.ORGANIZATION)
+        grants.override(work, owner, "public_bytes", 2_500, None)
+    target = RepoId(RepoType.MODEL, "acme", "one")
+    with working_as(listening, ana) as work:
+        move(work, one.repo_id, target)
+    with pytest.raises(OverQuota), working_as(listening, ana) as work:
+        move(work, two.repo_id, RepoId(RepoType.MODEL, "acme", "two"))
+    with reading(hub) as call:
+        assert counted(call, acme.id)[False] == 2 * SIZE
+    run_counts(hub, ana)
+    assert used(hub, ana) == SIZE
+
+
+def test_an_expired_plan_lets_read_and_takes_nothing_away(hub: Hub, clock: FrozenClock) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    assert ana.user_id is not None
+    place = names.Namespace(ana.user_id, "ana", names.Kind.USER)
+    with reading(hub) as call, working(call) as work:
+        grants.make(work, "Pro", {"public_bytes": 10_000, "api": 2_500})
+        grants.assign(work, place, "Pro", clock() + timedelta(days=30))
+    oids = [give(hub, ana, one, content_of(number)) for number in range(5)]
+    with reading(hub) as call:
+        assert grants.special_rates(call)[ana.user_id][Bucket.API] == 2_500
+    clock.advance(timedelta(days=31))
+    with reading(hub) as call:
+        assert quotas_of(call, ana.user_id).public_bytes == TOTAL
+        assert grants.special_rates(call) == {}
+        assert inventory.total(call, one).files == 5
+    with pytest.raises(OverQuota, match="only 0 B is left"):
+        give(hub, ana, one, content_of(7, 10))
+    assert give(hub, ana, one, content_of(0)) == oids[0]  # what is there may come again
+
+
+def test_plans_and_overrides_are_checked(hub: Hub) -> None:
+    with reading(hub) as call, working(call) as work:
+        for name, quotas in (("", {}), ("free", {}), ("Pro", {"typo": 1}), ("Pro", {"api": -1})):
+            with pytest.raises(Malformed):
+                grants.make(work, name, quotas)
+        with pytest.raises(Exception, match="no plan named"):
+            grants.assign(work, names.Namespace(1, "x", names.Kind.USER), "Missing", None)
+
+
+def test_those_who_answer_for_it_hear_of_each_step_once(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    for number in range(2):
+        give(hub, ana, one, content_of(number))
+    assert _subjects(hub) == []
+    give(hub, ana, one, content_of(2))
+    assert _subjects(hub) == ["ana: 80% of public storage used"]
+    give(hub, ana, one, content_of(3, 400))
+    give(hub, ana, one, content_of(4, 20))
+    assert _subjects(hub)[0] == "ana: 95% of public storage used"
+    with reading(hub, SYSTEM) as call:
+        assert "ana has used 3.3 KiB of 3.4 KiB of public storage" in warning(call, one)
+    for _ in range(3):
+        with pytest.raises(OverQuota):
+            give(hub, ana, one, content_of(5))
+    assert len(_subjects(hub)) == 3
+    assert "100%" in _subjects(hub)[0]
+
+
+def _subjects(hub: Hub) -> list[str]:
+    with reading(hub) as call:
+        return [kept.subject for kept in outbox.outbox(call) if "storage used" in kept.subject]
+
+
+def _listening(hub: Hub) -> Hub:
+    return dataclasses.replace(hub, listeners=(settle,))
