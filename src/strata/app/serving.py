@@ -136,7 +136,13 @@ def serve(settings: Settings) -> int:
         background = Background(load_hub(settings), Tallies.of(settings))
         background.start()
         threads = threads_of(background.hub)
-        process = Process(background.hub, threads, background.tallies.uses, base_url[0])
+        process = Process(
+            background.hub,
+            threads,
+            background.tallies.uses,
+            background.tallies.rates,
+            base_url[0],
+        )
         return build_app(
             background.hub,
             tallies=background.tallies,

@@ -282,10 +282,12 @@ class RatesSettings:
     resolvers: int = setting(5_000, "File requests (`/resolve/`) of an account.")
     pages: int = setting(200, "Pages that an account looks at.")
     git: int = setting(1_000, "Requests of git and git-lfs of an account.")
+    ssh: int = setting(1_000, "Commands of an account over SSH.")
     anonymous_api: int = setting(500, "API requests of an address without an account.")
     anonymous_resolvers: int = setting(3_000, "File requests of an address without an account.")
     anonymous_pages: int = setting(100, "Pages for an address without an account.")
     anonymous_git: int = setting(300, "Requests of git of an address without an account.")
+    anonymous_ssh: int = setting(200, "Commands over SSH of an address without an account.")
     transfers: int = setting(
         50_000, "Requests from an address for bytes behind links that the hub handed out."
     )

@@ -15,6 +15,8 @@ import anyio.to_thread
 from sqlalchemy.engine import Connection
 
 from strata.accounts.keys.ssh import actor_for_key
+from strata.accounts.limits import address_of
+from strata.accounts.plans.rates import Bucket, Rates, Standing
 from strata.accounts.uses import Uses
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin
@@ -34,6 +36,7 @@ class Process:
     hub: Hub
     limiter: anyio.CapacityLimiter
     uses: Uses
+    rates: Rates
     base_url: str  # of the web, for links; no trailing slash
 
 
@@ -48,6 +51,21 @@ class Caller:
     @property
     def anonymous(self) -> bool:
         return self.fingerprint is None
+
+    async def charge(self) -> None:
+        """Count a command against the quota of the account, or of the address.
+
+        Raises:
+            TooMany: it is used up.
+            BadCredentials, AccountSuspended, Forbidden: as `ask`.
+        """
+        standing = await self.ask(self._charged)
+        if standing is not None:
+            standing.require()
+
+    def _charged(self, call: Call) -> Standing | None:
+        caller = call.actor.user_id or address_of(self.origin.ip)
+        return self.process.rates.take(Bucket.SSH, caller, call.now)
 
     async def ask(self, act: Callable[[Call], T]) -> T:
         """Run an act.

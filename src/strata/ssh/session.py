@@ -69,6 +69,7 @@ async def _within(guest: Guest, caller: Caller, streams: Streams) -> int:
 
 async def _served(caller: Caller, streams: Streams) -> int:
     channel = streams.channel
+    await caller.charge()
     if channel.subsystem:
         raise NotOffered(NO_SUBSYSTEM)
     if not channel.command:

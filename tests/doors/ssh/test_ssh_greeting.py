@@ -6,9 +6,11 @@ import sqlalchemy as sa
 from fixtures.accounts import calling
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
 from strata.accounts.keys import ssh
+from strata.accounts.plans.rates import Bucket
 from strata.accounts.tables import users
 from strata.core.actor import Actor
 from strata.core.call import working
+from strata.core.hub import Hub
 
 pytestmark = pytest.mark.slow
 
@@ -140,3 +142,16 @@ def test_nothing_is_forwarded(
     key_of(origin.hub, alice, key)
     refused = machine.ssh(keys=(key,), extra=forwarding)
     assert refused.status == 255, refused.said
+
+
+def test_commands_are_counted_and_refused_in_words(
+    hub: Hub, machine: SshMachine, origin: SshOrigin, alice: Actor
+) -> None:
+    key = machine.key()
+    key_of(hub, alice, key)
+    for _ in range(hub.settings.rates.ssh):
+        origin.rates.take(Bucket.SSH, alice.user_id or 0, hub.clock())
+    refused = machine.ssh("-T", keys=(key,))
+    assert refused.status == 1
+    assert "Too many requests" in refused.said
+    assert machine.ssh("-T").status == 0  # somebody else

@@ -33,6 +33,7 @@ class Bucket(StrEnum):
     RESOLVERS = "resolvers"
     PAGES = "pages"
     GIT = "git"
+    SSH = "ssh"
     TRANSFERS = "transfers"  # bytes behind links and tokens that a counted request handed out
 
 

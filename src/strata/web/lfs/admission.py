@@ -12,10 +12,12 @@ from starlette.requests import Request
 
 from strata.accounts.tokens.bearers import actor_of
 from strata.blobs import grants
-from strata.blobs.grants import Operation
+from strata.blobs.grants import Grant, Operation
 from strata.core.call import Call
+from strata.core.errors import BadCredentials
 from strata.web.auth import lfs_credential_in
-from strata.web.work import exchange, hub_of, read, repo_of
+from strata.web.charging import at_address, caller_of
+from strata.web.work import Exchange, exchange, read, repo_of
 
 T = TypeVar("T")
 
@@ -31,15 +33,27 @@ async def admitted(request: Request, operation: Operation, act: Callable[[Call],
     credential = lfs_credential_in(request)
     if credential is None:
         return await read(request, act)
-    grant = grants.opened(hub_of(request), credential)
     facts = exchange(request)
 
     def run() -> T:
         with facts.hub.database.reading() as db:
             call = Call(facts.hub, facts.actor, db, facts.origin)
-            caller = replace(call, actor=actor_of(call, grant.bearer))
-            facts.actor = caller.actor
+            caller, grant = _bearing(facts, call, credential)
+            facts.charge(caller_of(caller.actor, facts.origin.ip))
             grants.require(caller, grant, repo_of(request), operation)
             return act(caller)
 
     return await anyio.to_thread.run_sync(run, limiter=facts.limiter)
+
+
+def _bearing(facts: Exchange, call: Call, credential: str) -> tuple[Call, Grant]:
+    try:
+        grant = grants.opened(facts.hub, credential)
+        caller = replace(call, actor=actor_of(call, grant.bearer))
+    except BadCredentials:
+        address = at_address(facts.origin.ip)
+        facts.charge(address)
+        facts.tallies.rates.note_failure(address, facts.hub.clock())
+        raise
+    facts.actor = caller.actor
+    return caller, grant
