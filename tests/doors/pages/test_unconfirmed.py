@@ -47,6 +47,7 @@ ALLOWED = {
     "/login/link": "links another site to the account",
     "/settings/authentication/identities": "links another site to the account",
     "/settings/authentication/identities/unlink": "unlinks it",
+    "/settings/keys/{kind}/{id}/remove": "removes a key of a time before",
     "/settings/tokens/{id}/delete": "revokes a token that an operator made",
     "/settings/connected-applications/{id}/revoke": "shuts an application out",
     "/settings/profile": "edits the profile",
@@ -130,6 +131,7 @@ def address(route: Route) -> str:
         "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
         "{token}": "t", "{number}": "1", "{user}": "owner", "{comment}": "0" * 24, "{sha}": OID,
         "{slug}": f"title-{'0' * 24}", "{item}": "0" * 24, "{log}": "0" * 24,
+        "{kind}": "ssh",
     }  # fmt: skip
     # A branch and a tag are there under these names.
     path = route.template.replace("/tag/{path}", "/tag/y")

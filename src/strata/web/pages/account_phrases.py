@@ -60,6 +60,37 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "token.name_empty": N_("Give the token a name."),
         "token.name_too_long": N_("Use at most 100 characters."),
         "token.too_many": N_("You have as many tokens as one account may hold. Delete one first."),
+        "ssh_key.empty": N_("Paste a public key."),
+        "ssh_key.unreadable": N_(
+            "This is not a public SSH key. Paste the one line of a .pub file, "
+            "such as ~/.ssh/id_ed25519.pub."
+        ),
+        "ssh_key.private": N_(
+            "This is a private key. Never give it to anybody, and make a new pair now: "
+            "here goes only the line of the .pub file."
+        ),
+        "ssh_key.kind": N_(
+            "Keys of this kind are not accepted. Make another one: ssh-keygen -t ed25519"
+        ),
+        "ssh_key.short": N_(
+            "RSA keys need at least 3072 bits. Make another one: ssh-keygen -t ed25519"
+        ),
+        "gpg_key.empty": N_("Paste a public key."),
+        "gpg_key.unreadable": N_(
+            "This is not a public GPG key. Paste all that this prints: "
+            "gpg --armor --export you@example.com"
+        ),
+        "gpg_key.private": N_(
+            "This is a private key. Never give it to anybody, and replace it now: "
+            "here goes only what gpg --armor --export prints."
+        ),
+        "gpg_key.several": N_("Paste one key at a time."),
+        "gpg_key.revoked": N_("This key is revoked. Use another one."),
+        "key.taken": N_("This key is already in use. Make another one for this account."),
+        "key.yours": N_("This key belongs to your account already."),
+        "key.too_many": N_("You have as many keys as one account may hold. Remove one first."),
+        "key.title_too_long": N_("Use at most 100 characters."),
+        "key.bad_title": N_("Leave out control characters and line breaks."),
         "pw.contains_username": N_(
             "Your password contains this username. Choose another username, "
             "or go back and choose another password."

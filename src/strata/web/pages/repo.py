@@ -27,6 +27,7 @@ from strata.repos import likes
 from strata.repos.popularity import downloads_by_day
 from strata.web.pages import gate_view
 from strata.web.pages.card_view import markdown_of
+from strata.web.pages.clone_address import addresses_of
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.gate_view import GatePanel
 from strata.web.pages.labels import texts
@@ -185,7 +186,7 @@ def _card_page(call: Call, repo_id: RepoId, given: Form | None = None) -> CardPa
         trend=downloads_by_day(call, at.repo, TREND_DAYS),
         size=sum(entry.size for entry in files) if whole and not empty else None,
         shares=_shares(files) if whole and not empty else (),
-        recipes=recipes(at.repo, call.origin.base_url),
+        recipes=recipes(at.repo, addresses_of(call, at.repo)),
         gate=gate_view.panel_of(call, at, card, given),
     )
 

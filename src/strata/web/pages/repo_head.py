@@ -15,6 +15,7 @@ from strata.core.call import Call
 from strata.lib.git import read as git
 from strata.repos.popularity import liked
 from strata.repos.record import Repo
+from strata.web.pages.clone_address import addresses_of
 from strata.web.pages.labels import Label, labels_of
 from strata.web.pages.places import Place
 from strata.web.pages.snippets import Snippet, usage
@@ -56,7 +57,7 @@ def head_of(call: Call, at: Snapshot, revision: str, card: Card | None = None) -
         discussions=community.count(call, repo.id, Filter(status="open")),
         liked=liked(call, repo),
         manages=admits(call, Action.MANAGE, repo),
-        usage=usage(repo, call.origin.base_url, library_name(known), pipeline_tag(known)),
+        usage=usage(repo, addresses_of(call, repo), library_name(known), pipeline_tag(known)),
     )
 
 

@@ -15,6 +15,7 @@ from strata.content.tasks import PIPELINE_TAGS
 from strata.core.names import RepoType
 from strata.lib.markdown.highlight import highlight_block
 from strata.repos.record import Repo
+from strata.web.pages.clone_address import Addresses
 from strata.web.pages.language import N_
 
 _FLAGS: Final = {
@@ -45,18 +46,24 @@ class Snippet:
         return Markup(highlight_block(self.code, self.language))  # noqa: S704
 
 
-def usage(repo: Repo, base_url: str, library: str | None, task: str | None) -> tuple[Snippet, ...]:
+def usage(
+    repo: Repo, addresses: Addresses, library: str | None, task: str | None
+) -> tuple[Snippet, ...]:
     """How to use a repo: its library first, then plain downloads, then git."""
+    base_url = addresses.base_url
+    by_ssh = Snippet(N_("Clone with git over SSH"), f"git clone {addresses.ssh}", "bash")
     return (
         *_in_python(repo, base_url, library, task),
         Snippet(N_("Download with the command line"), _by_cli(repo, base_url), "bash"),
         Snippet(N_("Download in Python"), _by_python(repo, base_url), "python"),
         Snippet(N_("Clone with git"), f"git clone {base_url}{repo.web_path}", "bash"),
+        *((by_ssh,) if addresses.ssh else ()),
     )
 
 
-def recipes(repo: Repo, base_url: str) -> tuple[Snippet, ...]:
+def recipes(repo: Repo, addresses: Addresses) -> tuple[Snippet, ...]:
     """How to put the first files into an empty repo."""
+    base_url = addresses.base_url
     flag, argument = _FLAGS[repo.type], _ARGUMENTS[repo.type]
     cli = (
         f'export HF_ENDPOINT="{base_url}"\n'
@@ -72,17 +79,22 @@ def recipes(repo: Repo, base_url: str) -> tuple[Snippet, ...]:
         '    folder_path="./folder",\n'
         ")"
     )
-    git = (
-        f"git clone {base_url}{repo.web_path}\n"
+    by_ssh = Snippet(N_("Push with git over SSH"), _pushed(repo, addresses.ssh), "bash")
+    return (
+        Snippet(N_("Upload with the command line"), cli, "bash"),
+        Snippet(N_("Upload in Python"), python, "python"),
+        Snippet(N_("Push with git"), _pushed(repo, f"{base_url}{repo.web_path}"), "bash"),
+        *((by_ssh,) if addresses.ssh else ()),
+    )
+
+
+def _pushed(repo: Repo, address: str) -> str:
+    return (
+        f"git clone {address}\n"
         f"cd {repo.name}\n"
         "git lfs install\n"
         'git add . && git commit -m "Add files"\n'
         "git push"
-    )
-    return (
-        Snippet(N_("Upload with the command line"), cli, "bash"),
-        Snippet(N_("Upload in Python"), python, "python"),
-        Snippet(N_("Push with git"), git, "bash"),
     )
 
 

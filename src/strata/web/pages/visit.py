@@ -67,6 +67,10 @@ NOTICES: Final = {
     "webhook-disabled": N_("The webhook is disabled. It is no longer called."),
     "webhook-deleted": N_("The webhook is deleted."),
     "webhook-sent": N_("It is on its way. Look again in a moment to see what came of it."),
+    "ssh-key-added": N_("The SSH key is added."),
+    "ssh-key-removed": N_("The SSH key is removed. It no longer opens anything."),
+    "gpg-key-added": N_("The GPG key is added."),
+    "gpg-key-removed": N_("The GPG key is removed."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
