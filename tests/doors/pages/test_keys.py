@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,11 +27,12 @@ ADD_GPG = "/settings/keys/gpg"
 
 @pytest.fixture
 def ssh_hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    built = build_test_hub(
-        tmp_path / "with-ssh",
-        clock=clock,
-        **{"ssh.enabled": True, "ssh.public_host": "git.example.com", "ssh.public_port": 2222},
-    )
+    settings: dict[str, Any] = {
+        "ssh.enabled": True,
+        "ssh.public_host": "git.example.com",
+        "ssh.public_port": 2222,
+    }
+    built = build_test_hub(tmp_path / "with-ssh", clock=clock, **settings)
     load_or_create(built.settings.ssh_keys_folder)
     yield built
     built.database.close()
