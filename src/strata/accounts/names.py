@@ -10,13 +10,14 @@ import re
 import secrets
 import string
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from strata.accounts.tables import former_names, namespaces
+from strata.accounts.tables import former_names, namespaces, users
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists
 from strata.lib.db.statements import upsert
@@ -135,6 +136,29 @@ def find(call: Call, name: str) -> Namespace | None:
         )
     ).first()
     return Namespace(row.id, row.name, Kind(row.kind)) if row else None
+
+
+def known(call: Call, name: str) -> Namespace | None:
+    """As `find`, of those that the caller may know: nobody else hears of an unconfirmed account."""
+    found = find(call, name)
+    return found if found and found.id in known_among(call, [found.id]) else None
+
+
+def known_among(call: Call, namespace_ids: Iterable[int]) -> frozenset[int]:
+    """Those whose names anybody may know: organisations, confirmed people, and the caller."""
+    wanted = set(namespace_ids)
+    if call.actor.system:
+        return frozenset(wanted)
+    confirmed = sa.or_(namespaces.c.kind != Kind.USER, users.c.verified_at.is_not(None))
+    rows = call.db.scalars(
+        sa.select(namespaces.c.id)
+        .outerjoin(users, users.c.id == namespaces.c.id)
+        .where(
+            namespaces.c.id.in_(sorted(wanted)),
+            sa.or_(confirmed, namespaces.c.id == call.actor.user_id),
+        )
+    )
+    return frozenset(rows)
 
 
 def bears(work: Work, namespace_id: int, name: str) -> bool:

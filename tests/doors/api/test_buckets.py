@@ -3,17 +3,22 @@
 import json
 from typing import Any, Protocol
 
+import anyio
 import httpx
 import pytest
+from anyio.abc import TaskGroup
+from starlette.types import Message, Scope
 
 from fixtures.buckets import bucket_of, filled, sent
 from fixtures.contents import created
-from fixtures.large_files import BASE_URL, calling, noise
+from fixtures.large_files import BASE_URL, access_token, calling, noise, person
+from strata.app.serving import build_app
 from strata.blobs.present import large_files
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
+from strata.web.api.bucket_events import FOLLOWERS_OF_ONE
 
 pytestmark = pytest.mark.anyio
 
@@ -357,6 +362,71 @@ async def test_events_refuse_what_is_no_place_to_begin(clients: Clients) -> None
         await clients.nobody.get("/api/buckets/ana/vault/events"),
     ]
     assert [answer.status_code for answer in answers] == [400, 400, 400, 404, 401]
+
+
+class Followers:
+    """Streams of events that stay open; spoken to the application, as a server does."""
+
+    def __init__(self, hub: Hub, tasks: TaskGroup) -> None:
+        self._app, self._tasks = build_app(hub), tasks
+        self._left = anyio.Event()
+
+    async def follow(self, token: str | None) -> int:
+        """Open one; its status."""
+        answered, statuses = anyio.Event(), []
+        asked = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Message:
+            if asked:
+                return asked.pop()
+            await self._left.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(int(message["status"]))
+            else:  # the first piece: the seat is taken
+                answered.set()
+
+        self._tasks.start_soon(self._app, _events_scope(token), receive, send)
+        await answered.wait()
+        return statuses[0]
+
+    def leave(self) -> None:
+        """Close all that are open."""
+        self._left.set()
+
+
+def _events_scope(token: str | None) -> Scope:
+    credentials = [(b"authorization", f"Bearer {token}".encode())] if token else []
+    path = f"{API}/events"
+    return {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"hub.test"), *credentials],
+        "client": ("203.0.113.9", 4711),
+    }
+
+
+@pytest.mark.usefixtures("bucket")
+async def test_one_caller_does_not_take_the_seats_of_others(hub: Hub) -> None:
+    carol, dave = (access_token(hub, person(hub, name)) for name in ("carol", "dave"))
+    async with anyio.create_task_group() as tasks:
+        followers = Followers(hub, tasks)
+        held = [await followers.follow(carol) for _ in range(FOLLOWERS_OF_ONE)]
+        more = [await followers.follow(token) for token in (carol, dave, None)]
+        followers.leave()
+
+    assert set(held) == {200}
+    assert more == [429, 200, 200]
+    async with anyio.create_task_group() as tasks:
+        later = Followers(hub, tasks)
+        assert await later.follow(carol) == 200
+        later.leave()
 
 
 async def test_kinds_of_one_name_do_not_mix(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from doors.api.conftest import Clients
-from fixtures.accounts import calling, joined
+from fixtures.accounts import calling, joined, made
 from fixtures.buckets import bucket_of, emptied, filled
 from fixtures.contents import changed, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -87,6 +87,37 @@ async def test_nobody_learns_of_unconfirmed_people(hub: Hub, clients: Clients) -
     assert (await clients.owner.post("/api/users/carol/follow")).status_code == 404
 
 
+async def test_whatever_takes_a_name_answers_for_an_unconfirmed_person_as_for_nobody(
+    hub: Hub, owner: Actor, clients: Clients
+) -> None:
+    joined(hub, "carol")
+    made(hub, "dave")
+    created(hub, owner, "one")
+    talk = {"title": "Who?", "description": "@carol @nowhere @dave @ana"}
+    await clients.stranger.post("/api/models/ana/one/discussions", json=talk)
+
+    thread = (await answer(clients.nobody, "/api/models/ana/one/discussions/1")).json()
+    told = {}
+    for name in ("carol", "nowhere"):
+        watch = {"url": "https://x.example/", "watched": [{"type": "user", "name": name}]}
+        moved = {"fromRepo": "ana/one", "toRepo": f"{name}/one", "type": "model"}
+        answers = [
+            await clients.owner.get(f"/api/buckets/{name}"),
+            await clients.owner.get("/api/models", params={"author": name}),
+            await clients.owner.post("/api/settings/webhooks", json=watch),
+            await clients.owner.post("/api/repos/create", json={"name": "x", "organization": name}),
+            await clients.owner.post("/api/repos/move", json=moved),
+            await clients.owner.post("/api/collections", json={"title": "x", "namespace": name}),
+        ]
+        told[name] = [(one.status_code, one.text.replace(name, "NAME")) for one in answers]
+
+    shown = thread["events"][0]["data"]["latest"]["html"]
+    assert [name in shown for name in ('"/dave"', '"/ana"')] == [True, True]
+    assert [name in shown for name in ('"/carol"', '"/nowhere"')] == [False, False]
+    assert told["carol"] == told["nowhere"]
+    assert told["carol"][0][0] == 404
+
+
 async def test_an_overview_counts_the_votes_for_shown_collections(
     hub: Hub, owner: Actor, clients: Clients
 ) -> None:
@@ -98,8 +129,8 @@ async def test_an_overview_counts_the_votes_for_shown_collections(
             "private": private,
             "item": {"id": "ana/one", "type": "model"},
         }
-        made = await clients.owner.post("/api/collections", json=body)
-        slug = made.json()["slug"]
+        answered = await clients.owner.post("/api/collections", json=body)
+        slug = answered.json()["slug"]
         assert (await clients.owner.post(f"/api/collections/{slug}/upvote")).is_success
     for client, votes in ((clients.owner, 2), (clients.stranger, 1), (clients.nobody, 1)):
         assert (await answer(client, "/api/users/ana/overview")).json()["numUpvotes"] == votes

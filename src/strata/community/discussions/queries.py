@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from strata.accounts.names import known_among
 from strata.accounts.tables import namespaces, users
 from strata.community.discussions.tables import (
     discussion_edits,
@@ -189,12 +190,14 @@ def numbers_among(call: Call, repo_row_id: int, numbers: Iterable[int]) -> froze
 
 
 def names_among(call: Call, names: Iterable[str]) -> dict[str, int]:
-    """Those of the names that people and organisations bear, case-folded, and their row ids."""
+    """Those of the names that shown accounts bear, case-folded, and their row ids."""
     wanted = {name.lower() for name in names}
     rows = call.db.execute(
         sa.select(namespaces.c.key, namespaces.c.id).where(namespaces.c.key.in_(sorted(wanted)))
     )
-    return {row[0]: row[1] for row in rows}
+    bearers = {row[0]: row[1] for row in rows}
+    known = known_among(call, bearers.values())
+    return {key: bearer for key, bearer in bearers.items() if bearer in known}
 
 
 def events(call: Call, discussion_id: int) -> list[Event]:

@@ -45,7 +45,7 @@ def _settled(call: Call, one: Watched) -> Watched:
 
 
 def _account(call: Call, one: Watched) -> Watched:
-    found = names.find(call, one.name)
+    found = names.known(call, one.name)
     if found is None or found.kind is not _KINDS.get(one.type, found.kind):
         key = "name" if one.type == NAMESPACE else one.type
         raise BadWebhook("watched", f"webhook.unknown_{key}", name=one.name)

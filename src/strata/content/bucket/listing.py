@@ -21,7 +21,7 @@ def buckets_of(call: Call, owner: str, search: str, window: Window) -> Page[Buck
         RepoNotFound: nobody has that name.
         Malformed: too much to search for.
     """
-    namespace = names.find(call, owner)
+    namespace = names.known(call, owner)
     if namespace is None:
         raise RepoNotFound
     if len(search) > LONGEST_SEARCH:

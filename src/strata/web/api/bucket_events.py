@@ -8,7 +8,9 @@ at every look, so nothing is told to whom the bucket is closed meanwhile.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -18,22 +20,30 @@ from anyio.lowlevel import RunVar
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from strata.accounts.plans.rates import Caller
 from strata.content.bucket import following
 from strata.content.bucket.following import Place, Told
 from strata.content.bucket.queries import ChangeRow
 from strata.core.errors import Malformed, StrataError, TooMany
 from strata.lib.http.server import STOPPING
 from strata.web import respond
+from strata.web.charging import caller_of
 from strata.web.paths import Route
-from strata.web.work import glance, repo_of
+from strata.web.work import exchange, glance, repo_of
 
 LOOK_EVERY_S: Final = 1.0
 PING_EVERY_S: Final = 25.0  # clients give up after 90 s without a byte
 COME_AGAIN_AFTER_S: Final = 900.0  # so that no stream outlives a change of the server for long
 FOLLOWERS: Final = 500  # streams of one process
+FOLLOWERS_OF_ONE: Final = 20  # streams of one account, or of one address without an account
+MANY: Final = (
+    f"You follow {FOLLOWERS_OF_ONE} buckets already, which is as many as one may at once. "
+    "End one of these streams and try again."
+)
 BUSY: Final = "Too many clients follow changes at the moment. Try again in a minute."
 
 _seats: RunVar[anyio.CapacityLimiter] = RunVar("strata-followers")
+_taken: RunVar[Counter[Caller]] = RunVar("strata-followers-of-each")
 
 
 async def events(request: Request) -> Response:
@@ -42,11 +52,14 @@ async def events(request: Request) -> Response:
     place = await glance(
         request, lambda call: following.place_of(call, repo_of(request), cursor, since)
     )
+    caller = caller_of(exchange(request).actor, exchange(request).origin.ip)
+    if _of_each()[caller] >= FOLLOWERS_OF_ONE:
+        raise TooMany(MANY, retry_after_s=60)
     if _limiter().available_tokens < 1:
         raise TooMany(BUSY, retry_after_s=60)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        _followed(request, place), headers=headers, media_type="text/event-stream"
+        _followed(request, place, caller), headers=headers, media_type="text/event-stream"
     )
 
 
@@ -71,10 +84,35 @@ def _limiter() -> anyio.CapacityLimiter:
         return _seats.get()
 
 
-async def _followed(request: Request, place: Place | None) -> AsyncIterator[bytes]:
-    async with _limiter():
-        async for piece in _told(request, place):
-            yield piece
+def _of_each() -> Counter[Caller]:
+    try:
+        return _taken.get()
+    except LookupError:
+        _taken.set(Counter())
+        return _taken.get()
+
+
+@contextmanager
+def _seat_of(caller: Caller) -> Iterator[bool]:
+    """Count a stream of the caller's while it lasts; False when others took the last seat."""
+    taken = _of_each()
+    taken[caller] += 1
+    try:
+        yield taken[caller] <= FOLLOWERS_OF_ONE
+    finally:
+        taken[caller] -= 1
+        if not taken[caller]:
+            del taken[caller]
+
+
+async def _followed(request: Request, place: Place | None, caller: Caller) -> AsyncIterator[bytes]:
+    with _seat_of(caller) as free:
+        if not free and place is not None:
+            yield _event("reconnect", {"cursor": place.cursor})
+            return
+        async with _limiter():
+            async for piece in _told(request, place):
+                yield piece
 
 
 async def _told(request: Request, place: Place | None) -> AsyncIterator[bytes]:

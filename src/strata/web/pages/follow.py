@@ -41,7 +41,7 @@ async def submit(request: Request) -> Response:
 
 
 def _done(call: Call, form: Form) -> str:
-    place = names.find(call, form.get("name", ""))
+    place = names.known(call, form.get("name", ""))
     if place is None:
         raise NotFound("There is nobody of this name.")
     act = acts.follow if form.get("follow") == "yes" else acts.unfollow
