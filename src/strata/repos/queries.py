@@ -85,6 +85,12 @@ def count_of(call: Call, owner_id: int) -> int:
     return int(call.db.scalar(sa.select(sa.func.count()).where(mine).select_from(repos)) or 0)
 
 
+def downloads_of(call: Call, owner_id: int) -> int:
+    """Downloads of an owner's repos in the last 30 days."""
+    mine = sa.and_(repos.c.owner_id == owner_id, repos.c.deleted_at.is_(None))
+    return int(call.db.scalar(sa.select(sa.func.sum(repos.c.downloads)).where(mine)) or 0)
+
+
 def redirect_target(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
     """The living repo that used to answer here."""
     if "\0" in path_key:

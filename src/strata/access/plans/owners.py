@@ -30,3 +30,18 @@ def managed(call: Call, name: str) -> names.Namespace:
     if place.id != user_id:
         require_admin(call.actor, place.id)
     return place
+
+
+def shown_to(call: Call, name: str) -> names.Namespace:
+    """A namespace whose plan the caller may look at: their own, or one that they administer.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        NotFound: there is none of this name.
+    """
+    place = names.find(call, name or call.actor.name or "")
+    if place is None:
+        raise NotFound(f"There is no user or organization named {name!r}.")
+    if place.id != call.actor.user_id:
+        require_admin(call.actor, place.id)
+    return place

@@ -32,6 +32,7 @@ from strata.web.pages.entering import (
 from strata.web.pages.settings import (
     account as settings_account,
     authentication,
+    billing as settings_billing,
     emails,
     gated_repos as settings_gated,
     keys as settings_keys,
@@ -117,6 +118,8 @@ ROUTES: Final = (
     Route(SEND, "/settings/account/username", settings_account.rename, BROWSER, page=True),
     Route(READ, "/settings/account/delete", settings_account.ask_delete, BROWSER, page=True),
     Route(SEND, "/settings/account/delete", settings_account.delete, BROWSER, page=True, free=True),
+    Route(READ, "/settings/billing", settings_billing.page, BROWSER, page=True),
+    Route(SEND, "/settings/billing", settings_billing.ask, BROWSER, page=True),
     Route(READ, "/settings/gated-repos", settings_gated.page, BROWSER, page=True),
     Route(SEND, "/settings/gated-repos", settings_gated.withdraw, BROWSER, page=True),
     Route(READ, "/settings/keys", settings_keys.page, BROWSER, page=True),

@@ -71,6 +71,7 @@ NOTICES: Final = {
     "ssh-key-removed": N_("The SSH key is removed. It no longer opens anything."),
     "gpg-key-added": N_("The GPG key is added."),
     "gpg-key-removed": N_("The GPG key is removed."),
+    "plan-asked": N_("Your request is on its way to the administrators."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect

@@ -1,0 +1,188 @@
+"""Plan & quota: what one may have, what is used of it, and asking for more (product §2.2 P14)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.access.plans import requests
+from strata.access.plans.owners import shown_to
+from strata.accounts import names
+from strata.accounts.organizations import queries as organizations
+from strata.accounts.plans.quotas import NO_LIMIT, Quotas, Standing, standing_of
+from strata.accounts.plans.rates import Bucket, Standing as RateStanding
+from strata.blobs.quota.room import shown as bytes_shown
+from strata.blobs.quota.usage import usage_of
+from strata.core.actor import Role
+from strata.core.call import Call
+from strata.core.errors import Conflict, InvalidFields
+from strata.lib.db.seek import Window
+from strata.repos import queries as repos
+from strata.search.storage import Stored, storage_list
+from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.language import N_, translated
+from strata.web.pages.visit import Visit, in_transaction, redirected, shown, user_id_of, visiting
+from strata.web.work import exchange
+
+PAGE: Final = "/settings/billing"
+LARGEST: Final = 10
+PUBLIC: Final = N_("Public storage")
+PRIVATE: Final = N_("Private storage")
+REPOS: Final = N_("Repositories")
+ORGANIZATIONS: Final = N_("Organizations you administer")
+MEMBERS: Final = N_("Members")
+WAITS: Final = N_("Your last request still waits for an answer.")
+FAULTS: Final = {
+    "plan.message_missing": N_("Say what you need and what for."),
+    "plan.message_long": N_("Use at most 2000 characters."),
+}
+GAUGES: Final = (
+    (Bucket.API, N_("API requests")),
+    (Bucket.RESOLVERS, N_("File downloads")),
+    (Bucket.PAGES, N_("Page views")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Something of which only so much may be used."""
+
+    label: str  # to be translated
+    used: str
+    total: str  # empty: no limit
+    share: int  # per cent
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """All that the page shows."""
+
+    owner: names.Namespace
+    own: bool
+    others: Sequence[str]  # whose plans the visitor may look at too
+    standing: Standing
+    bars: Sequence[Bar]
+    gauges: Sequence[tuple[str, RateStanding]]
+    downloads: int  # of the last 30 days
+    largest: Sequence[Stored]
+    request: requests.Request | None
+    may_ask: bool
+    now: datetime
+
+
+async def page(request: Request) -> Response:
+    """GET /settings/billing — `?owner=` shows an organisation's plan to its admins."""
+    return await _page(request, request.query_params.get("owner", ""), {}, {})
+
+
+async def ask(request: Request) -> Response:
+    """POST /settings/billing — ask for more than the plan has."""
+    form = await form_of(request)
+    owner = form.get("owner", "")
+    try:
+        await submitted(request, form, _ask)
+    except InvalidFields as error:
+        faults = {name: FAULTS[keys[0]] for name, keys in error.fields.items()}
+        return await _page(request, owner, faults, form)
+    except Conflict:
+        return await _page(request, owner, {"message": WAITS}, form)
+    place = f"{PAGE}?{urlencode({'owner': owner})}" if owner else PAGE
+    return redirected(request, place, notice="plan-asked")
+
+
+def _ask(call: Call, form: Form) -> None:
+    user_id_of(call)
+    wanted = form.get("owner", ""), form.get("message", "")
+    in_transaction(lambda work: requests.ask(work, *wanted))(call)
+
+
+async def _page(
+    request: Request, owner: str, faults: Mapping[str, str], given: Mapping[str, str]
+) -> Response:
+    visit, found = await visiting(request, lambda call: _found(request, call, owner))
+    return _shown(request, visit, found, faults, given)
+
+
+def _shown(
+    request: Request,
+    visit: Visit,
+    found: PlanPage,
+    faults: Mapping[str, str],
+    given: Mapping[str, str],
+) -> Response:
+    language = visit.frame.language
+    return shown(
+        request,
+        "accounts/billing.html",
+        visit,
+        status=400 if faults else 200,
+        page=found,
+        errors={name: translated(language, text) for name, text in faults.items()},
+        given=given,
+        size=bytes_shown,
+    )
+
+
+def _found(request: Request, call: Call, owner: str) -> PlanPage:
+    user_id = user_id_of(call)
+    place = shown_to(call, owner)
+    standing = standing_of(call, place.id)
+    held = organizations.memberships_of(call, user_id)
+    administered = [one.organization.name for one in held if one.role is Role.ADMIN]
+    own = place.id == user_id
+    verified = call.actor.verified
+    return PlanPage(
+        owner=place,
+        own=own,
+        others=[name for name in (call.actor.name or "", *administered) if name != place.name],
+        standing=standing,
+        bars=_bars(call, place, standing.quotas, len(administered) if own else None),
+        gauges=_gauges(request, user_id, call.now) if own else (),
+        downloads=repos.downloads_of(call, place.id),
+        largest=storage_list(call, place.id, Window(LARGEST)).rows if verified else (),
+        request=requests.newest_of(call, place.id),
+        may_ask=verified,
+        now=call.now,
+    )
+
+
+def _bars(
+    call: Call, place: names.Namespace, quotas: Quotas, administered: int | None
+) -> list[Bar]:
+    usage = usage_of(call, place.id)
+    bars = [
+        _bytes(PUBLIC, usage.public_bytes, quotas.public_bytes),
+        _bytes(PRIVATE, usage.private_bytes, quotas.private_bytes),
+        _number(REPOS, repos.count_of(call, place.id), quotas.repos),
+    ]
+    if administered is not None:
+        bars.append(_number(ORGANIZATIONS, administered, quotas.organizations))
+    if place.kind is names.Kind.ORGANIZATION:
+        seats = organizations.count_members(call, place.id)
+        bars.append(_number(MEMBERS, seats, quotas.members))
+    return bars
+
+
+def _bytes(label: str, used: int, total: int) -> Bar:
+    whole = "" if total == NO_LIMIT else bytes_shown(total)
+    return Bar(label, bytes_shown(used), whole, _share(used, total))
+
+
+def _number(label: str, used: int, total: int) -> Bar:
+    return Bar(label, str(used), "" if total == NO_LIMIT else str(total), _share(used, total))
+
+
+def _share(used: int, total: int) -> int:
+    return 0 if total == NO_LIMIT else used * 100 // total
+
+
+def _gauges(request: Request, user_id: int, now: datetime) -> list[tuple[str, RateStanding]]:
+    rates = exchange(request).tallies.rates
+    standings = [(label, rates.standing(bucket, user_id, now)) for bucket, label in GAUGES]
+    return [(label, standing) for label, standing in standings if standing is not None]

@@ -1,0 +1,114 @@
+"""Plan & quota as people see it: what is used, asking for more, and the answer (journey J22)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+
+from fixtures.browsers import chromium
+from fixtures.contents import created, given
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import calling
+from fixtures.organizations import organization, today
+from fixtures.shown_repos import Scene, served, session_of, staged
+from strata.access.plans import requests
+from strata.accounts import names
+from strata.accounts.plans import grants
+from strata.core.actor import SYSTEM
+from strata.core.call import reading, working
+from strata.core.errors import NotFound, OverQuota
+from strata.events import outbox
+
+BILLING = "/settings/billing"
+SMALL: dict[str, Any] = {"quotas.public_bytes": 1_000_000, "quotas.repos": 50}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    clock = FrozenClock()
+    built = build_test_hub(tmp_path / "data", clock=clock, **SMALL)
+    yield staged(built, clock)
+    built.database.close()
+
+
+def test_what_is_used_of_what(scene: Scene) -> None:
+    page = scene.visitor(scene.owner).get(BILLING).text
+    assert "839.8 KiB of 976.6 KiB" in page  # of public storage
+    assert "1 of 50" in page
+    assert "999,999 of 1,000,000 left" in page.replace("&nbsp;", " ")
+    assert "li-wei/flan-t5-large" in page
+    assert "/li-wei/flan-t5-large/settings/storage" in page
+
+
+def test_more_is_asked_for_granted_and_used(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    with pytest.raises(OverQuota, match=r"left of 976\.6 KiB of public storage of li-wei"):
+        given(scene.hub, scene.owner, scene.model, "more.bin", b"x" * 200_000)
+    for message, sentence in (("  ", "Say what you need"), ("x" * 2_001, "at most 2000")):
+        refused = owner.post(BILLING, {"owner": "li-wei", "message": message})
+        assert (refused.status_code, sentence in refused.text) == (400, True)
+    assert owner.post(BILLING, {"owner": "li-wei", "message": "Two models"}).status_code == 303
+    page = owner.get(BILLING).text
+    assert "on its way to the administrators" in page
+    assert "Your request waits for an answer." in page
+    again = owner.post(BILLING, {"owner": "li-wei", "message": "Please"})
+    assert (again.status_code, "still waits" in again.text) == (400, True)
+    with reading(scene.hub, SYSTEM) as call:
+        (waiting,) = requests.waiting(call)
+        with working(call) as work:
+            grants.make(work, "Pro", {"public_bytes": 5_000_000})
+            requests.approve(work, waiting.id, "Pro", None, "Enjoy.")
+        with pytest.raises(NotFound), working(call) as work:
+            requests.decline(work, waiting.id, "")
+        mail = outbox.outbox(call)[0]
+    assert mail.recipient == "li-wei@example.org"
+    assert "has the plan Pro now" in mail.text
+    assert "Enjoy." in mail.text
+    page = owner.get(BILLING).text
+    assert "Pro</span>" in page
+    assert "Your last request was approved." in page
+    given(scene.hub, scene.owner, scene.model, "more.bin", b"x" * 200_000)
+
+
+def test_admins_look_after_their_organization_and_nobody_else(scene: Scene) -> None:
+    organization(scene.hub, "li-wei", "acme")
+    owner = scene.visitor(today(scene.hub, scene.owner))
+    page = owner.get(f"{BILLING}?owner=acme").text
+    assert "What acme may have here" in page
+    assert "Members" in page
+    assert owner.post(BILLING, {"owner": "acme", "message": "More"}).status_code == 303
+    other = scene.visitor(scene.other)
+    for name in ("acme", "li-wei"):
+        assert other.get(f"{BILLING}?owner={name}").status_code == 403
+        assert other.post(BILLING, {"owner": name, "message": "Mine"}).status_code == 403
+    assert scene.visitor().get(BILLING).headers["location"].startswith("/login")
+    forged = owner.client.post(BILLING, data={"owner": "acme", "message": "x", "csrf_token": "no"})
+    assert forged.status_code == 400
+    with calling(scene.hub, SYSTEM) as call:
+        assert [one.owner for one in requests.waiting(call)] == ["acme"]
+
+
+def test_the_number_of_repos_is_limited_too(scene: Scene) -> None:
+    with reading(scene.hub, SYSTEM) as call, working(call) as work:
+        ada = names.Namespace(scene.other.user_id or 0, "ada", names.Kind.USER)
+        grants.override(work, ada, "repos", 1, None)
+    created(scene.hub, scene.other, "first")
+    with pytest.raises(OverQuota, match="1 of 1 repositories are in use"):
+        created(scene.hub, scene.other, "second")
+
+
+@pytest.mark.parametrize("width", [320, 1320])
+def test_it_fits_the_screen_and_everyone_can_use_it(scene: Scene, width: int) -> None:
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context(viewport={"width": width, "height": 860}, locale="zh-CN")
+        session = session_of(scene.hub, scene.owner)
+        context.add_cookies([{"name": "sid", "value": session, "url": base}])
+        page = context.new_page()
+        page.goto(f"{base}{BILLING}")
+        page.wait_for_load_state("networkidle")
+        assert page.inner_text("h1") == "套餐与配额"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+        assert report.response["violations"] == []
