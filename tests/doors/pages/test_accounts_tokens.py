@@ -1,7 +1,9 @@
 """Access tokens in the browser: shown once, listed masked, refreshed, deleted."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +45,7 @@ def test_a_token_is_shown_once_and_then_only_its_ends(visitor: Visitor, hub: Hub
 def test_read_is_the_default_and_no_card_does_nothing(visitor: Visitor) -> None:
     text = visitor.open(NEW).text
     assert re.findall(r'type="radio"[^>]*value="(\w+)"( checked)?', text) == [
+        ("fineGrained", ""),
         ("read", " checked"),
         ("write", ""),
     ]
@@ -53,13 +56,14 @@ def test_read_is_the_default_and_no_card_does_nothing(visitor: Visitor) -> None:
     ("query", "checked"),
     [
         ("tokenType=write&displayName=CI+%3Cx%3E", "write"),
-        ("tokenType=fineGrained&displayName=CI+%3Cx%3E", "read"),
+        ("tokenType=fineGrained&displayName=CI+%3Cx%3E", "fineGrained"),
+        ("tokenType=admin&displayName=CI+%3Cx%3E", "read"),
     ],
 )
 def test_a_link_can_fill_the_form_in(visitor: Visitor, query: str, checked: str) -> None:
     answer = visitor.client.get(f"{NEW}?{query}")
     assert 'value="CI &lt;x&gt;"' in answer.text
-    assert re.findall(r'value="(\w+)" checked', answer.text) == [checked]
+    assert re.findall(r'type="radio"[^>]*value="(\w+)" checked', answer.text) == [checked]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +128,201 @@ def test_other_peoples_tokens_do_not_exist(visitor: Visitor, hub: Hub, act: str)
     proof = other.open(NEW).hidden(NEW)["csrf_token"]
     assert other.send(path, {"csrf_token": proof}).status == 404
     assert is_accepted(hub, value)
+
+
+def fields(visitor: Visitor, name: str = "fine", **more: str) -> dict[str, str]:
+    """Fill in the form for a fine-grained token."""
+    return visitor.open(NEW).hidden(NEW) | {"name": name, "role": "fineGrained"} | more
+
+
+def whoami(hub: Hub, value: str) -> dict[str, Any]:
+    answer = Visitor(hub).client.get("/api/whoami-v2", headers={"Authorization": f"Bearer {value}"})
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def test_a_fine_grained_token_names_what_it_opens(visitor: Visitor, hub: Hub) -> None:
+    visitor.send(
+        "/new", visitor.open("/new").hidden("/new") | {"name": "secret", "visibility": "private"}
+    )
+    made = visitor.send(
+        NEW,
+        fields(
+            visitor,
+            **{
+                "own:collection.read": "on",
+                "own:made.up": "on",
+                "global:discussion.write": "on",
+                "gated": "on",
+                "repo-0": " li-wei/secret ",
+                "repo-0-may": "settings",
+                "repo-7": "http://localhost/li-wei/secret",
+                "repo-7-may": "read",
+            },
+        ),
+    )
+
+    auth = whoami(hub, token_in(made))["auth"]["accessToken"]
+    assert auth["role"] == "fineGrained"
+    assert auth["displayName"] == "fine"
+    fine = auth["fineGrained"]
+    assert fine["canReadGatedRepos"] is True
+    assert fine["global"] == ["discussion.write"]
+    user, repo = fine["scoped"]
+    assert (user["entity"]["type"], user["entity"]["name"]) == ("user", "li-wei")
+    assert user["permissions"] == ["collection.read"]
+    assert (repo["entity"]["type"], repo["entity"]["name"]) == ("model", "li-wei/secret")
+    assert repo["permissions"] == ["discussion.write", "repo.content.read", "repo.write"]
+    assert re.fullmatch(r"[0-9a-f]{24}", repo["entity"]["_id"])
+    listed = visitor.open("/settings/tokens").text
+    for told in ("Fine-grained", "your account, 1 repository, gated repositories", "li-wei/secret"):
+        assert told in listed
+
+
+def test_the_scopes_of_a_token_change_and_its_value_stays(visitor: Visitor, hub: Hub) -> None:
+    value = token_in(visitor.send(NEW, fields(visitor, gated="on")))
+    path = f"/settings/tokens/{token_id(visitor)}/edit"
+
+    assert re.search(r'name="gated"[^>]* checked', visitor.open(path).text)
+    saved = visitor.submit(path, path, **{"own:repo.content.read": "on"})
+
+    assert saved.place == "/settings/tokens"
+    fine = whoami(hub, value)["auth"]["accessToken"]["fineGrained"]
+    assert fine["canReadGatedRepos"] is False
+    assert [one["permissions"] for one in fine["scoped"]] == [["repo.content.read"]]
+    plain = visitor.make_token("plain", "read")
+    assert plain.status == 200
+    assert visitor.open(f"/settings/tokens/{token_id(visitor)}/edit").status == 404
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"repo-0": "nobody/nothing"}, "There is no repository named nobody/nothing"),
+        ({"repo-0": "nothing"}, "Write a repository as owner/name"),
+        ({"org:acme:org.write": "on"}, "You belong to no organization named acme."),
+        ({"life": "custom"}, "Choose a day."),
+        ({"life": "custom", "day": "2001-01-01"}, "This day is over."),
+        ({"life": "custom", "day": "soon"}, "Choose a day."),
+    ],
+)
+def test_what_cannot_be_named_is_explained(
+    visitor: Visitor, more: dict[str, str], says: str
+) -> None:
+    page = visitor.send(NEW, fields(visitor, **more))
+
+    assert page.status == 400
+    assert says in page.text
+    assert re.search(r'value="fineGrained" checked', page.text)
+    assert "No tokens yet." in visitor.open("/settings/tokens").text
+
+
+def test_a_private_repo_of_another_cannot_be_named(visitor: Visitor, hub: Hub) -> None:
+    other = confirmed(hub, "other")
+    other.send("/new", other.open("/new").hidden("/new") | {"name": "x", "visibility": "private"})
+
+    page = visitor.send(NEW, fields(visitor, **{"repo-0": "other/x"}))
+
+    assert "There is no repository named other/x that you may see." in page.text
+
+
+def test_an_address_fills_the_scopes_in(visitor: Visitor) -> None:
+    text = visitor.open(
+        f"{NEW}?tokenType=fineGrained&ownUserPermissions=repo.write&ownUserPermissions[]=x"
+        "&globalPermissions=discussion.write&canReadGatedRepos=true&repos[]=datasets/a/b&repos=c/d"
+    ).text
+
+    ticked = re.findall(r'type="checkbox" name="([^"]+)"[^>]* checked', text)
+    assert ticked == ["own:repo.write", "gated", "global:discussion.write"]
+    assert re.findall(r'name="repo-\d" value="([^"]+)"', text) == ["c/d", "datasets/a/b"]
+
+
+def test_a_token_has_an_end_and_the_page_says_when(visitor: Visitor, hub: Hub) -> None:
+    form = visitor.open(NEW).hidden(NEW) | {"name": "ci", "role": "read", "life": "7"}
+    value = token_in(visitor.send(NEW, form))
+
+    listed = visitor.open("/settings/tokens").text
+    assert "Expires" in listed
+    assert "token-soon" in listed
+    answer = Visitor(hub).client.get("/api/models", headers={"Authorization": f"Bearer {value}"})
+    topic, _, text = answer.headers["X-HF-Warning"].partition("; ")
+    assert (topic, "expires on" in text) == ("token-expiry", True)
+
+
+def test_an_expired_token_is_told_as_clients_know_it(
+    visitor: Visitor, hub: Hub, clock: FrozenClock
+) -> None:
+    form = visitor.open(NEW).hidden(NEW) | {"name": "ci", "role": "read", "life": "7"}
+    value = token_in(visitor.send(NEW, form))
+    clock.advance(timedelta(days=7))
+
+    answer = Visitor(hub).client.get("/api/models", headers={"Authorization": f"Bearer {value}"})
+
+    assert answer.status_code == 401
+    assert answer.headers["X-Error-Message"] == "Invalid credentials in Authorization header"
+    assert answer.json() == {"error": "Token expired"}
+
+
+def test_the_uses_of_a_token_are_listed(visitor: Visitor) -> None:
+    visitor.make_token("ci")
+
+    assert "Not used since" in visitor.open(f"/settings/tokens?usage={token_id(visitor)}").text
+    assert "Last uses" not in visitor.open("/settings/tokens?usage=999").text
+
+
+def test_all_tokens_are_deleted_at_once(visitor: Visitor, hub: Hub) -> None:
+    values = [token_in(visitor.make_token(name)) for name in ("a", "b")]
+    path = "/settings/tokens/revoke-all"
+
+    assert "2 tokens stop working" in visitor.open(path).text
+    assert visitor.submit(path, path).place == "/settings/tokens"
+    assert not any(is_accepted(hub, value) for value in values)
+
+
+def test_a_reported_token_is_shown_in_red(visitor: Visitor, hub: Hub) -> None:
+    value = token_in(visitor.make_token("ci"))
+
+    for _ in range(2):
+        answer = Visitor(hub).client.post("/api/credentials/revoke", json={"credentials": [value]})
+        assert answer.status_code == 202
+
+    assert not is_accepted(hub, value)
+    listed = visitor.open("/settings/tokens").text
+    assert "badge-danger" in listed
+    assert "Leaked and revoked" in listed
+    assert "Somebody reported that they know its value." in listed
+
+
+def test_an_organization_decides_about_tokens_on_its_page(visitor: Visitor, hub: Hub) -> None:
+    visitor.submit("/organizations/new", "/organizations/new", name="acme", full_name="Acme")
+    member = confirmed(hub, "bob")
+    members = "/organizations/acme/settings/members"
+    visitor.submit(members, members, form="role", user="bob", role="write")
+    path = "/organizations/acme/settings/tokens"
+    visitor.submit(path, path, form="rules", policy="approved", days="90")
+    named = {"org:acme:repo.content.read": "on", "life": "30"}
+    value = token_in(member.send(NEW, fields(member, **named)))
+    bearer = {"Authorization": f"Bearer {value}"}
+    storage = "/api/organizations/acme/settings/repositories"
+
+    asked = visitor.open(path).text
+    assert "Pending" in asked
+    assert "acme has yet to approve it" in member.open("/settings/tokens").text
+    refused = Visitor(hub).client.get(storage, headers=bearer)
+    assert refused.status_code == 403
+    assert "needs to be approved by the organization" in refused.headers["X-Error-Message"]
+    token = re.findall(r'name="token" value="(\d+)"', asked)[0]
+    visitor.submit(path, path, form="decide", token=token, state="approved")
+    assert Visitor(hub).client.get(storage, headers=bearer).status_code == 200
+    visitor.submit(path, path, form="decide", token=token, state="revoked")
+    assert (
+        "revoked by the organization administrator"
+        in (Visitor(hub).client.get(storage, headers=bearer).headers["X-Error-Message"])
+    )
+    assert member.open(path).status == 403
+    too_long = member.send(NEW, fields(member, "more", **(named | {"life": "365"})))
+    assert "This is later than the site or an organization allows." in too_long.text
 
 
 @pytest.mark.parametrize("strange", ["x", "0", "9" * 30, "-1", "%C2%B2"])

@@ -48,6 +48,7 @@ ALLOWED = {
     "/settings/authentication/identities": "links another site to the account",
     "/settings/authentication/identities/unlink": "unlinks it",
     "/settings/keys/{kind}/{id}/remove": "removes a key of a time before",
+    "/settings/tokens/revoke-all": "revokes tokens that an operator made",
     "/settings/tokens/{id}/delete": "revokes a token that an operator made",
     "/settings/connected-applications/{id}/revoke": "shuts an application out",
     "/settings/profile": "edits the profile",
@@ -75,6 +76,7 @@ OF_PROGRAMS = {
     "/oauth/revoke",
     "/oauth/register",
     "/oauth/userinfo",
+    "/api/credentials/revoke",  # finders of leaked tokens
     "/api/login",  # with a password, where an operator allows it
 }
 

@@ -15,6 +15,7 @@ from strata.web.pages import (
     organization_members,
     organization_new,
     organization_settings,
+    organization_tokens,
     site_config,
     static_files,
 )
@@ -50,6 +51,7 @@ from strata.web.paths import Route
 READ: Final = ("GET", "HEAD")
 SEND: Final = ("POST",)
 BROWSER: Final = "browsers"
+_TOKENS: Final = "/settings/tokens"
 _SETTINGS: Final = "/organizations/{name}/settings"
 _AUDIT: Final = "/organizations/{name}/settings/audit"
 _MEMBERS: Final = "/organizations/{name}/settings/members"
@@ -130,10 +132,16 @@ ROUTES: Final = (
     Route(READ, "/settings/tokens", settings_tokens.listed, BROWSER, page=True),
     Route(READ, "/settings/tokens/new", settings_tokens.new, BROWSER, page=True),
     Route(SEND, "/settings/tokens/new", settings_tokens.create, BROWSER, page=True),
+    Route(READ, f"{_TOKENS}/revoke-all", settings_tokens.ask_delete_all, BROWSER, page=True),
+    Route(SEND, f"{_TOKENS}/revoke-all", settings_tokens.delete_all, BROWSER, page=True),
+    Route(READ, f"{_TOKENS}/{{id}}/edit", settings_tokens.ask_edit, BROWSER, page=True),
+    Route(SEND, f"{_TOKENS}/{{id}}/edit", settings_tokens.edit, BROWSER, page=True),
     Route(READ, "/settings/tokens/{id}/refresh", settings_tokens.ask_refresh, BROWSER, page=True),
     Route(SEND, "/settings/tokens/{id}/refresh", settings_tokens.refresh, BROWSER, page=True),
     Route(READ, "/settings/tokens/{id}/delete", settings_tokens.ask_delete, BROWSER, page=True),
     Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
+    Route(READ, f"{_SETTINGS}/tokens", organization_tokens.page, BROWSER, page=True),
+    Route(SEND, f"{_SETTINGS}/tokens", organization_tokens.submit, BROWSER, page=True),
     Route(READ, "/organizations/new", organization_new.page, BROWSER, page=True),
     Route(SEND, "/organizations/new", organization_new.submit, BROWSER, page=True),
     Route(READ, _SETTINGS, organization_settings.page, BROWSER, page=True),

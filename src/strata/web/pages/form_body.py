@@ -31,7 +31,7 @@ STALE_FORM: Final = N_("This form is too old. Open the page again and repeat you
 _TYPE: Final = "application/x-www-form-urlencoded"
 
 
-async def form_of(request: Request, longest: int = LONGEST_BODY) -> Form:
+async def form_of(request: Request, longest: int = LONGEST_BODY, most: int = MOST_FIELDS) -> Form:
     """Read a submitted form: field → value, the last one where a field comes twice.
 
     Raises:
@@ -44,7 +44,7 @@ async def form_of(request: Request, longest: int = LONGEST_BODY) -> Form:
     body = await body_of(request, longest)
     try:
         pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most
         )
     except ValueError as error:
         raise Malformed("The form has too many fields.") from error

@@ -72,6 +72,10 @@ NOTICES: Final = {
     "gpg-key-added": N_("The GPG key is added."),
     "gpg-key-removed": N_("The GPG key is removed."),
     "plan-asked": N_("Your request is on its way to the administrators."),
+    "token-saved": N_("The scopes of the token are saved. They hold from now on."),
+    "tokens-deleted": N_("All your tokens are deleted. None of them opens anything."),
+    "token-rules-saved": N_("The rules are saved. They hold from now on."),
+    "token-decided": N_("The decision is saved. It holds from now on."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect

@@ -1,0 +1,140 @@
+"""What the pages about tokens show: one row of the list, the boxes of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from strata.accounts.organizations.token_policy import Approval
+from strata.accounts.tokens.expiring import WARNED
+from strata.accounts.tokens.tokens import Token
+from strata.community.tokens.scopes import EVERYWHERE, INSIDE, ORGANIZATION, OWN, USER, Scopes
+from strata.web.pages.language import N_, translated
+from strata.web.pages.settings.token_form import FREE_ROWS, Draft, RepoRow, lives_within
+from strata.web.pages.settings.token_words import (
+    LEVEL_WORDS,
+    Choice,
+    Opened,
+    choices,
+    opened,
+)
+
+_LIVES: Final[Mapping[str, str]] = {
+    "never": N_("Never"),
+    "7": N_("In 7 days"),
+    "30": N_("In 30 days"),
+    "90": N_("In 90 days"),
+    "365": N_("In a year"),
+    "custom": N_("On a day of my choice"),
+}
+_SAID: Final[Mapping[Approval, tuple[str, str]]] = {
+    Approval.PENDING: ("warn", N_("%(organization)s has yet to approve it")),
+    Approval.DENIED: ("danger", N_("%(organization)s denied it")),
+    Approval.REVOKED: ("danger", N_("%(organization)s revoked it")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One word on how a token stands."""
+
+    tone: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a token names."""
+
+    own: bool
+    repos: int
+    organizations: int
+    collections: int
+    gated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One token of the list."""
+
+    token: Token
+    counts: Counts | None  # of a fine-grained token
+    opens: tuple[Opened, ...]
+    states: tuple[State, ...]
+    over: bool
+    soon: bool  # it ends within a week
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """The boxes of the form."""
+
+    owner: str
+    everywhere: tuple[Choice, ...]
+    own: tuple[Choice, ...]
+    organizations: tuple[tuple[str, tuple[Choice, ...]], ...]
+    repos: tuple[RepoRow, ...]
+    levels: tuple[tuple[str, str], ...]
+    lives: tuple[tuple[str, str], ...]
+
+
+def row(
+    language: str,
+    token: Token,
+    scopes: Scopes | None,
+    said: Mapping[int, list[tuple[str, Approval]]],
+    now: datetime,
+) -> Row:
+    """One token as its owner sees it."""
+    over = token.expires_at is not None and token.expires_at <= now
+    soon = token.expires_at is not None and not over and token.expires_at - now <= WARNED
+    states = []
+    if token.leaked_at is not None:
+        states.append(State("danger", translated(language, N_("Leaked and revoked"))))
+    if over:
+        states.append(State("danger", translated(language, N_("Expired"))))
+    for organization, state in said.get(token.id, ()):
+        if state in _SAID:
+            tone, text = _SAID[state]
+            states.append(State(tone, translated(language, text, organization=organization)))
+    return Row(
+        token,
+        _counts(scopes) if scopes else None,
+        opened(language, scopes) if scopes else (),
+        tuple(states),
+        over,
+        soon,
+    )
+
+
+def editor(
+    language: str,
+    draft: Draft,
+    owner: str,
+    organizations: tuple[str, ...],
+    longest: timedelta | None,
+) -> Editor:
+    """The boxes, ticked as the draft has them."""
+    held = {name.lower(): names for name, names in draft.organizations.items()}
+    return Editor(
+        owner=owner,
+        everywhere=choices(language, "global", EVERYWHERE, draft.everywhere),
+        own=choices(language, "own", OWN, draft.own),
+        organizations=tuple(
+            (name, choices(language, f"org:{name}", INSIDE, held.get(name.lower(), ())))
+            for name in organizations
+        ),
+        repos=(*draft.repos, *(RepoRow("", "read") for _ in range(FREE_ROWS))),
+        levels=tuple((key, translated(language, text)) for key, text in LEVEL_WORDS.items()),
+        lives=tuple((key, translated(language, _LIVES[key])) for key in lives_within(longest)),
+    )
+
+
+def _counts(scopes: Scopes) -> Counts:
+    kinds = [scope.entity.type for scope in scopes.scoped]
+    organizations, collections = kinds.count(ORGANIZATION), kinds.count("collection")
+    own = kinds.count(USER)
+    repos = len(kinds) - organizations - collections - own
+    return Counts(bool(own), repos, organizations, collections, scopes.gated)

@@ -1,0 +1,86 @@
+// Makes the form for a token quicker; it works without.
+const ASK_AFTER_MS = 250;
+const MOST_ROWS = 50;
+
+const form = document.querySelector(".token-form");
+const block = form?.querySelector("[data-repos]");
+if (block) {
+  offerRows(block);
+  block.addEventListener("input", (event) => suggest(event.target));
+}
+const summary = form?.querySelector("[data-summary]");
+if (summary) {
+  form.addEventListener("change", () => tell(summary));
+  form.addEventListener("input", () => tell(summary));
+  summary.hidden = false;
+  tell(summary);
+}
+
+// A button adds a line for one more repository.
+function offerRows(block) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = block.dataset.more;
+  block.append(button);
+  button.addEventListener("click", () => {
+    const rows = block.querySelectorAll(".repo-row");
+    const row = rows[rows.length - 1].cloneNode(true);
+    const [input, select] = [row.querySelector("input"), row.querySelector("select")];
+    input.name = `repo-${rows.length}`;
+    select.name = `repo-${rows.length}-may`;
+    for (const part of [input, select]) {
+      const label = part.getAttribute("aria-label");
+      part.setAttribute("aria-label", label.replace(String(rows.length), String(rows.length + 1)));
+    }
+    input.value = "";
+    rows[rows.length - 1].after(row);
+    input.focus();
+    if (rows.length + 1 >= MOST_ROWS) button.remove();
+  });
+}
+
+let timer = 0;
+
+// Names of repositories are offered while one is typed.
+function suggest(input) {
+  if (input.tagName !== "INPUT") return;
+  clearTimeout(timer);
+  const words = input.value.trim();
+  if (words.length > 1) timer = setTimeout(() => ask(words, input), ASK_AFTER_MS);
+}
+
+async function ask(words, input) {
+  const text = words.replace(/^(datasets|spaces|kernels|buckets)\//, "");
+  const address = `${form.dataset.search}?limit=8&type=all&q=${encodeURIComponent(text)}`;
+  try {
+    const answer = await fetch(address);
+    if (!answer.ok || input.value.trim() !== words) return;
+    const found = await answer.json();
+    const names = ["models", "datasets", "spaces", "kernels"].flatMap((kind) =>
+      (found[kind] ?? []).map((repo) => (kind === "models" ? repo.id : `${kind}/${repo.id}`)),
+    );
+    const options = names.map((name) => Object.assign(document.createElement("option"), { value: name }));
+    document.getElementById("strata-repo-names").replaceChildren(...options);
+  } catch {
+    // Offline: the name can still be typed.
+  }
+}
+
+// Says in words what the boxes open.
+function tell(summary) {
+  const lines = [];
+  for (const input of form.querySelectorAll(".scope input:checked")) {
+    const label = form.querySelector(`label[for="${CSS.escape(input.id)}"]`).textContent.trim();
+    const place = input.name.startsWith("org:") ? `${input.name.split(":")[1]}/*: ` : "";
+    lines.push(place + label);
+  }
+  for (const row of form.querySelectorAll(".repo-row")) {
+    const name = row.querySelector("input").value.trim();
+    const level = row.querySelector("select").selectedOptions[0].textContent;
+    if (name) lines.push(`${name}: ${level}`);
+  }
+  const list = summary.querySelector("ul");
+  const shown = lines.length ? lines : [list.dataset.nothing];
+  list.replaceChildren(...shown.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+}
