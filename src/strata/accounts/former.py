@@ -19,7 +19,11 @@ def holder(call: Call, name: str) -> Namespace | None:
     row = call.db.execute(
         sa.select(namespaces.c.id, namespaces.c.name, namespaces.c.kind)
         .join(former_names, former_names.c.namespace_id == namespaces.c.id)
-        .where(former_names.c.key == name.lower(), former_names.c.left_at > call.now - KEPT)
+        .where(
+            former_names.c.key == name.lower(),
+            former_names.c.left_at > call.now - KEPT,
+            sa.not_(namespaces.c.key.startswith("~")),  # who had it is gone
+        )
     ).first()
     return Namespace(row.id, row.name, row.kind) if row else None
 

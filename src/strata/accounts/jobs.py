@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import ClassVar
 
 from strata.accounts import limits
-from strata.accounts.closing import suspend
+from strata.accounts.closing import gone, suspend
 from strata.accounts.entering import browsers, reset, sessions
+from strata.accounts.export import pack
 from strata.accounts.joining import unconfirmed
 from strata.accounts.oauth import codes, device, families, keys, registration
 from strata.accounts.tokens import expiring
@@ -34,12 +35,15 @@ class TidyAccounts:
             unconfirmed.tell(work)
             unconfirmed.remove(work)
             suspend.end_suspensions(work)
+            pack.forget_expired(work)
             codes.forget_over(work)
             device.forget_over(work)
             families.forget_over(work)
             registration.forget_unused(work)
             keys.turn(work)
             enqueue(work, self, after=EVERY)
+        gone.delete_due(call)
+        pack.sweep(call)
 
 
 def begin_tidying(work: Work) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strata.accounts import addresses, people, standing
+from strata.core.actor import Standing
 from strata.core.call import Call
 from strata.core.errors import NotFound
 
@@ -26,6 +27,7 @@ class Person:
     language: str
     created_at: datetime
     avatar_path: str
+    leaving_on: datetime | None  # when the account is deleted, as its owner asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def person(call: Call, user_id: int) -> Person:
         language=user.language,
         created_at=user.created_at,
         avatar_path=avatar_path(user.public_id),
+        leaving_on=user.standing_until if user.standing == Standing.LEAVING else None,
     )
 
 

@@ -52,6 +52,12 @@ users = sa.Table(
     sa.Column("last_login_at", Moment),
     sa.Column("removal_told_at", Moment),  # when an unconfirmed account was told of its end
     sa.Index(
+        "ix_users_standing_until",
+        "standing_until",
+        sqlite_where=sa.text("standing_until IS NOT NULL"),
+        postgresql_where=sa.text("standing_until IS NOT NULL"),
+    ),
+    sa.Index(
         "uq_users_email_key",
         "email_key",
         unique=True,

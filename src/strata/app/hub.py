@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from strata.access import personal as access
+from strata.accounts import personal as accounts
+from strata.accounts.export.pack import PackExport
 from strata.accounts.jobs import TidyAccounts
 from strata.accounts.recovery import SendReset
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
+from strata.community import personal as community
 from strata.community.collections.withhold import follow_standing as withhold_collections
 from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
@@ -24,20 +28,23 @@ from strata.content.repacking import RepackRepo
 from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.outbound import outbound_of
+from strata.core.personal import Personal
 from strata.core.providers import load_providers
 from strata.core.secrets import load_or_create
 from strata.core.settings import ObjectsSettings, Settings
 from strata.events.audit.seal import SealFacts
 from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
-from strata.events.outbox import SendMail
+from strata.events.outbox import ForgetMail, SendMail
 from strata.lib import clock
 from strata.lib.db.database import Database
 from strata.lib.objects.local import LocalStore
 from strata.lib.objects.s3 import S3Place, S3Store
 from strata.lib.objects.store import ObjectStore
 from strata.migrations.upgrade import upgrade
+from strata.repos import personal as repos
 from strata.repos.gate_digest import TellOfRequests
+from strata.repos.personal import take_away
 from strata.repos.withhold import follow_standing as withhold_repos
 from strata.search.index import IndexRepo
 from strata.search.trending import CountTrending, RollTrending
@@ -46,6 +53,8 @@ JOBS: Mapping[str, type[Job]] = {
     job.kind: job
     for job in (
         SendMail,
+        ForgetMail,
+        PackExport,
         SendReset,
         SealFacts,
         IndexRepo,
@@ -85,6 +94,15 @@ LISTENERS: tuple[Listener, ...] = (
     withhold_repos,
     withhold_collections,
     follow_rewrite,
+    take_away,
+)
+
+# What the rooms hold of people: for the copy they may ask for, and for when they leave.
+PERSONAL: tuple[Personal, ...] = (
+    accounts.PERSONAL,
+    access.PERSONAL,
+    repos.PERSONAL,
+    community.PERSONAL,
 )
 
 
@@ -105,6 +123,7 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
         reactions=REACTIONS,
         listeners=LISTENERS,
         providers=load_providers(settings.logins.file if settings.logins.file.name else None),
+        personal=PERSONAL,
         outbound=outbound_of(settings),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from strata.core.personal import Personal
 from strata.core.providers import LoginProvider
 from strata.core.secrets import Secrets
 from strata.core.settings import Settings
@@ -30,6 +31,7 @@ class Hub:
     reactions: Mapping[str, tuple[str, ...]]  # fact name → kinds of the jobs that react to it
     listeners: tuple[Callable[..., None], ...] = ()  # each an `events.facts.Listener`
     providers: tuple[LoginProvider, ...] = ()  # other sites whose word about people counts
+    personal: tuple[Personal, ...] = ()  # what the rooms hold of people
     outbound: Outbound = field(default_factory=Outbound)  # for addresses that people choose
     job_written: Bell = field(default_factory=Bell)  # wakes the job runners
 

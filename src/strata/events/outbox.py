@@ -7,6 +7,7 @@ none.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -80,6 +81,18 @@ class SendMail:
         _note(call, self.mail_id, sent_at=call.now, last_reply="accepted")
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetMail:
+    """Remove one mail, whatever became of it."""
+
+    kind: ClassVar[str] = "mail.forget"
+    mail_id: int
+
+    def run(self, call: Call) -> None:
+        with working(call) as work:
+            work.db.execute(sa.delete(mails).where(mails.c.id == self.mail_id))
+
+
 def post(work: Work, letter: Letter) -> int:
     """Queue a mail with the transaction; returns its id in the outbox."""
     inserted = work.db.execute(
@@ -96,6 +109,16 @@ def post(work: Work, letter: Letter) -> int:
     if work.hub.settings.mail.url:
         enqueue(work, SendMail(mail_id))
     return int(mail_id)
+
+
+def post_and_forget(work: Work, letter: Letter) -> None:
+    """Queue the last mail to somebody; two days later nothing is kept of it."""
+    enqueue(work, ForgetMail(post(work, letter)), after=2 * RETRIED_FOR)
+
+
+def forget(work: Work, recipients: Collection[str]) -> None:
+    """Remove every mail to these addresses, sent or not."""
+    work.db.execute(sa.delete(mails).where(mails.c.recipient.in_(sorted(recipients))))
 
 
 def outbox(call: Call, *, limit: int = 50) -> list[Kept]:

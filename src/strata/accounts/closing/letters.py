@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from strata.core.call import Call
 from strata.events.letters import CHINESE, Reader, Wording, letter, page
 from strata.events.outbox import Letter
@@ -51,3 +53,74 @@ def restored(call: Call, reader: Reader) -> Letter:
         link_text="登录",
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
+
+
+def leaving(call: Call, reader: Reader, *, day: str) -> Letter:
+    """Tell when the account will be gone, and how to stop that."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Your {site} account will be deleted on {day}",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"your account and your repositories will be deleted on {day}, as you asked.",
+            "Until then nobody else sees them, and your tokens and keys do not work.",
+        ),
+        link_text="Log in to cancel",
+        after=("If that was not you, cancel it and change your password at once.",),
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 账号将于 {day} 删除",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            f"按照你的要求，你的账号和仓库将于 {day} 删除。",
+            "在此之前，其他人无法看到它们，你的令牌和密钥也不可用。",
+        ),
+        link_text="登录并取消",
+        after=("如果不是你本人操作，请立即取消并修改密码。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/account"))
+
+
+def staying(call: Call, reader: Reader) -> Letter:
+    """Tell that the account stays."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Your {site} account stays",
+        greeting=f"Hello {reader.name},",
+        before=("the deletion of your account is cancelled. Everything is as it was before.",),
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 账号已保留",
+        greeting=f"{reader.name}，你好：",
+        before=("删除账号的操作已取消，一切恢复如前。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, "")
+
+
+def gone(call: Call, reader: Reader) -> Letter:
+    """The last letter."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Your {site} account is deleted",
+        greeting=f"Hello {reader.name},",
+        before=(
+            "your account is deleted, and what told of you is erased.",
+            "What you wrote in discussions stays, without your name.",
+        ),
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 账号已删除",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            "你的账号已删除，与你有关的个人信息已清除。",
+            "你在讨论中发表的内容会保留，但不再显示你的名字。",
+        ),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, "")
+
+
+def day(moment: datetime, language: str) -> str:
+    """A day as people write it."""
+    if language == CHINESE:
+        return f"{moment.year} 年 {moment.month} 月 {moment.day} 日"
+    return f"{moment:%Y-%m-%d}"

@@ -22,7 +22,6 @@ from strata.core.call import Work
 from strata.core.errors import Conflict, Malformed
 from strata.events import outbox
 from strata.events.facts import Whose, record
-from strata.events.letters import CHINESE
 
 LONGEST_REASON: Final = 500
 AT_ONCE: Final = 500  # accounts in one transaction
@@ -58,7 +57,7 @@ def suspend(work: Work, user: people.User, wanted: Suspension) -> None:
     }
     record(work, SUSPENDED, target=user.name, detail=detail, whose=Whose(subject_id=user.id))
     for reader in confirmed.readers(work, user):
-        until = "" if wanted.until is None else _day(wanted.until, reader.language)
+        until = "" if wanted.until is None else letters.day(wanted.until, reader.language)
         outbox.post(work, letters.suspended(work, reader, reason=reason, until=until))
 
 
@@ -120,9 +119,3 @@ def _move(
         raise Conflict(f"{user.name} is suspended already, or about to be deleted.")
     moved = {"standing": to.value, "standing_reason": reason, "standing_until": until}
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(**moved))
-
-
-def _day(moment: datetime, language: str) -> str:
-    if language == CHINESE:
-        return f"{moment.year} 年 {moment.month} 月 {moment.day} 日"
-    return f"{moment:%Y-%m-%d}"

@@ -22,6 +22,7 @@ from strata.accounts.legal.tables import consents
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import emails, former_names, namespaces, users
 from strata.accounts.tokens.tables import tokens
+from strata.core.actor import Standing
 from strata.core.call import Work
 from strata.core.errors import Conflict
 from strata.events import outbox
@@ -101,6 +102,7 @@ def _unconfirmed() -> sa.Select[Any]:
         _accounts()
         .where(
             users.c.verified_at.is_(None),
+            users.c.standing != Standing.DELETED.value,
             sa.not_(users.c.admin),
             ~sa.exists().where(tokens.c.user_id == users.c.id),
         )

@@ -31,7 +31,7 @@ def set_role(work: Work, organization: Organization, person: people.User, role: 
         allowed = quotas_of(work, organization.id).members
         require_count(allowed, queries.count_members(work, organization.id), "members")
     if held is Role.ADMIN:
-        _require_another_admin(work, organization)
+        _require_another_admin(work, organization, person)
     queries.set_role(work, organization.id, person.id, role)
     detail = {"user": person.name, "role": role.value}
     if held is not None:
@@ -51,7 +51,7 @@ def remove(work: Work, organization: Organization, person: people.User) -> None:
     if held is None:
         raise NotFound(f"{person.name} is not a member of {organization.name}.")
     if held is Role.ADMIN:
-        _require_another_admin(work, organization)
+        _require_another_admin(work, organization, person)
     queries.remove(work, organization.id, person.id)
     left = work.actor.user_id == person.id
     detail = {"user": person.name}
@@ -69,8 +69,8 @@ def _tell(
     record(work, name, target=organization.name, detail=detail, whose=whose)
 
 
-def _require_another_admin(work: Work, organization: Organization) -> None:
-    if queries.count_members(work, organization.id, Role.ADMIN) < 2:
+def _require_another_admin(work: Work, organization: Organization, person: people.User) -> None:
+    if not queries.has_other_admin(work, organization.id, person.id):
         raise Conflict(
             f"This is the last admin of {organization.name}. Make another member admin first."
         )

@@ -10,7 +10,7 @@ from strata.accounts import people
 from strata.accounts.organizations.record import Member, Membership, Organization
 from strata.accounts.organizations.tables import memberships, organizations
 from strata.accounts.tables import namespaces, users
-from strata.core.actor import Role
+from strata.core.actor import Role, Standing
 from strata.core.call import Call, Work
 from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
@@ -127,6 +127,21 @@ def count_members(call: Call, organization_id: int, *roles: Role) -> int:
     if roles:
         statement = statement.where(memberships.c.role.in_([role.value for role in roles]))
     return call.db.scalar(statement) or 0
+
+
+def has_other_admin(call: Call, organization_id: int, user_id: int) -> bool:
+    """Whether somebody else administers an organisation, who is not about to leave."""
+    others = (
+        sa.select(memberships.c.user_id)
+        .join(users, users.c.id == memberships.c.user_id)
+        .where(
+            memberships.c.organization_id == organization_id,
+            memberships.c.user_id != user_id,
+            memberships.c.role == Role.ADMIN.value,
+            users.c.standing != Standing.LEAVING.value,
+        )
+    )
+    return call.db.execute(others.limit(1)).first() is not None
 
 
 def _member(row: sa.Row[Any]) -> Member:

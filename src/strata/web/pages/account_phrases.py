@@ -51,6 +51,10 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "invite.missing": N_("Enter the code of your invitation."),
         "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
         "pw.wrong": N_("This is not your password."),
+        "leave.no_transfer": N_(
+            "This repository cannot go there. Somebody has to let you create repositories in it, "
+            "and it must not have one of the same name."
+        ),
         "account.other_name": N_("Type your username exactly as it is."),
         "member.unknown": N_("There is nobody of this name."),
         "member.refused": N_(

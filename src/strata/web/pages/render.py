@@ -34,6 +34,7 @@ class Viewer:
     avatar_url: str = ""  # empty: the drawn default
     unverified_email: str = ""  # masked; empty once the address is confirmed
     waiting: bool = False  # for those who run the hub to let the account in
+    leaving_on: datetime | None = None  # when the account is deleted
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ NOTICES: Final = {
     "sessions-ended": N_("All other browsers are signed out."),
     "email-sent": N_("Open the link in the mail that we sent to the new address."),
     "emails-changed": N_("Your addresses are changed."),
+    "account-stays": N_("Your account stays. Everything is as it was before."),
+    "export-asked": N_("Your copy is being packed. We write to you when it is ready."),
     "account-deleted": N_("Your account is deleted."),
     "gate-asked": N_("Your request is on its way."),
     "gate-withdrawn": N_("Your request is withdrawn."),
@@ -269,6 +271,7 @@ def _visit(request: Request, call: Call) -> Visit:
         avatar_url=person.avatar_path,
         unverified_email="" if person.verified else person.masked_email,
         waiting=call.actor.standing is Standing.PENDING,
+        leaving_on=person.leaving_on,
     )
     token = csrf.token_for(call.hub, call.actor.session_mark)
     return Visit(_frame(request, viewer=viewer, csrf_token=token), email=person.email)

@@ -11,6 +11,7 @@ from strata.accounts import names, profiles
 from strata.accounts.confirmed import ConfirmedEmail, emails_of
 from strata.accounts.emails.changes import Waiting, waiting
 from strata.accounts.entering.sudo import require_sudo
+from strata.accounts.export.ask import Export, newest
 from strata.accounts.joining import unconfirmed
 from strata.accounts.profiles import Person
 from strata.core.call import Call, working
@@ -20,6 +21,7 @@ from strata.web.auth import session_cookie_name
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_
+from strata.web.pages.settings import leaving
 from strata.web.pages.visit import Visit, drop_cookie, redirected, shown, user_id_of, visiting
 from strata.web.work import hub_of
 
@@ -52,7 +54,9 @@ async def rename(request: Request) -> Response:
 
 async def ask_delete(request: Request) -> Response:
     """GET /settings/account/delete"""
-    visit, person = await visiting(request, _person)
+    visit, (person, found) = await visiting(request, _leaving)
+    if found is not None:
+        return leaving.page(request, visit, found)
     return _delete_page(request, visit, person)
 
 
@@ -60,10 +64,15 @@ async def delete(request: Request) -> Response:
     """POST /settings/account/delete"""
     form = await form_of(request)
     try:
-        await submitted(request, form, _delete)
+        _, is_scheduled = await submitted(request, form, _delete)
     except InvalidFields as error:
-        visit, person = await visiting(request, _person)
-        return _delete_page(request, visit, person, told(visit.frame.language, error))
+        visit, (person, found) = await visiting(request, _leaving)
+        errors = told(visit.frame.language, error)
+        if found is not None:
+            return leaving.page(request, visit, found, errors)
+        return _delete_page(request, visit, person, errors)
+    if is_scheduled:
+        return redirected(request, PAGE)
     answer = redirected(request, "/", notice="account-deleted")
     drop_cookie(request, answer, session_cookie_name(hub_of(request)))
     return answer
@@ -81,14 +90,25 @@ def _rename(call: Call, form: Form) -> None:
         rename_account(work, bearer, form.get("username", "").strip())
 
 
-def _delete(call: Call, form: Form) -> None:
+def _leaving(call: Call) -> tuple[Person, leaving.Farewell | None]:
+    """Who asks; and what leaving means, for who is confirmed and may not leave at once."""
     person = _person(call)
+    return person, leaving.farewell(call) if person.verified else None
+
+
+def _delete(call: Call, form: Form) -> bool:
+    """Delete an unconfirmed account, or schedule it for a confirmed one: then it is True."""
+    person = _person(call)
+    if person.verified:
+        leaving.go(call, form)
+        return True
     if form.get("confirm_name", "").strip() != person.name:
         raise InvalidFields({"confirm_name": ("account.other_name",)})
     require_sudo(call)
     with working(call) as work:
         if not unconfirmed.leave(work, person.id):
             raise Forbidden(STAYS)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +118,18 @@ class Held:
     person: Person
     emails: list[ConfirmedEmail]
     waiting: list[Waiting]
+    export: Export | None
 
 
 def read(call: Call) -> Held:
     """The signed-in person's account."""
     person = _person(call)
-    return Held(person, emails_of(call, person.id), waiting(call, person.id))
+    return Held(
+        person,
+        emails_of(call, person.id),
+        waiting(call, person.id),
+        newest(call, person.id),
+    )
 
 
 def show(
@@ -124,6 +150,7 @@ def show(
         person=held.person,
         emails=held.emails,
         waiting=held.waiting,
+        export=held.export,
         typed=typed or held.person.name,
         typed_email=typed_email,
         errors=errors,

@@ -1,0 +1,51 @@
+"""What this room holds of a person, and the log, which it opens to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from strata.access.tables import access_requests
+from strata.core.call import Call
+from strata.core.personal import Kept, Part, Personal, rows_of
+from strata.events.audit import listing
+from strata.events.audit.shape import shape_of
+from strata.lib.db.seek import Window
+
+_BATCH: Final = 500
+
+
+def _log(call: Call, user_id: int) -> Iterator[Mapping[str, object]]:
+    """All that is kept, with the places of the person's own acts alone."""
+    window: Window | None = Window(_BATCH)
+    while window is not None:
+        page = listing.of_person(call, user_id, window, listing.EVERYTHING)
+        for entry in page.rows:
+            shape = shape_of(entry, None, None)
+            if entry.actor_id != user_id:
+                shape |= {"ip": None, "userAgent": None, "requestId": None}
+            yield shape
+        window = Window(_BATCH, page.last) if page.last is not None else None
+
+
+PERSONAL: Final = Personal(
+    kept=(
+        Kept(access_requests.c.user_id, "delete"),
+        Kept(access_requests.c.reviewed_by, "unname"),
+    ),
+    parts=(
+        Part(
+            "gated-requests",
+            rows_of(
+                access_requests.c.user_id,
+                access_requests.c.repo_id,
+                access_requests.c.status,
+                access_requests.c.answers,
+                access_requests.c.requested_at,
+                access_requests.c.reviewed_at,
+                access_requests.c.reason,
+            ),
+        ),
+        Part("security-log", _log),
+    ),
+)

@@ -1,0 +1,164 @@
+"""What this room holds of a person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from strata.accounts.emails.tables import email_changes
+from strata.accounts.entering.tables import known_browsers, resets, sessions
+from strata.accounts.export.tables import exports
+from strata.accounts.identities.tables import identities
+from strata.accounts.joining.tables import verifications
+from strata.accounts.keys.tables import gpg_keys, ssh_keys
+from strata.accounts.legal.tables import consents
+from strata.accounts.oauth.tables import oauth_apps, oauth_consents
+from strata.accounts.organizations.tables import memberships, organizations
+from strata.accounts.plans.tables import plan_grants, plan_requests, quota_overrides, usages
+from strata.accounts.profile.tables import profiles
+from strata.accounts.tables import emails, former_names, namespaces, users
+from strata.accounts.tokens.tables import tokens
+from strata.core.personal import Kept, Part, Personal, rows_of
+
+_PROFILE = tuple(column for column in profiles.c if column.name != "namespace_id")
+
+PERSONAL: Final = Personal(
+    kept=(
+        Kept(sessions.c.user_id, "delete"),
+        Kept(known_browsers.c.user_id, "delete"),
+        Kept(resets.c.user_id, "delete"),
+        Kept(exports.c.user_id, "delete"),
+        Kept(verifications.c.user_id, "delete"),
+        Kept(email_changes.c.user_id, "delete"),
+        Kept(emails.c.user_id, "delete"),
+        Kept(consents.c.user_id, "delete"),
+        Kept(tokens.c.user_id, "delete"),
+        Kept(oauth_consents.c.user_id, "delete"),
+        Kept(oauth_apps.c.owner_id, "delete"),
+        Kept(memberships.c.user_id, "delete"),
+        Kept(identities.c.user_id, "delete"),
+        Kept(ssh_keys.c.user_id, "delete"),
+        Kept(gpg_keys.c.user_id, "delete"),
+        Kept(plan_grants.c.owner_id, "delete"),
+        Kept(plan_requests.c.owner_id, "delete"),
+        Kept(quota_overrides.c.owner_id, "delete"),
+        Kept(usages.c.owner_id, "delete"),
+        Kept(profiles.c.namespace_id, "delete"),
+        Kept(former_names.c.namespace_id, "stay"),  # kept from others for a while
+        Kept(organizations.c.id, "stay"),  # no person
+        Kept(users.c.id, "stay"),  # emptied by `closing.gone`
+    ),
+    parts=(
+        Part(
+            "account",
+            rows_of(
+                users.c.id,
+                users.c.public_id,
+                namespaces.c.name,
+                users.c.full_name,
+                users.c.email,
+                users.c.verified_at,
+                users.c.language,
+                users.c.created_at,
+                users.c.last_login_at,
+                users.c.password_at,
+                source=users.join(namespaces),
+            ),
+        ),
+        Part("profile", rows_of(profiles.c.namespace_id, *_PROFILE)),
+        Part("emails", rows_of(emails.c.user_id, emails.c.email, emails.c.confirmed_at)),
+        Part(
+            "consents",
+            rows_of(
+                consents.c.user_id,
+                consents.c.document,
+                consents.c.version,
+                consents.c.sha256,
+                consents.c.language,
+                consents.c.accepted_at,
+                consents.c.ip,
+                consents.c.user_agent,
+                consents.c.method,
+            ),
+        ),
+        Part(
+            "sessions",
+            rows_of(
+                sessions.c.user_id,
+                sessions.c.created_at,
+                sessions.c.seen_at,
+                sessions.c.expires_at,
+                sessions.c.ip,
+                sessions.c.user_agent,
+            ),
+        ),
+        Part(
+            "tokens",
+            rows_of(
+                tokens.c.user_id,
+                tokens.c.name,
+                tokens.c.role,
+                tokens.c.kind,
+                tokens.c.prefix,
+                tokens.c.suffix,
+                tokens.c.created_at,
+                tokens.c.rotated_at,
+                tokens.c.expires_at,
+                tokens.c.last_used_at,
+                tokens.c.last_used_ip,
+            ),
+        ),
+        Part(
+            "keys",
+            rows_of(
+                ssh_keys.c.user_id,
+                ssh_keys.c.title,
+                ssh_keys.c.algorithm,
+                ssh_keys.c.fingerprint,
+                ssh_keys.c.created_at,
+                ssh_keys.c.last_used_at,
+            ),
+        ),
+        Part(
+            "gpg-keys",
+            rows_of(
+                gpg_keys.c.user_id,
+                gpg_keys.c.fingerprint,
+                gpg_keys.c.addresses,
+                gpg_keys.c.created_at,
+                gpg_keys.c.expires_at,
+            ),
+        ),
+        Part(
+            "logins-elsewhere",
+            rows_of(
+                identities.c.user_id,
+                identities.c.provider,
+                identities.c.shown,
+                identities.c.created_at,
+                identities.c.last_used_at,
+            ),
+        ),
+        Part(
+            "organizations",
+            rows_of(
+                memberships.c.user_id,
+                namespaces.c.name,
+                memberships.c.role,
+                memberships.c.joined_at,
+                source=memberships.join(
+                    namespaces, namespaces.c.id == memberships.c.organization_id
+                ),
+            ),
+        ),
+        Part(
+            "applications",
+            rows_of(
+                oauth_consents.c.user_id,
+                oauth_apps.c.name,
+                oauth_consents.c.scopes,
+                oauth_consents.c.created_at,
+                source=oauth_consents.join(oauth_apps),
+            ),
+        ),
+    ),
+)

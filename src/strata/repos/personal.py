@@ -1,0 +1,69 @@
+"""What this room holds of a person, and what becomes of it when they leave."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.access.tables import gate_notices
+from strata.accounts.closing.facts import GONE
+from strata.core.call import Work
+from strata.core.names import RepoId, RepoType
+from strata.core.personal import Kept, Part, Personal, rows_of
+from strata.events.facts import Fact
+from strata.repos import change
+from strata.repos.tables import likes, repos
+
+PERSONAL: Final = Personal(
+    kept=(
+        Kept(repos.c.owner_id, "stay"),  # deleted by `take_away`, swept later
+        Kept(repos.c.created_by, "stay"),
+        Kept(likes.c.user_id, "delete"),
+    ),
+    parts=(
+        Part(
+            "repositories",
+            rows_of(
+                repos.c.owner_id,
+                repos.c.type,
+                repos.c.namespace,
+                repos.c.name,
+                repos.c.private,
+                repos.c.gated,
+                repos.c.description,
+                repos.c.created_at,
+                repos.c.updated_at,
+                repos.c.deleted_at,
+            ),
+        ),
+        Part(
+            "likes",
+            rows_of(
+                likes.c.user_id,
+                repos.c.type,
+                repos.c.namespace,
+                repos.c.name,
+                likes.c.created_at,
+                source=likes.join(repos),
+            ),
+        ),
+    ),
+)
+
+
+def take_away(work: Work, fact: Fact) -> None:
+    """Delete what belonged to an account that is gone, and its likes from the counts."""
+    if fact.name != GONE or fact.subject_id is None:
+        return
+    theirs = repos.c.owner_id == fact.subject_id
+    living = sa.select(repos.c.type, repos.c.namespace, repos.c.name)
+    for row in work.db.execute(living.where(theirs, repos.c.deleted_at.is_(None))).all():
+        change.delete(work, RepoId(RepoType(row.type), row.namespace, row.name))
+    owned = sa.select(repos.c.id).where(theirs)
+    work.db.execute(sa.delete(gate_notices).where(gate_notices.c.repo_id.in_(owned)))
+    nobody = sa.literal(f"~{fact.subject_id}/").concat(repos.c.key)
+    emptied = {"namespace": "ghost", "path_key": nobody, "description": None}
+    work.db.execute(sa.update(repos).where(theirs).values(**emptied))
+    liked = sa.select(likes.c.repo_id).where(likes.c.user_id == fact.subject_id)
+    work.db.execute(sa.update(repos).where(repos.c.id.in_(liked)).values(likes=repos.c.likes - 1))

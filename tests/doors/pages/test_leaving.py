@@ -1,0 +1,299 @@
+"""Take one's data along, and leave for good: with a week to think it over (product §3.19)."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from starlette.testclient import TestClient
+
+from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, token_in
+from fixtures.accounts import calling, made, person
+from fixtures.browsers import chromium
+from fixtures.contents import created, uploaded
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.organizations import joins, organization
+from fixtures.shown_repos import served
+from strata.accounts import names
+from strata.accounts.closing import gone
+from strata.accounts.export import pack
+from strata.accounts.export.pack import FOLDER, PackExport
+from strata.accounts.former import holder
+from strata.accounts.joining import unconfirmed
+from strata.accounts.tables import users
+from strata.app.hub import LISTENERS, PERSONAL
+from strata.app.serving import build_app
+from strata.community.discussions.opening import open_discussion
+from strata.core.actor import SYSTEM, Actor, Role
+from strata.core.call import working
+from strata.core.hub import Hub
+from strata.events.audit import seal, verify
+from strata.events.audit.listing import EVERYTHING, of_person
+from strata.events.jobs import run_due
+from strata.events.outbox import ForgetMail
+from strata.lib.db.seek import Window
+from strata.migrations.schema import metadata
+
+ACCOUNT, DELETE, EXPORT = (
+    "/settings/account",
+    "/settings/account/delete",
+    "/settings/account/export",
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    """Give a hub with all its rooms, on the database of the parameter."""
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    yield replace(built, listeners=LISTENERS, personal=PERSONAL)
+    built.database.close()
+
+
+@pytest.fixture
+def li(hub: Hub) -> Visitor:
+    """A browser of Li, who has published and written something."""
+    made(hub, "first", admin=True)
+    visitor = confirmed(hub, "li")
+    actor = actor_of(hub, "li")
+    uploaded(hub, actor, created(hub, actor, "open"), {"a.txt": b"a"})
+    created(hub, actor, "shut", private=True)
+    return visitor
+
+
+def actor_of(hub: Hub, name: str) -> Actor:
+    return Actor(user_id=person(hub, name).id, name=name, verified=True)
+
+
+def api(hub: Hub, path: str, token: str = "") -> int:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return int(
+        TestClient(build_app(hub), base_url=SITE, follow_redirects=False)
+        .get(path, headers=headers)
+        .status_code
+    )
+
+
+def packed(hub: Hub) -> None:
+    while run_due(hub, {PackExport.kind: PackExport, ForgetMail.kind: ForgetMail}):
+        pass
+
+
+def link(visitor: Visitor) -> str:
+    text = visitor.open(ACCOUNT).text
+    return str(text.partition(f'href="{EXPORT}/')[2].partition('"')[0])
+
+
+def test_a_copy_is_asked_for_packed_and_fetched(hub: Hub, li: Visitor, clock: FrozenClock) -> None:
+    value = token_in(li.make_token("laptop", "write"))
+    assert li.submit(ACCOUNT, EXPORT).place == ACCOUNT
+    assert "It is being packed." in li.open(ACCOUNT).text
+    packed(hub)
+    assert "data is ready" in letter(hub, "li@example.com").subject
+    key = link(li)
+    answer = li.client.get(f"{EXPORT}/{key}")
+    assert answer.headers["content-type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    parts = {name: json.loads(archive.read(name)) for name in archive.namelist() if ".json" in name}
+    assert set(parts) == {f"{part.name}.json" for one in PERSONAL for part in one.parts}
+    assert parts["account.json"][0]["name"] == "li"
+    assert [one["name"] for one in parts["repositories.json"]] == ["open", "shut"]
+    assert [one["name"] for one in parts["tokens.json"]] == ["laptop"]
+    assert "account.export" in {one["type"] for one in parts["security-log.json"]}
+    whole = b"".join(archive.read(name) for name in archive.namelist())
+    digests = (value, li.client.cookies["sid"], person(hub, "li").password_hash or "?")
+    assert [secret for secret in digests if secret.encode() in whole] == []
+
+    again = li.submit(ACCOUNT, EXPORT)
+    assert again.status == 429
+    clock.advance(timedelta(days=7))
+    assert li.log_in("li").status == 303
+    assert li.open(f"{EXPORT}/{key}").status == 404
+    with calling(hub, SYSTEM) as call:
+        with working(call) as work:
+            pack.forget_expired(work)
+        pack.sweep(call)
+    assert list(hub.objects.keys(FOLDER)) == []
+    assert li.submit(ACCOUNT, EXPORT).place == ACCOUNT
+
+
+def test_nobody_fetches_the_copy_of_somebody_else(hub: Hub, li: Visitor) -> None:
+    token = token_in(li.make_token("laptop", "write"))
+    li.submit(ACCOUNT, EXPORT)
+    packed(hub)
+    place = f"{EXPORT}/{link(li)}"
+    assert Visitor(hub).open(place).place.startswith("/login")
+    assert confirmed(hub, "eve").open(place).status == 404
+    assert api(hub, place, token) in {303, 401, 403}
+    assert li.open(place.replace("export/", "export/0")).status == 404
+
+
+def test_a_copy_needs_a_proof_of_who_sits_there(li: Visitor, clock: FrozenClock) -> None:
+    clock.advance(timedelta(minutes=16))
+    asked = li.submit(ACCOUNT, EXPORT)
+    assert asked.status == 403
+    assert "sudo_password" in asked.text
+    asked = li.submit(DELETE, DELETE, confirm_name="li")
+    assert "sudo_password" in asked.text
+    assert li.open("/li").status == 200
+
+
+def test_leaving_closes_at_once_and_can_be_taken_back(hub: Hub, li: Visitor) -> None:
+    token = token_in(li.make_token("laptop", "write"))
+    wrong = li.submit(DELETE, DELETE, confirm_name="lee")
+    assert (wrong.status, "Type your username exactly as it is." in wrong.text) == (400, True)
+    other = Visitor(hub)
+    other.log_in("li")
+    assert li.submit(DELETE, DELETE, confirm_name="li").place == ACCOUNT
+    assert "Your account will be deleted on" in li.open("/").text
+    assert other.open(ACCOUNT).place.startswith("/login")
+    assert api(hub, "/api/whoami-v2", token) == 403
+    assert (api(hub, "/api/models/li/open"), Visitor(hub).open("/li").status) == (401, 404)
+    assert li.send(EXPORT, li.open("/").hidden("/logout")).status == 403  # no other form
+    assert "will be deleted" in letter(hub, "li@example.com").subject
+
+    assert Visitor(hub).log_in("li").status == 303
+    assert li.submit("/", f"{DELETE}/cancel").place == ACCOUNT
+    assert "account stays" in letter(hub, "li@example.com").subject
+    assert api(hub, "/api/whoami-v2", token) == 200
+    assert (api(hub, "/api/models/li/open"), api(hub, "/api/models/li/shut")) == (200, 401)
+    assert li.open("/").hidden(f"{DELETE}/cancel") == {}
+
+
+def test_the_only_admin_is_needed(hub: Hub, li: Visitor) -> None:
+    confirmed(hub, "bob")
+    organization(hub, "li")
+    page = li.open(DELETE)
+    assert "You are the only admin of these organizations." in page.text
+    csrf = li.open(ACCOUNT).hidden("/logout")
+    forced = li.send(DELETE, csrf | {"confirm_name": "li"})
+    assert forced.status == 409
+    joins(hub, "bob", Role.ADMIN)
+    assert li.submit(DELETE, DELETE, confirm_name="li").place == ACCOUNT
+    with pytest.raises(Exception, match="last admin"):  # who leaves counts no more
+        joins(hub, "bob", Role.READ)
+
+
+def test_repos_are_given_away_or_deleted(hub: Hub, li: Visitor, clock: FrozenClock) -> None:
+    made(hub, "bob")
+    organization(hub, "bob")
+    joins(hub, "li", Role.WRITE)
+    page = li.open(DELETE).text
+    given = page.partition('name="repo-')[2].partition('"')[0]
+    refused = li.submit(DELETE, DELETE, confirm_name="li", **{f"repo-{given}": "bob"})
+    assert (refused.status, "cannot go there" in refused.text) == (400, True)
+    assert api(hub, "/api/models/li/open") == 200
+    li.submit(DELETE, DELETE, confirm_name="li", **{f"repo-{given}": "acme"})
+    assert api(hub, "/api/models/acme/open") == 200
+    clock.advance(timedelta(days=7))
+    with calling(hub, SYSTEM) as call:
+        gone.delete_due(call)
+    assert api(hub, "/api/models/acme/open") == 200
+    assert api(hub, "/api/models/li/shut") == 401
+
+
+def test_who_is_gone_leaves_a_ghost_and_nothing_that_tells(
+    hub: Hub, li: Visitor, clock: FrozenClock
+) -> None:
+    bob = made(hub, "bob")
+    theirs = created(hub, bob, "theirs")
+    with calling(hub, actor_of(hub, "li")) as call:
+        open_discussion(call, theirs.repo_id, "A question", "Why?")
+    old = person(hub, "li")
+    with calling(hub, SYSTEM) as call:
+        seal.seal_all(call)
+    li.submit(ACCOUNT, EXPORT)
+    packed(hub)
+    li.submit(DELETE, DELETE, confirm_name="li")
+    clock.advance(timedelta(days=7))
+    with calling(hub, SYSTEM) as call:
+        gone.delete_due(call)
+        gone.delete_due(call)  # nothing is left to do
+        pack.sweep(call)
+        seal.seal_all(call)
+        with working(call) as work:
+            unconfirmed.remove(work)
+        assert list(verify.verify(call)) == []
+        assert not names.is_free(call, "li")
+        assert holder(call, "li") is None
+        log = of_person(call, old.id, Window(100), EVERYTHING)
+    assert {(entry.ip, entry.user_agent, entry.target) for entry in log.rows} == {("", "", None)}
+    assert list(hub.objects.keys(FOLDER)) == []
+    assert "is deleted" in letter(hub, "li@example.com").subject
+    assert Visitor(hub).log_in("li").status == 200
+    assert Visitor(hub).open("/li").status == Visitor(hub).open("/ghost").status == 404
+    thread = Visitor(hub).open("/bob/theirs/discussions/1").text
+    assert ("ghost" in thread, "Why?" in thread, ">li<" in thread) == (True, True, False)
+    clock.advance(timedelta(days=3))
+    packed(hub)
+    assert texts_with(hub, ("li@example.com", old.public_id)) == []
+
+
+def texts_with(hub: Hub, needles: tuple[str, ...]) -> list[str]:
+    """The tables in which something still tells of a person."""
+    found = []
+    with hub.database.reading() as db:
+        for table in metadata.sorted_tables:
+            for row in db.execute(sa.select(table)):
+                found += [table.name for needle in needles if needle in repr(row)]
+    return found
+
+
+def test_nothing_that_refers_to_accounts_is_forgotten() -> None:
+    """A table that a newcomer adds must say what becomes of it."""
+    settled = {(kept.column.table.name, kept.column.name) for one in PERSONAL for kept in one.kept}
+    referring = {
+        (table.name, key.parent.name)
+        for table in metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name in {"users", "namespaces"}
+    }
+    assert referring - settled == set()
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_pages_fit_the_screen_and_everyone_can_use_them(
+    hub: Hub, li: Visitor, language: str
+) -> None:
+    organization(hub, "first")
+    joins(hub, "li", Role.WRITE)
+    assert li.open(DELETE).status == 200
+    with served(hub) as base, chromium() as browser:
+        context = browser.new_context(locale=language, viewport={"width": 320, "height": 700})
+        page = context.new_page()
+        page.goto(f"{base}/login")
+        page.fill("[name=username]", "li")
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_url(f"{base}/")
+        for place in (ACCOUNT, DELETE):
+            page.goto(f"{base}{place}")
+            report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+            assert report.response["violations"] == [], place
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, place
+        page.fill("[name=confirm_name]", "li")
+        page.click("main form button[type=submit]")
+        page.wait_for_url(f"{base}{ACCOUNT}")
+        page.click(".site-banner button")
+        page.wait_for_url(f"{base}{ACCOUNT}")
+        assert page.locator(".site-banner-warn").count() == 0
+        context.close()
+
+
+def test_every_person_stays_reachable_by_their_row(hub: Hub, li: Visitor) -> None:
+    """What keeps the place of an author is no account: it cannot be named, found or entered."""
+    assert li.open(ACCOUNT).status == 200
+    user = person(hub, "li")
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        gone.delete(work, user)
+    for typed in (f"~{user.id}", "ghost", "li@example.com"):
+        assert Visitor(hub).log_in(typed).status == 200
+    with hub.database.reading() as db:
+        row = db.execute(sa.select(users).where(users.c.id == user.id)).one()
+    assert (row.email, row.full_name, row.password_hash, row.admin) == ("", "", None, False)
