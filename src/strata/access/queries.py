@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -16,12 +17,14 @@ from strata.accounts.people import User
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Role
 from strata.core.call import Call, Work
+from strata.core.errors import Malformed
 from strata.core.names import fresh_key
 from strata.lib.db.database import Prepared
 from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
 
 MOST_ADMINS = 20  # of an organisation that are written to
+_ORDER = (access_requests.c.requested_at, access_requests.c.id)  # newest first
 _STATUS = Prepared(
     "SELECT status FROM access_requests WHERE repo_id = :repo_id AND user_id = :user_id"
 )
@@ -72,21 +75,51 @@ def held_by_key(work: Work, repo_row_id: int, key: str) -> AccessRequest | None:
     return _first(work, _requests().where(here))
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the requests in one state: all that meet what is given."""
+
+    search: str = ""  # how a name begins, or an e-mail address that was shared
+    after: str = ""  # those that follow the request of this key, the older ones
+    before: str = ""  # those in front of it, the newer ones
+
+
+EVERYONE: Final = Wanted()
+
+
 def requests_to(
-    call: Call, repo_row_id: int, standing: Standing, window: Window, *, search: str = ""
+    call: Call, repo_row_id: int, standing: Standing, window: Window, wanted: Wanted = EVERYONE
 ) -> Page[AccessRequest]:
     """The requests in one state, the newest first.
 
-    Args:
-        search: how a name begins, or an e-mail address that was shared.
+    Raises:
+        Malformed: `after` or `before` is the key of no request to this repo.
     """
     statement = _requests().where(
         access_requests.c.repo_id == repo_row_id, access_requests.c.status == standing.value
     )
-    if search:
-        statement = statement.where(_matches(search))
-    order = (access_requests.c.requested_at, access_requests.c.id)
-    return page_down(call.db, statement, window, order, _request)
+    if wanted.search:
+        statement = statement.where(_matches(wanted.search))
+    if wanted.after:
+        statement = statement.where(sa.tuple_(*_ORDER) < _stand(call, repo_row_id, wanted, "after"))
+    if wanted.before:
+        statement = statement.where(
+            sa.tuple_(*_ORDER) > _stand(call, repo_row_id, wanted, "before")
+        )
+    return page_down(call.db, statement, window, _ORDER, _request)
+
+
+def _stand(
+    call: Call, repo_row_id: int, wanted: Wanted, side: Literal["after", "before"]
+) -> sa.Tuple:
+    """Where the request stands in the list that the caller names, whatever became of it since."""
+    key = wanted.after if side == "after" else wanted.before
+    here = sa.and_(access_requests.c.repo_id == repo_row_id, access_requests.c.key == key)
+    row = call.db.execute(sa.select(*_ORDER).where(here)).first()
+    if row is None:
+        raise Malformed(f'"{side}" must be the requestId of a request to this repository.')
+    moment = sa.literal(row.requested_at, access_requests.c.requested_at.type)
+    return sa.tuple_(moment, sa.literal(row.id))
 
 
 def counts(call: Call, repo_row_id: int) -> dict[Standing, int]:

@@ -22,12 +22,14 @@ from strata.events.audit.verify import unsound_log
 from strata.events.soundness import failed_jobs
 from strata.repos.soundness import reproject, unsound_refs
 from strata.search.soundness import reindex, unsound_index
+from strata.search.tag_counts import recount_tags, unsound_tags
 
 CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
     unsound_refs,
     unsound_history,
     unsound_buckets,
     unsound_index,
+    unsound_tags,
     unsound_objects,
     unsound_attachments,
     misnoted,
@@ -70,6 +72,10 @@ def _repaired(call: Call, finding: Finding) -> bool:
     if finding.check is Check.USAGE and finding.owner_id is not None:
         with working(call) as work:
             recount_usage(work, finding.owner_id)
+        return True
+    if finding.check is Check.TAGS:
+        with working(call) as work:
+            recount_tags(work)  # all of them: the first finding repairs the others too
         return True
     if finding.repo_id is None:
         return False

@@ -16,6 +16,7 @@ class Check(StrEnum):
     PROJECTION = "projection"  # what git itself sees of the refs
     POINTERS = "pointers"  # each pointer in git names bytes that the repo was given
     INDEX = "index"  # what lists filter by
+    TAGS = "tags"  # how many repos are noted to have each tag
     BUCKETS = "buckets"  # what is noted of a bucket, and the files it has
     OBJECTS = "objects"  # the bytes of large files
     ATTACHMENTS = "attachments"  # files that people put into their texts

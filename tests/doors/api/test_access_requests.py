@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any, Protocol
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from fixtures.contents import uploaded
 from fixtures.gated import asks, gate, gate_facts
+from fixtures.hubs import FrozenClock
 from fixtures.large_files import BASE_URL, access_token, person, web_client
 from strata.core.actor import Actor, TokenRole
 from strata.core.hub import Hub
@@ -222,3 +224,36 @@ async def test_the_report_is_a_file_without_formulas(
     assert (await clients.owner.get(f"{WEB}/user-access-report?format=xml")).status_code == 400
     exports = [fact for fact in gate_facts(hub) if fact[0] == "gate.export"]
     assert exports == [("gate.export", owner.user_id, None)] * 2
+
+
+async def test_a_list_is_asked_for_around_a_request(
+    hub: Hub, clients: Clients, gated: Repo, clock: FrozenClock
+) -> None:
+    """The newest first: `after` one come the older ones, `before` it stand the newer ones."""
+    names = ["one", "two", "three", "four"]
+    for name in names:
+        asks(hub, person(hub, f"asker-{name}"), gated)
+        clock.advance(timedelta(seconds=1))
+    listed = await items(clients.owner, "pending")
+    keys = {one["user"]["user"].removeprefix("asker-"): one["requestId"] for one in listed}
+
+    async def around(query: str, status: str = "pending") -> list[str]:
+        found = await items(clients.owner, status, query)
+        return [one["user"]["user"].removeprefix("asker-") for one in found]
+
+    assert list(keys) == names[::-1]
+    assert await around(f"?after={keys['three']}") == ["two", "one"]
+    assert await around(f"?before={keys['three']}") == ["four"]
+    assert await around(f"?after={keys['four']}&before={keys['one']}") == ["three", "two"]
+    assert await around(f"?after={keys['three']}&q=asker-o") == ["one"]
+    page = await clients.owner.get(f"{LIST}/pending?after={keys['four']}&limit=2")
+    rest = await clients.owner.get(page.links["next"]["url"])
+    assert [len(page.json()), len(rest.json()), "next" in rest.links] == [2, 1, False]
+    decided = {"user": "asker-three", "status": "accepted"}
+    await clients.owner.post(f"{LIST}/handle", json=decided)
+    assert await around(f"?after={keys['three']}") == ["two", "one"]
+    for side in ("after", "before"):
+        for key in ("0" * 24, "x", "2026-11-23"):
+            refused = await clients.owner.get(f"{LIST}/pending?{side}={key}")
+            assert (refused.status_code, refused.json()["error"].split()[0]) == (400, f'"{side}"')
+    assert (await clients.stranger.get(f"{LIST}/pending?after={keys['two']}")).status_code == 403

@@ -209,6 +209,39 @@ async def test_info_tells_what_weights_card_and_relatives_say(
     assert await ids(clients.nobody, "/api/spaces?datasets=ana/one") == []
 
 
+@pytest.mark.parametrize("mask", ["[MASK]", {"content": "<mask>", "lstrip": True}])
+async def test_info_tells_the_mask_of_the_tokenizer(
+    hub: Hub, owner: Actor, clients: Clients, model: Repo, mask: object
+) -> None:
+    tokenizer = json.dumps({"mask_token": mask, "tokenizer_class": "BertTokenizer"}).encode()
+    uploaded(hub, owner, model, {"tokenizer_config.json": tokenizer})
+    indexed(hub, model)
+    said = mask["content"] if isinstance(mask, dict) else mask
+
+    info = (await clients.nobody.get("/api/models/ana/one")).json()
+    asked = (await clients.nobody.get("/api/models/ana/one?expand=mask_token")).json()
+    (item,) = (await clients.nobody.get("/api/models?filter=bert&expand=mask_token")).json()
+    base = (await clients.nobody.get("/api/models/ana/base")).json()
+
+    assert [one["mask_token"] for one in (info, asked, item)] == [said] * 3
+    assert base.get("mask_token") is None
+
+
+async def test_info_tells_the_bytes_of_a_dataset(hub: Hub, owner: Actor, clients: Clients) -> None:
+    """All files of main count with their own bytes: small ones and large ones."""
+    data = created(hub, owner, "data", RepoType.DATASET)
+    large = given(hub, owner, data, "rows.parquet", b"rows" * 1_000)
+    changed(hub, owner, data, [large])
+    uploaded(hub, owner, data, {"a.csv": b"a,b\n", ".gitattributes": b""})
+    indexed(hub, data)
+
+    asked = (await clients.nobody.get("/api/datasets/ana/data?expand=mainSize")).json()
+    (item,) = (await clients.nobody.get("/api/datasets?author=ana&expand=mainSize")).json()
+
+    assert asked == {"_id": data.key, "id": "ana/data", "mainSize": 4_004}
+    assert item["mainSize"] == 4_004
+
+
 async def test_gguf_files_tell_size_and_architecture(
     hub: Hub, owner: Actor, clients: Clients
 ) -> None:

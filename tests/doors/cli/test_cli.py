@@ -312,3 +312,15 @@ def test_operators_close_accounts_and_open_them(strata: Strata) -> None:
     subjects = strata("mail", "list").stdout
     assert "suspended" in subjects
     assert "open again" in subjects
+
+
+def test_the_doctor_counts_tags_anew(strata: Strata, tmp_path: Path) -> None:
+    strata("user", "create", "ana", "--email", "ana@example.org")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "strata.db")) as db, db:
+        db.execute("INSERT INTO tag_counts VALUES ('model', 'gone', 'Gone', 'other', 1, 1)")
+    found = strata("doctor", "--json")
+    repaired = strata("doctor", "--repair")
+    after = strata("doctor")
+    assert (found.returncode, json.loads(found.stdout)[0]["place"]) == (9, "model gone")
+    assert (repaired.returncode, after.returncode) == (0, 0)
+    assert after.stderr == "All is well.\n"

@@ -323,7 +323,7 @@ def test_lists_are_read_page_by_page_and_searched(hub: Hub, ana: Actor, repo: Re
         assert rest.last is None
 
         def found(search: str) -> list[str]:
-            page = queries.requests_to(call, repo.id, PENDING, Window(9), search=search)
+            page = queries.requests_to(call, repo.id, PENDING, Window(9), queries.Wanted(search))
             return [one.asker.name for one in page.rows]
 
         assert found("PERSON-3") == ["person-3"]

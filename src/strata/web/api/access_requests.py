@@ -51,12 +51,15 @@ async def listed(request: Request) -> Response:
     """GET /api/{type}/{repo}/user-access-request/{status}"""
     standing = _standing(field(request, "status"))
     window = window_of(request, 2)
-    search = request.query_params.get("q", "")[:MAX_SEARCH]
+    asked = request.query_params
+    wanted = queries.Wanted(
+        asked.get("q", "")[:MAX_SEARCH], asked.get("after", ""), asked.get("before", "")
+    )
 
     def act(call: Call) -> tuple[Page[AccessRequest], list[dict[str, object]]]:
         repo = lookup(call, repo_of(request), Action.LOOK)
         decisions.reviewed(call, repo)
-        page = queries.requests_to(call, repo.id, standing, window, search=search)
+        page = queries.requests_to(call, repo.id, standing, window, wanted)
         return page, [item(call, one) for one in page.rows]
 
     page, items = await read(request, act)

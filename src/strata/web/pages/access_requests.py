@@ -104,7 +104,8 @@ def _standing(word: str) -> Standing:
 
 def _page(call: Call, repo_id: RepoId, asked: Asked) -> RequestsPage:
     repo = lookup(call, repo_id, Action.MANAGE)
-    found = queries.requests_to(call, repo.id, asked.standing, asked.window, search=asked.search)
+    wanted = queries.Wanted(asked.search)
+    found = queries.requests_to(call, repo.id, asked.standing, asked.window, wanted)
     names = queries.organizations_of(call, (one.asker.id for one in found.rows))
     return RequestsPage(
         head=head_of(call, snapshot_of(call, repo, MAIN), MAIN),
