@@ -24,7 +24,7 @@ from strata.access.narrowing import (
     too_narrow,
 )
 from strata.accounts.standing import require_open
-from strata.core.actor import Actor, Role
+from strata.core.actor import Actor, Role, TokenKind
 from strata.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -41,6 +41,7 @@ NO_RIGHT = "You have read access but not the required permissions for this opera
 NO_MEMBER = "You are not a member of this organization"
 NO_PERSON = "Only people do this"
 COLLECTION = "collection"  # for `require_create`
+NO_JOB = "The token of a trusted publisher creates no repositories; it writes to its own."
 NO_ADMIN = "You need the admin role in this organization for this operation"
 
 
@@ -288,9 +289,12 @@ def require_create(
         repo_type: a type of repo, or `COLLECTION`.
 
     Raises:
+        Unauthenticated: a CI job; clients then look whether the repo is there already.
         Forbidden: with the Hub's sentence; a namespace that does not exist answers the same.
     """
     require_person(actor, "create repositories")
+    if actor.token is not None and actor.token.kind is TokenKind.PUBLISHER:
+        raise Unauthenticated(NO_JOB)
     collects = repo_type == COLLECTION
     permission = Permission.COLLECTION_WRITE if collects else Permission.REPO_CREATE
     let = lets(actor, permission, namespace_id)

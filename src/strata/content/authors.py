@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 from strata.accounts.addresses import key_of
 from strata.content import queries
-from strata.core.actor import Actor
+from strata.core.actor import Actor, TokenKind
 from strata.core.call import Call
 from strata.core.hub import Hub
 from strata.lib.git.model import CommitFacts
 from strata.lib.git.write import Signature
 
+JOB = "[OIDC]"  # who commits when a CI job does, as the Hub names it
 _NO_REPLY = "users.noreply."
 
 
@@ -31,6 +32,8 @@ class Author:
 
 def signature_of(hub: Hub, actor: Actor) -> Signature:
     """What the caller's commits are signed with."""
+    if actor.token is not None and actor.token.kind is TokenKind.PUBLISHER:
+        return Signature(JOB, f"no-reply@{_host(hub)}")
     if actor.name is None:
         return Signature(hub.settings.site_name, f"no-reply@{_host(hub)}")
     return Signature(actor.name, f"{actor.name}@{_NO_REPLY}{_host(hub)}")

@@ -180,6 +180,16 @@ class LoginsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishersSettings:
+    """Jobs of CI services that come with a statement instead of a token."""
+
+    issuers: tuple[str, ...] = setting(
+        ("https://token.actions.githubusercontent.com", "https://gitlab.com"),
+        "Issuers of ID tokens that people may name as trusted publishers.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LfsSettings:
     """Uploads of large files over LFS."""
 
@@ -342,6 +352,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
     logins: LoginsSettings = field(default_factory=LoginsSettings)
+    publishers: PublishersSettings = field(default_factory=PublishersSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     ssh: SshSettings = field(default_factory=SshSettings)
     lfs: LfsSettings = field(default_factory=LfsSettings)

@@ -24,6 +24,7 @@ import strata.core.instance
 import strata.events.audit.guards
 import strata.events.tables
 import strata.events.webhooks.tables
+import strata.repos.publishers.tables
 import strata.repos.tables
 import strata.search.tables  # noqa: F401 — each import adds its tables
 from strata.core.tables import metadata

@@ -73,6 +73,8 @@ def begin(hub: Hub, provider: LoginProvider, wanted: Wanted) -> tuple[str, str]:
         ProviderFailed: the site does not tell where.
     """
     where = endpoints.of(hub, provider)
+    if not where.authorization or not where.token:
+        raise ProviderFailed(provider.name, "its discovery document names no log-in")
     attempt = Attempt(
         provider=provider.id,
         state=secrets.token_urlsafe(32),

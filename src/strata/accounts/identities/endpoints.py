@@ -18,11 +18,11 @@ ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)  # for the keys, when an unknown
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """A site's addresses."""
+    """A site's addresses; an issuer of CI jobs lets nobody log in."""
 
     issuer: str
-    authorization: str
-    token: str
+    authorization: str = ""
+    token: str = ""
     keys: str = ""  # its JWK set
     end_session: str = ""
 
@@ -52,12 +52,12 @@ def of(hub: Hub, provider: LoginProvider) -> Endpoints:
     try:
         found = Endpoints(
             issuer=document["issuer"],
-            authorization=document["authorization_endpoint"],
-            token=document["token_endpoint"],
+            authorization=document.get("authorization_endpoint", ""),
+            token=document.get("token_endpoint", ""),
             keys=document["jwks_uri"],
             end_session=document.get("end_session_endpoint", ""),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ProviderFailed(provider.name, "its discovery document lacks something") from error
     if found.issuer.rstrip("/") != provider.issuer.rstrip("/"):
         raise ProviderFailed(provider.name, "its discovery document is of another issuer")

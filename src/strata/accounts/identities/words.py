@@ -32,7 +32,7 @@ def of_issuer(
     Raises:
         ProviderFailed: it is not about this log-in, or not of this issuer.
     """
-    said = _checked(hub, provider, where, id_token, nonce)
+    said = checked(hub, provider, where, id_token, nonce=nonce)
     email = said.get("email") if said.get("email_verified") is True else ""
     if provider.hosted_domain and said.get("hd") != provider.hosted_domain:
         raise ProviderFailed(provider.name, "this account is of another domain")
@@ -84,9 +84,17 @@ def of_github(hub: Hub, provider: LoginProvider, token: str) -> Claims:
     )
 
 
-def _checked(
-    hub: Hub, provider: LoginProvider, where: Endpoints, id_token: str, nonce: str
+def checked(
+    hub: Hub, provider: LoginProvider, where: Endpoints, id_token: str, *, nonce: str = ""
 ) -> Mapping[str, Any]:
+    """The claims of a statement that this issuer signed, for us, and that still holds.
+
+    Args:
+        nonce: that the statement must repeat; empty: it answers no question of ours.
+
+    Raises:
+        ProviderFailed: it is none such.
+    """
     said = None
     for fresh in (False, True):  # keys turn: an unknown one is worth one more question
         try:
@@ -98,6 +106,7 @@ def _checked(
                 raise ProviderFailed(provider.name, "its signature does not hold") from error
     assert said is not None, "the loop ends with a statement or an error"
     now = int(hub.clock().timestamp())
+    asked: dict[str, Any] = {"nonce": {"essential": True, "value": nonce}} if nonce else {}
     rules = jwt.JWTClaimsRegistry(
         now=now,
         leeway=LEEWAY_S,
@@ -106,7 +115,7 @@ def _checked(
         aud={"essential": True, "value": provider.client_id},
         exp={"essential": True},
         iat={"essential": True},
-        nonce={"essential": True, "value": nonce},
+        **asked,
     )
     try:
         rules.validate(said)

@@ -11,9 +11,10 @@ from strata.accounts.oauth.claims import Told, what_is_told
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.organizations.record import Membership
 from strata.community.tokens.scopes import described, wire_of
-from strata.core.actor import Actor, TokenKind
+from strata.core.actor import Actor, TokenFacts, TokenKind
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
+from strata.repos.queries import repos_by_ids
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import exchange, hub_of, read
@@ -28,6 +29,9 @@ def _whoami(call: Call) -> dict[str, object]:
     """The exact keys of a plain user token; one more breaks the JavaScript client's test."""
     if call.actor.user_id is None:
         raise Unauthenticated("Invalid username or password.")
+    token = call.actor.token
+    if token is not None and token.kind is TokenKind.PUBLISHER:
+        return _app(call, token)
     person = profiles.person(call, call.actor.user_id)
     told = what_is_told(call)
     return {
@@ -48,6 +52,23 @@ def _whoami(call: Call) -> dict[str, object]:
             if _tells(call.actor, told, held.organization.id)
         ],
         "auth": _auth(call),
+    }
+
+
+def _app(call: Call, token: TokenFacts) -> dict[str, object]:
+    """A job of a CI service, which is nobody: hub-api 03 §2."""
+    found = repos_by_ids(call, token.grants.repos if token.grants else ())
+    entities = [
+        {"_id": repo.key, "type": repo.type.value, "name": repo.full_name}
+        for repo in found.values()
+    ]
+    return {
+        "type": "app",
+        "id": f"{token.id:024x}",
+        "name": token.name,
+        "scope": {"entities": entities, "role": "write"},
+        "orgs": [],
+        "auth": {"type": "oidc", "expiresAt": respond.moment(token.expires_at or call.now)},
     }
 
 
@@ -79,7 +100,7 @@ def _auth(call: Call) -> dict[str, object]:
     token = call.actor.token
     if token is None:
         return {"type": "session"}
-    if token.kind is TokenKind.OAUTH:
+    if token.kind is not TokenKind.ACCESS:
         ends = None if token.expires_at is None else respond.moment(token.expires_at)
         return {"type": "oauth", "expiresAt": ends}
     shown: dict[str, object] = {

@@ -12,12 +12,14 @@ from typing import Any, Final
 from strata.accounts.oauth.apps import Credentials
 from strata.core.call import Call
 from strata.core.errors import GrantRefused
+from strata.repos.publishers.exchange import LIFE, Shown, exchange
 from strata.web.oauth.answers import Fields
 
 Subject = Callable[[Call, Credentials, Fields], Mapping[str, Any]]
 
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 — a name
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 — a name
+ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 — a name
 USER_EMAIL: Final = "urn:huggingface:token-type:user-email"
 NO_IMPERSONATION: Final = (
     "No application of this hub may act for a person by their address alone. Let the person log in"
@@ -41,4 +43,19 @@ def _for_a_person(_call: Call, _credentials: Credentials, _fields: Fields) -> Ma
     raise GrantRefused("unauthorized_client", NO_IMPERSONATION)
 
 
-SUBJECTS: Final[Mapping[str, Subject]] = MappingProxyType({USER_EMAIL: _for_a_person})
+def _for_a_job(call: Call, _credentials: Credentials, fields: Fields) -> Mapping[str, Any]:
+    """A job of a CI service, by its ID token (hub-api 03 §6)."""
+    base = call.hub.settings.public_url.rstrip("/") or call.origin.base_url
+    shown = Shown(fields.get("subject_token", ""), fields.get("resource", "").strip("/"), base)
+    given = exchange(call, shown)
+    return {
+        "access_token": given.value,
+        "token_type": "bearer",
+        "expires_in": int(LIFE.total_seconds()),
+        "issued_token_type": ACCESS_TOKEN,
+    }
+
+
+SUBJECTS: Final[Mapping[str, Subject]] = MappingProxyType(
+    {USER_EMAIL: _for_a_person, ID_TOKEN: _for_a_job}
+)

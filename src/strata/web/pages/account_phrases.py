@@ -48,6 +48,13 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         LEAVING: N_("This account is about to be deleted. Cancel that first, on the account page."),
         "identity.taken": N_("That account opens another account here already."),
         "identity.last": N_("This is your last way in. Choose a password first."),
+        "publisher.issuer": N_("Jobs of this service cannot be trusted here."),
+        "publisher.whose": N_(
+            "Name the claim that says whose job it is: repository for GitHub, project_path for "
+            "GitLab, sub for others."
+        ),
+        "publisher.claims": N_("Write one claim a line, name = value, at most 10."),
+        "publisher.too_many": N_("There are as many as there may be. Remove one first."),
         "invite.missing": N_("Enter the code of your invitation."),
         "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
         "pw.wrong": N_("This is not your password."),

@@ -18,6 +18,7 @@ from strata.web.pages import (
     new_repo,
     refs_page,
     repo,
+    repo_publishers,
     repo_settings,
     repo_storage,
     search_page,
@@ -75,6 +76,8 @@ REPO_ROUTES = (
     _form("/{web}{repo}/settings", repo_settings.submit),
     _read("/{web}{repo}/settings/storage", repo_storage.page),
     _form("/{web}{repo}/settings/storage", repo_storage.submit),
+    _read("/{web}{repo}/settings/publishers", repo_publishers.page),
+    _form("/{web}{repo}/settings/publishers", repo_publishers.submit),
     _read("/{web}{repo}/settings/access-requests", access_requests.page),
     _form("/{web}{repo}/settings/access-requests", access_requests.submit),
 )

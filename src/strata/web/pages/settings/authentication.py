@@ -18,6 +18,8 @@ from strata.accounts.entering import browsers, changing, sessions
 from strata.accounts.identities.linking import Identity, identities_of
 from strata.core.call import Call
 from strata.core.providers import LoginProvider
+from strata.repos.publishers.manage import Publisher, for_person
+from strata.repos.publishers.rules import issuers
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told
 from strata.web.pages.answer import NO_STORE
 from strata.web.pages.visit import Visit, shown, user_id_of, visiting
@@ -85,9 +87,23 @@ def one_error(visit: Visit, sentence: str) -> Told:
     return Told((("", sentence),), visit.frame.language)
 
 
+@dataclass(frozen=True, slots=True)
+class Publishers:
+    """Jobs of CI services that may read for the person."""
+
+    held: list[Publisher]
+    issuers: tuple[str, ...]
+
+
+def _publishers(call: Call) -> Publishers:
+    held = for_person(call) if call.actor.verified else []
+    return Publishers(held, issuers(call.hub))
+
+
 SECTIONS: Final = (
     Section("password", _password),
     Section("identities", _identities),
+    Section("publishers", _publishers),
     Section("sessions", _sessions),
     Section("security_log", user_id_of),  # a link to a page of its own
 )

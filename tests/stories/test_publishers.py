@@ -1,0 +1,255 @@
+"""Trusted publishers: jobs that write without a stored secret, and those that only claim to be."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from joserfc.jwk import RSAKey
+from starlette.testclient import TestClient
+
+from doors.pages.visitors import PASSWORD, Visitor, confirmed
+from fixtures.accounts import made, person
+from fixtures.contents import created
+from fixtures.hubs import FrozenClock
+from fixtures.issuers import Issuer, issuing
+from fixtures.organizations import joins, leaves, organization
+from strata.accounts.entering.sessions import PROVED_FOR
+from strata.app.serving import build_app
+from strata.core.actor import Actor, Role
+from strata.core.hub import Hub
+from strata.core.names import RepoType
+from strata.repos.publishers.exchange import LIFE
+
+SITE = "http://hub.example.com"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
+CLAIMS = "repository = acme/train\nref = refs/heads/main"
+JOB = {"sub": "repo:acme/train:ref:refs/heads/main", "repository": "acme/train",
+       "ref": "refs/heads/main"}  # fmt: skip
+
+
+@pytest.fixture
+def issuer(clock: FrozenClock) -> Iterator[Issuer]:
+    with issuing(clock) as running:
+        yield running
+
+
+@pytest.fixture
+def near(hub: Hub, issuer: Issuer) -> Hub:
+    """A hub whose people may trust that issuer."""
+    made(hub, "first-one", admin=True)
+    publishers = replace(hub.settings.publishers, issuers=(issuer.url,))
+    return replace(hub, settings=replace(hub.settings, publishers=publishers))
+
+
+class Ci:
+    """A CI service and its jobs."""
+
+    def __init__(self, hub: Hub, issuer: Issuer) -> None:
+        self.issuer = issuer
+        self.client = TestClient(build_app(hub), base_url=SITE)
+
+    def statement(self, **changes: Any) -> str:
+        return self.issuer.statement(**{"aud": SITE, **JOB, **changes})
+
+    def ask(self, resource: str, **changes: Any) -> Response:
+        """Exchange a job's statement as the client does."""
+        return self.show(resource, self.statement(**changes))
+
+    def show(self, resource: str, statement: str) -> Response:
+        body = {
+            "grant_type": EXCHANGE,
+            "subject_token_type": ID_TOKEN,
+            "subject_token": statement,
+            "resource": resource,
+        }
+        return self.client.post("/oauth/token", json=body)
+
+    def token(self, resource: str) -> str:
+        answer = self.ask(resource)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert told["token_type"] == "bearer"
+        assert told["expires_in"] == LIFE.total_seconds()
+        return str(told["access_token"])
+
+    def commit(self, token: str, repo: str, kind: str = "models") -> int:
+        file = {"path": "a.txt", "content": "aGk=", "encoding": "base64"}
+        values = {"header": {"summary": "by a job"}, "file": file}
+        lines = "\n".join(json.dumps({"key": key, "value": values[key]}) for key in values)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+        path = f"/api/{kind}/{repo}/commit/main"
+        return self.client.post(path, content=lines, headers=headers).status_code
+
+    def get(self, token: str, path: str) -> Response:
+        return self.client.get(path, headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def ci(near: Hub, issuer: Issuer) -> Ci:
+    return Ci(near, issuer)
+
+
+def trust(visitor: Visitor, issuer: Issuer, repo: str, claims: str = CLAIMS) -> int:
+    place = f"/{repo}/settings/publishers"
+    answer = visitor.submit(place, place, issuer=issuer.url, claims=claims)
+    return answer.status
+
+
+@pytest.fixture
+def li(near: Hub, issuer: Issuer) -> Visitor:
+    """Somebody with a private model whose jobs they trust, and another one."""
+    visitor = confirmed(near, "li")
+    owner = signed_in(near, "li")
+    created(near, owner, "thing", private=True)
+    created(near, owner, "other", private=True)
+    assert trust(visitor, issuer, "li/thing", f"sub = {JOB['sub']}\n{CLAIMS}") == 303
+    return visitor
+
+
+def signed_in(hub: Hub, name: str) -> Actor:
+    return Actor(user_id=person(hub, name).id, name=name, verified=True, session_id=0)
+
+
+@pytest.mark.usefixtures("li")
+def test_a_job_writes_to_its_repo_and_to_nothing_else(ci: Ci) -> None:
+    token = ci.token("li/thing")
+    assert token.startswith("hf_jwt_")
+    assert ci.commit(token, "li/thing") == 200
+    commits = ci.get(token, "/api/models/li/thing/commits/main").json()
+    assert commits[0]["authors"][0]["user"] == "[OIDC]"
+    assert ci.commit(token, "li/other") in {403, 404}
+    assert ci.get(token, "/api/models/li/other").status_code == 404
+    headers = {"Authorization": f"Bearer {token}"}
+    made_one = ci.client.post("/api/repos/create", json={"name": "new"}, headers=headers)
+    assert made_one.status_code == 401
+    moved = ci.client.request(
+        "DELETE", "/api/repos/delete", json={"name": "thing", "organization": "li"}, headers=headers
+    )
+    assert moved.status_code in {401, 403}
+    settings = ci.client.put(
+        "/api/models/li/thing/settings", json={"private": False}, headers=headers
+    )
+    assert settings.status_code == 403
+
+
+@pytest.mark.usefixtures("li")
+def test_a_job_is_an_app_and_its_token_lives_an_hour(ci: Ci, clock: FrozenClock) -> None:
+    token = ci.token("li/thing")
+    told = ci.get(token, "/api/whoami-v2").json()
+    assert told["type"] == "app"
+    assert [one["name"] for one in told["scope"]["entities"]] == ["li/thing"]
+    assert "li@example.com" not in str(told)
+    clock.advance(LIFE)
+    assert ci.get(token, "/api/whoami-v2").status_code == 401
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "another repository": {"repository": "mallory/train"},
+    "another branch": {"ref": "refs/heads/evil"},
+    "letters of another case": {"repository": "Acme/train"},
+    "a claim that is missing": {"repository": None},
+    "another audience": {"aud": "https://huggingface.co"},
+    "expired": {"exp": 1},
+    "another issuer": {"iss": "https://evil.example"},
+}
+
+
+@pytest.mark.usefixtures("li")
+@pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS.keys())
+def test_other_jobs_get_nothing(ci: Ci, changes: dict[str, Any]) -> None:
+    refused = ci.ask("li/thing", **changes)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.usefixtures("li")
+def test_a_statement_that_somebody_else_signed_gets_nothing(ci: Ci, issuer: Issuer) -> None:
+    issuer.signer = RSAKey.generate_key(2048, {"use": "sig"}, private=True)
+    assert ci.ask("li/thing").json()["error"] == "invalid_grant"
+    for wild in ("", "a.b", "a.b.c", "e30.e30.", "x" * 20_000):
+        answer = ci.show("li/thing", wild)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.usefixtures("li")
+def test_what_is_hidden_and_what_is_missing_answer_alike(ci: Ci) -> None:
+    places = [
+        "li/other",
+        "li/none",
+        "no/none",
+        "datasets/li/thing",
+        "li",
+        "first-one",
+        "a/b/c/d",
+        "/",
+    ]
+    answers = [ci.ask(resource) for resource in places]
+    assert {(one.status_code, one.text) for one in answers} == {(400, answers[0].text)}
+
+
+def test_whoever_loses_the_right_takes_it_from_the_jobs(near: Hub, issuer: Issuer, ci: Ci) -> None:
+    organization(near, "first-one", "lab")
+    mei = confirmed(near, "mei")
+    joins(near, "mei", Role.WRITE, name="lab")
+    made_by = Visitor(near)
+    made_by.log_in("mei")
+    made_by.submit("/new", "/new", owner="lab", name="model")
+    assert trust(mei, issuer, "lab/model", f"sub = {JOB['sub']}") == 303
+    token = ci.token("lab/model")
+    assert ci.commit(token, "lab/model") == 200
+    leaves(near, "mei", name="lab")
+    assert ci.commit(token, "lab/model") == 403
+
+
+def test_a_job_of_a_person_reads_and_never_writes(
+    near: Hub, issuer: Issuer, ci: Ci, li: Visitor
+) -> None:
+    place = "/settings/authentication"
+    done = li.submit(place, f"{place}/publishers", issuer=issuer.url, claims=f"sub = {JOB['sub']}")
+    assert done.place == place
+    token = ci.token("li")
+    assert token.startswith("hf_oauth_")
+    assert ci.get(token, "/api/whoami-v2").json()["name"] == "li"
+    assert ci.get(token, "/api/models/li/thing").status_code == 404
+    created(near, signed_in(near, "first-one"), "open", RepoType.MODEL)
+    assert ci.get(token, "/api/models/first-one/open").status_code == 200
+    assert ci.commit(token, "li/thing") in {403, 404}
+
+
+def test_a_rule_must_say_whose_jobs_they_are(li: Visitor, issuer: Issuer) -> None:
+    for bad in ("ref = refs/heads/main", "", "sub =", "= x", "sub = " + "x" * 600):
+        assert trust(li, issuer, "li/other", bad) == 400
+    place = "/li/other/settings/publishers"
+    other = li.submit(place, place, issuer="https://evil.example", claims="sub = x")
+    assert other.status == 400
+
+
+def test_only_who_manages_a_repo_trusts_for_it(
+    near: Hub, issuer: Issuer, li: Visitor, ci: Ci
+) -> None:
+    mallory = confirmed(near, "mallory")
+    assert mallory.open("/li/thing/settings/publishers").status == 404
+    form = mallory.open("/settings/authentication").hidden("/settings/authentication/publishers")
+    fields = form | {"issuer": issuer.url, "claims": CLAIMS}
+    assert mallory.send("/li/thing/settings/publishers", fields).status == 404
+    token = ci.token("li/thing")
+    page = li.open("/li/thing/settings/publishers")
+    number = page.text.partition('name="publisher" value="')[2].partition('"')[0]
+    place = "/li/thing/settings/publishers"
+    assert mallory.send(place, form | {"publisher": number}).status == 404
+    assert li.send(place, page.hidden(place) | {"publisher": number}).place == place
+    assert ci.ask("li/thing").json()["error"] == "invalid_grant"
+    assert ci.commit(token, "li/thing") == 200  # until its hour is over
+
+
+def test_trusting_asks_who_sits_there(li: Visitor, issuer: Issuer, clock: FrozenClock) -> None:
+    place = "/li/other/settings/publishers"
+    form = li.open(place).hidden(place)
+    clock.advance(PROVED_FOR)
+    asked = li.send(place, form | {"issuer": issuer.url, "claims": "sub = x"})
+    assert (asked.status, "Confirm that it is you" in asked.text) == (403, True)
+    done = li.send(place, asked.hidden(place) | {"sudo_password": PASSWORD})
+    assert done.status == 303
