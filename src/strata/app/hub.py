@@ -25,6 +25,7 @@ from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content.naming import NameLargeFiles
 from strata.content.removal import FinishRewrite
 from strata.content.repacking import RepackRepo
+from strata.content.verdicts.jobs import JudgeAgain, JudgeCommits, again
 from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.outbound import outbound_of
@@ -62,6 +63,8 @@ JOBS: Mapping[str, type[Job]] = {
         FinishRewrite,
         NoteCommits,
         RepackRepo,
+        JudgeCommits,
+        JudgeAgain,
         TellOfRequests,
         TidyAccounts,
         CountUsage,
@@ -76,13 +79,22 @@ JOBS: Mapping[str, type[Job]] = {
 WAITING = Lane(only=frozenset({CallWebhook.kind}))
 # Reading a whole repo: an upload of many commits is gathered and read once.
 GATHERING = Lane(
-    only=frozenset({IndexRepo.kind, NameLargeFiles.kind, FinishRewrite.kind, RepackRepo.kind})
+    only=frozenset(
+        {
+            IndexRepo.kind,
+            NameLargeFiles.kind,
+            FinishRewrite.kind,
+            RepackRepo.kind,
+            JudgeCommits.kind,
+            JudgeAgain.kind,
+        }
+    )
 )
 PROMPT = Lane(never=WAITING.only | GATHERING.only)
 
 # What reacts to which fact. Reactions read the state they find, so one job covers several facts.
 REACTIONS: Mapping[str, tuple[str, ...]] = {
-    "repo.content": (IndexRepo.kind, NoteCommits.kind, NameLargeFiles.kind),
+    "repo.content": (IndexRepo.kind, NoteCommits.kind, NameLargeFiles.kind, JudgeCommits.kind),
     "repo.update_settings": (IndexRepo.kind,),
     "repo.delete": (IndexRepo.kind,),
 }
@@ -91,6 +103,7 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
 LISTENERS: tuple[Listener, ...] = (
     settle,
     announce,
+    again,
     withhold_repos,
     withhold_collections,
     follow_rewrite,

@@ -20,6 +20,7 @@ import strata.community.collections.tables
 import strata.community.discussions.tables
 import strata.community.follows.tables
 import strata.content.tables
+import strata.content.verdicts.tables
 import strata.core.instance
 import strata.events.audit.guards
 import strata.events.tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -13,6 +14,7 @@ from strata.access.policy import Action
 from strata.content.history import PAGE, Logged, commit_at, commits
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import MAIN, snapshot, snapshot_at
+from strata.content.verdicts.badges import Badge, badges
 from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.core.names import RepoId
@@ -45,6 +47,7 @@ class HistoryPage:
     total: int
     page: int  # counted from 0
     pages: int
+    badges: Mapping[str, Badge]  # by the id of a commit; only of those that are signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class CommitPage:
     place: Place  # at this commit
     commit: Logged
     difference: Difference
+    badge: Badge | None  # None: it is not signed
 
 
 async def page(request: Request) -> Response:
@@ -95,6 +99,7 @@ def _history(call: Call, repo_id: RepoId, asked: tuple[str, str], number: int) -
         total=found.total,
         page=number,
         pages=-(-found.total // PAGE),
+        badges=badges(call, [logged.facts.sha for logged in found.items]),
     )
 
 
@@ -108,4 +113,5 @@ def _commit(call: Call, repo_id: RepoId, revision: str) -> CommitPage:
         place=Place(at.repo.repo_id, at.commit),
         commit=logged,
         difference=difference(at, base),
+        badge=badges(call, [logged.facts.sha]).get(logged.facts.sha),
     )
