@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.blobs.quota.room import largest_file, require_room_for_sizes, shown
+from strata.blobs.quota.room import largest_file, require_room_for_sizes, shown, warning
 from strata.content.attributes import IGNORE, MAX_TEXT_BYTES, read_attributes, read_ignore
 from strata.content.commit import branch_at
 from strata.content.files import read_text
@@ -48,6 +48,7 @@ class Verdicts:
 
     head: Sha
     files: list[Verdict]
+    warning: str = ""  # that the owner is nearly out of storage
 
 
 def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
@@ -86,7 +87,7 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
         raise Unprocessable(f"A path may have at most {MAX_PATH} characters. Choose another name.")
     verdicts = _judged(call, base, files, attributes, ignore)
     _require_fitting(call, base, files, verdicts)
-    return Verdicts(base.commit, verdicts)
+    return Verdicts(base.commit, verdicts, warning(call, base.repo))
 
 
 def _require_fitting(

@@ -41,7 +41,8 @@ from strata.web.work import Exchange, Tallies
 EXPOSED_HEADERS = (
     "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,"
     "Content-Disposition,X-Linked-Size,X-Linked-ETag,X-Xet-Hash,X-Xet-Access-Token,X-Xet-Token-Expiration,"
-    "X-Xet-Refresh-Route,X-Xet-Cas-Url,RateLimit,RateLimit-Policy,Retry-After"
+    "X-Xet-Refresh-Route,X-Xet-Cas-Url,RateLimit,RateLimit-Policy,Retry-After,"
+    "X-HF-Warning"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)

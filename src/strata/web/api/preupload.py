@@ -44,7 +44,9 @@ async def preupload(request: Request) -> Response:
         ),
     )
     files = [_file(verdict) for verdict in verdicts.files]
-    return respond.json({"files": files, "commitOid": verdicts.head})
+    # huggingface_hub/utils/_http.py:_warn_on_warning_headers shows it once.
+    headers = {"X-HF-Warning": f"Storage; {verdicts.warning}"} if verdicts.warning else {}
+    return respond.json({"files": files, "commitOid": verdicts.head}, headers=headers)
 
 
 def _file(verdict: Verdict) -> dict[str, object]:

@@ -73,6 +73,7 @@ NOTICES: Final = {
     "ssh-key-removed": N_("The SSH key is removed. It no longer opens anything."),
     "gpg-key-added": N_("The GPG key is added."),
     "gpg-key-removed": N_("The GPG key is removed."),
+    "repos-changed": N_("The chosen repositories are changed."),
     "plan-asked": N_("Your request is on its way to the administrators."),
     "token-saved": N_("The scopes of the token are saved. They hold from now on."),
     "tokens-deleted": N_("All your tokens are deleted. None of them opens anything."),

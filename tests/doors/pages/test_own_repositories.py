@@ -1,0 +1,106 @@
+"""All of one's repositories: many changed at once, or none, after a proof of who sits there."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+
+from fixtures.browsers import chromium
+from fixtures.contents import created
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import calling
+from fixtures.shown_repos import Scene, served, session_of, staged
+from strata.core.actor import SYSTEM
+from strata.core.names import RepoType
+from strata.repos.queries import repo_by_id
+
+PAGE = "/settings/repositories"
+MODEL = "repo-model:li-wei/flan-t5-large"
+SECOND = "repo-dataset:li-wei/words"
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    clock = FrozenClock()
+    made = staged(build_test_hub(tmp_path / "data", clock=clock), clock)
+    created(made.hub, made.owner, "words", RepoType.DATASET)
+    yield made
+    made.hub.database.close()
+
+
+def states(scene: Scene) -> list[bool | None]:
+    """Whether each of the two repos is private; None: gone."""
+    with calling(scene.hub, SYSTEM) as call:
+        found = [repo_by_id(call, scene.model.id + step) for step in (0, 1)]
+    return [repo.private if repo else None for repo in found]
+
+
+def test_all_of_ones_own_and_nobody_elses(scene: Scene) -> None:
+    created(scene.hub, scene.other, "hers")
+    page = scene.visitor(scene.owner).get(PAGE).text
+    assert "li-wei/flan-t5-large" in page
+    assert "839.8 KiB" in page
+    assert "li-wei/words" in page
+    assert "ada/hers" not in page
+    assert scene.visitor().get(PAGE).headers["location"].startswith("/login")
+
+
+def test_many_are_changed_at_once(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    chosen = {MODEL: "on", SECOND: "on"}
+    assert owner.post(PAGE, {**chosen, "act": "private"}).status_code == 303
+    assert states(scene) == [True, True]
+    for form, sentence in (
+        ({"act": "private"}, "Choose at least one repository."),
+        ({**chosen, "act": "burn", "confirm": "li-wei"}, "Choose what to do."),
+        ({**chosen, "act": "delete"}, "Type your username to confirm."),
+        ({**chosen, "act": "public", "confirm": "ada"}, "Type your username to confirm."),
+    ):
+        refused = owner.post(PAGE, form)
+        assert (refused.status_code, sentence in refused.text) == (400, True)
+    assert owner.post(PAGE, {**chosen, "act": "public", "confirm": "li-wei"}).status_code == 303
+    assert states(scene) == [False, False]
+    assert owner.post(PAGE, {**chosen, "act": "delete", "confirm": "li-wei"}).status_code == 303
+    assert states(scene) == [None, None]
+
+
+def test_all_or_none(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    form = {MODEL: "on", "act": "private"}
+    stale = owner.post(PAGE, {**form, "repo-model:li-wei/gone": "on"})
+    assert (stale.status_code, "has changed meanwhile" in stale.text) == (400, True)
+    hers = created(scene.hub, scene.other, "hers")
+    foreign = owner.post(PAGE, {**form, f"repo-model:{hers.full_name}": "on"})
+    assert foreign.status_code == 403
+    for odd in ("repo-planet:x/y", "repo-model:../x", "repo-model:"):
+        assert owner.post(PAGE, {**form, odd: "on"}).status_code in (400, 403, 404)
+    forged = owner.post(PAGE, form, proof="forged")
+    assert forged.status_code == 400
+    assert states(scene) == [False, False]
+
+
+def test_what_cannot_be_taken_back_needs_a_fresh_proof(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    scene.clock.advance(timedelta(minutes=16))
+    chosen = {MODEL: "on", "confirm": "li-wei"}
+    for act in ("delete", "public"):
+        asked = owner.post(PAGE, {**chosen, "act": act})
+        assert "sudo_password" in asked.text
+    assert states(scene) == [False, False]
+    assert owner.post(PAGE, {**chosen, "act": "private"}).status_code == 303
+
+
+@pytest.mark.parametrize("width", [320, 1320])
+def test_it_fits_the_screen_and_everyone_can_use_it(scene: Scene, width: int) -> None:
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context(viewport={"width": width, "height": 860})
+        session = session_of(scene.hub, scene.owner)
+        context.add_cookies([{"name": "sid", "value": session, "url": base}])
+        page = context.new_page()
+        page.goto(f"{base}{PAGE}")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+        assert report.response["violations"] == []
