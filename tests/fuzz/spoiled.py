@@ -49,7 +49,7 @@ ALSO: Final[Mapping[str, object]] = {
     "/api/{type}/{repo}/tag/{revision}": {"message": "annotated"},
     "/api/{type}/{repo}/preupload/{revision}": {"gitIgnore": "*.log", "gitAttributes": ""},
     "/api/{type}/{repo}/paths-info/{revision}": {"paths": ["a.txt"], "expand": True},
-    "/api/{type}/{repo}/super-squash/{revision}": {"message": "one"},
+    "/api/{type}/{repo}/super-squash/{path}": {"message": "one"},
     "/{web}{repo}.git/info/lfs/objects/batch": {
         "transfers": ["basic", "multipart"],
         "hash_algo": "sha256",
@@ -84,6 +84,8 @@ ALSO: Final[Mapping[str, object]] = {
     },
     "/api/collections/{namespace}/{slug}/items": {"note": "n"},
     "/api/collections/{namespace}/{slug}/items/{item}": {"note": "n", "position": 0},
+    "/api/collections/{namespace}/{slug}/resource-group": {"resourceGroupId": None},
+    "/api/login": {"username": "owner", "password": "wrong"},
     "/api/settings/webhooks": {
         "url": "https://hooks.example.com/x",
         "watched": [{"type": "user", "name": "owner"}],
@@ -172,6 +174,8 @@ def target(route: Route, keys: Keys, chosen: Callable[[Sequence[str]], str]) -> 
 
     if "user-access-request" in route.template:
         usual |= {"type": ["models"], "repo": ["owner/gated"]}
+    if "super-squash" in route.template:
+        usual |= {"path": ["dev", "main", "refs/pr/1"]}
     if "{comment}" in route.template:
         usual |= {"type": ["models"], "number": ["3"]}
     if route.template.endswith("/merge"):

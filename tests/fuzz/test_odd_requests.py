@@ -13,9 +13,10 @@ import pytest
 from httpx2 import Response
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.requests import Odd, odd_requests
-from fuzz.spoiled import UNKNOWN, WRONG_TYPE, Spoiled, spoiled_requests
+from fuzz.requests import ROUTES, Odd, odd_requests
+from fuzz.spoiled import ASKED, UNKNOWN, WRONG_TYPE, Spoiled, spoiled_requests, target
 from fuzz.world import ABOUT_REFUSALS, World, built
+from strata.web.paths import Route
 
 NOT_OFFERED = 501
 RESTORED_EVERY = 200  # requests
@@ -105,3 +106,22 @@ def _require_named(spoiled: Spoiled, answer: Response) -> None:
 
 def _told(odd: Odd, answer: Response) -> str:
     return f"{str(odd)[:3000]}\n{answer.status_code} {answer.text[:500]}"
+
+
+def test_every_route_that_takes_json_is_asked(world: World) -> None:
+    """A route that refuses a body for its shape has fields, and `fuzz.spoiled` knows them."""
+    known = {(method, route.template) for method, route in ASKED}
+    unknown = {
+        (method, route.template)
+        for method, route in ROUTES
+        if (method, route.template) not in known and _takes_json(world, method, route)
+    }
+    assert not unknown
+
+
+def _takes_json(world: World, method: str, route: Route) -> bool:
+    place = target(route, world.keys, lambda choices: choices[0])
+    headers = {"Content-Type": "application/json"}
+    answer = world.send(Odd("owner", method, route.template, place, headers, b'"text"'))
+    world.restore()
+    return "Expected `" in answer.text
