@@ -1,9 +1,11 @@
 """What an account may do and who sees it, in every state of product §3.1."""
 
+import base64
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,14 +20,18 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.closing import suspend
 from strata.accounts.closing.facts import LEAVING, STAYING
 from strata.accounts.closing.suspend import Suspension
+from strata.accounts.keys.ssh import actor_for_key, add
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS
 from strata.app.serving import build_app
+from strata.community.webhooks.access import may_learn_of
 from strata.core.actor import SYSTEM, Actor, Standing
 from strata.core.call import Work, working
-from strata.core.errors import Conflict, Malformed
+from strata.core.errors import Conflict, Forbidden, Malformed
 from strata.core.hub import Hub
+from strata.core.names import RepoId, RepoType
 from strata.events.facts import Whose, record
+from strata.repos.lookup import lookup
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,6 +43,11 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> I
     built.database.close()
 
 
+_BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
+KEY = f"ssh-ed25519 {base64.b64encode(_BLOB).decode()} li@laptop"
+FAR = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass
 class Scene:
     """Li, who published a model, and what she holds."""
@@ -44,6 +55,7 @@ class Scene:
     hub: Hub
     browser: Visitor
     token: str
+    fingerprint: str  # of her SSH key
 
     def api(self, method: str, path: str, token: str = "", **more: object) -> tuple[int, str]:
         client = TestClient(build_app(self.hub), base_url=SITE)
@@ -60,7 +72,9 @@ def scene(hub: Hub) -> Scene:
     li = Actor(user_id=person(hub, "li").id, name="li", verified=True)
     uploaded(hub, li, created(hub, li, "open"), {"a.txt": b"a"})
     created(hub, li, "shut", private=True)
-    return Scene(hub, browser, token)
+    with calling(hub, replace(li, session_id=0, proved_until=FAR)) as call, working(call) as work:
+        fingerprint = add(work, "laptop", KEY).fingerprint
+    return Scene(hub, browser, token, fingerprint)
 
 
 def change(hub: Hub, act: Callable[[Work], object]) -> None:
@@ -115,6 +129,10 @@ def test_every_state_is_as_the_table_says(scene: Scene, state: str) -> None:
     code = "AccountSuspended" if "suspended" in state else ""
     assert scene.api("GET", "/api/whoami-v2", scene.token) == (whoami, code)
     assert scene.api("GET", "/li/shut.git/info/refs?service=git-upload-pack", scene.token)[0] == git
+    with scene.hub.database.reading() as db:
+        opened = nullcontext() if whoami == 200 else pytest.raises(Forbidden)
+        with opened:
+            assert actor_for_key(db, scene.hub, scene.fingerprint) is not None
     made_one = {"name": "another", "type": "model"}
     assert scene.api("POST", "/api/repos/create", scene.token, json=made_one)[0] == write
     assert scene.api("GET", "/api/users/li/overview")[0] == profile
@@ -197,3 +215,16 @@ def test_staying_after_all_gives_back_what_was_withheld(scene: Scene) -> None:
     change(scene.hub, lambda work: record(work, STAYING, whose=whose))
     assert scene.api("GET", "/api/models/li/open")[0] == 200
     assert scene.api("GET", "/api/models/li/shut")[0] == 401
+
+
+def test_webhooks_of_a_closed_account_are_told_nothing(scene: Scene) -> None:
+    owner = person(scene.hub, "li").id
+
+    def may_learn() -> bool:
+        with calling(scene.hub, SYSTEM) as call:
+            repo = lookup(call, RepoId(RepoType.MODEL, "li", "open"))
+            return may_learn_of(call, owner, repo)
+
+    assert may_learn()
+    closed(scene.hub)
+    assert not may_learn()

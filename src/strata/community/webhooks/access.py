@@ -6,9 +6,9 @@ In between the owner may have left the organisation, or the repo may have become
 from __future__ import annotations
 
 from strata.access.policy import may_see
-from strata.accounts import people
+from strata.accounts import people, standing
 from strata.accounts.organizations.roles import roles_of
-from strata.core.actor import Actor
+from strata.core.actor import Actor, Standing
 from strata.core.call import Call
 from strata.events.webhooks.record import Delivery
 from strata.repos.queries import repo_even_deleted
@@ -17,10 +17,11 @@ from strata.repos.record import Repo
 
 def may_learn_of(call: Call, owner_id: int, repo: Repo) -> bool:
     """Whether an account may know of a repo, as it is now."""
+    owner = people.by_id(call, owner_id)
+    if owner is None or standing.now(call, owner) is not Standing.ACTIVE:
+        return False
     if not repo.private:
         return True
-    if people.by_id(call, owner_id) is None:
-        return False
     return may_see(Actor(user_id=owner_id, verified=True, roles=roles_of(call, owner_id)), repo)
 
 
