@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from strata.access.policy import require_admin, require_writer
 from strata.accounts import people
+from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.organizations import members, queries
 from strata.accounts.organizations.record import Organization
 from strata.core.actor import Role
@@ -17,10 +18,13 @@ def add(work: Work, organization_name: str, user_name: str, role: Role) -> None:
     Raises:
         NotFound: no such organisation or person.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        ProofNeeded: it is about an admin, and a session must show who sits there.
         Conflict: as `accounts.organizations.members.set_role`.
     """
     organization = _managed(work, organization_name)
-    members.set_role(work, organization, named(work, user_name), role)
+    person = named(work, user_name)
+    _require_sure(work, organization, person, role)
+    members.set_role(work, organization, person, role)
 
 
 def change_role(work: Work, organization_name: str, user_name: str, role: Role) -> None:
@@ -34,6 +38,7 @@ def change_role(work: Work, organization_name: str, user_name: str, role: Role) 
     person = people.by_name(work, user_name)
     if person is None or queries.role_of(work, organization.id, person.id) is None:
         raise NotFound(f"{user_name} is not a member of {organization.name}.")
+    _require_sure(work, organization, person, role)
     members.set_role(work, organization, person, role)
 
 
@@ -44,7 +49,9 @@ def remove(work: Work, organization_name: str, user_name: str) -> None:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden, Conflict: as `change_role`.
     """
     organization = _managed(work, organization_name)
-    members.remove(work, organization, named(work, user_name))
+    person = named(work, user_name)
+    _require_sure(work, organization, person)
+    members.remove(work, organization, person)
 
 
 def leave(work: Work, organization_name: str) -> None:
@@ -89,3 +96,11 @@ def named(call: Call, name: str) -> people.User:
     if person is None:
         raise NotFound(f"There is no account named {name!r}.")
     return person
+
+
+def _require_sure(
+    work: Work, organization: Organization, person: people.User, role: Role | None = None
+) -> None:
+    """Who becomes admin, or is no longer, decides over everything there: ask who sits there."""
+    if Role.ADMIN in (role, queries.role_of(work, organization.id, person.id)):
+        require_sudo(work)

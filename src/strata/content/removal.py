@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import ClassVar, Final
 
 from strata.access.policy import Action
+from strata.accounts.entering.sudo import require_sudo
 from strata.blobs import pointer as pointers
 from strata.blobs.inventory import give_up, require_held
 from strata.blobs.inventory_queries import unwanted_everywhere
@@ -53,11 +54,13 @@ def delete_large_files(
 
     Raises:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`; it takes the right to manage the repo.
+        ProofNeeded: a session must show once more who sits there.
         TooLarge, Malformed: more than 1,000 files, or what is no sha256.
         NotFound: the repo has no such large file.
         ParentMoved: others did not stop committing.
     """
     repo = lookup(call, repo_id, Action.MANAGE)
+    require_sudo(call)
     wanted = _checked(oids)
     require_held(call, repo, wanted)
     if rewrite_history:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from strata.access.gates import admit
 from strata.access.policy import Action
+from strata.accounts.entering.sudo import require_sudo
 from strata.content.authors import signature_of
 from strata.content.commit import MAX_ATTEMPTS, branch_at, land_once, lane
 from strata.content.rights import require_push
@@ -24,9 +25,11 @@ def super_squash(call: Call, repo_id: RepoId, branch: str, message: str | None =
     Raises:
         RevisionNotFound: no such branch.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.gates.admit`.
+        ProofNeeded: a session must show once more who sits there.
     """
     at = branch_at(call, repo_id, branch)
     admit(call, Action.MANAGE, at.repo)
+    require_sudo(call)
     ref = at.ref or ""
     require_push(call, at.repo, ref)
     text = (message or "").strip() or DEFAULT_MESSAGE.format(branch=branch)

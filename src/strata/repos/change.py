@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from strata.access.gates import GATEABLE, admit
 from strata.access.policy import Action, Gate, require_create
 from strata.accounts import names
+from strata.accounts.entering.sudo import require_sudo
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
@@ -46,10 +47,13 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
     Raises:
         Malformed: a gate before something that has no files to keep.
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
+        ProofNeeded: a session must show once more who sits there.
     """
     repo = lookup(work, repo_id, Action.MANAGE)
     if settings.gated and repo.type not in GATEABLE:
         raise Malformed('"gated": only models and datasets can be gated.')
+    if settings.private is False and repo.private:
+        require_sudo(work)
     changed = settings.given()
     if changed:
         work.db.execute(
@@ -69,8 +73,10 @@ def delete(work: Work, repo_id: RepoId) -> None:
 
     Raises:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
+        ProofNeeded: a session must show once more who sits there.
     """
     repo = lookup(work, repo_id, Action.REMOVE)
+    require_sudo(work)
     work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(deleted_at=work.now))
     work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
     work.db.execute(sa.delete(redirects).where(redirects.c.repo_id == repo.id))
@@ -83,10 +89,12 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     Raises:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup` for the source, which only an admin
         gives away, `require_create` for the target.
+        ProofNeeded: a session must show once more who sits there.
         AlreadyExists: another repo has the target's name.
         OverQuota: the plan of the new owner has no room for it.
     """
     repo = lookup(work, source, Action.REMOVE)
+    require_sudo(work)
     place = names.find(work, target.namespace or "")
     if place is None or place.id != repo.owner_id:
         admit(work, Action.TRANSFER, repo)

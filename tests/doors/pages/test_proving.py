@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from doors.pages.visitors import PASSWORD, Visitor, confirmed
+from doors.pages.visitors import PASSWORD, Visitor, confirmed, token_in
 from fixtures.hubs import FrozenClock
+from fixtures.organizations import joins, organization
+from strata.core.actor import Role
 from strata.core.hub import Hub
 
 RENAME = "/settings/account/username"
@@ -83,3 +85,51 @@ def test_the_proof_does_not_excuse_a_forged_form(aged: Visitor) -> None:
     forged = aged.send(RENAME, {"username": "wei", "sudo_password": PASSWORD, "csrf_token": "x"})
     assert forged.status == 400
     assert aged.open("/wei").status == 404
+
+
+def test_acts_on_repos_that_cannot_be_taken_back_ask(hub: Hub, clock: FrozenClock) -> None:
+    visitor = confirmed(hub, "li")
+    visitor.submit("/new", "/new", name="thing", visibility="private")
+    place = "/li/thing/settings"
+    forms = {
+        "visibility": {"visibility": "public", "confirm": "li/thing"},
+        "rename": {"name": "other"},
+        "delete": {"confirm": "li/thing"},
+    }
+    clock.advance(timedelta(minutes=15))
+    form = visitor.open(place).hidden(place)
+    asked = {
+        name: visitor.send(place, form | {"form": name} | fields) for name, fields in forms.items()
+    }
+    assert {(one.status, "Confirm that it is you" in one.text) for one in asked.values()} == {
+        (403, True)
+    }
+    assert Visitor(hub).open("/li/thing").status == 404
+    done = visitor.send(place, asked["delete"].hidden(place) | {"sudo_password": PASSWORD})
+    assert done.status == 303
+    assert visitor.open("/li/thing").status == 404
+
+
+def test_changes_of_admins_ask_and_those_of_others_do_not(hub: Hub, clock: FrozenClock) -> None:
+    visitor = confirmed(hub, "li")
+    confirmed(hub, "wei")
+    organization(hub, "li")
+    joins(hub, "wei", Role.READ)
+    clock.advance(timedelta(minutes=15))
+    place = "/organizations/acme/settings/members"
+    form = visitor.open(place).hidden(place)
+    write = form | {"form": "role", "user": "wei", "role": "write"}
+    assert visitor.send(place, write).status == 303
+    assert visitor.send(place, write | {"role": "admin"}).status == 403
+
+
+def test_an_access_token_is_asked_for_no_proof(hub: Hub, clock: FrozenClock) -> None:
+    visitor = confirmed(hub, "li")
+    token = token_in(visitor.make_token("laptop", "write"))
+    clock.advance(timedelta(minutes=15))
+    bearer = {"Authorization": f"Bearer {token}"}
+    client = Visitor(hub).client
+    body = {"name": "thing", "private": True}
+    assert client.post("/api/repos/create", json=body, headers=bearer).status_code == 200
+    gone = client.request("DELETE", "/api/repos/delete", json={"name": "thing"}, headers=bearer)
+    assert gone.status_code == 200
