@@ -10,6 +10,7 @@ from strata.accounts import limits
 from strata.accounts.closing import gone, suspend
 from strata.accounts.entering import browsers, reset, sessions
 from strata.accounts.export import pack
+from strata.accounts.factors import challenges, checking, halfway, remembered
 from strata.accounts.joining import unconfirmed
 from strata.accounts.oauth import codes, device, families, keys, registration
 from strata.accounts.tokens import expiring
@@ -30,6 +31,8 @@ class TidyAccounts:
             sessions.forget_expired(work)
             reset.forget_expired(work)
             browsers.forget_old(work)
+            for kept in (halfway, remembered, challenges, checking):
+                kept.forget_over(work)
             limits.forget_old(work)
             expiring.tell(work)
             unconfirmed.tell(work)

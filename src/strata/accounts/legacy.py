@@ -11,6 +11,8 @@ from typing import Final
 
 from strata.accounts.entering import login, sessions
 from strata.accounts.entering.login import LogIn
+from strata.accounts.factors import halfway
+from strata.accounts.factors.halfway import Ticket
 from strata.accounts.standing import require_open
 from strata.accounts.tokens import tokens
 from strata.core.actor import TokenRole
@@ -23,6 +25,10 @@ OFF: Final = (
     "and log in with that."
 )
 WRONG: Final = "Invalid username or password."
+SECOND_FACTOR: Final = (
+    "This account asks for a second factor, which cannot be entered here. Create an access token "
+    "in the settings of your account, and log in with that."
+)
 CONFIRM_FIRST: Final = "Please confirm your email address before you log in with a program."
 
 
@@ -30,7 +36,8 @@ def log_in(call: Call, name: str, password: str) -> str:
     """A write token for whoever knows the password; it stands in their list and ends with logout.
 
     Raises:
-        Forbidden: an operator has not turned this on, or the account is not open.
+        Forbidden: an operator has not turned this on, the account is not open, or has more than
+            a password.
         BadCredentials: one sentence for every reason.
         EmailNotVerified: the address is not confirmed.
         TooMany: this person, this address, or both, failed too often.
@@ -42,6 +49,10 @@ def log_in(call: Call, name: str, password: str) -> str:
         entered = login.log_in(call, LogIn(identifier=name, password=password))
     except BadCredentials as error:
         raise BadCredentials(WRONG) from error
+    if isinstance(entered, Ticket):
+        with working(call) as work:
+            halfway.use(work, entered)
+        raise Forbidden(SECOND_FACTOR)
     with working(call) as work:
         person = sessions.actor_for_session(work.db, work.hub, entered.session.cookie)
         sessions.end(work, entered.session.cookie)  # what is wanted is a token

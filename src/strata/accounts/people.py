@@ -31,6 +31,7 @@ class User:
     created_at: datetime
     last_login_at: datetime | None
     password_at: datetime | None
+    has_factor: bool  # beside the password: an authenticator app, a passkey
     agreed: str | None  # versions of the documents, as `legal.documents.key_of` writes them
     standing: str  # a `Standing`; read it by `accounts.standing.now`
     standing_reason: str | None

@@ -7,6 +7,15 @@ from typing import Final
 from strata.accounts.emails.tables import email_changes
 from strata.accounts.entering.tables import known_browsers, resets, sessions
 from strata.accounts.export.tables import exports
+from strata.accounts.factors.tables import (
+    authenticators,
+    factor_removals,
+    halfway,
+    mailed_codes,
+    passkeys,
+    recovery_codes,
+    remembered_devices,
+)
 from strata.accounts.identities.tables import identities
 from strata.accounts.joining.tables import verifications
 from strata.accounts.keys.tables import gpg_keys, ssh_keys
@@ -27,6 +36,13 @@ PERSONAL: Final = Personal(
         Kept(known_browsers.c.user_id, "delete"),
         Kept(resets.c.user_id, "delete"),
         Kept(exports.c.user_id, "delete"),
+        Kept(authenticators.c.user_id, "delete"),
+        Kept(recovery_codes.c.user_id, "delete"),
+        Kept(passkeys.c.user_id, "delete"),
+        Kept(halfway.c.user_id, "delete"),
+        Kept(remembered_devices.c.user_id, "delete"),
+        Kept(factor_removals.c.user_id, "delete"),
+        Kept(mailed_codes.c.user_id, "delete"),
         Kept(verifications.c.user_id, "delete"),
         Kept(email_changes.c.user_id, "delete"),
         Kept(emails.c.user_id, "delete"),
@@ -89,6 +105,20 @@ PERSONAL: Final = Personal(
                 sessions.c.expires_at,
                 sessions.c.ip,
                 sessions.c.user_agent,
+            ),
+        ),
+        Part(
+            "passkeys",
+            rows_of(passkeys.c.user_id, passkeys.c.name, passkeys.c.created_at, passkeys.c.used_at),
+        ),
+        Part(
+            "remembered-devices",
+            rows_of(
+                remembered_devices.c.user_id,
+                remembered_devices.c.ip,
+                remembered_devices.c.user_agent,
+                remembered_devices.c.created_at,
+                remembered_devices.c.expires_at,
             ),
         ),
         Part(

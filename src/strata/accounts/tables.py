@@ -47,6 +47,8 @@ users = sa.Table(
     sa.Column("standing_until", Moment),  # a suspension ends, a deletion happens
     # Their password opens nothing but the page where they choose another one.
     sa.Column("must_reset_password", sa.Boolean, nullable=False, server_default=sa.false()),
+    # They have a second factor: `factors.held` keeps this true, every request reads it.
+    sa.Column("has_factor", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("agreed", sa.Text),  # the versions of the documents that were agreed to last
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_login_at", Moment),

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
@@ -123,6 +124,22 @@ class AccountsSettings:
     legacy_password_login: bool = setting(
         default=False,
         doc="Let huggingface_hub before 0.8 log in with a name and a password (`POST /api/login`).",
+    )
+    two_factor: str = setting(
+        "off",
+        "Who must have a second factor to use what organizations have: nobody (`off`), `admins` of the site, or `everybody`.",
+    )
+    two_factor_since: str = setting(
+        "",
+        "Day (2026-12-31) from which `two_factor_grace_days` count for accounts that are older; empty: from their creation.",
+    )
+    two_factor_grace_days: int = setting(
+        7, "How long `two_factor` leaves an account to set it up.", unit="days"
+    )
+    factor_removal_hours: int = setting(
+        0,
+        "How long the last second factor goes on working after its removal, which can be cancelled meanwhile; 0: it ends at once.",
+        unit="hours",
     )
     tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
     keys_per_user: int = setting(20, "SSH keys one account may hold, and as many GPG keys.")
@@ -591,6 +608,8 @@ MAY_BE_ZERO = frozenset(
         "ssh.public_port",
         "accounts.fastest_sign_up_s",
         "accounts.token_days",
+        "accounts.two_factor_grace_days",
+        "accounts.factor_removal_hours",
     }
 )
 LANGUAGES = ("en", "zh-CN")
@@ -635,6 +654,7 @@ def _check_choices(settings: Settings) -> None:
             settings.accounts.sign_up,
             ("open", "domains", "invite", "approval", "closed"),
         ),
+        "accounts.two_factor": (settings.accounts.two_factor, ("off", "admins", "everybody")),
         "server.log_format": (settings.server.log_format, ("auto", "json", "console")),
         "server.log_level": (settings.server.log_level, ("debug", "info", "warning", "error")),
     }
@@ -643,6 +663,7 @@ def _check_choices(settings: Settings) -> None:
             raise BadSettings(
                 f"Setting `{key}` must be one of {', '.join(allowed)}, not {value!r}."
             )
+    _check_day("accounts.two_factor_since", settings.accounts.two_factor_since)
     if settings.accounts.sign_up == "domains" and not settings.accounts.allowed_domains:
         raise BadSettings(
             "Setting `accounts.sign_up` is `domains`: name them in `accounts.allowed_domains`."
@@ -651,6 +672,13 @@ def _check_choices(settings: Settings) -> None:
         raise BadSettings("STRATA_OBJECTS_URL must look like s3://bucket/prefix.")
     if settings.mail.url and not settings.mail.url.startswith(("smtp://", "smtps://")):
         raise BadSettings("STRATA_MAIL_URL must start with smtp:// or smtps://.")
+
+
+def _check_day(key: str, text: str) -> None:
+    try:
+        date.fromisoformat(text or "2000-01-01")
+    except ValueError as error:
+        raise BadSettings(f"Setting `{key}` must be a day such as 2026-12-31.") from error
 
 
 def _check_outbound(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import strata.access.tables
 import strata.accounts.emails.tables
 import strata.accounts.entering.tables
 import strata.accounts.export.tables
+import strata.accounts.factors.tables
 import strata.accounts.identities.tables
 import strata.accounts.joining.tables
 import strata.accounts.keys.tables

@@ -8,6 +8,7 @@ from fixtures.accounts import (
     PASSWORD,
     calling,
     confirmation_in,
+    entered,
     fact_names,
     inbox,
     joined,
@@ -77,7 +78,8 @@ def test_any_confirmed_address_opens_a_session(hub: Hub, alice: Actor) -> None:
     add(hub, alice)
     confirm(hub)
     with calling(hub) as call:
-        assert login.log_in(call, login.LogIn(SECOND, PASSWORD)).user_id == alice.user_id
+        outcome = login.log_in(call, login.LogIn(SECOND, PASSWORD))
+        assert entered(outcome).user_id == alice.user_id
 
 
 def test_the_primary_address_changes_when_the_new_one_is_proved(hub: Hub, alice: Actor) -> None:

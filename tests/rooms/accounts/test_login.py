@@ -8,7 +8,17 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 
-from fixtures.accounts import HERE, PASSWORD, calling, fact_names, inbox, joined, made, person
+from fixtures.accounts import (
+    HERE,
+    PASSWORD,
+    calling,
+    entered,
+    fact_names,
+    inbox,
+    joined,
+    made,
+    person,
+)
 from fixtures.hubs import FrozenClock
 from strata.accounts import limits, passwords
 from strata.accounts.entering import login, sessions
@@ -25,7 +35,8 @@ def enter(
     hub: Hub, who: str, password: str = PASSWORD, *, origin: Origin = HERE, remember: bool = False
 ) -> LoggedIn:
     with calling(hub, origin=origin) as call:
-        return login.log_in(call, login.LogIn(who, password, Browser(remember=remember)))
+        wanted = login.LogIn(who, password, Browser(remember=remember))
+        return entered(login.log_in(call, wanted))
 
 
 def fail(hub: Hub, who: str, *, origin: Origin = HERE) -> type[Exception]:
@@ -91,7 +102,7 @@ def test_a_log_in_ends_the_session_it_replaces(hub: Hub) -> None:
 
     with calling(hub) as call:
         again = login.LogIn("alice", PASSWORD, Browser(replaces=first.session.cookie))
-        second = login.log_in(call, again)
+        second = entered(login.log_in(call, again))
 
     with calling(hub) as call:
         assert sessions.actor_for_session(call.db, hub, first.session.cookie) is None

@@ -9,6 +9,7 @@ from fixtures.accounts import (
     PASSWORD,
     calling,
     confirmation_in,
+    entered,
     fact_names,
     inbox,
     joined,
@@ -222,7 +223,7 @@ def test_a_new_browser_is_told_to_the_owner_and_a_known_one_is_not(hub: Hub) -> 
 def test_a_cookie_makes_a_browser_known_wherever_it_goes_but_to_its_owner_alone(hub: Hub) -> None:
     bob = made(hub, "bob")
     with calling(hub, origin=Origin(ip="203.0.113.7", user_agent="one")) as call:
-        first = login.log_in(call, login.LogIn("alice", PASSWORD))
+        first = entered(login.log_in(call, login.LogIn("alice", PASSWORD)))
         login.log_in(call, login.LogIn("bob", PASSWORD))
     before = mails_sent(hub)
     elsewhere = Origin(ip="192.0.2.1", user_agent="two")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from strata.accounts import confirmed, limits, passwords, people
 from strata.accounts.entering import letters, sessions
 from strata.accounts.entering.tables import resets
+from strata.accounts.factors import halfway
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields, Unauthenticated
@@ -79,6 +80,7 @@ def keep_password(work: Work, user: people.User, hashed: str) -> None:
     changes = {"password_hash": hashed, "password_at": work.now, "must_reset_password": False}
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(**changes))
     work.db.execute(sa.delete(resets).where(resets.c.user_id == user.id))
+    halfway.forget(work, user.id)
 
 
 def _person(call: Call) -> people.User:

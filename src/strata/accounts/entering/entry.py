@@ -1,4 +1,4 @@
-"""The last step of every log-in: by password, by passkey, or at the word of another site."""
+"""The last steps of every log-in: by password, by passkey, or at the word of another site."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from strata.accounts import people
 from strata.accounts.entering import browsers, sessions
+from strata.accounts.factors import halfway, remembered
+from strata.accounts.factors.halfway import Halfway, Ticket
 from strata.accounts.legal.documents import must_agree
 from strata.accounts.legal.tables import agreement
 from strata.accounts.standing import require_enterable
@@ -23,6 +25,8 @@ class Browser:
     remember: bool = False
     replaces: str | None = field(default=None, repr=False)  # cookie of the session that ends
     device: str = field(default="", repr=False)  # cookie by which it is known
+    remembered: str = field(default="", repr=False)  # cookie that stands for a second factor
+    forms: str = field(default="", repr=False)  # cookie that its forms belong to
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,22 @@ class LoggedIn:
     device: str = field(repr=False)  # the cookie by which this browser is known from now on
 
 
+def arrive(
+    work: Work, user: people.User, browser: Browser, *, how: str, proved: bool = True
+) -> LoggedIn | Ticket:
+    """Let somebody in who has shown one factor, or ask for the second if the account has one.
+
+    Args: as those of `enter`.
+    """
+    if user.has_factor and not remembered.knows(work, user.id, browser.remembered):
+        return halfway.begin(work, Halfway(user.id, how, browser.remember), browser.forms)
+    return enter(work, user, browser, how=how, proved=proved)
+
+
 def enter(
     work: Work, user: people.User, browser: Browser, *, how: str, proved: bool = True
 ) -> LoggedIn:
-    """Open a session under a new id for somebody who has shown who they are.
+    """Open a session under a new id for somebody who has shown all that the account asks for.
 
     Args:
         how: by which means, for the audit log: "password", "passkey", "github".

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from strata.accounts import addresses, limits, passwords, people, standing
 from strata.accounts.entering import letters
-from strata.accounts.entering.entry import Browser, LoggedIn, enter
+from strata.accounts.entering.entry import Browser, LoggedIn, arrive
+from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden
@@ -44,8 +45,8 @@ class LogIn:
     browser: Browser = field(default_factory=Browser)
 
 
-def log_in(call: Call, form: LogIn) -> LoggedIn:
-    """Open a session for whoever knows the password.
+def log_in(call: Call, form: LogIn) -> LoggedIn | Ticket:
+    """Open a session for whoever knows the password, or ask for their second factor.
 
     Raises:
         BadCredentials: one sentence (`auth.bad_credentials`) for every reason.
@@ -214,9 +215,9 @@ def _renewed_hash(call: Call, user: people.User, password: str) -> str | None:
 
 def _succeed(
     work: Work, user: people.User, form: LogIn, trace: _Trace, renewed: str | None
-) -> LoggedIn:
+) -> LoggedIn | Ticket:
     _forgive(work, trace)
     if renewed:
         here = sa.update(users).where(users.c.id == user.id)
         work.db.execute(here.values(password_hash=renewed))
-    return enter(work, user, form.browser, how="password")
+    return arrive(work, user, form.browser, how="password")

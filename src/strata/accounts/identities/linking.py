@@ -13,8 +13,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, people
-from strata.accounts.entering.entry import Browser, LoggedIn, enter
+from strata.accounts.entering.entry import Browser, LoggedIn, arrive, enter
 from strata.accounts.entering.sudo import require_sudo
+from strata.accounts.factors.halfway import Ticket
 from strata.accounts.identities import letters
 from strata.accounts.identities.claims import Claims
 from strata.accounts.identities.granting import grant_roles
@@ -47,7 +48,7 @@ class Owned:
 
 def settle(
     work: Work, provider: LoginProvider, claims: Claims, browser: Browser
-) -> LoggedIn | Owned | None:
+) -> LoggedIn | Ticket | Owned | None:
     """Log in whoever the identity belongs to; None: nobody yet, who may sign up."""
     user = _owner(work, claims)
     if user is None:
@@ -61,7 +62,8 @@ def settle(
         user = owner
     _touch(work, claims)
     grant_roles(work, provider, claims, user)
-    return enter(work, user, browser, how=provider.id, proved=False)
+    shown = enter if claims.second_factor else arrive  # the site has asked for both, and is trusted
+    return shown(work, user, browser, how=provider.id, proved=False)
 
 
 def link(work: Work, claims: Claims) -> None:

@@ -16,6 +16,8 @@ organizations = sa.Table(
     sa.Column("members_hidden", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("token_policy", sa.Text, nullable=False, server_default="any"),  # a `TokenPolicy`
     sa.Column("token_days", sa.Integer),  # the longest life of a token that names it
+    # From then on members without a second factor are kept out; null: never.
+    sa.Column("factor_from", Moment),
     sa.Column("created_at", Moment, nullable=False),
 )
 

@@ -57,6 +57,20 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "publisher.too_many": N_("There are as many as there may be. Remove one first."),
         "invite.missing": N_("Enter the code of your invitation."),
         "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
+        "auth.bad_passkey": N_(
+            "This passkey is not known here. Use another one, or your password."
+        ),
+        "passkey.bad": N_(
+            "That did not work: the passkey is not one of this account, or too late."
+        ),
+        "passkey.no_place": N_("Passkeys need HTTPS (or localhost)."),
+        "passkey.name_bad": N_("Give the passkey a name of at most 60 characters."),
+        "passkey.too_many": N_("An account has at most 25 passkeys. Remove one first."),
+        "factor.has_authenticator": N_(
+            "An authenticator app is set up already. Remove it before you set up another one."
+        ),
+        "factor.none": N_("Set up an authenticator app or a passkey first."),
+        "sudo.mailed": N_("A mail with a code is on its way to you. Enter the code here."),
         "pw.wrong": N_("This is not your password."),
         "leave.no_transfer": N_(
             "This repository cannot go there. Somebody has to let you create repositories in it, "

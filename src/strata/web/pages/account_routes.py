@@ -28,8 +28,10 @@ from strata.web.pages.entering import (
     providers,
     proving,
     recovery,
+    second,
     verify,
 )
+from strata.web.pages.factor_routes import ROUTES as FACTORS
 from strata.web.pages.settings import (
     account as settings_account,
     authentication,
@@ -74,6 +76,11 @@ ROUTES: Final = (
     Route(READ, "/sign-up", to_join, BROWSER, page=True),
     Route(READ, "/login", login.page, BROWSER, page=True),
     Route(SEND, "/login", login.submit, BROWSER, page=True),
+    Route(SEND, "/login/passkey", login.by_passkey, BROWSER, page=True, free=True),
+    Route(READ, "/login/2fa", second.page, BROWSER, page=True),
+    Route(SEND, "/login/2fa", second.submit, BROWSER, page=True, free=True),
+    Route(READ, "/login/recovery", second.recovery_page, BROWSER, page=True),
+    Route(SEND, "/login/recovery", second.submit_recovery, BROWSER, page=True, free=True),
     Route(READ, "/agree", agreeing.page, BROWSER, page=True),
     Route(SEND, "/agree", agreeing.agree, BROWSER, page=True),
     Route(READ, "/settings/confirm-access", proving.page, BROWSER, page=True),
@@ -100,6 +107,7 @@ ROUTES: Final = (
         BROWSER,
         page=True,
     ),
+    *FACTORS,
     Route(SEND, "/settings/account/emails", emails.add, BROWSER, page=True),
     Route(SEND, "/settings/account/emails/change", emails.change, BROWSER, page=True),
     Route(READ, "/settings/emails/confirm/{token}", emails.look_at_link, BROWSER, page=True),

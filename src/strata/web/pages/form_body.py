@@ -26,7 +26,11 @@ Form = Mapping[str, str]
 LONGEST_BODY: Final = 64 * 1024  # bytes
 MOST_FIELDS: Final = 64
 AGREEING: Final = "agreeing"  # the field of a form that agrees to newer documents
-PROOF: Final = "sudo_password"  # the field in which the proof of who sits there comes
+PROOF: Final = "sudo_password"  # the fields in which a proof of who sits there comes
+PROOF_CODE: Final = "sudo_code"
+PROOF_PASSKEY: Final = "sudo_passkey"
+PROOF_MAIL: Final = "sudo_mail"  # asks for a code by mail
+PROOFS: Final = frozenset({PROOF, PROOF_CODE, PROOF_PASSKEY, PROOF_MAIL})
 STALE_FORM: Final = N_("This form is too old. Open the page again and repeat your entry.")
 _TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -108,12 +112,21 @@ def consents_in(form: Form) -> dict[str, str]:
 
 def _proved(call: Call, request: Request, form: Form) -> Call:
     """The call of a visitor who has just proved who they are, if the form says so."""
-    if PROOF not in form or call.actor.session_id is None:
+    if PROOFS.isdisjoint(form) or call.actor.session_id is None:
         return call
-    proved = sudo.prove(call, sudo.Proof(password=form[PROOF]))
+    proved = sudo.prove(call, _proof(form))
     facts = exchange(request)
     facts.renewed, facts.actor = proved.session, proved.actor
     return replace(call, actor=proved.actor)
+
+
+def _proof(form: Form) -> sudo.Proof:
+    return sudo.Proof(
+        password=form.get(PROOF, ""),
+        code=form.get(PROOF_CODE, ""),
+        passkey=form.get(PROOF_PASSKEY, ""),
+        by_mail=PROOF_MAIL in form,
+    )
 
 
 def _require_genuine(call: Call, request: Request, form: Form) -> None:

@@ -79,11 +79,19 @@ NOTICES: Final = {
     "tokens-deleted": N_("All your tokens are deleted. None of them opens anything."),
     "token-rules-saved": N_("The rules are saved. They hold from now on."),
     "token-decided": N_("The decision is saved. It holds from now on."),
+    "login-over": N_("That took too long, or was finished already. Log in again."),
+    "factor-on": N_("Two-factor authentication is on."),
+    "factor-off": N_("That second factor is removed. You are signed out everywhere else."),
+    "passkey-added": N_("The passkey is added."),
+    "passkey-renamed": N_("The passkey has another name."),
+    "devices-forgotten": N_("It is asked for a second factor again."),
+    "removal-cancelled": N_("Your second factors stay."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
 LONGEST_NEXT: Final = 4000  # characters
 DEVICE: Final = "device"  # the cookie of browsers that logged in before
+REMEMBERED: Final = "remembered"  # the cookie of browsers that need no second factor
 _FORM_FIELD: Final = b'name="csrf_token"'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -10,25 +11,43 @@ from starlette.responses import Response
 from strata.accounts.entering import csrf, login as log_ins, sessions
 from strata.accounts.entering.entry import Browser, LoggedIn
 from strata.accounts.entering.login import LogIn
+from strata.accounts.factors.halfway import LIFE, Ticket
+from strata.accounts.protecting import finishing
 from strata.accounts.standing import MUST_RESET
 from strata.core.call import Call, working
-from strata.core.errors import AccountSuspended, BadCredentials, Forbidden, Malformed, TooMany
-from strata.web.auth import session_cookie_name
+from strata.core.errors import (
+    AccountSuspended,
+    BadCredentials,
+    Forbidden,
+    InvalidFields,
+    Malformed,
+    StrataError,
+    TooMany,
+)
+from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.account_phrases import phrase, wait_text
 from strata.web.pages.entering.agreeing import PAGE as AGREE
 from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
 from strata.web.pages.visit import (
+    REMEMBERED,
+    Visit,
     device_cookie,
     drop_cookie,
     enter,
+    form_cookie_name,
     know,
     redirected,
     safe_next,
     session_cookie,
+    set_cookie,
     shown,
     visit_of,
 )
 from strata.web.work import hub_of, read
+
+SECOND: Final = "/login/2fa"
+REFUSALS: Final = (BadCredentials, Forbidden, TooMany)
+HALFWAY: Final = "halfway"  # the cookie of a browser that has shown one of two factors
 
 
 async def page(request: Request) -> Response:
@@ -37,8 +56,7 @@ async def page(request: Request) -> Response:
     onward = safe_next(request.query_params.get("next", "/"))
     if visit.frame.viewer:
         return redirected(request, onward, notice="logged-in")
-    return shown(request, "accounts/login.html", visit, next=onward, form={}, error="",
-                 providers=hub_of(request).providers)  # fmt: skip
+    return await _form(request, visit, {"next": onward})
 
 
 async def submit(request: Request) -> Response:
@@ -46,17 +64,61 @@ async def submit(request: Request) -> Response:
     form = await form_of(request)
     try:
         _, entered = await submitted(request, form, lambda call, sent: _log_in(call, request, sent))
-    except BadCredentials as error:
-        return await _again(request, form, error.message)
-    except AccountSuspended as error:
-        return await _again(request, form, "auth.closed", reason=error.reason)
-    except Forbidden as error:
-        if error.message != MUST_RESET:
-            raise
-        return await _again(request, form, error.message)
-    except TooMany as error:
-        return await _again(request, form, "auth.waiting", wait_s=error.retry_after_s)
+    except REFUSALS as error:
+        return await refused(request, form, error)
+    return arrived(request, entered, safe_next(form.get("next", "/")))
+
+
+def arrived(request: Request, entered: LoggedIn | Ticket, onward: str) -> Response:
+    """Let the browser in, or lead it to the second factor.
+
+    Args:
+        onward: a page of ours (`safe_next`).
+    """
+    if isinstance(entered, Ticket):
+        return asked(request, entered, onward)
+    return welcomed(request, entered, onward)
+
+
+async def by_passkey(request: Request) -> Response:
+    """POST /login/passkey"""
+    form = await form_of(request)
+    browser = browser_of(request, remember=form.get("remember") == "on")
+    answer = form.get("passkey", "")
+    try:
+        _, entered = await submitted(
+            request, form, lambda call, _: finishing.enter_by_passkey(call, answer, browser)
+        )
+    except InvalidFields:
+        return await again(request, form, "auth.bad_passkey")
+    except REFUSALS as error:
+        return await refused(request, form, error)
     return welcomed(request, entered, safe_next(form.get("next", "/")))
+
+
+async def refused(request: Request, form: Form, error: StrataError) -> Response:
+    """Back to the log-in: a wrong password, too many tries, or an account that is closed."""
+    match error:
+        case TooMany():
+            return await again(request, form, "auth.waiting", wait_s=error.retry_after_s)
+        case AccountSuspended():
+            return await again(request, form, "auth.closed", reason=error.reason)
+        case Forbidden() if error.message != MUST_RESET:
+            raise error
+        case _:
+            return await again(request, form, error.message)
+
+
+def asked(request: Request, ticket: Ticket, onward: str) -> Response:
+    """Lead a browser that came half the way to the second factor.
+
+    Args:
+        onward: a page of ours (`safe_next`).
+    """
+    answer = redirected(request, f"{SECOND}?{urlencode({'next': onward})}")
+    life = int(LIFE.total_seconds())
+    set_cookie(request, answer, cookie_name(hub_of(request), HALFWAY), ticket.value, max_age=life)
+    return answer
 
 
 def welcomed(request: Request, entered: LoggedIn, onward: str) -> Response:
@@ -75,7 +137,14 @@ def welcomed(request: Request, entered: LoggedIn, onward: str) -> Response:
 
 def browser_of(request: Request, *, remember: bool) -> Browser:
     """What the browser of a log-in brings along."""
-    return Browser(remember, session_cookie(request) or None, device_cookie(request))
+    name = cookie_name(hub_of(request), REMEMBERED)
+    return Browser(
+        remember=remember,
+        replaces=session_cookie(request) or None,
+        device=device_cookie(request),
+        remembered=request.cookies.get(name, ""),
+        forms=request.cookies.get(form_cookie_name(request), ""),
+    )
 
 
 async def leave(request: Request) -> Response:
@@ -93,7 +162,7 @@ async def leave(request: Request) -> Response:
     return answer
 
 
-def _log_in(call: Call, request: Request, form: Form) -> LoggedIn:
+def _log_in(call: Call, request: Request, form: Form) -> LoggedIn | Ticket:
     return log_ins.log_in(
         call,
         LogIn(
@@ -113,14 +182,22 @@ def _log_out(call: Call, form: Form) -> None:
         sessions.log_out(work)
 
 
-async def _again(
+async def again(
     request: Request, form: Form, key: str, *, wait_s: int = 0, reason: str = ""
 ) -> Response:
+    """The log-in once more, with what went wrong."""
     visit = await visit_of(request)
     language = visit.frame.language
     error = phrase(language, key, t=wait_text(language, wait_s))
     if reason:
         error += " " + phrase(language, "auth.closed_because", reason=reason)
+    return await _form(request, visit, form, error, wait_s)
+
+
+async def _form(
+    request: Request, visit: Visit, form: Form, error: str = "", wait_s: int = 0
+) -> Response:
+    passkey = await read(request, lambda call: finishing.passkey_options(call, visit.form_cookie))
     return shown(
         request,
         "accounts/login.html",
@@ -131,4 +208,5 @@ async def _again(
         providers=hub_of(request).providers,
         form=form,
         error=error,
+        passkey=passkey,
     )

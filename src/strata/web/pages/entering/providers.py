@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from strata.accounts.entering.entry import LoggedIn
 from strata.accounts.entering.sudo import require_sudo
+from strata.accounts.factors.halfway import Ticket
 from strata.accounts.identities import asking, linking
 from strata.accounts.identities.asking import Attempt, Wanted
 from strata.accounts.identities.claims import Claims
@@ -23,7 +24,7 @@ from strata.core.providers import LoginProvider
 from strata.web.auth import cookie_name
 from strata.web.pages.account_phrases import phrase
 from strata.web.pages.answer import NO_STORE
-from strata.web.pages.entering.login import browser_of, welcomed
+from strata.web.pages.entering.login import arrived, browser_of
 from strata.web.pages.entering.sealed import keep_claims, kept_claims
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.settings import authentication
@@ -138,13 +139,13 @@ async def _settled(
         return redirected(request, authentication.PAGE, notice="identity-linked")
     browser = browser_of(request, remember=attempt.remember)
 
-    def settle(call: Call) -> LoggedIn | Owned | None:
+    def settle(call: Call) -> LoggedIn | Ticket | Owned | None:
         with working(call) as work:
             return linking.settle(work, provider, claims, browser)
 
     found = await read(request, settle)
-    if isinstance(found, LoggedIn):
-        return welcomed(request, found, safe_next(attempt.onward))
+    if isinstance(found, (LoggedIn, Ticket)):
+        return arrived(request, found, safe_next(attempt.onward))
     if isinstance(found, Owned):
         return keep_claims(request, redirected(request, f"/login?next={LINKING}"), claims)
     return await _to_sign_up(request, claims)

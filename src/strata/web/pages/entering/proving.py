@@ -7,13 +7,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import profiles
-from strata.core.call import Call
+from strata.accounts.entering import sudo
 from strata.core.errors import ProofNeeded
 from strata.web.auth import SAFE_METHODS
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase
 from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import PROOF, Form, form_of, submitted
+from strata.web.pages.form_body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
 from strata.web.pages.render import at
 from strata.web.pages.visit import (
     redirected,
@@ -26,7 +25,8 @@ from strata.web.pages.visit import (
 from strata.web.work import exchange, hub_of
 
 PAGE: Final = "/settings/confirm-access"
-_OURS: Final = frozenset({"csrf_token", PROOF})
+_OURS: Final = frozenset({"csrf_token", *PROOFS})
+_FIELD_OF: Final = {"pw.wrong": PROOF, "auth.2fa_bad": PROOF_CODE, "passkey.bad": ""}
 
 
 async def page(request: Request) -> Response:
@@ -39,7 +39,11 @@ async def page(request: Request) -> Response:
 async def confirm(request: Request) -> Response:
     """POST /settings/confirm-access"""
     form = await form_of(request)
-    await submitted(request, {PROOF: "", **form}, lambda _call, _form: None)
+    await submitted(
+        request,
+        form if not PROOFS.isdisjoint(form) else {PROOF: "", **form},
+        lambda _call, _form: None,
+    )
     return redirected(request, safe_next(form.get("next", "/settings")))
 
 
@@ -56,8 +60,7 @@ def _at_page(request: Request) -> str:
 
 
 async def _asking(request: Request, action: str, form: Form, fault: str = "") -> Response:
-    visit, has_password = await visiting(request, _has_password)
-    sentence = phrase(visit.frame.language, fault) if fault else ""
+    visit, ways = await visiting(request, sudo.ways)
     return shown(
         request,
         "accounts/prove.html",
@@ -66,10 +69,13 @@ async def _asking(request: Request, action: str, form: Form, fault: str = "") ->
         cache=NO_STORE,
         action=action,
         kept=[(name, value) for name, value in form.items() if name not in _OURS],
-        has_password=has_password,
-        errors=Told(((PROOF, sentence),), visit.frame.language) if fault else NOTHING_WRONG,
+        ways=ways,
+        mailed=fault == sudo.MAILED,
+        errors=_wrong(visit.frame.language, fault),
     )
 
 
-def _has_password(call: Call) -> bool:
-    return profiles.person(call, user_id_of(call)).has_password
+def _wrong(language: str, fault: str) -> Told:
+    if fault not in _FIELD_OF:
+        return NOTHING_WRONG
+    return Told(((_FIELD_OF[fault], phrase(language, fault)),), language)

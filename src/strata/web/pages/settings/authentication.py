@@ -22,6 +22,7 @@ from strata.repos.publishers.manage import Publisher, for_person
 from strata.repos.publishers.rules import issuers
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told
 from strata.web.pages.answer import NO_STORE
+from strata.web.pages.settings import factors, passkeys
 from strata.web.pages.visit import Visit, shown, user_id_of, visiting
 
 PAGE: Final = "/settings/authentication"
@@ -104,6 +105,9 @@ SECTIONS: Final = (
     Section("password", _password),
     Section("identities", _identities),
     Section("publishers", _publishers),
+    Section("two_factor", factors.section),
+    Section("passkeys", passkeys.section),
+    Section("remembered", passkeys.remembered_section),
     Section("sessions", _sessions),
     Section("security_log", user_id_of),  # a link to a page of its own
 )

@@ -1,0 +1,155 @@
+"""The mails about second factors, in both languages side by side."""
+
+# ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from strata.accounts import confirmed, people
+from strata.accounts.factors.codes import FEW
+from strata.core.call import Call, Work
+from strata.events import outbox
+from strata.events.letters import CHINESE, Reader, Wording, letter, page
+from strata.events.outbox import Letter
+
+PAGE: Final = "/settings/authentication"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A letter about the safety of an account; `{site}` in the subjects is its name."""
+
+    english: tuple[str, ...]  # subject, and paragraphs
+    chinese: tuple[str, ...]
+
+
+ADDED = Notice(
+    (
+        "Two-factor authentication is on for your {site} account",
+        "from now on your account asks for a second factor after your password.",
+    ),
+    ("你的 {site} 账号已开启双重验证", "从现在起，登录时除密码外还需要第二重验证。"),
+)
+REMOVED = Notice(
+    (
+        "Two-factor authentication is off for your {site} account",
+        "the last second factor of your account was removed. Your password alone opens it now.",
+    ),
+    ("你的 {site} 账号已关闭双重验证", "你账号的最后一个验证方式已移除，现在只凭密码即可登录。"),
+)
+AUTHENTICATOR_REMOVED = Notice(
+    (
+        "The authenticator app was removed from your {site} account",
+        "the authenticator app of your account was removed. Your passkeys go on working.",
+    ),
+    ("你的 {site} 账号已移除验证器应用", "你账号的验证器应用已移除，通行密钥仍可使用。"),
+)
+PASSKEY_ADDED = Notice(
+    (
+        "A passkey was added to your {site} account",
+        "a passkey was added to your account. Whoever holds it can log in.",
+    ),
+    ("你的 {site} 账号新增了通行密钥", "你的账号新增了一个通行密钥，持有者可以登录。"),
+)
+PASSKEY_REMOVED = Notice(
+    (
+        "A passkey was removed from your {site} account",
+        "a passkey was removed from your account. It no longer opens anything.",
+    ),
+    ("你的 {site} 账号移除了通行密钥", "你账号的一个通行密钥已移除，它不再有效。"),
+)
+CODES_RENEWED = Notice(
+    (
+        "New recovery codes for your {site} account",
+        "new recovery codes were made for your account. The older ones no longer work.",
+    ),
+    ("你的 {site} 账号已生成新的恢复码", "你的账号已生成新的恢复码，旧的恢复码全部作废。"),
+)
+
+
+def send(work: Work, user: people.User, notice: Notice) -> None:
+    """Write to every confirmed address of an account."""
+    for reader in confirmed.readers(work, user):
+        outbox.post(work, _of_notice(work, reader, notice))
+
+
+def removal(user_name: str, due: datetime) -> Notice:
+    """Tell that all factors are taken away soon, and how that is stopped."""
+    when = f"{due:%Y-%m-%d %H:%M} UTC"
+    return Notice(
+        (
+            "Two-factor authentication of your {site} account will be turned off",
+            f"all second factors of the account {user_name} will be removed at {when}.",
+            "Until then they work as before, and the settings can cancel the removal.",
+        ),
+        (
+            "你的 {site} 账号即将关闭双重验证",
+            f"账号 {user_name} 的全部验证方式将于 {when} 移除。",
+            "在此之前仍可照常使用，也可以在设置中取消。",
+        ),
+    )
+
+
+def recovery_used(left: int) -> Notice:
+    """Tell that a recovery code was used, and how many are left."""
+    few = left <= FEW
+    english = (
+        "A recovery code of your {site} account was used",
+        f"somebody logged in with a recovery code of your account; {left} are left.",
+    )
+    chinese = (
+        "你的 {site} 账号使用了一个恢复码",
+        f"有人使用恢复码登录了你的账号，还剩 {left} 个。",
+    )
+    return Notice(
+        (*english, "Make new ones before you run out of them.") if few else english,
+        (*chinese, "恢复码即将用完，请尽快重新生成。") if few else chinese,
+    )
+
+
+def proof(call: Call, reader: Reader, *, code: str) -> Letter:
+    """Send the code with which somebody without a password shows who they are."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"{code} is your {site} code",
+        greeting=f"Hello {reader.name},",
+        before=(
+            "this code confirms that it is you, for ten minutes:",
+            code,
+            "If you did not ask for it, somebody else uses your account: sign out all browsers.",
+        ),
+        link_text="Open the settings",
+    )
+    chinese = Wording(
+        subject=f"你的 {site} 验证码是 {code}",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            "请用以下验证码确认是你本人，10 分钟内有效：",
+            code,
+            "如果不是你本人操作，说明有人正在使用你的账号，请退出所有浏览器的登录。",
+        ),
+        link_text="打开设置",
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, PAGE))
+
+
+def _of_notice(call: Call, reader: Reader, notice: Notice) -> Letter:
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=notice.english[0].format(site=site),
+        greeting=f"Hello {reader.name},",
+        before=notice.english[1:],
+        link_text="Look at your account",
+        after=("If that was not you, choose a new password and sign out all browsers.",),
+    )
+    chinese = Wording(
+        subject=notice.chinese[0].format(site=site),
+        greeting=f"{reader.name}，你好：",
+        before=notice.chinese[1:],
+        link_text="查看账号",
+        after=("如果不是你本人操作，请修改密码并退出所有浏览器的登录。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, PAGE))
