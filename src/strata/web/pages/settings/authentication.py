@@ -103,12 +103,12 @@ def _publishers(call: Call) -> Publishers:
 
 SECTIONS: Final = (
     Section("password", _password),
-    Section("identities", _identities),
-    Section("publishers", _publishers),
     Section("two_factor", factors.section),
     Section("passkeys", passkeys.section),
-    Section("remembered", passkeys.remembered_section),
+    Section("identities", _identities),
     Section("sessions", _sessions),
+    Section("remembered", passkeys.remembered_section),
+    Section("publishers", _publishers),
     Section("security_log", user_id_of),  # a link to a page of its own
 )
 
