@@ -22,6 +22,7 @@ from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
+from strata.content.exposed import RevokeExposed, look_through
 from strata.content.naming import NameLargeFiles
 from strata.content.removal import FinishRewrite
 from strata.content.repacking import RepackRepo
@@ -65,6 +66,7 @@ JOBS: Mapping[str, type[Job]] = {
         RepackRepo,
         JudgeCommits,
         JudgeAgain,
+        RevokeExposed,
         TellOfRequests,
         TidyAccounts,
         CountUsage,
@@ -87,6 +89,7 @@ GATHERING = Lane(
             RepackRepo.kind,
             JudgeCommits.kind,
             JudgeAgain.kind,
+            RevokeExposed.kind,
         }
     )
 )
@@ -108,6 +111,7 @@ LISTENERS: tuple[Listener, ...] = (
     withhold_collections,
     follow_rewrite,
     take_away,
+    look_through,
 )
 
 # What the rooms hold of people: for the copy they may ask for, and for when they leave.

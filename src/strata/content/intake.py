@@ -16,6 +16,7 @@ from strata.blobs.present import require_present
 from strata.blobs.quota.room import largest_file, require_room
 from strata.content.attributes import ATTRIBUTES, MAX_TEXT_BYTES, read_attributes, with_rules
 from strata.content.card import CARD, require_valid
+from strata.content.exposed import require_none
 from strata.content.operations import (
     Add,
     AddLarge,
@@ -151,6 +152,7 @@ class _Desk:
 
     def _take_regular(self, path: str, content: bytes) -> None:
         self.regular_bytes += len(content)
+        require_none(self._call, self._snapshot.repo, path, content)
         if path == CARD:
             require_valid(content.decode("utf-8", "replace"), self._snapshot.repo.type)
         elif path == ATTRIBUTES:

@@ -17,6 +17,7 @@ from strata.blobs.present import require_present
 from strata.blobs.quota.room import require_room
 from strata.content import queries
 from strata.content.card import CARD, MAX_CARD_BYTES, read_card
+from strata.content.exposed import require_none_among
 from strata.content.files import may_be_pointer
 from strata.content.operations import require_path
 from strata.content.refs import BRANCHES, MAIN_REF, PULLS, TAGS, acceptable, blocked
@@ -74,6 +75,7 @@ def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ
                 f"{blob.path} has {blob.size} bytes; git itself holds files up to {ceiling}. "
                 f"Run `git lfs migrate import --include={blob.path!r}` and push again."
             )
+    require_none_among(call, repo, new_blobs, read_blobs)
     small = [blob.oid for blob in new_blobs if may_be_pointer(blob.size)]
     texts = read_blobs(small, MAX_POINTER_BYTES)
     found = [parsed for text in texts.values() if (parsed := pointers.parse(text))]

@@ -11,7 +11,7 @@ from strata.community.pulls.propose import Proposed, propose
 from strata.content.commit import Committed, branch_at, commit
 from strata.content.rights import require_push
 from strata.core.call import Call
-from strata.core.errors import InvalidFields, StrataError
+from strata.core.errors import InvalidFields, StrataError, TokenTooNarrow
 from strata.lib.objects.receive import Received
 from strata.web import respond
 from strata.web.api.commit_body import opened
@@ -20,6 +20,9 @@ from strata.web.errors import headers_of
 from strata.web.paths import Route
 from strata.web.spool import drained, spooled
 from strata.web.work import exchange, field, hub_of, read, repo_of
+
+PROPOSE = "Forbidden: pass `create_pr=1` as a query parameter to create a Pull Request."
+DENIED = "Authorization error."
 
 
 async def create(request: Request) -> Response:
@@ -48,10 +51,14 @@ async def _let_in(request: Request) -> None:
 
 def _require(call: Call, request: Request) -> None:
     base = branch_at(call, repo_of(request), field(request, "revision"))
-    if respond.flag(request, "create_pr"):
-        admit(call, Action.PROPOSE, base.repo)
-    else:
-        require_push(call, base.repo, base.ref or "")
+    proposes = respond.flag(request, "create_pr")
+    try:
+        if proposes:
+            admit(call, Action.PROPOSE, base.repo)
+        else:
+            require_push(call, base.repo, base.ref or "")
+    except TokenTooNarrow as narrow:  # in the Hub's words first
+        raise TokenTooNarrow(f"{DENIED if proposes else PROPOSE} {narrow.message}") from narrow
 
 
 def _commit(call: Call, request: Request, body: Received) -> Committed | Proposed:

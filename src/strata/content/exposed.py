@@ -1,0 +1,133 @@
+"""Access tokens in files that everybody can read (product §3.10).
+
+Into a public repo none is let that works. In a private repo its owner may know what they do; once
+that becomes public, what is in its history is revoked, as everybody may have read it by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Protocol
+
+from strata.accounts.tokens import leaks
+from strata.accounts.tokens.values import PREFIX, found_in
+from strata.core.call import Call, Work, working
+from strata.core.errors import Unprocessable
+from strata.events.facts import Fact
+from strata.events.jobs import enqueue
+from strata.lib.git import read as git
+from strata.repos import queries
+from strata.repos.projection import shown
+from strata.repos.record import Repo
+
+MOST_BYTES: Final = 1024 * 1024  # of a text that is looked through
+AT_ONCE_BYTES: Final = 16 * MOST_BYTES
+MOST_VALUES: Final = 100  # of one text that are looked up
+_BINARY: Final = 8000  # bytes of the start in which no text has a NUL, as git has it
+
+
+class Sized(Protocol):
+    """A blob, and one path at which it appears."""
+
+    @property
+    def oid(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def path(self) -> str: ...
+
+
+def require_none(call: Call, repo: Repo, path: str, content: bytes) -> None:
+    """Insist that a file of a public repo holds no access token that works.
+
+    Raises:
+        Unprocessable: names file and line, never the token.
+    """
+    if repo.private:
+        return
+    for value, line in _values(content):
+        if leaks.alive(call, value):
+            raise Unprocessable(
+                f"{path}, line {line}: this is an access token that works, and everybody can read "
+                "this repository. Take it out, also of earlier commits that you push, and refresh "
+                f"it on {call.origin.base_url}/settings/tokens. Nothing was changed."
+            )
+
+
+def require_none_among(
+    call: Call,
+    repo: Repo,
+    blobs: Sequence[Sized],
+    read: Callable[[Iterable[str], int], Mapping[str, bytes]],
+) -> None:
+    """The same for the blobs of a push, a few megabytes at once.
+
+    Raises:
+        Unprocessable: as `require_none`.
+    """
+    if repo.private:
+        return
+    for some in _batches(blobs):
+        contents = read([blob.oid for blob in some], MOST_BYTES)
+        for blob in some:
+            require_none(call, repo, blob.path, contents.get(blob.oid, b""))
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeExposed:
+    """Revoke the tokens in the history of a repo that everybody can read by now."""
+
+    kind: ClassVar[str] = "content.revoke_exposed"
+    repo_id: int
+
+    def run(self, call: Call) -> None:
+        repo = queries.repo_by_id(call, self.repo_id)
+        if repo is None or repo.private or not repo.type.has_git:
+            return
+        found = _in_history(call, repo)
+        if found:
+            with working(call) as work:
+                leaks.revoke(work, dict.fromkeys(found, repo.full_name))
+
+
+def look_through(work: Work, fact: Fact) -> None:
+    """Look through a repo that becomes public (a `Listener`)."""
+    opened = fact.name == "repo.update_settings" and fact.detail.get("private") is False
+    if opened and fact.repo_id is not None:
+        enqueue(work, RevokeExposed(fact.repo_id))
+
+
+def _in_history(call: Call, repo: Repo) -> list[str]:
+    path = call.hub.git_path(repo.key)
+    tips = [ref.oid for ref in shown(call, repo)]
+    found: dict[str, None] = {}
+    for oid, size in git.all_blobs(path, tips):
+        if size <= MOST_BYTES:
+            found |= dict.fromkeys(value for value, _ in _values(git.read_blob(path, oid)))
+    return list(found)
+
+
+def _values(content: bytes) -> Iterator[tuple[str, int]]:
+    """What in a text may be a token of ours; nothing in what is no text."""
+    if len(content) > MOST_BYTES or PREFIX.encode() not in content or b"\0" in content[:_BINARY]:
+        return
+    for number, found in enumerate(found_in(content)):
+        if number >= MOST_VALUES:
+            return
+        yield found
+
+
+def _batches(blobs: Iterable[Sized]) -> Iterator[list[Sized]]:
+    batch: list[Sized] = []
+    total = 0
+    for blob in blobs:
+        if blob.size > MOST_BYTES:
+            continue
+        if batch and total + blob.size > AT_ONCE_BYTES:
+            yield batch
+            batch, total = [], 0
+        batch.append(blob)
+        total += blob.size
+    if batch:
+        yield batch
