@@ -17,6 +17,7 @@ from strata.accounts.tables import namespaces, users
 from strata.core.names import fresh_key
 from strata.lib.db.database import Database
 from strata.repos.tables import refs, repos
+from strata.search.bits import bits_of
 from strata.search.tables import cards, repo_tags, tag_counts
 
 REPOS = 200_000
@@ -112,6 +113,7 @@ def _repos(
             "downloads": min(downloads, 10**8),
             "trending": float(likes // 20),
             "num_parameters": dice.choice((0, 0, int(10 ** dice.uniform(6, 11)))),
+            "tag_bits": bits_of(tags),
             "tags": tags,
         }
 

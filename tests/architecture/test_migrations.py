@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -9,6 +11,8 @@ from alembic.migration import MigrationContext
 from strata.lib.db.database import Database
 from strata.migrations.schema import declared, metadata
 from strata.migrations.upgrade import configuration, upgrade
+from strata.repos.tables import repos
+from strata.search.bits import bits_of
 
 DISCUSSIONS = """
 INSERT INTO namespaces (id, key, name, kind) VALUES (1, 'ana', 'ana', 'user');
@@ -66,6 +70,38 @@ def test_a_migrated_sqlite_database_finds_repos_by_a_part_of_their_name(tmp_path
         assert connection.exec_driver_sql(asked).all() == [(1,)]
         waiting = connection.exec_driver_sql("SELECT kind, key FROM jobs").all()
     assert waiting == [("search.index", "search.index:1")]
+    database.close()
+
+
+TAGGED = """
+INSERT INTO namespaces (id, key, name, kind) VALUES (1, 'ana', 'ana', 'user');
+INSERT INTO repos
+    (id, key, type, owner_id, namespace, name, path_key, private, created_at, updated_at)
+    VALUES (1, 'k', 'model', 1, 'ana', 'm', 'ana/m', false, 1, 1),
+    (2, 'l', 'model', 1, 'ana', 'n', 'ana/n', true, 1, 1),
+    (3, 'm', 'model', 1, 'ana', 'o', 'ana/o', false, 1, 1);
+INSERT INTO repo_tags (type, tag, repo_id)
+    VALUES ('model', 'gguf', 1), ('model', 'license:mit', 1), ('model', 'ünï', 2)
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_repos_that_exist_are_found_by_their_tags(
+    tmp_path: Path, request: pytest.FixtureRequest, backend: str
+) -> None:
+    on_sqlite = f"sqlite:///{tmp_path / 'strata.db'}"
+    url = on_sqlite if backend == "sqlite" else request.getfixturevalue("postgres_database")
+    database = Database(url)
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0027")
+        for statement in TAGGED.split(";"):
+            connection.exec_driver_sql(statement)
+    assert upgrade(database) is True
+    with database.reading() as connection:
+        held = connection.scalars(sa.select(repos.c.tag_bits).order_by(repos.c.id)).all()
+    assert held == [bits_of(["gguf", "license:mit"]), bits_of(["ünï"]), 0]
     database.close()
 
 

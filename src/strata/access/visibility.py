@@ -6,6 +6,11 @@ order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
 import sqlalchemy as sa
 
 from strata.access.narrowing import Thing, bar_of, lets
@@ -18,6 +23,46 @@ from strata.core.permissions import Permission
 _READ = {Thing.REPO: Permission.CONTENT_READ, Thing.COLLECTION: Permission.COLLECTION_READ}
 
 
+# Whether a column holds one of the numbers that a field of `Opened` lists.
+Held = Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What of the private things a caller sees."""
+
+    namespaces: list[int]  # all that stands in them
+    items: list[int]  # these, one by one,
+    within: list[int]  # where they stand in one of these namespaces
+
+
+class Sight(Enum):
+    """Of what the condition on what a caller may see consists, whoever it is."""
+
+    EVERYTHING = auto()
+    PUBLIC = auto()
+    OWN = auto()  # and what stands in some namespaces
+    NAMED = auto()  # and single things besides
+
+
+def opened_to(actor: Actor, thing: Thing = Thing.REPO) -> Opened:
+    """What stands in the person's namespaces, as far as the token opens it."""
+    namespaces = _taken(actor, Role.READ)
+    permission = _READ[thing]
+    whole = [one for one in namespaces if lets(actor, permission, one)]
+    part = [one for one in namespaces if one not in whole]
+    return Opened(whole, _items(actor, permission, thing), part)
+
+
+def sight_of(actor: Actor, opened: Opened) -> Sight:
+    """How a caller sees to whom so much is opened."""
+    if actor.system:
+        return Sight.EVERYTHING
+    if opened.items:
+        return Sight.NAMED
+    return Sight.OWN if opened.namespaces else Sight.PUBLIC
+
+
 def visible(
     actor: Actor, table: sa.FromClause, thing: Thing = Thing.REPO
 ) -> sa.ColumnElement[bool]:
@@ -26,16 +71,24 @@ def visible(
     Args:
         table: of such things, or what has its columns `id`, `owner_id` and `private`.
     """
-    if actor.system:
+    opened = opened_to(actor, thing)
+    return seen(sight_of(actor, opened), table, lambda one, field: one.in_(getattr(opened, field)))
+
+
+def seen(sight: Sight, table: sa.FromClause, held: Held) -> sa.ColumnElement[bool]:
+    """The same for statements that are kept as text, whoever asks."""
+    if sight is Sight.EVERYTHING:
         return sa.true()
-    return sa.or_(table.c.private.is_(sa.false()), _opened(actor, table, thing))
+    public = table.c.private.is_(sa.false())
+    return public if sight is Sight.PUBLIC else sa.or_(public, _opened(sight, table, held))
 
 
-def hidden(actor: Actor, repo: sa.FromClause) -> sa.ColumnElement[bool]:
-    """The same for private repos alone: what one caller sees and others do not."""
-    if actor.system:
-        return repo.c.private.is_(sa.true())
-    return sa.and_(repo.c.private.is_(sa.true()), _opened(actor, repo, Thing.REPO))
+def seen_alone(sight: Sight, table: sa.FromClause, held: Held) -> sa.ColumnElement[bool]:
+    """The same for private things alone: what one caller sees and others do not."""
+    private = table.c.private.is_(sa.true())
+    if sight is Sight.EVERYTHING:
+        return private
+    return sa.false() if sight is Sight.PUBLIC else sa.and_(private, _opened(sight, table, held))
 
 
 def shows_members(
@@ -55,27 +108,21 @@ def readable(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
         repo: `repos`, or what has its columns.
     """
     columns = repo.c
-    seen = visible(actor, repo)
+    known = visible(actor, repo)
     if actor.system:
-        return seen
+        return known
     inside: list[sa.ColumnElement[bool]] = [columns.gated.is_(None)]
     if actor.user_id is not None:
         let_in = sa.or_(_belongs(actor, repo), _let_in(actor.user_id, repo))
         inside.append(sa.and_(let_in, _gate_opened(actor, repo)))
-    return sa.and_(seen, sa.or_(*inside))
+    return sa.and_(known, sa.or_(*inside))
 
 
-def _opened(actor: Actor, table: sa.FromClause, thing: Thing) -> sa.ColumnElement[bool]:
-    """What stands in the person's namespaces, as far as the token opens it."""
-    namespaces = _taken(actor, Role.READ)
-    permission = _READ[thing]
-    whole = [one for one in namespaces if lets(actor, permission, one)]
-    opened = table.c.owner_id.in_(whole)
-    items = _items(actor, permission, thing)
-    if not items:
-        return opened
-    part = [one for one in namespaces if one not in whole]
-    return sa.or_(opened, sa.and_(table.c.id.in_(items), table.c.owner_id.in_(part)))
+def _opened(sight: Sight, table: sa.FromClause, held: Held) -> sa.ColumnElement[bool]:
+    whole = held(table.c.owner_id, "namespaces")
+    if sight is Sight.OWN:
+        return whole
+    return sa.or_(whole, sa.and_(held(table.c.id, "items"), held(table.c.owner_id, "within")))
 
 
 def _taken(actor: Actor, role: Role) -> list[int]:

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from strata.accounts.tables import former_names, namespaces, users
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists
+from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
 
 SHORTEST = 2
@@ -65,6 +66,8 @@ LEGACY_REPO_NAMES = _words("""
 KEPT = timedelta(days=180)  # a name that was given up stays with whoever had it
 SUGGESTED_LENGTH = 36
 NUMBERED_SUGGESTIONS = 8
+
+_BEARER = Prepared("SELECT id, name, kind FROM namespaces WHERE key = :key")
 
 
 class Kind(StrEnum):
@@ -130,12 +133,8 @@ def find(call: Call, name: str) -> Namespace | None:
     """Who has the name, whatever its casing."""
     if "\0" in name:  # PostgreSQL refuses even to look for it
         return None
-    row = call.db.execute(
-        sa.select(namespaces.c.id, namespaces.c.name, namespaces.c.kind).where(
-            namespaces.c.key == name.lower()
-        )
-    ).first()
-    return Namespace(row.id, row.name, Kind(row.kind)) if row else None
+    row = _BEARER.row(call.db, {"key": name.lower()})
+    return Namespace(row[0], row[1], Kind(row[2])) if row else None
 
 
 def known(call: Call, name: str) -> Namespace | None:

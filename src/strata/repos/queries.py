@@ -17,13 +17,14 @@ from strata.lib.db.database import Prepared
 from strata.repos.record import Repo
 from strata.repos.tables import redirects, repos
 
-_COLUMNS = (
-    "id, key, type, owner_id, namespace, name, created_by, private, disabled,"
-    " gated, gate_members, discussions_disabled, sdk, created_at, updated_at, generation,"
-    " likes, downloads, downloads_all_time"
-)
+# What `repo_from_row` reads, in this order.
+COLUMNS = (
+    "id", "key", "type", "owner_id", "namespace", "name", "created_by", "private", "disabled",
+    "gated", "gate_members", "discussions_disabled", "sdk", "created_at", "updated_at",
+    "generation", "likes", "downloads", "downloads_all_time",
+)  # fmt: skip
 _REPO_AT_PATH = Prepared(
-    f"SELECT {_COLUMNS} FROM repos"  # noqa: S608 — constant columns
+    f"SELECT {', '.join(COLUMNS)} FROM repos"  # noqa: S608 — constant columns
     " WHERE type = :type AND path_key = :path_key AND deleted_at IS NULL"
 )
 _REF = Prepared("SELECT commit_sha, target FROM refs WHERE repo_id = :repo_id AND name = :name")
@@ -37,7 +38,7 @@ def repo_at(call: Call, repo_type: RepoType, path_key: str) -> Repo | None:
 
 
 def repo_from_row(row: Any) -> Repo:
-    """Build the value from a row whose columns are `_COLUMNS`."""
+    """Build the value from a row that begins with `COLUMNS`."""
     return Repo(
         id=row[0],
         key=row[1],
@@ -129,7 +130,7 @@ def living(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 def _every() -> sa.Select[Any]:
-    return sa.select(*(repos.c[name.strip()] for name in _COLUMNS.split(",")))
+    return sa.select(*(repos.c[name] for name in COLUMNS))
 
 
 def repo_of(row: sa.Row[Any]) -> Repo:

@@ -20,13 +20,18 @@ _LIVING = sa.text("deleted_at IS NULL")
 
 
 def _ordered_by(column: str) -> sa.Index:
-    """An index that lists walk: public and private repos apart, so that none has to be skipped."""
+    """An index that lists walk: public and private repos apart, so that none has to be skipped.
+
+    It ends in what most questions ask of a repo, so that those it passes need no look at the row.
+    """
     return sa.Index(
         f"ix_repos_by_{column}",
         "type",
         "private",
         column,
         "id",
+        "owner_id",
+        "tag_bits",
         sqlite_where=_LIVING,
         postgresql_where=_LIVING,
     )
@@ -68,6 +73,8 @@ repos = sa.Table(
     # What lists order by and only the head of main knows; 0 when it says nothing.
     sa.Column("num_parameters", sa.BigInteger, nullable=False, server_default="0"),  # numbers
     sa.Column("main_size", sa.BigInteger, nullable=False, server_default="0"),  # bytes of the files
+    # Bits of the tags by which lists find it (search/bits.py); 0 when it has none.
+    sa.Column("tag_bits", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("deleted_at", Moment),  # gone for everyone; the sweep removes what it held
     # A deleted repo frees its name: only living repos take part.
     sa.Index(

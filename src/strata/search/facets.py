@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from strata.core.call import Call
 from strata.core.names import RepoType
-from strata.search import finding
+from strata.search.finding import page
 from strata.search.listing import Listed, listing
 from strata.search.query import Query
 from strata.search.tables import repo_tags, tag_counts
@@ -71,7 +71,7 @@ def facets(call: Call, query: Query, kinds: Sequence[str], limit: int) -> dict[s
     """
     if not query.narrowed:
         return {kind: tags_of_kind(call, query.type, kind, limit) for kind in kinds}
-    ids = finding.few(call, query, COUNTED)
+    ids = page.few(call, query, COUNTED)
     if ids is not None:
         found = tags_among(call, query.type, ids, kinds)
         return {kind: [tag for tag in found if tag.kind == kind][:limit] for kind in kinds}

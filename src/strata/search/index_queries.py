@@ -12,6 +12,7 @@ from strata.core.call import Work
 from strata.core.names import RepoType
 from strata.lib.db.statements import upsert
 from strata.repos.tables import repos
+from strata.search.bits import bits_of
 from strata.search.tables import cards, repo_tags, tag_counts
 from strata.search.words import OTHER
 
@@ -51,6 +52,7 @@ def write(work: Work, repo_row_id: int, entry: Entry | None) -> None:
     is_public = entry is not None and entry.public
     _recount(work, repo_type, _changes(words, before, was_public=was_public, is_public=is_public))
     _write_entry(work, repo_row_id, entry)
+    _write_columns(work, repo_row_id, entry)
 
 
 def _changes(
@@ -100,8 +102,11 @@ def _write_entry(work: Work, repo_row_id: int, entry: Entry | None) -> None:
         return
     fresh = upsert(work.db, cards).values(repo_id=repo_row_id, **entry.card)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["repo_id"], set_=entry.card))
-    work.db.execute(
-        sa.update(repos)
-        .where(repos.c.id == repo_row_id)
-        .values(num_parameters=entry.num_parameters, main_size=entry.main_size)
-    )
+
+
+def _write_columns(work: Work, repo_row_id: int, entry: Entry | None) -> None:
+    """Write what the indexes of the lists hold of an entry; numbers outlive it, tags do not."""
+    values = {"tag_bits": bits_of(entry.words if entry else ())}
+    if entry is not None:
+        values |= {"num_parameters": entry.num_parameters, "main_size": entry.main_size}
+    work.db.execute(sa.update(repos).where(repos.c.id == repo_row_id).values(values))

@@ -7,22 +7,25 @@ counted, skipped or shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
 from strata.core.call import Call
-from strata.core.names import RepoType
 from strata.lib.db.database import Prepared
+from strata.lib.db.rendered import among, listed, rendered
+from strata.repos.queries import COLUMNS as RECORD, repo_from_row
 from strata.repos.record import Repo
 from strata.repos.tables import refs, repos
-from strata.search import finding
+from strata.search.finding import page
 from strata.search.query import HEAVY, Query, write_cursor
 from strata.search.tables import cards
 
+_LONG: Final = tuple(sorted(HEAVY))  # card_data, config, siblings, summaries
 _STANDING = Prepared(
     "SELECT r.trending, r.description, c.commit_sha, c.summaries FROM repos r"
     " LEFT JOIN cards c ON c.repo_id = r.id WHERE r.id = :repo_id"
@@ -72,7 +75,7 @@ def listing(call: Call, query: Query) -> Page:
         Malformed: an unknown order, a cursor that is not ours, or too much to search for.
     """
     query.check()
-    places = finding.find(call, query)
+    places = page.find(call, query)
     shown = places[: query.page]
     more = len(places) > query.page
     rows = _rows(call, [place.id for place in shown], query.heavy)
@@ -82,7 +85,7 @@ def listing(call: Call, query: Query) -> Page:
 def count(call: Call, query: Query) -> int:
     """How many repos the filters find, of those that the caller may see."""
     query.check()
-    return finding.total(call, query)
+    return page.total(call, query)
 
 
 def standing_of(call: Call, repo_row_id: int) -> Standing:
@@ -90,25 +93,27 @@ def standing_of(call: Call, repo_row_id: int) -> Standing:
     row = _STANDING.row(call.db, {"repo_id": repo_row_id})
     if row is None:
         return Standing()
-    summaries = msgspec.json.decode(row[3]) if isinstance(row[3], str) else row[3]
-    return Standing(row[0], row[1], row[2], summaries or {})
+    return Standing(row[0], row[1], row[2], _json(row[3]) or {})
 
 
 def _rows(call: Call, ids: list[int], heavy: frozenset[str]) -> list[Listed]:
     """The repos of these ids, in their order."""
-    statement = _columns(heavy).where(repos.c.id.in_(ids))
-    found = {row.id: row for row in call.db.execute(statement)} if ids else {}
+    if not ids:
+        return []
+    sqlite = call.hub.database.sqlite
+    values = {"ids": listed(ids, sqlite=sqlite), "main": "refs/heads/main"}
+    found = {row[0]: row for row in _columns(heavy, sqlite=sqlite).rows(call.db, values)}
     return [_listed(found[repo_id]) for repo_id in ids if repo_id in found]
 
 
-def _columns(heavy: frozenset[str]) -> sa.Select[Any]:
-    head = sa.and_(refs.c.repo_id == repos.c.id, refs.c.name == "refs/heads/main")
-    # Long columns are fetched and decoded only for those who ask.
-    long = [cards.c[name] if name in heavy else sa.null().label(name) for name in sorted(HEAVY)]
-    return (
+@functools.lru_cache
+def _columns(heavy: frozenset[str], *, sqlite: bool) -> Prepared:
+    """What `_listed` reads. Long columns are fetched and decoded only for those who ask."""
+    head = sa.and_(refs.c.repo_id == repos.c.id, refs.c.name == sa.bindparam("main", type_=sa.Text))
+    long = [cards.c[name] if name in heavy else sa.null().label(name) for name in _LONG]
+    statement = (
         sa.select(
-            *(repos.c[name] for name in Repo.__dataclass_fields__),
-            *(repos.c[name] for name in ("trending", "description")),
+            *(repos.c[name] for name in (*RECORD, "trending", "description")),
             refs.c.commit_sha,
             *(cards.c[name] for name in ("tags", "pipeline_tag", "library_name", "used_storage")),
             *long,
@@ -116,23 +121,30 @@ def _columns(heavy: frozenset[str]) -> sa.Select[Any]:
         .select_from(repos)
         .outerjoin(refs, head)
         .outerjoin(cards, cards.c.repo_id == repos.c.id)
+        .where(among(repos.c.id, "ids", sqlite=sqlite))
     )
+    return rendered(statement, sqlite=sqlite)
 
 
-def _listed(row: sa.Row[Any]) -> Listed:
-    values = row._mapping  # noqa: SLF001 — the documented way to read a Row by name
-    fields = {name: values[name] for name in Repo.__dataclass_fields__}
+def _listed(row: Sequence[Any]) -> Listed:
+    trending, description, head, tags, pipeline_tag, library_name, storage = row[len(RECORD) : -4]
+    card_data, config, siblings, summaries = (_json(value) for value in row[-4:])
     return Listed(
-        repo=Repo(**{**fields, "type": RepoType(fields["type"])}),
-        head=values["commit_sha"],
-        trending=values["trending"],
-        card_data=values["card_data"],
-        tags=tuple(values["tags"] or ()),
-        pipeline_tag=values["pipeline_tag"],
-        library_name=values["library_name"],
-        siblings=tuple(values["siblings"] or ()),
-        used_storage=values["used_storage"] or 0,
-        config=values["config"],
-        description=values["description"],
-        details=values["summaries"] or {},
+        repo=repo_from_row(row),
+        head=head,
+        trending=trending,
+        card_data=card_data,
+        tags=tuple(_json(tags) or ()),
+        pipeline_tag=pipeline_tag,
+        library_name=library_name,
+        siblings=tuple(siblings or ()),
+        used_storage=storage or 0,
+        config=config,
+        description=description,
+        details=summaries or {},
     )
+
+
+def _json(value: Any) -> Any:
+    """What a column of JSON holds: SQLite's driver gives its text."""
+    return msgspec.json.decode(value) if isinstance(value, str) else value

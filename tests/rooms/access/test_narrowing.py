@@ -26,7 +26,7 @@ from strata.access.policy import (
     shows_membership,
 )
 from strata.access.tables import access_requests
-from strata.access.visibility import hidden, readable, visible
+from strata.access.visibility import opened_to, readable, seen_alone, sight_of, visible
 from strata.core.actor import Actor, Bar, Grants, Role, TokenFacts, TokenRole
 from strata.core.errors import Forbidden, RepoNotFound, StrataError, TokenTooNarrow
 from strata.core.permissions import Permission, grants_of, kept_of
@@ -209,9 +209,18 @@ def test_what_lists_show_is_what_the_policy_lets_through(actor: Actor) -> None:
 
         seen = {repo.id for repo in REPOS if may_see(actor, repo)}
         assert found(visible(actor, GOVERNED)) == seen
-        assert found(hidden(actor, GOVERNED)) == seen - {23, 25}
+        assert found(alone(actor)) == seen - {23, 25}
         read = {repo.id for repo in REPOS if outcome(actor, Action.READ, repo) is None}
         assert found(readable(actor, GOVERNED)) == read
+
+
+def alone(actor: Actor) -> sa.ColumnElement[bool]:
+    opened = opened_to(actor)
+
+    def held(column: sa.ColumnElement[int], field: str) -> sa.ColumnElement[bool]:
+        return column.in_(getattr(opened, field))
+
+    return seen_alone(sight_of(actor, opened), GOVERNED, held)
 
 
 def test_collections_are_opened_by_names_of_their_own() -> None:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,24 @@ import sqlalchemy as sa
 
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, person, repository
-from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Role
+from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Grants, Role, TokenFacts, TokenRole
 from strata.core.call import working
 from strata.core.errors import Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.tables import repos
-from strata.search import finding, index_queries
+from strata.search import index_queries
+from strata.search.bits import bits_of
 from strata.search.facets import facets
+from strata.search.finding import page, queries
+from strata.search.finding.asked import Asked, look_up
+from strata.search.finding.shape import Source
 from strata.search.listing import count, listing
-from strata.search.query import ORDERS, Query, Span
+from strata.search.query import ORDERS, Query, Span, write_cursor
 from strata.search.tables import tag_counts
 
 MANY = 90
-NOBODY = finding.Rare(sa.select(repos.c.id), 0)
+LICENSE_MIT = 144117387099111424
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -93,12 +98,12 @@ def names(hub: Hub, actor: Actor = ANONYMOUS, **asked: Any) -> list[str]:
     cursor = None
     with calling(hub, actor) as call:
         while True:
-            page = listing(call, Query(type=RepoType.MODEL, cursor=cursor, **asked))
-            found += [row.repo.name for row in page.rows]
-            if page.cursor is None:
+            shown = listing(call, Query(type=RepoType.MODEL, cursor=cursor, **asked))
+            found += [row.repo.name for row in shown.rows]
+            if shown.cursor is None:
                 return found
-            assert page.rows, "a page with a next one holds something"
-            cursor = page.cursor
+            assert shown.rows, "a page with a next one holds something"
+            cursor = shown.cursor
 
 
 def total(hub: Hub, actor: Actor = ANONYMOUS, **asked: Any) -> int:
@@ -200,6 +205,29 @@ def test_private_repos_show_to_members_alone(hub: Hub, owner: Actor, stranger: A
         assert set(names(hub, SYSTEM, **asked)) == {"open", "secret"}
 
 
+def test_a_narrowed_token_lists_the_private_repos_that_it_names(
+    hub: Hub, owner: Actor, stranger: Actor
+) -> None:
+    """Asked in turn with the tokens of others: statements of one shape share their text."""
+    listed(hub, owner, "open", "x")
+    first = listed(hub, owner, "first", "x", private=True, likes=1)
+    second = listed(hub, owner, "second", "x", private=True, likes=2)
+
+    def with_token(person: Actor, *opened: int) -> Actor:
+        names = frozenset({"repo.content.read"})
+        grants = Grants(repos=dict.fromkeys(opened, names))
+        token = TokenFacts(1, "t", TokenRole.FINE_GRAINED, hub.clock(), grants=grants)
+        return replace(person, token=token)
+
+    for asked in ({}, {"tags": ("x",)}, {"search": ("ana/",)}, {"author": "ana"}, {"sort": "likes"}):
+        assert set(names(hub, with_token(owner, first), **asked)) >= {"first"}, asked
+        assert "second" not in names(hub, with_token(owner, first), **asked)
+        assert "first" not in names(hub, with_token(owner, second), **asked)
+        assert set(names(hub, with_token(owner), **asked)) == {"open"}
+        assert set(names(hub, with_token(stranger, first, second), **asked)) == {"open"}
+        assert total(hub, with_token(owner, first, second), **asked) == total(hub, owner, **asked)
+
+
 def test_a_new_name_is_found_at_once_and_an_old_one_no_longer(hub: Hub, owner: Actor) -> None:
     repo = repository(hub, owner, "first-name")
     assert names(hub, search=("rst-na",)) == ["first-name"]
@@ -267,34 +295,151 @@ def test_counts_of_tags_follow_what_happens(hub: Hub, owner: Actor) -> None:
     assert names(hub, owner, tags=("x",)) == []
 
 
+def looked_up(hub: Hub, actor: Actor = ANONYMOUS, **asked: Any) -> Asked:
+    with calling(hub, actor) as call:
+        found = look_up(call, Query(type=RepoType.MODEL, **asked))
+    assert found is not None
+    return found
+
+
 def test_walking_and_collecting_find_the_same(hub: Hub, owner: Actor) -> None:
-    """With many repos either is chosen; here both are taken, in strides of all lengths."""
+    """With many repos either is chosen; here both are taken, from every condition there is."""
     made = populated(hub, owner)
-    public = sum(not facts["private"] for facts in made.values())
-    with calling(hub, ANONYMOUS) as call:
-        for asked in (one for one in ASKED if one):
-            query = Query(type=RepoType.MODEL, limit=5, sort="likes", **asked)
-            looked_up = finding.look_up(call, query)
-            assert looked_up is not None
-            patient = replace(looked_up, rare=replace(looked_up.rare or NOBODY, size=public * 9))
-            after = None
-            while len(expected := finding.collected(call, looked_up, after)) > query.page:
-                for stride in (1, 4, 30, 500):
-                    assert finding.walked(call, patient, after, stride=stride) == expected
-                after = expected[query.page - 1]
+    assert len(made) < page.GLANCE
+    for sort, descending, asked in product(("likes", "num_parameters"), (True, False), ASKED):
+        order: dict[str, Any] = {"limit": 5, "sort": sort, "descending": descending, **asked}
+        cursor = None
+        while True:
+            question = looked_up(hub, **order, cursor=cursor)
+            with calling(hub, ANONYMOUS) as call:
+                expected = page.walked(call, question, page.TO_THE_END)
+                assert expected is not None
+                for source in sources(question):
+                    assert page.collected(call, question, source) == expected
+                if len(expected) > 5:
+                    assert page.walked(call, question, MANY) == expected
+                if asked.get("search"):
+                    few = queries.collect_few
+                    values = question.values
+                    assert few(call, question.shape, Source.NAME, values, MANY) == expected
+                    assert few(call, question.shape, Source.NAME, values, 0) is None
+            if len(expected) <= 5:
+                break
+            cursor = write_cursor(expected[4])
+
+
+def sources(asked: Asked) -> Iterator[Source]:
+    """Every condition of a question from which repos can be collected."""
+    shape = asked.shape
+    named = {
+        Source.TAGS: shape.tags,
+        Source.OWNER: shape.owned,
+        Source.SIZE: shape.sized,
+        Source.GATE: shape.gated,
+        Source.NAME: shape.words,
+    }
+    return (source for source, wanted in named.items() if wanted)
 
 
 def test_a_walk_ends_where_collecting_would_be_cheaper(hub: Hub, owner: Actor) -> None:
     for number in range(30):
         listed(hub, owner, f"m-{number}", *(["rare"] if number < 6 else []), likes=number)
+    asked = looked_up(hub, tags=("rare",), sort="likes", limit=5)
+    assert (asked.rare, asked.size) == (Source.TAGS, 6)
     with calling(hub, ANONYMOUS) as call:
-        query = Query(type=RepoType.MODEL, tags=("rare",), sort="likes", limit=5)
-        asked = finding.look_up(call, query)
-        assert asked is not None
-        assert asked.rare is not None
-        assert asked.rare.size == 6
-        assert finding.walked(call, asked, None, stride=6) is None
-        assert len(finding.collected(call, asked, None)) == 6
+        assert page.walked(call, asked, 29) is None
+        assert page.walked(call, asked, 30) == page.collected(call, asked, Source.TAGS)
+
+
+@pytest.mark.parametrize(
+    ("size", "chance", "everything", "steps"),
+    [
+        (5_000, 9_000.0, 200_000, 5_000 * page.STEPS),
+        (5_000, 90_000.0, 200_000, 0),  # not to be expected within them
+        (50_000, 9_000.0, 200_000, page.TO_THE_END),  # more than there are
+    ],
+)
+def test_how_far_a_walk_may_go(
+    hub: Hub, owner: Actor, size: int, chance: float, everything: int, steps: int
+) -> None:
+    listed(hub, owner, "one", "x")
+    asked = looked_up(hub, tags=("x",))
+    weighed = replace(asked, size=size, steps=chance, everything=everything)
+    assert page.steps_for(weighed) == steps
+
+
+def test_a_walk_behind_many_that_tie_forgets_none_of_them(hub: Hub, owner: Actor) -> None:
+    """The ties with the last row are a stretch of their own, and steps are counted over both."""
+    for number in range(12):
+        listed(hub, owner, f"m-{number}", *(["x"] if number < 3 else []), likes=number // 10)
+    expected = ["m-2", "m-1", "m-0"]
+    first = looked_up(hub, tags=("x",), sort="likes", limit=1)
+    with calling(hub, ANONYMOUS) as call:
+        found = page.walked(call, first, page.TO_THE_END)
+        assert found is not None
+        behind = looked_up(hub, tags=("x",), sort="likes", limit=1, cursor=write_cursor(found[0]))
+        assert page.walked(call, behind, 1) is None
+        rest = page.walked(call, behind, 2)
+    assert rest is not None
+    ids = {repo.id: repo.name for repo in all_repos(hub)}
+    assert [ids[place.id] for place in (found[0], *rest)] == expected
+
+
+def all_repos(hub: Hub) -> Sequence[Any]:
+    with hub.database.reading() as db:
+        return db.execute(sa.select(repos.c.id, repos.c.name)).all()
+
+
+def test_names_that_stand_close_together_are_found_by_walking(
+    hub: Hub, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        listed(hub, owner, f"{'llama' if number % 4 else 'bert'}-{number}", likes=number)
+    monkeypatch.setattr(page, "GLANCE", 10)
+    asked = looked_up(hub, search=("llama",), sort="likes", limit=12)
+    with calling(hub, ANONYMOUS) as call:
+        near = page.glanced(call, asked)
+        monkeypatch.setattr(page, "CLOSE", 20)
+        assert page.glanced(call, asked) is None
+    ids = {repo.id: repo.name for repo in all_repos(hub)}
+    expected = [f"llama-{number}" for number in range(39, -1, -1) if number % 4][:13]
+    assert [ids[place.id] for place in near or ()] == expected
+
+
+def test_a_tag_with_the_bits_of_another_is_not_taken_for_it(hub: Hub, owner: Actor) -> None:
+    twin = next(f"t{n}" for n in range(10**6) if bits_of([f"t{n}"]) == bits_of(["wanted"]))
+    listed(hub, owner, "has", "wanted", "other")
+    listed(hub, owner, "twin", twin)
+    for tags in (("wanted",), ("wanted", "other"), ("wanted", twin)):
+        asked = looked_up(hub, tags=tags)
+        with calling(hub, ANONYMOUS) as call:
+            assert page.walked(call, asked, page.TO_THE_END) == page.collected(
+                call, asked, Source.TAGS
+            )
+    assert names(hub, tags=("wanted",)) == ["has"]
+    assert names(hub, tags=(twin,)) == ["twin"]
+    assert names(hub, tags=("wanted", twin)) == []
+
+
+def test_the_bits_of_a_repo_follow_its_tags(hub: Hub, owner: Actor) -> None:
+    first = listed(hub, owner, "one", "Alpha", "beta", "ünï")
+    assert held_bits(hub) == bits_of(["alpha", "beta", "ünï"])
+    assert -(2**63) <= held_bits(hub) < 2**63
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        index_queries.write(work, first, None)
+    assert held_bits(hub) == 0
+
+
+def held_bits(hub: Hub) -> int:
+    with hub.database.reading() as db:
+        return int(db.scalars(sa.select(repos.c.tag_bits)).one())
+
+
+def test_the_bits_that_the_database_holds_keep_their_meaning() -> None:
+    """Whoever changes them must make those of every hub anew, in a migration."""
+    assert bits_of([]) == 0
+    assert bits_of(["license:mit"]) == LICENSE_MIT
+    assert bits_of(["license:mit", "gguf"]) == LICENSE_MIT | bits_of(["gguf"])
 
 
 def test_facets_count_what_the_caller_may_see_under_the_filters(

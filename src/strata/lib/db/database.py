@@ -73,7 +73,9 @@ class Database:
             return engine
         if read_only:
             options["isolation_level"] = "AUTOCOMMIT"
-            options["connect_args"] = {"options": "-c default_transaction_read_only=on"}
+            # Compiling takes longer than any of our questions (`jit`).
+            settings = "-c default_transaction_read_only=on -c jit=off"
+            options["connect_args"] = {"options": settings}
         return sa.create_engine(self.url, pool_recycle=1800, **options)
 
 
