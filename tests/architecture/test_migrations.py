@@ -95,7 +95,7 @@ def test_repos_that_exist_are_found_by_their_tags(
     config = configuration()
     with database.writing() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0027")
+        command.upgrade(config, "0028")
         for statement in TAGGED.split(";"):
             connection.exec_driver_sql(statement)
     assert upgrade(database) is True

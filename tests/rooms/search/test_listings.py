@@ -219,7 +219,13 @@ def test_a_narrowed_token_lists_the_private_repos_that_it_names(
         token = TokenFacts(1, "t", TokenRole.FINE_GRAINED, hub.clock(), grants=grants)
         return replace(person, token=token)
 
-    for asked in ({}, {"tags": ("x",)}, {"search": ("ana/",)}, {"author": "ana"}, {"sort": "likes"}):
+    for asked in (
+        {},
+        {"tags": ("x",)},
+        {"search": ("ana/",)},
+        {"author": "ana"},
+        {"sort": "likes"},
+    ):
         assert set(names(hub, with_token(owner, first), **asked)) >= {"first"}, asked
         assert "second" not in names(hub, with_token(owner, first), **asked)
         assert "first" not in names(hub, with_token(owner, second), **asked)
