@@ -1,12 +1,16 @@
 """The audit log: added to, chained, guarded by the database, and whole or it says where not."""
 
+import contextlib
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from fixtures.hubs import START, FrozenClock, build_test_hub
 from strata.core.actor import Actor
@@ -16,10 +20,12 @@ from strata.events.audit import erase, seal, verify
 from strata.events.audit.guards import SQLITE
 from strata.events.audit.prune import prune
 from strata.events.facts import Whose, record
+from strata.events.jobs import Job, run_due
 from strata.events.tables import audit_seals, facts
 from strata.lib.db.database import Database
 from strata.migrations.upgrade import upgrade
 
+JOBS: dict[str, type[Job]] = {seal.SealFacts.kind: seal.SealFacts}
 ANA = Actor(user_id=1, name="ana", session_id=1)
 HERE = Origin(ip="203.0.113.7", user_agent="a browser", request_id="r1")
 
@@ -251,3 +257,42 @@ def test_a_migrated_postgresql_is_guarded_as_well(postgres_database: str) -> Non
     with pytest.raises(DBAPIError, match="facts are only ever added"), database.writing() as db:
         db.exec_driver_sql("DELETE FROM facts")
     database.close()
+
+
+def test_the_job_seals_by_itself_and_notes_each_day_outside(hub: Hub, clock: FrozenClock) -> None:
+    with reading(hub) as call, working(call) as work:
+        seal.begin_sealing(work)
+    happen(hub, "account.login")
+    assert run_due(hub, JOBS) == 1
+    noted = newest(hub)
+    assert noted.number == 1
+    clock.advance(timedelta(days=1))
+    happen(hub, "account.logout")
+    with capture_logs() as lines:
+        assert run_due(hub, JOBS) == 1
+    told = [line["seal"] for line in lines if line["event"] == "audit seal"]
+    assert told == [noted.line]
+    assert seal.seal_of_line(told[0]) == noted
+    assert faults(hub, noted) == []
+    forged = replace(noted, link="0" * 64)
+    assert [place for place, _ in faults(hub, forged)] == ["row 1"]
+
+
+def test_two_sealers_at_once_make_one_chain(hub: Hub) -> None:
+    happen(hub, *(f"test.{number}" for number in range(60)))
+
+    def run() -> None:
+        with reading(hub) as call:
+            for _ in range(10):
+                with contextlib.suppress(DBAPIError), working(call) as work:
+                    seal.seal(work, limit=7)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(hub) as call:
+        seal.seal_all(call)
+    assert faults(hub) == []
+    assert newest(hub).number == 60

@@ -88,9 +88,9 @@ def seal(work: Work, *, limit: int = BATCH) -> int:
         sa.select(audit_seals).order_by(audit_seals.c.chain_no.desc()).limit(1).with_for_update()
     ).first()
     number, link = (last.chain_no, last.link) if last else (0, "")
-    rows = work.db.execute(
-        rows_to_bind().where(facts.c.chain_no.is_(None)).order_by(facts.c.id).limit(limit)
-    ).all()
+    unbound = rows_to_bind().where(facts.c.chain_no.is_(None)).order_by(facts.c.id).limit(limit)
+    # Locked, so that nobody is erased between the reading and the mark.
+    rows = work.db.execute(unbound.with_for_update()).all()
     bound = []
     for row in rows:
         number, salt = number + 1, secrets.token_hex(16)
