@@ -92,9 +92,9 @@ def test_acts_on_repos_that_cannot_be_taken_back_ask(hub: Hub, clock: FrozenCloc
     visitor.submit("/new", "/new", name="thing", visibility="private")
     place = "/li/thing/settings"
     forms = {
-        "visibility": {"visibility": "public", "confirm": "li/thing"},
-        "rename": {"name": "other"},
-        "delete": {"confirm": "li/thing"},
+        "visibility": {"visibility": "public", "public_name": "li/thing"},
+        "rename": {"new_name": "other"},
+        "delete": {"delete_name": "li/thing"},
     }
     clock.advance(timedelta(minutes=15))
     form = visitor.open(place).hidden(place)
