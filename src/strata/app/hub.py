@@ -22,6 +22,7 @@ from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
+from strata.content import personal as content
 from strata.content.exposed import RevokeExposed, look_through
 from strata.content.naming import NameLargeFiles
 from strata.content.removal import FinishRewrite
@@ -119,6 +120,7 @@ PERSONAL: tuple[Personal, ...] = (
     accounts.PERSONAL,
     access.PERSONAL,
     repos.PERSONAL,
+    content.PERSONAL,
     community.PERSONAL,
 )
 
