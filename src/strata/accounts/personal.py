@@ -23,11 +23,12 @@ from strata.accounts.legal.tables import consents
 from strata.accounts.oauth.tables import oauth_apps, oauth_consents
 from strata.accounts.organizations.tables import memberships, organizations
 from strata.accounts.plans.tables import plan_grants, plan_requests, quota_overrides, usages
-from strata.accounts.profile.tables import profiles
+from strata.accounts.profile.tables import preferences, profiles
 from strata.accounts.tables import emails, former_names, namespaces, users
 from strata.accounts.tokens.tables import tokens
 from strata.core.personal import Kept, Part, Personal, rows_of
 
+_PREFERENCES = tuple(column for column in preferences.c if column.name != "user_id")
 _PROFILE = tuple(column for column in profiles.c if column.name != "namespace_id")
 
 PERSONAL: Final = Personal(
@@ -59,6 +60,7 @@ PERSONAL: Final = Personal(
         Kept(quota_overrides.c.owner_id, "delete"),
         Kept(usages.c.owner_id, "delete"),
         Kept(profiles.c.namespace_id, "delete"),
+        Kept(preferences.c.user_id, "delete"),
         Kept(former_names.c.namespace_id, "stay"),  # kept from others for a while
         Kept(organizations.c.id, "stay"),  # no person
         Kept(users.c.id, "stay"),  # emptied by `closing.gone`
@@ -81,6 +83,7 @@ PERSONAL: Final = Personal(
             ),
         ),
         Part("profile", rows_of(profiles.c.namespace_id, *_PROFILE)),
+        Part("preferences", rows_of(preferences.c.user_id, *_PREFERENCES)),
         Part("emails", rows_of(emails.c.user_id, emails.c.email, emails.c.confirmed_at)),
         Part(
             "consents",

@@ -19,7 +19,7 @@ from strata.accounts.entering.tables import known_browsers, resets, sessions
 from strata.accounts.joining import approval, letters
 from strata.accounts.joining.tables import verifications
 from strata.accounts.legal.tables import consents
-from strata.accounts.profile.tables import profiles
+from strata.accounts.profile.tables import preferences, profiles
 from strata.accounts.tables import emails, former_names, namespaces, users
 from strata.accounts.tokens.tables import tokens
 from strata.core.actor import Standing
@@ -132,7 +132,16 @@ def _write_to(work: Work, row: sa.Row[Any]) -> None:
 
 def _remove(work: Work, row: sa.Row[Any]) -> None:
     agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
-    for table in (verifications, sessions, known_browsers, resets, emails, email_changes, consents):
+    for table in (
+        verifications,
+        sessions,
+        known_browsers,
+        resets,
+        emails,
+        email_changes,
+        consents,
+        preferences,
+    ):
         work.db.execute(sa.delete(table).where(table.c.user_id == row.id))
     for table in (profiles, former_names):
         work.db.execute(sa.delete(table).where(table.c.namespace_id == row.id))

@@ -8,6 +8,7 @@ from strata.accounts import names, people
 from strata.accounts.organizations import members, queries
 from strata.accounts.organizations.record import Organization
 from strata.accounts.plans.quotas import quotas_of, require_count
+from strata.accounts.profile.preferences import preferences_of
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
@@ -65,7 +66,7 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
 def starts_private(call: Call, place: names.Namespace) -> bool:
     """Whether what is created in a namespace is private when its creator does not say."""
     if place.kind is not names.Kind.ORGANIZATION:
-        return False
+        return preferences_of(call, place.id).private_repos
     return queries.private_by_default(call, place.id)
 
 

@@ -16,3 +16,16 @@ profiles = sa.Table(
     ),
     sa.Column("picture", sa.Text),  # what its files are called; None: drawn from the public id
 )
+
+# How people want to see the hub; whoever chose nothing has no row.
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    sa.Column("language", sa.Text, nullable=False),  # empty: as the browser asks
+    sa.Column("theme", sa.Text, nullable=False),
+    sa.Column("compact", sa.Boolean, nullable=False),
+    sa.Column("tab_width", sa.Integer, nullable=False),
+    sa.Column("shortcuts", sa.Boolean, nullable=False),
+    sa.Column("private_repos", sa.Boolean, nullable=False),
+)

@@ -140,13 +140,21 @@ def _remember(
     name, value = choice
     if request.query_params.get(name, "") not in allowed:
         return
-    # Scripts may read these two: the theme switch writes its cookie itself.
+    keep_choice(request, answer, frame.prefix or "/", name, value)
+
+
+def keep_choice(request: Request, answer: Response, path: str, name: str, value: str) -> None:
+    """Have this browser remember a language or a theme; an empty value forgets it."""
+    secure = request.url.scheme == "https"
+    if not value:
+        answer.delete_cookie(name, path=path, secure=secure, samesite="lax")
+        return
     answer.set_cookie(
         name,
         value,
         max_age=PREFERENCE_SECONDS,
-        path=frame.prefix or "/",
-        secure=request.url.scheme == "https",
+        path=path,
+        secure=secure,  # scripts may read it: the theme switch writes its cookie itself
         samesite="lax",
     )
 

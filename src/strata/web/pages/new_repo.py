@@ -12,6 +12,7 @@ from starlette.responses import Response
 from strata.access.policy import may_create
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
+from strata.accounts.profile.preferences import preferences_of
 from strata.content import new_repo
 from strata.content.bucket import record as bucket
 from strata.content.licences import LICENCES as KNOWN_LICENCES
@@ -139,8 +140,15 @@ def _owners(call: Call) -> tuple[Organization, ...]:
     return tuple(one for one in held if may_create(call.actor, one.id))
 
 
+def _places(call: Call) -> tuple[tuple[Organization, ...], bool]:
+    """Where the viewer may create repos, and whether they prefer private ones."""
+    user_id = call.actor.user_id
+    private = user_id is not None and preferences_of(call, user_id).private_repos
+    return _owners(call), private
+
+
 async def _form_page(request: Request, draft: Draft, errors: Mapping[str, str]) -> Response:
-    visit, owners = await visiting(request, _owners)
+    visit, (owners, private) = await visiting(request, _places)
     if visit.frame.viewer is None:
         return redirected(request, f"/login?next={draft.address}")
     language = visit.frame.language
@@ -156,6 +164,7 @@ async def _form_page(request: Request, draft: Draft, errors: Mapping[str, str]) 
         status=400 if told else 200,
         draft=draft,
         owners=_choices(visit.frame.viewer.name, owners),
+        private=private,
         private_owners=[one.name for one in owners if one.private_by_default],
         errors=told,
         licences=_licences(language),

@@ -46,6 +46,9 @@ class Frame:
     version: str
     language: str = "en"  # a key of LANGUAGES; also the `lang` of the page
     theme: str = "system"  # one of THEMES
+    compact: bool = False  # less space between the rows of tables
+    tab_width: int = 4
+    shortcuts: bool = True  # single keys act
     path: str = "/"  # this page's path and query, from the root of the site
     viewer: Viewer | None = None
     csrf_token: str = ""

@@ -10,7 +10,7 @@ the act changed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -23,13 +23,14 @@ from strata.accounts import profiles
 from strata.accounts.entering import csrf
 from strata.accounts.entering.browsers import COOKIE_LIFE
 from strata.accounts.entering.sessions import Started
+from strata.accounts.profile.preferences import Preferences, preferences_of
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
 from strata.core.hub import Hub
 from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.answer import PRIVATE, frame_of, page_answer
-from strata.web.pages.language import N_, language_of, translated
+from strata.web.pages.language import LANGUAGES, N_, THEMES, language_of, translated
 from strata.web.pages.render import Frame, Viewer, at
 from strata.web.work import exchange, hub_of, read
 
@@ -283,7 +284,29 @@ def _visit(request: Request, call: Call) -> Visit:
         leaving_on=person.leaving_on,
     )
     token = csrf.token_for(call.hub, call.actor.session_mark)
-    return Visit(_frame(request, viewer=viewer, csrf_token=token), email=person.email)
+    frame = _frame(request, viewer=viewer, csrf_token=token)
+    return Visit(_preferred(request, frame, preferences_of(call, person.id)), email=person.email)
+
+
+def _preferred(request: Request, frame: Frame, chosen: Preferences) -> Frame:
+    """The frame as its viewer prefers it; what this browser chose by itself stands before that."""
+    language, theme = frame.language, frame.theme
+    if chosen.language and not _chose(request, "lang", LANGUAGES):
+        language = chosen.language
+    if not _chose(request, "theme", THEMES):
+        theme = chosen.theme
+    return dataclasses.replace(
+        frame,
+        language=language,
+        theme=theme,
+        compact=chosen.compact,
+        tab_width=chosen.tab_width,
+        shortcuts=chosen.shortcuts,
+    )
+
+
+def _chose(request: Request, name: str, known: Collection[str]) -> bool:
+    return request.query_params.get(name) in known or request.cookies.get(name) in known
 
 
 def _viewing(call: Call) -> profiles.Person | None:

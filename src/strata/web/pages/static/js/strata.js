@@ -19,6 +19,7 @@ for (const input of document.querySelectorAll("input[data-select]")) {
 
 // "/" goes to the search box, unless something is being typed.
 document.addEventListener("keydown", (event) => {
+  if ("noShortcuts" in document.documentElement.dataset) return;
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   const search = document.getElementById("strata-search");

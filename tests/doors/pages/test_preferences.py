@@ -1,0 +1,128 @@
+"""What a person prefers holds on every device, and each choice does something."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from playwright.sync_api import Page
+
+from fixtures.browsers import chromium
+from fixtures.contents import uploaded
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import calling
+from fixtures.shown_repos import Scene, served, session_of, staged
+from strata.accounts import people
+from strata.content import new_repo
+from strata.core.actor import SYSTEM
+from strata.core.names import RepoType
+from strata.repos.create import Wish
+
+PAGE = "/settings/preferences"
+CHOSEN = {
+    "language": "zh-CN",
+    "theme": "dark",
+    "tab_width": "2",
+    "compact": "on",
+    "private_repos": "on",
+}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    clock = FrozenClock()
+    made = staged(build_test_hub(tmp_path / "data", clock=clock), clock)
+    yield made
+    made.hub.database.close()
+
+
+def test_what_is_chosen_holds_on_another_device(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    assert 'data-theme="system"' in owner.get(PAGE).text
+    assert owner.post(PAGE, CHOSEN).status_code == 303
+    for path in (PAGE, "/models", "/li-wei/flan-t5-large"):
+        page = scene.visitor(scene.owner).get(path).text
+        for sign in ('lang="zh-CN"', 'data-theme="dark"', "data-compact", 'data-tab-width="2"'):
+            assert sign in page.split("<head>")[0], (path, sign)
+        assert "data-no-shortcuts" in page
+    plain = scene.visitor(scene.other).get("/models").text.split("<head>")[0]
+    assert 'lang="en" data-theme="system" data-cookie' in plain
+    with calling(scene.hub, SYSTEM) as call:
+        found = people.by_name(call, "li-wei")
+        assert found is not None
+        assert found.language == "zh-CN"  # of mails
+
+
+def test_a_choice_of_this_browser_stands_until_another_is_saved(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    owner.post(PAGE, CHOSEN)
+    assert 'data-theme="light"' in owner.get("/models?theme=light").text
+    assert 'data-theme="light"' in owner.get("/models").text
+    owner.post(PAGE, {**CHOSEN, "theme": "dark", "language": ""})
+    assert 'data-theme="dark"' in owner.get("/models").text
+    assert '<html lang="en"' in owner.get("/models").text
+
+
+def test_new_repos_are_private_for_who_prefers_that(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    wishes = [Wish(RepoType.MODEL, None, name) for name in ("before", "after")]
+    with calling(scene.hub, scene.owner) as call:
+        assert not new_repo.create(call, wishes[0], files={}).private
+    owner.post(PAGE, CHOSEN)
+    with calling(scene.hub, scene.owner) as call:
+        assert new_repo.create(call, wishes[1], files={}).private
+        assert not new_repo.create(
+            call, Wish(RepoType.MODEL, None, "open", private=False), files={}
+        ).private
+    form = scene.visitor(scene.owner).get("/new").text
+    assert 'value="private" checked' in form
+
+
+def test_what_is_not_offered_is_refused(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    for odd in ({"language": "xx"}, {"theme": "pink"}, {"tab_width": "3"}, {"tab_width": ""}):
+        assert owner.post(PAGE, {**CHOSEN, **odd}).status_code == 400
+    assert owner.post(PAGE, CHOSEN, proof="forged").status_code == 400
+    assert scene.visitor().get(PAGE).headers["location"].startswith("/login")
+    assert 'data-theme="system"' in owner.get(PAGE).text
+
+
+def test_each_choice_is_seen_in_a_browser(scene: Scene) -> None:
+    uploaded(scene.hub, scene.owner, scene.model, {"tabs.py": b"if 1:\n\tpass\n"})
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context(viewport={"width": 1320, "height": 860})
+        session = session_of(scene.hub, scene.owner)
+        context.add_cookies([{"name": "sid", "value": session, "url": base}])
+        page = context.new_page()
+        before = _seen(page, base)
+        page.goto(f"{base}{PAGE}")
+        report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+        assert report.response["violations"] == []
+        page.select_option("#strata-tab_width", "8")
+        page.select_option("#strata-theme", "dark")
+        page.check("#strata-compact")
+        page.uncheck("#strata-shortcuts")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_load_state("networkidle")
+        after = _seen(page, base)
+        page.set_viewport_size({"width": 320, "height": 860})
+        page.goto(f"{base}{PAGE}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert (before["tab"], after["tab"]) == ("4", "8")
+    assert before["ground"] != after["ground"]
+    assert after["row"] < before["row"]
+    assert (before["focus"], after["focus"]) == ("strata-search", "")
+
+
+def _seen(page: Page, base: str) -> dict[str, str]:
+    page.goto(f"{base}/li-wei/flan-t5-large/blob/main/tabs.py")
+    page.wait_for_load_state("networkidle")
+    look = "(name) => getComputedStyle(document.querySelector(name))"
+    page.keyboard.press("/")
+    seen = {
+        "tab": page.evaluate(f"({look})('.code-lines .line').tabSize"),
+        "ground": page.evaluate(f"({look})('body').backgroundColor"),
+        "focus": page.evaluate("document.activeElement.id"),
+    }
+    page.goto(f"{base}/settings/repositories")
+    return seen | {"row": page.evaluate(f"({look})('.table td').paddingTop.padStart(6, '0')")}
