@@ -13,6 +13,7 @@ from strata.core.names import RepoId, RepoType
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.events.facts import Fact
 from strata.repos import change
+from strata.repos.publishers.tables import publishers
 from strata.repos.tables import likes, repos
 
 PERSONAL: Final = Personal(
@@ -20,6 +21,7 @@ PERSONAL: Final = Personal(
         Kept(repos.c.owner_id, "stay"),  # deleted by `take_away`, swept later
         Kept(repos.c.created_by, "stay"),
         Kept(likes.c.user_id, "delete"),
+        Kept(publishers.c.user_id, "delete"),
     ),
     parts=(
         Part(
@@ -35,6 +37,16 @@ PERSONAL: Final = Personal(
                 repos.c.created_at,
                 repos.c.updated_at,
                 repos.c.deleted_at,
+            ),
+        ),
+        Part(
+            "trusted-publishers",
+            rows_of(
+                publishers.c.user_id,
+                publishers.c.issuer,
+                publishers.c.claims,
+                publishers.c.created_at,
+                publishers.c.last_used_at,
             ),
         ),
         Part(
