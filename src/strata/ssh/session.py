@@ -114,6 +114,6 @@ def _log(
         "ssh",
         verb=verb if verb in (FETCH, PUSH, LFS) else "other",
         anonymous=caller.anonymous,
-        code=code,
+        status=code,
         duration_ms=round(seconds * 1000, 2),
     )

@@ -189,6 +189,12 @@ def test_repo_pages_offer_ssh_where_it_is_served(ssh_hub: Hub, hub: Hub) -> None
         assert (over_ssh in confirmed(one, "li").open("/datasets/ann/rows").text) is offered
 
 
+def test_the_docs_name_ssh_where_it_is_served(ssh_hub: Hub, hub: Hub) -> None:
+    address = "git clone ssh://git@git.example.com:2222/username/my-model"
+    assert address in Visitor(ssh_hub).open("/docs").text
+    assert "ssh://" not in Visitor(hub).open("/docs").text
+
+
 def test_an_unconfirmed_person_is_told_what_to_do_first(hub: Hub) -> None:
     newcomer = Visitor(hub)
     newcomer.join("newcomer")

@@ -7,8 +7,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.web.pages.clone_address import ssh_place
 from strata.web.pages.snippets import Snippet, pointed
 from strata.web.pages.visit import redirected, shown, visit_of
+from strata.web.work import hub_of
 
 _REPO: Final = "my-model"
 _GIT: Final = (
@@ -42,8 +44,11 @@ async def page(request: Request) -> Response:
     """GET /docs"""
     visit = await visit_of(request)
     name = visit.frame.viewer.name if visit.frame.viewer else "username"
-    snippets = _snippets(visit.frame.base_url, f"{name}/{_REPO}")
-    return shown(request, "repos/docs.html", visit, snippets=snippets)
+    repo = f"{name}/{_REPO}"
+    place = ssh_place(hub_of(request).settings)
+    over_ssh = Snippet("", f"git clone {place.address(repo)}", "bash") if place else None
+    snippets = _snippets(visit.frame.base_url, repo)
+    return shown(request, "repos/docs.html", visit, snippets=snippets, over_ssh=over_ssh)
 
 
 async def api(request: Request) -> Response:
