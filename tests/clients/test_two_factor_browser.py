@@ -1,0 +1,164 @@
+"""J20 in a real browser, in both languages: authenticator app, recovery codes, passkeys."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from clients.conftest import StartHub
+from clients.hub import Hub, Person
+from clients.pages import LANGUAGES, Browsing, Language
+from fixtures.browsers import chromium
+
+SETTINGS: Final = "/settings/authentication"
+RULES: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]}
+NEEDS: Final = {"en": "Passkeys need HTTPS (or localhost).", "zh-CN": "通行密钥需要 HTTPS"}
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_two_factors_from_setting_up_to_taking_away(
+    language: Language, start_hub: StartHub, browser: Browser, tmp_path: Path
+) -> None:
+    hub = start_hub()
+    li = hub.user("li")
+    here = opened(browser, hub, language)
+    give_authenticator(here.page)
+    password(here, li)
+    secret, codes = set_up_app(here, tmp_path)
+    step = int(time.time()) // 30
+
+    second = opened(browser, hub, language)
+    password(second, li)
+    checked(second, "/login/2fa")
+    second.page.locator("[name=code]").press_sequentially(code(secret, step))  # sent by itself
+    second.page.wait_for_url(f"{hub.url}/")
+
+    third = opened(browser, hub, language)
+    password(third, li)
+    third.page.fill("[name=code]", code(secret, step))
+    third.page.wait_for_selector("#strata-code-error")
+    checked(third, "/login/recovery")
+    third.page.fill("[name=recovery_code]", codes[0])
+    third.page.keyboard.press("Enter")
+    third.page.wait_for_url(f"{hub.url}/")
+
+    add_passkey(here)
+    prove_by_passkey(here)
+    enter_by_passkey(here)
+    take_all_away(here)
+    fourth = opened(browser, hub, language)
+    password(fourth, li)
+    fourth.page.wait_for_url(f"{hub.url}/")
+    fourth.page.goto(f"http://127.0.0.1:{hub.port}/login")
+    assert NEEDS[language] in fourth.page.locator("main").inner_text()
+    hub.require_clean_log()
+
+
+def opened(browser: Browser, hub: Hub, language: Language) -> Browsing:
+    """Open a context of its own."""
+    context: BrowserContext = browser.new_context(locale=language, accept_downloads=True)
+    return Browsing(context.new_page(), hub.url, language)
+
+
+def give_authenticator(page: Page) -> None:
+    """Put a fingerprint reader into the machine of this page."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def password(here: Browsing, person: Person) -> None:
+    """Log in as far as the password goes."""
+    here.page.goto(f"{here.base}/login")
+    here.page.fill("[name=username]", person.name)
+    here.page.fill("[name=password]", person.password)
+    here.page.keyboard.press("Enter")
+    here.page.wait_for_url(lambda url: not url.endswith("/login"))
+
+
+def checked(here: Browsing, path: str = "") -> None:
+    """Look at a page as axe does, and on a narrow screen."""
+    if path:
+        here.page.goto(f"{here.base}{path}")
+    here.check()
+    report = Axe().run(here.page, options=RULES)
+    assert report.response["violations"] == [], here.page.url
+
+
+def code(secret: str, step: int) -> str:
+    return str(pyotp.TOTP(secret).generate_otp(step))
+
+
+def set_up_app(here: Browsing, folder: Path) -> tuple[str, list[str]]:
+    """Set an authenticator app up; give its secret and the recovery codes of the file."""
+    checked(here, SETTINGS)
+    here.page.click(f"form[action='{SETTINGS}/authenticator'] button")
+    here.page.wait_for_url(f"{here.base}{SETTINGS}/authenticator")
+    checked(here)
+    here.page.screenshot(path=folder / "authenticator.png", full_page=True)
+    secret = here.page.inner_text("#strata-secret").replace(" ", "")
+    here.page.fill("[name=code]", code(secret, int(time.time()) // 30 - 1))
+    here.page.keyboard.press("Enter")
+    here.page.wait_for_selector(".recovery-codes")
+    checked(here)
+    shown = here.page.locator(".recovery-codes code").all_inner_texts()
+    with here.page.expect_download() as download:
+        here.page.click("a[download]")
+    kept = download.value
+    assert kept.suggested_filename == "strata-recovery-codes.txt"
+    kept.save_as(folder / "codes.txt")
+    assert (folder / "codes.txt").read_text().split() == shown
+    return secret, shown
+
+
+def add_passkey(here: Browsing) -> None:
+    checked(here, f"{SETTINGS}/passkeys/new")
+    here.page.fill("[name=name]", "My reader")
+    here.page.keyboard.press("Enter")
+    here.page.wait_for_url(f"{here.base}{SETTINGS}")
+    checked(here)
+    assert "My reader" in here.page.locator("main").inner_text()
+
+
+def prove_by_passkey(here: Browsing) -> None:
+    checked(here, f"/settings/confirm-access?next={SETTINGS}")
+    here.page.click("form[data-passkey] button")
+    here.page.wait_for_url(f"{here.base}{SETTINGS}")
+
+
+def enter_by_passkey(here: Browsing) -> None:
+    """Log in by the passkey alone, which the browser offers by itself."""
+    here.page.context.clear_cookies()
+    here.page.goto(f"{here.base}/login?next={SETTINGS}")
+    here.page.wait_for_url(f"{here.base}{SETTINGS}")
+    assert "My reader" in here.page.locator("main").inner_text()
+
+
+def take_all_away(here: Browsing) -> None:
+    for action in (f"{SETTINGS}/authenticator/remove", f"{SETTINGS}/passkeys"):
+        here.page.goto(f"{here.base}{SETTINGS}")
+        form = here.page.locator(f"form[action='{action}']")
+        here.page.locator("details[data-dialog]").filter(has=form).locator("summary").click()
+        form.locator(".button-danger").click()
+        here.page.wait_for_load_state("networkidle")
+    assert here.page.locator(f"form[action='{SETTINGS}/passkeys']").count() == 0
