@@ -35,6 +35,10 @@ BARRED: Final = {
         "Due to the organization token policy, your token was denied access to this "
         "organization. Please contact its administrators for more information."
     ),
+    Bar.FACTOR: (
+        "This organization asks for two-factor authentication. Set it up in your settings, under "
+        "Authentication, and everything of it opens again."
+    ),
     Bar.REVOKED: (
         "Your token has been revoked by the organization administrator, you can no longer access "
         "organization resources. Please contact them for more information."
@@ -98,14 +102,16 @@ def reads_gated(actor: Actor, namespace_id: int, repo_id: int, *, private: bool)
 
 
 def bar_of(actor: Actor, namespace_id: int | None) -> Bar | None:
-    """Why the organisation keeps the token out; None: it does not."""
+    """Why the organisation keeps the caller or the token out; None: it does not."""
+    if namespace_id in actor.closed:
+        return Bar.FACTOR
     if actor.token is None or namespace_id is None:
         return None
     return actor.token.bars.get(namespace_id)
 
 
 def require_unbarred(actor: Actor, namespace_id: int | None) -> None:
-    """Insist that the organisation takes the token.
+    """Insist that the organisation takes the caller, and the token.
 
     Raises:
         Forbidden: with the Hub's sentence.

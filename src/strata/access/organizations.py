@@ -46,4 +46,13 @@ def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> 
     """
     organization = found(work, name)
     require_admin(work.actor, organization.id)
+    if wanted.two_factor and organization.factor_from is None:
+        _require_factor(work)
     change(work, organization, wanted)
+
+
+def _require_factor(work: Work) -> None:
+    """Whoever demands a second factor of others would otherwise be kept out first."""
+    person = people.by_id(work, work.actor.user_id or 0)
+    if person is not None and not person.has_factor:
+        raise InvalidFields({"two_factor": ("org.factor_first",)})

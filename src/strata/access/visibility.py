@@ -141,7 +141,7 @@ def _items(actor: Actor, permission: Permission, thing: Thing) -> list[int]:
 
 def _gate_opened(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
     """The condition under which the token reads gated files that its person may read."""
-    grants, bars = actor.grants, actor.token.bars if actor.token else {}
+    grants, bars = actor.grants, {*actor.closed, *(actor.token.bars if actor.token else ())}
     kept_out = repo.c.owner_id.not_in(sorted(bars)) if bars else sa.true()
     if grants is None or lets(actor, Permission.CONTENT_READ, None):
         return kept_out

@@ -13,6 +13,7 @@ from strata.access import personal as access
 from strata.accounts import personal as accounts
 from strata.accounts.export.pack import PackExport
 from strata.accounts.jobs import TidyAccounts
+from strata.accounts.protecting.removal import RemoveFactors
 from strata.accounts.recovery import SendReset
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
@@ -59,6 +60,7 @@ JOBS: Mapping[str, type[Job]] = {
         ForgetMail,
         PackExport,
         SendReset,
+        RemoveFactors,
         SealFacts,
         IndexRepo,
         NameLargeFiles,

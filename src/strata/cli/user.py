@@ -9,6 +9,7 @@ import click
 
 from strata.accounts import people
 from strata.accounts.joining import approval, signup, unconfirmed, verification
+from strata.accounts.protecting import removal
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
@@ -100,6 +101,28 @@ def reject(name: str, data: Path | None, config: Path | None) -> None:
     click.echo(name)
 
 
+@user.command("reset-2fa")
+@click.argument("name")
+@click.option("--cancel", is_flag=True, help="Leave the second factors of NAME as they are.")
+@place_options
+def reset_two_factor(name: str, data: Path | None, config: Path | None, *, cancel: bool) -> None:
+    """Take all second factors from NAME, who has lost them and shown who they are.
+
+    Admins of the site keep them for 72 more hours. All confirmed addresses are told.
+    """
+    with opened(Place(data, config)) as call, working(call) as work:
+        person = _named(work, name)
+        if cancel:
+            if not removal.cancel(work, person):
+                raise NotFound(f"Nobody is about to take the second factors of {name}.")
+            click.echo(name)
+            return
+        due = removal.reset_by_operator(work, person)
+    if due is not None:
+        click.echo(f"{name} is an admin: it happens at {due:%Y-%m-%d %H:%M} UTC.", err=True)
+    click.echo(name)
+
+
 def _named(call: Call, name: str) -> people.User:
     person = people.by_name(call, name)
     if person is None:
@@ -131,6 +154,7 @@ def _row(person: people.User) -> dict[str, object]:
         "email": person.email,
         "verified": person.verified_at is not None,
         "admin": person.admin,
+        "two_factor": person.has_factor,
         "standing": person.standing,
         "address_taken": person.address_taken,
         "created": person.created_at,

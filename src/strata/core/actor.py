@@ -17,12 +17,13 @@ class TokenRole(StrEnum):
 
 
 class Bar(StrEnum):
-    """Why an organisation keeps a token of its member out (product §3.10)."""
+    """Why an organisation keeps its member out, or a token of theirs (product §3.10, §3.12)."""
 
     KIND = "kind"  # it takes fine-grained tokens only
     PENDING = "pending"  # its admins have to approve the token first
     DENIED = "denied"
     REVOKED = "revoked"
+    FACTOR = "factor"  # whatever the credentials: its member has no second factor
 
 
 class TokenKind(StrEnum):
@@ -114,6 +115,9 @@ class Actor:
     system: bool = False  # jobs and operator commands
     # Role by the id of the organisation; what they open is decided by `access.policy` alone.
     roles: Mapping[int, Role] = field(default_factory=dict, hash=False)
+    # The organisations, by their ids, that want a second factor which the person has not.
+    closed: frozenset[int] = frozenset()
+    factor_due: datetime | None = None  # until when they are to set one up
 
     @property
     def anonymous(self) -> bool:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts.entering.tables import sessions
+from strata.accounts.factors.demand import COLUMNS, WIDTH, demand_of
 from strata.accounts.legal.documents import must_agree
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.standing import standing_at
@@ -27,11 +28,13 @@ from strata.lib.db.database import Prepared
 LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512
 _LIVE = Prepared(
-    "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"
-    " u.standing_until, u.agreed, (SELECT current FROM agreement), m.organization_id, m.role"
+    "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"  # noqa: S608 — constants
+    " u.standing_until, u.agreed, (SELECT current FROM agreement), m.organization_id, m.role,"
+    f" {COLUMNS}"
     " FROM sessions s"
     " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
+    " LEFT JOIN organizations o ON o.id = m.organization_id"
     " WHERE s.digest = :digest AND s.idle_expires_at > :now AND s.expires_at > :now"
 )
 
@@ -131,6 +134,7 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
     standing = standing_at(now, row[7], row[8])
     if standing is Standing.SUSPENDED:
         return None
+    demand = demand_of(hub, (row[-WIDTH:] for row in rows))
     return Actor(
         user_id=row[3],
         name=row[4],
@@ -141,7 +145,9 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
         session_id=row[0],
         session_mark=row[1],
         proved_until=None if row[2] is None else from_millis(row[2]),
-        roles=roles_in(row[11:] for row in rows),
+        roles=roles_in(row[11:13] for row in rows),
+        closed=demand.closed,
+        factor_due=demand.due,
     )
 
 

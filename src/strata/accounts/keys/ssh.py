@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts.confirmed import readers
+from strata.accounts.factors.demand import COLUMNS, WIDTH, demand_of
 from strata.accounts.keys import letters
 from strata.accounts.keys.owner import GONE, adder, person, refused, require_room
 from strata.accounts.keys.tables import ssh_keys
@@ -32,11 +33,12 @@ from strata.lib.keys.ssh import KINDS, PublicKey, read_key
 LONGEST_TITLE: Final = 100
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _SPEAKER: Final = (
-    "SELECT k.id, u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"
+    "SELECT k.id, u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
     " u.agreed, (SELECT current FROM agreement),"
-    " m.organization_id, m.role FROM ssh_keys k"
+    f" m.organization_id, m.role, {COLUMNS} FROM ssh_keys k"
     " JOIN users u ON u.id = k.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
+    " LEFT JOIN organizations o ON o.id = m.organization_id"
 )
 _BY_FINGERPRINT = Prepared(f"{_SPEAKER} WHERE k.fingerprint = :fingerprint")
 
@@ -68,6 +70,7 @@ def actor_for_key(db: Connection, hub: Hub, fingerprint: str) -> Actor | None:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
     require_open(standing_at(to_millis(hub.clock()), row[5], row[6]))
+    demand = demand_of(hub, (row[-WIDTH:] for row in rows))
     return Actor(
         user_id=row[1],
         name=row[2],
@@ -75,7 +78,9 @@ def actor_for_key(db: Connection, hub: Hub, fingerprint: str) -> Actor | None:
         admin=bool(row[4]),
         must_agree=must_agree(row[7], row[8]),
         ssh_key_id=row[0],
-        roles=roles_in(row[9:] for row in rows),
+        roles=roles_in(row[9:11] for row in rows),
+        closed=demand.closed,
+        factor_due=demand.due,
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import Details, require_sound, write_details
 from strata.core.call import Work
+from strata.core.errors import InvalidFields
 from strata.events.facts import Whose, record
+
+LONGEST_GRACE: Final = 90  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,8 @@ class OrganizationSettings:
     private_by_default: bool
     members_hidden: bool
     details: Details
+    two_factor: bool = False  # members without a second factor are kept out
+    two_factor_days: int = 0  # how long they have, once that is turned on
 
 
 def change(work: Work, organization: Organization, settings: OrganizationSettings) -> None:
@@ -28,12 +35,14 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
         InvalidFields: with what is wrong with each field; nothing is changed.
     """
     require_sound(settings.full_name, settings.details)
+    factor_from = _factor_from(work, organization, settings)
     queries.update(
         work,
         organization.id,
         full_name=settings.full_name,
         private_by_default=settings.private_by_default,
         members_hidden=settings.members_hidden,
+        factor_from=factor_from,
     )
     write_details(work, organization.id, settings.details)
     visibility = "private" if settings.private_by_default else "public"
@@ -41,6 +50,21 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
         work,
         "org.settings.update",
         target=organization.name,
-        detail={"visibility": visibility, "members_hidden": settings.members_hidden},
+        detail={
+            "visibility": visibility,
+            "members_hidden": settings.members_hidden,
+            "two_factor": None if factor_from is None else factor_from.isoformat(),
+        },
         whose=Whose(organization.id),
     )
+
+
+def _factor_from(
+    work: Work, organization: Organization, settings: OrganizationSettings
+) -> datetime | None:
+    """From when members need a second factor; a demand that was made keeps its day."""
+    if not settings.two_factor:
+        return None
+    if not 0 <= settings.two_factor_days <= LONGEST_GRACE:
+        raise InvalidFields({"two_factor_days": ("org.grace_bad",)})
+    return organization.factor_from or work.now + timedelta(days=settings.two_factor_days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,6 +55,7 @@ def update(
     full_name: str,
     private_by_default: bool,
     members_hidden: bool,
+    factor_from: datetime | None,
 ) -> None:
     work.db.execute(
         sa.update(organizations)
@@ -62,6 +64,7 @@ def update(
             full_name=full_name,
             private_by_default=private_by_default,
             members_hidden=members_hidden,
+            factor_from=factor_from,
         )
     )
 

@@ -20,6 +20,7 @@ class Organization:
     private_by_default: bool  # what a new repo is when its creator does not say
     members_hidden: bool  # from everybody who is no member
     created_at: datetime
+    factor_from: datetime | None = None  # members without a second factor are kept out from then
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from strata.accounts.entering import sessions
 from strata.accounts.factors import held, letters
 from strata.accounts.factors.tables import factor_removals
 from strata.core.call import Call, Work, working
-from strata.events.facts import record
+from strata.core.errors import NotFound
+from strata.events.facts import Whose, record
 from strata.events.jobs import Later, enqueue
 from strata.lib.db.statements import upsert
 
@@ -60,7 +61,7 @@ def schedule(work: Work, user: people.User, wait: timedelta, *, by_operator: boo
     )
     if work.db.execute(fresh.on_conflict_do_nothing()).rowcount == 1:
         enqueue(work, RemoveFactors(user.id), after=wait)
-        record(work, "account.2fa_removal", target=user.name, actor_id=user.id)
+        record(work, "account.2fa_removal", target=user.name, whose=Whose(subject_id=user.id))
     waiting = of(work, user.id)
     due = waiting.due_at if waiting else work.now
     letters.send(work, user, letters.removal(user.name, due))
@@ -72,7 +73,7 @@ def cancel(work: Work, user: people.User) -> bool:
     theirs = sa.delete(factor_removals).where(factor_removals.c.user_id == user.id)
     if work.db.execute(theirs).rowcount == 0:
         return False
-    record(work, "account.2fa_removal_cancel", target=user.name, actor_id=user.id)
+    record(work, "account.2fa_removal_cancel", target=user.name, whose=Whose(subject_id=user.id))
     return True
 
 
@@ -84,16 +85,21 @@ def remove(work: Work, user: people.User, *, but: int | None = None) -> None:
     """
     held.remove_all(work, user.id)
     sessions.end_all(work, user.id, but=but)
-    record(work, "account.2fa_disable", target=user.name, actor_id=user.id)
+    record(work, "account.2fa_disable", target=user.name, whose=Whose(subject_id=user.id))
     letters.send(work, user, letters.REMOVED)
 
 
 def reset_by_operator(work: Work, user: people.User) -> datetime | None:
     """Help somebody who has lost everything, after their identity was checked.
 
+    Raises:
+        NotFound: the account has none.
+
     Returns:
         When it happens, for the admins of the site; None: it is done.
     """
+    if not user.has_factor:
+        raise NotFound(f"{user.name} has no second factor.")
     if user.admin:
         return schedule(work, user, ADMIN_WAIT, by_operator=True)
     remove(work, user)

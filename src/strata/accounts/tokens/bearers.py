@@ -14,7 +14,7 @@ import msgspec
 
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.standing import require_open, standing_at
-from strata.accounts.tokens.facts import COLUMNS, INSIDE, token_facts
+from strata.accounts.tokens.facts import COLUMNS, INSIDE, ROLES, demand_in, token_facts
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
@@ -71,14 +71,18 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
         raise BadCredentials(OVER)
     now = to_millis(call.now)
     require_open(standing_at(now, row[3], row[4]))
+    token = None if bearer.token_id is None else _token(bearer, [row[6:] for row in rows], now)
+    demand = demand_in(call.hub, rows, token)
     return Actor(
         user_id=bearer.user_id,
         name=row[0],
         verified=row[1] is not None,
         admin=bool(row[2]),
-        token=None if bearer.token_id is None else _token(bearer, [row[6:] for row in rows], now),
+        token=token,
         ssh_key_id=bearer.ssh_key_id,
-        roles=roles_in(row[-4:-2] for row in rows),
+        roles=roles_in(row[ROLES] for row in rows),
+        closed=demand.closed,
+        factor_due=demand.due,
     )
 
 

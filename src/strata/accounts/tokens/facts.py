@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from strata.accounts.factors import demand
 from strata.accounts.organizations.token_policy import TokenPolicy, bar
 from strata.core.actor import Bar, Grants, Role, TokenFacts, TokenKind, TokenRole
+from strata.core.hub import Hub
 from strata.core.permissions import grants_of
 from strata.lib.db.columns import from_millis
 
@@ -20,8 +22,9 @@ COLUMNS: Final = (
     " m.organization_id, m.role, o.token_policy,"
     # Who leaves and comes back asks again.
     " CASE WHEN a.state = 'approved' AND a.decided_at < m.joined_at THEN 'pending'"
-    " ELSE a.state END"
+    f" ELSE a.state END, {demand.COLUMNS}"
 )
+ROLES: Final = slice(-demand.WIDTH - 4, -demand.WIDTH - 2)  # of a row that ends with `COLUMNS`
 # Joins to `users u` and `tokens t`.
 INSIDE: Final = (
     "LEFT JOIN memberships m ON m.user_id = u.id"
@@ -49,7 +52,7 @@ def token_facts(rows: Sequence[Sequence[Any]], stamp: str) -> TokenFacts:
         kind=TokenKind(kind),
         expires_at=None if expires_at is None else from_millis(expires_at),
         grants=_read(grants) if narrowed else None,
-        bars=_bars((row[7:] for row in rows), TokenKind(kind), narrowed=narrowed),
+        bars=_bars((row[7:11] for row in rows), TokenKind(kind), narrowed=narrowed),
     )
 
 
@@ -72,3 +75,10 @@ def _bars(rows: Iterable[Sequence[Any]], kind: TokenKind, *, narrowed: bool) -> 
             if kept is not None:
                 found[organization_id] = kept
     return found
+
+
+def demand_in(hub: Hub, rows: Iterable[Sequence[Any]], token: TokenFacts | None) -> demand.Demand:
+    """What rows that end with `COLUMNS` ask of the person; nothing of what a CI job gets."""
+    if token is not None and token.kind is TokenKind.PUBLISHER:
+        return demand.Demand()
+    return demand.demand_of(hub, (row[-demand.WIDTH :] for row in rows))

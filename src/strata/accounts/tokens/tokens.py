@@ -18,7 +18,7 @@ from strata.accounts.organizations.roles import roles_in
 from strata.accounts.organizations.tables import organizations
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tokens import approvals, letters
-from strata.accounts.tokens.facts import COLUMNS, INSIDE, token_facts
+from strata.accounts.tokens.facts import COLUMNS, INSIDE, ROLES, demand_in, token_facts
 from strata.accounts.tokens.tables import tokens
 from strata.accounts.tokens.values import (
     LONGEST_VALUE,
@@ -124,6 +124,7 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
     if token.expires_at is not None and token.expires_at <= now:
         raise TokenExpired
     require_open(standing_at(to_millis(now), row[4], row[5]))
+    demand = demand_in(hub, rows, token)
     return Actor(
         user_id=row[0],
         name=row[1],
@@ -131,7 +132,9 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
         admin=bool(row[3]),
         must_agree=must_agree(row[6], row[7]),
         token=token,
-        roles=roles_in(row[-4:-2] for row in rows),
+        roles=roles_in(row[ROLES] for row in rows),
+        closed=demand.closed,
+        factor_due=demand.due,
     )
 
 

@@ -11,7 +11,9 @@ from typing import Final
 
 from babel.dates import format_timedelta
 
+from strata.access.narrowing import BARRED
 from strata.accounts.standing import LEAVING, PENDING
+from strata.core.actor import Bar
 from strata.core.errors import InvalidFields
 from strata.web.pages.language import N_, locale_name, translated
 from strata.web.pages.phrases import ERRORS
@@ -70,6 +72,14 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
             "An authenticator app is set up already. Remove it before you set up another one."
         ),
         "factor.none": N_("Set up an authenticator app or a passkey first."),
+        "org.factor_first": N_(
+            "Set up two-factor authentication yourself before you ask it of others."
+        ),
+        "org.grace_bad": N_("Give them at most 90 days."),
+        BARRED[Bar.FACTOR]: N_(
+            "This organization asks for two-factor authentication. Set it up in your settings, "
+            "under Authentication, and everything of it opens again."
+        ),
         "sudo.mailed": N_("A mail with a code is on its way to you. Enter the code here."),
         "pw.wrong": N_("This is not your password."),
         "leave.no_transfer": N_(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,9 @@ from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.settings.profile import details_in
 from strata.web.pages.visit import Visit, in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.work import field
+
+USUAL_GRACE: Final = 14  # days
+GRACES: Final = ("0", "7", "14", "30")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def _current(call: Call, name: str) -> _Shown:
         organization.private_by_default,
         organization.members_hidden,
         details_of(call, organization.id),
+        two_factor=organization.factor_from is not None,
+        two_factor_days=USUAL_GRACE,
     )
     return _Shown(organization, settings)
 
@@ -73,10 +79,12 @@ def _settings(form: Form) -> OrganizationSettings:
         private_by_default=form.get("visibility") == "private",
         members_hidden=form.get("members_hidden") == "on",
         details=details_in(form),
+        two_factor=form.get("two_factor") == "on",
+        two_factor_days=int(days) if (days := form.get("two_factor_days", "")) in GRACES else 0,
     )
 
 
 def _page(request: Request, visit: Visit, found: _Shown, errors: Told = NOTHING_WRONG) -> Response:
     status = 400 if errors.summary else 200
     template = "accounts/organization_settings.html"
-    return shown(request, template, visit, status=status, found=found, errors=errors)
+    return shown(request, template, visit, status=status, found=found, errors=errors, graces=GRACES)

@@ -33,6 +33,8 @@ class Viewer:
     full_name: str = ""
     avatar_url: str = ""  # empty: the drawn default
     unverified_email: str = ""  # masked; empty once the address is confirmed
+    factor_due: datetime | None = None  # until when to set up a second factor
+    factor_overdue: bool = False
     waiting: bool = False  # for those who run the hub to let the account in
     leaving_on: datetime | None = None  # when the account is deleted
 

@@ -281,6 +281,8 @@ def _visit(request: Request, call: Call) -> Visit:
         avatar_url=person.avatar_path,
         unverified_email="" if person.verified else person.masked_email,
         waiting=call.actor.standing is Standing.PENDING,
+        factor_due=call.actor.factor_due,
+        factor_overdue=call.actor.factor_due is not None and call.actor.factor_due <= call.now,
         leaving_on=person.leaving_on,
     )
     token = csrf.token_for(call.hub, call.actor.session_mark)

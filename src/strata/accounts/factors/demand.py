@@ -1,0 +1,58 @@
+"""Which organisations a person without a second factor is kept out of (product §3.12).
+
+The site may ask it of its admins or of everybody, an organisation of its members; each leaves some
+time. The statements that read a session, a token or a key bring `COLUMNS` along (ADR 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from strata.core.hub import Hub
+from strata.core.settings import AccountsSettings
+from strata.lib.db.columns import from_millis
+
+# Of `users u`, and of `memberships m` and `organizations o` for each of their organisations.
+COLUMNS: Final = "u.has_factor, u.admin, u.created_at, m.organization_id, o.factor_from"
+WIDTH: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is asked of a person."""
+
+    closed: frozenset[int] = frozenset()  # organisations, by their ids
+    due: datetime | None = None  # until when; None: nothing is asked, or they have what is asked
+
+
+def demand_of(hub: Hub, rows: Iterable[Sequence[Any]]) -> Demand:
+    """What rows of `COLUMNS` ask of one person.
+
+    Args:
+        rows: one for each membership, at least one.
+    """
+    deadlines: dict[int, datetime] = {}
+    site: datetime | None = None
+    for has_factor, admin, created_at, organization_id, factor_from in rows:
+        if has_factor:
+            return Demand()
+        site = _of_site(hub.settings.accounts, from_millis(created_at), admin=bool(admin))
+        own = None if factor_from is None else from_millis(factor_from)
+        asked = [one for one in (site, own) if one is not None]
+        if organization_id is not None and asked:
+            deadlines[organization_id] = min(asked)
+    due = min([*deadlines.values(), *([site] if site else [])], default=None)
+    now = hub.clock()
+    return Demand(frozenset(key for key, at in deadlines.items() if at <= now), due)
+
+
+def _of_site(settings: AccountsSettings, created_at: datetime, *, admin: bool) -> datetime | None:
+    """Until when the site wants an account to have a second factor."""
+    if settings.two_factor == "off" or (settings.two_factor == "admins" and not admin):
+        return None
+    since = settings.two_factor_since
+    begun = datetime.fromisoformat(since).replace(tzinfo=UTC) if since else created_at
+    return max(begun, created_at) + timedelta(days=settings.two_factor_grace_days)
