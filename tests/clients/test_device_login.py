@@ -188,6 +188,7 @@ def test_a_guesser_is_stopped_after_ten_codes(
         here.page.wait_for_url("**/device")
         for _ in range(10):
             here.field("code").fill("bbbb bbbb")
+            expect(here.field("code")).to_have_value("BBBB-BBBB")
             here.button("next").click()
             expect(here.says("code is wrong")).to_be_visible()
         here.complaints.clear()

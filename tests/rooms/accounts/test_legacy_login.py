@@ -15,6 +15,7 @@ from strata.accounts.tokens import tokens
 from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.errors import (
+    AccountSuspended,
     BadCredentials,
     EmailNotVerified,
     Forbidden,
@@ -85,7 +86,7 @@ def test_everybody_who_may_not_is_refused(open_hub: Hub) -> None:
     refusals: dict[str, type[StrataError]] = {
         "without": BadCredentials,
         "nobody": BadCredentials,
-        "shut": BadCredentials,
+        "shut": AccountSuspended,
         "new-one": EmailNotVerified,
     }
     for name, error in refusals.items():

@@ -14,7 +14,7 @@ from strata.accounts.oauth.apps import Credentials
 from strata.accounts.oauth.families import Answer
 from strata.accounts.tables import users
 from strata.core.call import working
-from strata.core.errors import GrantRefused, TooMany
+from strata.core.errors import GrantRefused, TokenExpired, TooMany
 from strata.core.hub import Hub
 
 
@@ -55,7 +55,8 @@ def test_a_refresh_token_is_followed_by_another_one(hub: Hub, clock: FrozenClock
     # What is under way with the former one may end well.
     assert whose(hub, first.access_token) is not None
     clock.advance(timedelta(hours=1))
-    assert whose(hub, first.access_token) is None
+    with pytest.raises(TokenExpired):
+        whose(hub, first.access_token)
     assert whose(hub, second.access_token) is not None
 
 

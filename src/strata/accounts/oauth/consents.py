@@ -23,7 +23,7 @@ from strata.accounts.standing import require_open
 from strata.accounts.tokens.tables import tokens
 from strata.core.actor import Role
 from strata.core.call import Call, Work
-from strata.core.errors import EmailNotVerified, Forbidden, NotFound, Unauthenticated
+from strata.core.errors import ConsentNeeded, EmailNotVerified, Forbidden, NotFound, Unauthenticated
 from strata.events.facts import record
 
 CONFIRM_FIRST = "Please confirm your email address before you let applications in."
@@ -64,6 +64,7 @@ def consenting(call: Call) -> people.User:
         Unauthenticated: nobody is logged in at a browser.
         EmailNotVerified: their address is not confirmed.
         AccountSuspended, Forbidden: their account is not open.
+        ConsentNeeded: the documents of the site changed since they agreed.
     """
     actor = call.actor
     if actor.user_id is None:
@@ -71,6 +72,8 @@ def consenting(call: Call) -> people.User:
     if actor.token is not None:
         raise Forbidden("Applications are let in on the pages of this site, not with a token.")
     require_open(actor.standing)
+    if actor.must_agree:
+        raise ConsentNeeded
     user = people.by_id(call, actor.user_id)
     if user is None:
         raise Unauthenticated("Log in first.")

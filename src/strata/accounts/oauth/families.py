@@ -27,9 +27,9 @@ from strata.accounts.oauth.consents import Consent
 from strata.accounts.oauth.tables import oauth_accesses, oauth_families, oauth_refreshes
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tables import users
-from strata.accounts.tokens import given
-from strata.accounts.tokens.tables import tokens
-from strata.core.actor import TokenKind
+from strata.accounts.tokens import approvals, given
+from strata.accounts.tokens.tables import token_organizations, tokens
+from strata.core.actor import TokenKind, TokenRole
 from strata.core.call import Call, Work, working
 from strata.core.errors import Forbidden, GrantRefused
 from strata.events import outbox
@@ -238,6 +238,9 @@ def _refreshed(work: Work, app: App, asked: Refresh) -> Answer | None:
     if kept.used_at is not None and kept.used_at + OVERLAP <= work.now:
         _thief(work, family)
         return None
+    if _is_leaked(work, family):  # its person was told then
+        end(work, family.id)
+        return None
     limits.count(work, limits.Limit(f"oauth.refresh:{family.id}", REFRESHES_PER_HOUR, 60))
     require_open_account(work, family.user_id)
     narrowed = _narrowed(family, asked.scopes)
@@ -338,12 +341,13 @@ def _access(work: Work, family: _Family, refresh_token: str) -> Answer:
             user_id=family.user_id,
             name=family.app.name,
             kind=TokenKind.OAUTH,
-            role=scopes.role_of(family.scopes),
+            role=TokenRole.FINE_GRAINED,
             grants=scopes.grants_of(family.scopes, family.user_id, family.organizations),
             prefix=ACCESS_PREFIX,
             expires_at=work.now + family.lifetime,
         ),
     )
+    _inherit(work, made.id, family)
     work.db.execute(sa.insert(oauth_accesses).values(token_id=made.id, family_id=family.id))
     return Answer(
         app=family.app,
@@ -354,6 +358,29 @@ def _access(work: Work, family: _Family, refresh_token: str) -> Answer:
         scopes=family.scopes,
         family_id=family.id,
     )
+
+
+def _inherit(work: Work, token_id: int, family: _Family) -> None:
+    """What organisations decided about this log-in holds for its next token too."""
+    newest = (
+        sa.select(sa.func.max(oauth_accesses.c.token_id))
+        .where(oauth_accesses.c.family_id == family.id)
+        .scalar_subquery()
+    )
+    said = [column for column in token_organizations.c if column.name != "token_id"]
+    if work.db.scalar(sa.select(newest)) is None:
+        approvals.ask(work, token_id, family.user_id, family.organizations)
+        return
+    former = sa.select(sa.literal(token_id), *said).where(token_organizations.c.token_id == newest)
+    names = ["token_id", *(column.name for column in said)]
+    work.db.execute(sa.insert(token_organizations).from_select(names, former))
+
+
+def _is_leaked(call: Call, family: _Family) -> bool:
+    """Whether somebody reported one of its tokens."""
+    held = sa.select(oauth_accesses.c.token_id).where(oauth_accesses.c.family_id == family.id)
+    leaked = sa.select(tokens.c.id).where(tokens.c.id.in_(held), tokens.c.leaked_at.is_not(None))
+    return call.db.execute(leaked.limit(1)).first() is not None
 
 
 def _of_token(call: Call, token_id: int, column: Any, read: Any) -> tuple[Any, ...]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from strata.core.actor import Grants, TokenRole
+from strata.core.actor import Grants
 from strata.core.errors import GrantRefused
+from strata.core.permissions import Permission
 
 OPENID: Final = "openid"
 PROFILE: Final = "profile"
@@ -23,23 +24,20 @@ GATED: Final = "gated-repos"
 _IDENTITY: Final = (OPENID, PROFILE, EMAIL, MEMBERSHIPS)
 # In the namespaces of the person and of the organisations that they chose; what includes another
 # permission is written in `core.permissions`.
-_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+_PERMISSIONS: Final[Mapping[str, tuple[Permission, ...]]] = MappingProxyType(
     {
-        "read-repos": ("repo.content.read",),
-        "write-repos": ("repo.content.write",),
-        "manage-repos": ("repo.write",),
-        "read-collections": ("collection.read",),
-        "write-collections": ("collection.write",),
-        "webhooks": ("user.webhooks.write",),
+        "read-repos": (Permission.CONTENT_READ,),
+        "write-repos": (Permission.CONTENT_WRITE,),
+        "manage-repos": (Permission.REPO_WRITE,),
+        "read-collections": (Permission.COLLECTION_READ,),
+        "write-collections": (Permission.COLLECTION_WRITE,),
+        "webhooks": (Permission.WEBHOOKS_WRITE,),
     }
 )
-_EVERYWHERE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"write-discussions": ("discussion.write",)}
+_EVERYWHERE: Final[Mapping[str, tuple[Permission, ...]]] = MappingProxyType(
+    {"write-discussions": (Permission.DISCUSSION_WRITE,)}
 )
 OFFERED: Final = (*_IDENTITY, GATED, *_PERMISSIONS, *_EVERYWHERE)
-_WRITING: Final = frozenset(
-    {"write-repos", "manage-repos", "write-collections", "webhooks", "write-discussions"}
-)
 # The rest of the Hub's: known, and not enforced by anything here.
 NOT_ENFORCED: Final = frozenset(
     {
@@ -87,11 +85,6 @@ def joined(*several: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(name for names in several for name in names))
 
 
-def role_of(scopes: Iterable[str]) -> TokenRole:
-    """The role of a token with these scopes, which its grants narrow further."""
-    return TokenRole.WRITE if _WRITING & frozenset(scopes) else TokenRole.READ
-
-
 def grants_of(scopes: Iterable[str], user_id: int, organizations: Iterable[int]) -> Grants:
     """What a token with these scopes lets through.
 
@@ -99,8 +92,8 @@ def grants_of(scopes: Iterable[str], user_id: int, organizations: Iterable[int])
         organizations: ids of those that the person chose.
     """
     held = tuple(scopes)
-    inside = frozenset(name for scope in held for name in _PERMISSIONS.get(scope, ()))
-    everywhere = frozenset(name for scope in held for name in _EVERYWHERE.get(scope, ()))
+    inside = frozenset(name.value for scope in held for name in _PERMISSIONS.get(scope, ()))
+    everywhere = frozenset(name.value for scope in held for name in _EVERYWHERE.get(scope, ()))
     places = (user_id, *organizations) if inside else ()
     return Grants(
         gated=GATED in held,
