@@ -477,3 +477,29 @@ def test_an_application_that_cannot_be_built_ends_the_server(workers: int) -> No
 def test_malloc_is_tuned_on_glibc() -> None:
     assert tune_malloc() is (os.confstr("CS_GNU_LIBC_VERSION") is not None)
     assert hashlib.sha256(bytes(50_000_000)).digest()
+
+
+EARLY_END = """
+import os, signal, sys
+from strata.lib.http.server import Serving, serve
+
+def build():
+    async def app(scope, receive, send):
+        while scope["type"] == "lifespan":
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                print("cleaned up", flush=True)
+                return
+    os.kill(os.getpid(), signal.SIGTERM)
+    return app
+
+sys.exit(serve(build, Serving(port=0)))
+"""
+
+
+def test_a_signal_before_the_server_listens_ends_it_in_order() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY_END], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "cleaned up\n"), done.stderr

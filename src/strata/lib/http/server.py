@@ -4,12 +4,13 @@ Several workers are forks made before anything is loaded: they share the listeni
 parent only watches over them. uvicorn's own supervisor would pickle the application instead.
 """
 
+import asyncio
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -25,6 +26,7 @@ STOPPING = "strata.stopping"  # in the scope: a function that says whether the s
 KILL_AFTER_S = 5.0  # beyond the graceful time, before a worker is killed
 RESTART_AFTER_S = 1.0  # between the death of a worker and its successor
 WATCH_EVERY_S = 0.2
+BEGIN_EVERY_S = 0.02
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -66,12 +68,14 @@ def serve(
 
 def _work(build: Callable[[], ASGIApp], serving: Serving, listener: socket.socket) -> int:
     """Serve in this process."""
-    # uvicorn raises the signal again once it has ended gracefully; that shall not kill us.
-    before = [signal.signal(number, _ignore) for number in _SIGNALS]
+    # A signal that comes while the application is built is remembered. uvicorn raises the one that
+    # it was ended by once more; that shall not kill us.
+    asked: list[int] = []
+    before = [signal.signal(number, lambda one, _: asked.append(one)) for number in _SIGNALS]
     app = build()
     configuration = _configuration(app, serving)
     server = uvicorn.Server(configuration)
-    configuration.app = _told_of_the_end(app, lambda: server.should_exit)
+    configuration.app = _told_of_the_end(app, server, asked)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -84,18 +88,28 @@ def _work(build: Callable[[], ASGIApp], serving: Serving, listener: socket.socke
     return 0 if server.started else STARTUP_FAILURE
 
 
-def _told_of_the_end(app: ASGIApp, stopping: Callable[[], bool]) -> ASGIApp:
-    """Let answers that go on by themselves ask whether they should come to an end."""
+def _told_of_the_end(app: ASGIApp, server: uvicorn.Server, asked: Sequence[int]) -> ASGIApp:
+    """Let answers that go on by themselves ask whether they should come to an end.
+
+    Args:
+        asked: the signals that came before uvicorn listened to them.
+    """
+    ending: list[asyncio.Future[None]] = []  # held, or nothing would keep it running
 
     async def told(scope: Scope, receive: Receive, send: Send) -> None:
-        scope[STOPPING] = stopping
+        scope[STOPPING] = lambda: server.should_exit
+        if scope["type"] == "lifespan" and asked:
+            ending.append(asyncio.ensure_future(_end_soon(server)))
         await app(scope, receive, send)
 
     return told
 
 
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing with a signal that was acted on already."""
+async def _end_soon(server: uvicorn.Server) -> None:
+    """End a server as soon as it has begun; told before, it would leave without cleaning up."""
+    while not server.started:  # noqa: ASYNC110 — a flag of uvicorn's; nothing rings
+        await asyncio.sleep(BEGIN_EVERY_S)
+    server.should_exit = True
 
 
 def _configuration(app: ASGIApp, serving: Serving) -> uvicorn.Config:
