@@ -17,7 +17,9 @@ SOURCE = Path(__file__).parents[3] / "src"
 def strata(tmp_path: Path) -> Strata:
     """Give a function that runs `strata` with arguments, and settings as keywords."""
 
-    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, typed: str = "", **settings: str
+    ) -> "subprocess.CompletedProcess[str]":
         environment = {
             "PATH": parts.search_path(),
             "HOME": str(tmp_path),
@@ -32,7 +34,7 @@ def strata(tmp_path: Path) -> Strata:
             check=False,
             text=True,
             capture_output=True,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             cwd=tmp_path,
             timeout=120,
         )

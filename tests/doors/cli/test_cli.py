@@ -324,3 +324,27 @@ def test_the_doctor_counts_tags_anew(strata: Strata, tmp_path: Path) -> None:
     assert (found.returncode, json.loads(found.stdout)[0]["place"]) == (9, "model gone")
     assert (repaired.returncode, after.returncode) == (0, 0)
     assert after.stderr == "All is well.\n"
+
+
+@pytest.mark.slow
+def test_a_fine_grained_token_is_made_and_revoked_by_command(strata: Strata) -> None:
+    strata("user", "create", "alice", "--email", "a@example.org", "--password", PASSWORD)
+    command = ("token", "create", "--user", "alice", "--name", "ci", "--role")
+
+    value = strata(
+        *command, "fineGrained", "--scope", "alice=repo.write,collection.read", "--gated",
+        "--days", "30",
+    )  # fmt: skip
+
+    (row,) = json.loads(strata("token", "list", "--user", "alice", "--json").stdout)
+    assert (row["role"], row["leaked"]) == ("fineGrained", None)
+    assert row["expires"] is not None
+    for wrong in (
+        ("read", "--gated"),
+        ("fineGrained", "--scope", "alice=everything"),
+        ("fineGrained", "--scope", "acme=repo.write"),
+        ("fineGrained", "--scope", "alice/none=repo.write"),
+    ):
+        assert strata(*command, *wrong).returncode == 2, wrong
+    said = strata("token", "revoke", typed=f"{value.stdout}hf_nothing\n")
+    assert "1 of 2 opened something" in said.stdout

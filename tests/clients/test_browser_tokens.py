@@ -1,0 +1,247 @@
+"""Access tokens in a real browser, with the keyboard alone, in both languages (journey J06)."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from typing import Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Error
+
+from clients.conftest import MakeClient, StartHub
+from clients.environments import NEWEST
+from clients.hub import Hub, Person
+from clients.mailbox import Mailbox
+from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language
+from fixtures.browsers import chromium
+
+MOST_TABS: Final = 150
+FOCUSED: Final = """() => {
+  const here = document.activeElement;
+  const label = here.labels?.[0]?.textContent ?? "";
+  return [here.getAttribute("aria-label"), here.textContent, here.value, label, here.name, here.id]
+    .map((text) => (text ?? "").trim());
+}"""
+WORDS: Final = {
+    "en": {
+        "name": "Name", "write": "Write", "fine": "Fine-grained", "copy": "Copy",
+        "dup": "You already have a token with this name.", "bad": "This name can't be used.",
+        "own": "Commit and upload to repositories", "saved": "I have saved it",
+        "refresh": "Invalidate and refresh", "can": "This token can", "confirm": "Confirm",
+    },
+    "zh-CN": {
+        "name": "名称", "write": "读写", "fine": "细粒度", "copy": "复制",
+        "dup": "已存在同名令牌。", "bad": "该名称不可用。",
+        "own": "向仓库提交和上传", "saved": "我已保存",
+        "refresh": "作废并重新生成", "can": "此令牌可以", "confirm": "确认",
+    },
+}  # fmt: skip
+
+OpenBrowser = Callable[[Hub, Language], Browsing]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
+    with ExitStack() as contexts:
+
+        def opened(hub: Hub, language: Language) -> Browsing:
+            context = browser.new_context(
+                locale=language, viewport={"width": WIDE, "height": HEIGHT}
+            )
+            contexts.callback(context.close)
+            context.grant_permissions(["clipboard-read", "clipboard-write"], origin=hub.url)
+            browsing = Browsing(context.new_page(), hub.url, language)
+            browsing.watch()
+            return browsing
+
+        yield opened
+
+
+def tab_to(here: Browsing, *texts: str) -> None:
+    """Press Tab until the focus is on what one of the texts names."""
+    for _ in range(MOST_TABS):
+        here.page.keyboard.press("Tab")
+        if any(text in texts for text in here.page.evaluate(FOCUSED)):
+            return
+    raise AssertionError(f"no way to {texts} with the keyboard on {here.page.url}")
+
+
+def press(here: Browsing, *texts: str, key: str = "Enter") -> None:
+    tab_to(here, *texts)
+    here.page.keyboard.press(key)
+
+
+def log_in(here: Browsing, person: Person) -> None:
+    here.open("/login")
+    here.page.locator("main input[type=text], main input[type=email]").first.fill(person.name)
+    here.page.locator("main input[type=password]").first.fill(person.password)
+    here.page.keyboard.press("Enter")
+    here.page.wait_for_url(lambda address: "/login" not in address)
+
+
+def forget_proof(hub: Hub) -> None:
+    """Let a quarter of an hour pass, for what a session has proved."""
+    with closing(sqlite3.connect(hub.data / "strata.db")) as database:
+        database.execute("UPDATE sessions SET proved_until = 0")
+        database.commit()
+
+
+def forgive(here: Browsing, status: int) -> None:
+    """Browsers complain about the status of pages that ask for more; that one is meant."""
+    assert all(f"status of {status}" in complaint for complaint in here.complaints)
+    here.complaints.clear()
+
+
+def prove(here: Browsing, person: Person) -> None:
+    here.page.wait_for_selector("main input[type=password]")
+    forgive(here, 403)
+    here.check()
+    here.page.locator("main input[type=password]").first.focus()
+    here.page.keyboard.type(person.password)
+    here.page.keyboard.press("Enter")
+    here.page.wait_for_selector("#strata-secret")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_token_is_made_with_the_keyboard_and_seen_once(
+    language: Language, start_hub: StartHub, mailbox: Mailbox, open_browser: OpenBrowser
+) -> None:
+    hub = start_hub(mailbox.settings)
+    alice, here, words = hub.user("alice"), open_browser(hub, language), WORDS[language]
+    log_in(here, alice)
+    forget_proof(hub)
+
+    here.open("/")
+    here.rightmost_in_header().focus()
+    here.page.keyboard.press("Enter")
+    press(here, here.word("settings"))
+    here.page.wait_for_url("**/settings/**")
+    press(here, here.word("access tokens"))
+    here.page.wait_for_url("**/settings/tokens")
+    press(here, here.word("new token"))
+    here.page.wait_for_url("**/settings/tokens/new")
+    here.check()
+    tab_to(here, words["name"], "name")
+    here.page.keyboard.type("My First Token")
+    # Into the radio cards, where the arrows choose.
+    tab_to(here, "strata-role-read")
+    here.page.keyboard.press("ArrowDown")
+    assert here.page.locator("#strata-role-write").is_checked()
+    press(here, here.word("generate token"))
+    prove(here, alice)
+    here.check()
+    value = here.page.locator("#strata-secret").input_value()
+    hub.keep_secret("alice by hand", value)
+    assert TOKEN.fullmatch(value)
+    assert value not in here.page.url
+    press(here, words["copy"])
+    here.page.wait_for_function("() => navigator.clipboard.readText().then((text) => text !== '')")
+    assert here.page.evaluate("() => navigator.clipboard.readText()") == value
+
+    press(here, words["saved"])
+    here.page.wait_for_selector("main .token-list")
+    here.page.wait_for_load_state("networkidle")
+    assert f"{value[:7]}…{value[-4:]}" in here.page.locator("main").inner_text()
+    stores = "() => JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])"
+    assert value not in here.page.content() + here.page.evaluate(stores)
+    for _ in range(2):
+        with suppress(Error):  # ERR_CACHE_MISS: a page that no browser keeps
+            here.page.go_back(wait_until="load")
+        here.page.wait_for_load_state("networkidle")
+        assert value not in here.page.content()
+    here.complaints.clear()
+    assert "token" in str(mailbox.wait_mail(alice.email)["Subject"]).lower() or language == "zh-CN"
+
+    for name, said in (("my first TOKEN", "dup"), ("DEFAULT", "bad")):
+        here.open("/settings/tokens/new")
+        here.page.locator("main input[name=name]").fill(name)
+        here.page.keyboard.press("Enter")
+        here.page.wait_for_selector(".error-summary")
+        forgive(here, 400)
+        assert words[said] in here.page.locator("main").inner_text()
+
+    refresh(here, hub, alice, value, words)
+
+
+def refresh(here: Browsing, hub: Hub, alice: Person, value: str, words: dict[str, str]) -> None:
+    """Invalidate and refresh: the old value dies, the new one lives."""
+    forget_proof(hub)
+    here.open("/settings/tokens")
+    menus = here.page.locator("main .token-list summary")
+    menus.first.focus()
+    here.page.keyboard.press("Enter")
+    press(here, words["refresh"])
+    here.page.wait_for_url("**/refresh")
+    here.check()
+    press(here, words["refresh"])
+    prove(here, alice)
+    fresh = here.page.locator("#strata-secret").input_value()
+    hub.keep_secret("alice refreshed", fresh)
+    for one, status in ((value, 401), (fresh, 200)):
+        headers = {"Authorization": f"Bearer {one}"}
+        assert httpx.get(f"{hub.url}/api/whoami-v2", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fine_grained_token_is_put_together_on_the_page_and_serves_a_client(
+    language: Language, start_hub: StartHub, open_browser: OpenBrowser, client: MakeClient
+) -> None:
+    hub = start_hub({})
+    alice, here, words = hub.user("alice"), open_browser(hub, language), WORDS[language]
+    owner = client(NEWEST, person=alice, endpoint=hub.url)
+    owner.run(
+        """
+        from huggingface_hub import HfApi
+        for name in ("vault", "other"):
+            HfApi().create_repo(f"alice/{name}", private=True)
+        """
+    )
+    log_in(here, alice)
+
+    here.open("/settings/tokens/new")
+    here.check()
+    here.page.locator("input[name=name]").fill("ci")
+    here.page.locator("#strata-role-fineGrained").check()
+    assert here.page.locator("[data-summary]").is_visible()
+    assert words["can"] in here.page.locator("[data-summary]").inner_text()
+    row = here.page.locator("input[name=repo-0]")
+    row.press_sequentially("vau")
+    here.page.wait_for_selector("datalist option[value='alice/vault']", state="attached")
+    row.fill("alice/vault")
+    here.page.locator("select[name=repo-0-may]").select_option("write")
+    assert "alice/vault" in here.page.locator("[data-summary]").inner_text()
+    here.page.locator("[data-repos] > button").click()
+    here.check()
+    here.control("generate token").click()
+    here.page.wait_for_selector("#strata-secret")
+    here.check()
+    value = here.page.locator("#strata-secret").input_value()
+    hub.keep_secret("alice fine", value)
+
+    told = client(NEWEST, token=value, endpoint=hub.url).value(
+        """
+        import json
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+        api = HfApi()
+        api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id="alice/vault")
+        seen = [model.id for model in api.list_models(author="alice")]
+        try:
+            api.model_info("alice/other")
+        except RepositoryNotFoundError as error:
+            seen.append(error.response.status_code)
+        try:
+            api.delete_repo("alice/vault")
+        except HfHubHTTPError as error:
+            seen.append(error.response.status_code)
+        print(json.dumps(seen))
+        """
+    )
+    assert told == ["alice/vault", 404, 403]
