@@ -101,3 +101,14 @@ def test_guesses_are_counted_as_those_on_the_page(open_hub: Hub) -> None:
             log_in(open_hub, "ana", "wrong")
     with pytest.raises(TooMany):
         log_in(open_hub, "ana")
+
+
+def test_a_second_factor_shuts_it(open_hub: Hub) -> None:
+    alice = made(open_hub, "alice")
+    with calling(open_hub) as call, working(call) as work:
+        mine = sa.update(users).where(users.c.id == alice.user_id)
+        work.db.execute(mine.values(has_factor=True))
+    with pytest.raises(Forbidden, match="second factor"):
+        log_in(open_hub, "alice")
+    with calling(open_hub) as call:
+        assert not call.db.execute(sa.select(sessions.c.id)).first()

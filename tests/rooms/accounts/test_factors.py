@@ -1,0 +1,270 @@
+"""Second factors under attack, on both databases: twice, at once, elsewhere, and by others."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pyotp
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import PASSWORD, calling, code_in, fact_names, inbox, made, person
+from fixtures.authenticators import Authenticator
+from fixtures.hubs import FrozenClock
+from strata.accounts import recovery
+from strata.accounts.entering import login, reset, sessions, sudo
+from strata.accounts.entering.entry import Browser, LoggedIn
+from strata.accounts.factors import codes, held, passkeys, remembered, totp
+from strata.accounts.factors.challenges import Purpose, Use
+from strata.accounts.factors.halfway import Ticket
+from strata.accounts.protecting import changing, finishing
+from strata.accounts.protecting.finishing import Second
+from strata.accounts.tables import users
+from strata.core.actor import Actor
+from strata.core.call import working
+from strata.core.errors import InvalidFields, NotFound, ProofNeeded, StrataError, TooMany
+from strata.core.hub import Hub
+
+FORMS = "the cookie of this browser's forms"
+HERE = Browser(forms=FORMS)
+LOG_IN = Use(Purpose.LOG_IN, FORMS)
+
+
+@pytest.fixture
+def alice(hub: Hub) -> Actor:
+    return signed_in(hub, "alice")
+
+
+def signed_in(hub: Hub, name: str) -> Actor:
+    actor = made(hub, name)
+    with calling(hub) as call, working(call) as work:
+        cookie = sessions.start(work, actor.user_id or 0, admin=False, remember=False).cookie
+    with calling(hub) as call:
+        found = sessions.actor_for_session(call.db, hub, cookie)
+    assert found is not None
+    return found
+
+
+def with_app(hub: Hub, actor: Actor) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+    with calling(hub, actor) as call, working(call) as work:
+        changing.begin_authenticator(work)
+    with calling(hub, actor) as call:
+        app = pyotp.TOTP(changing.authenticator(call).secret)
+    with calling(hub, actor) as call, working(call) as work:
+        return app, changing.turn_on(work, app.at(hub.clock() - timedelta(seconds=30))).codes
+
+
+def with_passkey(hub: Hub, actor: Actor) -> Authenticator:
+    made_by = Authenticator()
+    with calling(hub, actor) as call:
+        options = changing.passkey_options(call)
+    with calling(hub, actor) as call, working(call) as work:
+        changing.add_passkey(work, made_by.make(options), "key")
+    return made_by
+
+
+def ticket(hub: Hub, name: str = "alice") -> Ticket:
+    with calling(hub) as call:
+        half = login.log_in(call, login.LogIn(name, PASSWORD, HERE))
+    assert isinstance(half, Ticket)
+    return half
+
+
+def finish(hub: Hub, half: Ticket, second: Second) -> LoggedIn:
+    with calling(hub) as call:
+        return finishing.finish(call, half, second, HERE).entered
+
+
+def shown(hub: Hub, key: Authenticator, use: Use = LOG_IN) -> str:
+    with calling(hub) as call:
+        return key.show(passkeys.options_to_show(call, use))
+
+
+def enter(hub: Hub, answer: str, browser: Browser = HERE) -> LoggedIn:
+    with calling(hub) as call:
+        return finishing.enter_by_passkey(call, answer, browser)
+
+
+def at_once(*acts: Callable[[], object]) -> list[bool]:
+    """Which of the acts came through."""
+
+    def tried(act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except StrataError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(tried, acts))
+
+
+def test_of_two_equal_codes_at_once_one_wins(hub: Hub, alice: Actor) -> None:
+    app, _ = with_app(hub, alice)
+    second = Second(code=app.at(hub.clock()))
+    halves = [ticket(hub), ticket(hub)]
+    won = at_once(*(lambda half=half: finish(hub, half, second) for half in halves))
+    assert sorted(won) == [False, True]
+
+
+def test_of_two_equal_recovery_codes_at_once_one_wins(hub: Hub, alice: Actor) -> None:
+    _, kept = with_app(hub, alice)
+    second = Second(recovery_code=kept[0])
+    halves = [ticket(hub), ticket(hub)]
+    won = at_once(*(lambda half=half: finish(hub, half, second) for half in halves))
+    assert sorted(won) == [False, True]
+    with calling(hub) as call:
+        assert codes.of(call, alice.user_id or 0).left == 9
+
+
+def test_one_ticket_opens_one_session(hub: Hub, alice: Actor) -> None:
+    _, kept = with_app(hub, alice)
+    half = ticket(hub)
+    won = at_once(
+        *(lambda code=code: finish(hub, half, Second(recovery_code=code)) for code in kept[:2])
+    )
+    assert sorted(won) == [False, True]
+    with calling(hub) as call:
+        assert codes.of(call, alice.user_id or 0).left == 9  # the loser's code is not burned
+
+
+def test_guessing_in_parallel_does_not_slip_past_the_limit(hub: Hub, alice: Actor) -> None:
+    app, _ = with_app(hub, alice)
+    halves = [ticket(hub) for _ in range(7)]
+    at_once(*(lambda half=half: finish(hub, half, Second(code="000000")) for half in halves))
+    assert fact_names(hub).count("account.2fa_failed") == 5
+    with pytest.raises(TooMany):
+        finish(hub, ticket(hub), Second(code=app.at(hub.clock())))
+
+
+def test_a_day_holds_fifty_guesses(hub: Hub, alice: Actor, clock: FrozenClock) -> None:
+    with_app(hub, alice)
+    tried = 0
+    for _ in range(24):
+        for _ in range(4):
+            try:
+                finish(hub, ticket(hub), Second(code="000000"))
+            except InvalidFields:
+                tried += 1
+            except TooMany:
+                break
+        clock.advance(timedelta(minutes=30))
+    assert tried == 50
+
+
+def test_a_challenge_is_answered_once_by_this_browser_for_this(hub: Hub, alice: Actor) -> None:
+    key = with_passkey(hub, alice)
+    answer = shown(hub, key)
+    assert enter(hub, answer).name == "alice"
+    with pytest.raises(InvalidFields):
+        enter(hub, answer)
+    with pytest.raises(InvalidFields):
+        enter(hub, shown(hub, key), replace(HERE, forms="another browser"))
+    with pytest.raises(InvalidFields):
+        enter(hub, shown(hub, key, Use(Purpose.PROVE, FORMS)))
+    evil = replace(key, origin="http://localhost.evil.example")
+    with pytest.raises(InvalidFields):
+        enter(hub, shown(hub, evil))
+    same = shown(hub, key)
+    assert sorted(at_once(lambda: enter(hub, same), lambda: enter(hub, same))) == [False, True]
+
+
+def test_a_challenge_is_over_after_a_while(hub: Hub, alice: Actor, clock: FrozenClock) -> None:
+    answer = shown(hub, with_passkey(hub, alice))
+    clock.advance(timedelta(minutes=15))
+    with pytest.raises(InvalidFields):
+        enter(hub, answer)
+
+
+def test_a_touch_alone_is_no_log_in_but_a_second_factor(hub: Hub, alice: Actor) -> None:
+    key = with_passkey(hub, alice)
+    key.verified = False
+    with pytest.raises(InvalidFields):
+        enter(hub, shown(hub, key))
+    half = ticket(hub)
+    use = Use(Purpose.SECOND, half.value)
+    assert finish(hub, half, Second(passkey=shown(hub, key, use))).name == "alice"
+
+
+def test_the_passkey_of_another_account_is_none(hub: Hub, alice: Actor) -> None:
+    with_app(hub, alice)
+    mallory = with_passkey(hub, signed_in(hub, "mallory"))
+    half = ticket(hub)
+    with pytest.raises(InvalidFields):
+        finish(hub, half, Second(passkey=shown(hub, mallory, Use(Purpose.SECOND, half.value))))
+    prove = Use(Purpose.PROVE, alice.session_mark)
+    with calling(hub, alice) as call, pytest.raises(ProofNeeded):
+        sudo.prove(call, sudo.Proof(passkey=shown(hub, mallory, prove)))
+    with calling(hub, alice) as call, working(call) as work, pytest.raises(NotFound):
+        changing.remove_passkey(work, 1)
+
+
+def test_a_counter_that_stands_still_is_told(hub: Hub, alice: Actor) -> None:
+    key = with_passkey(hub, alice)
+    key.uses = 7
+    enter(hub, shown(hub, key))
+    assert "account.passkey_counter" not in fact_names(hub)
+    enter(hub, shown(hub, key))
+    assert "account.passkey_counter" in fact_names(hub)
+
+
+def test_the_first_factor_brings_codes_and_the_last_takes_them(hub: Hub, alice: Actor) -> None:
+    user_id = alice.user_id or 0
+    with_passkey(hub, alice)
+    with calling(hub) as call:
+        assert codes.of(call, user_id).left == 10
+        (only,) = passkeys.of(call, user_id)
+    with calling(hub, alice) as call, working(call) as work:
+        remembered.remember(work, user_id)
+        changing.remove_passkey(work, only.id)
+    with calling(hub) as call:
+        assert not codes.of(call, user_id).exist
+        assert not remembered.of(call, user_id)
+        assert not held.of(call, user_id).any
+
+
+def test_a_stolen_session_takes_nothing_away(hub: Hub, alice: Actor) -> None:
+    with_app(hub, alice)
+    stolen = replace(alice, proved_until=hub.clock())
+    for act in (changing.turn_off, changing.renew_codes, changing.cancel_removal):
+        with calling(hub, stolen) as call, working(call) as work, pytest.raises(ProofNeeded):
+            act(work)
+    with calling(hub) as call:
+        assert totp.is_on(call, alice.user_id or 0)
+
+
+def test_who_has_no_password_shows_a_mailed_code(
+    hub: Hub, alice: Actor, clock: FrozenClock
+) -> None:
+    with calling(hub) as call, working(call) as work:
+        mine = sa.update(users).where(users.c.id == alice.user_id)
+        work.db.execute(mine.values(password_hash=None))
+    with calling(hub, alice) as call, pytest.raises(ProofNeeded):
+        sudo.prove(call, sudo.Proof())  # nothing is not enough
+    with calling(hub, alice) as call, pytest.raises(ProofNeeded) as told:
+        sudo.prove(call, sudo.Proof(by_mail=True))
+    assert told.value.fault == sudo.MAILED
+    code = code_in(inbox(hub, "alice@example.org")[-1])
+    with calling(hub, alice) as call:
+        assert sudo.prove(call, sudo.Proof(code=code)).actor.proved_until
+    with calling(hub, alice) as call, pytest.raises(ProofNeeded):
+        sudo.prove(call, sudo.Proof(code=code))
+    clock.advance(timedelta(minutes=1))
+
+
+def test_a_reset_clears_remembered_browsers_and_leaves_the_factor(hub: Hub, alice: Actor) -> None:
+    app, _ = with_app(hub, alice)
+    with calling(hub) as call, working(call) as work:
+        remembered.remember(work, alice.user_id or 0)
+        reset.send(work, person(hub, "alice"), ["alice@example.org"])
+    link = inbox(hub, "alice@example.org")[-1].text.split("/reset-password/")[1].split()[0]
+    half = ticket(hub)
+    with calling(hub) as call:
+        recovery.choose(call, link, recovery.NewPassword("An0ther-Horse!b"))
+        assert not remembered.of(call, alice.user_id or 0)
+    with pytest.raises(NotFound):
+        finish(hub, half, Second(code=app.at(hub.clock())))
+    with calling(hub) as call:
+        again = login.log_in(call, login.LogIn("alice", "An0ther-Horse!b", HERE))
+    assert isinstance(again, Ticket)
