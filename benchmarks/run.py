@@ -19,6 +19,7 @@ from benchmarks import (
     lookups,
     memory,
     merges,
+    tokens,
     trees,
     webhooks,
     xet,
@@ -39,6 +40,7 @@ PARTS: Mapping[str, Part] = {
     "webhooks": webhooks.measured,
     "listings": listings.measured,
     "trees": trees.measured,
+    "tokens": tokens.measured,
 }
 
 

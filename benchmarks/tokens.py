@@ -1,0 +1,45 @@
+"""What it costs to learn who a token speaks for: the one step that every request takes."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+
+from benchmarks.outcome import Outcome
+from fixtures.accounts import calling, made
+from fixtures.hubs import FrozenClock, build_test_hub
+from strata.access.organizations import found_organization
+from strata.accounts.organizations.create import NewOrganization
+from strata.accounts.tokens import tokens
+from strata.accounts.tokens.tokens import Terms
+from strata.core.actor import Grants, TokenRole
+from strata.core.call import working
+
+ROUNDS = 20_000
+ORGANIZATIONS = 3
+TARGET_US = 60.0
+
+
+def measured(folder: Path) -> Iterator[Outcome]:
+    """A member of three organisations; a write token, and one that names fifty repos."""
+    hub = build_test_hub(folder / "data", clock=FrozenClock(), database_url=None)
+    alice = made(hub, "alice")
+    grants = Grants(
+        namespaces={alice.user_id or 0: frozenset({"repo.content.read"})},
+        repos={number: frozenset({"repo.write", "discussion.write"}) for number in range(50)},
+    )
+    with calling(hub, alice) as call, working(call) as work:
+        for number in range(ORGANIZATIONS):
+            name = f"org-{number}"
+            found_organization(work, NewOrganization(name=name, full_name=name))
+        wide = tokens.create(work, "wide", TokenRole.WRITE).value
+        fine = tokens.create(work, "fine", TokenRole.FINE_GRAINED, Terms(grants)).value
+    with hub.database.reading() as db:
+        for what, value in MappingProxyType({"write": wide, "fine-grained": fine}).items():
+            tokens.actor_for_token(db, hub, value)
+            began = time.process_time()
+            for _ in range(ROUNDS):
+                tokens.actor_for_token(db, hub, value)
+            spent = (time.process_time() - began) * 1e6 / ROUNDS
+            yield Outcome(f"who a {what} token speaks for, CPU", spent, TARGET_US, "µs")
+    hub.database.close()
