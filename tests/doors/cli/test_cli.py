@@ -348,3 +348,14 @@ def test_a_fine_grained_token_is_made_and_revoked_by_command(strata: Strata) -> 
         assert strata(*command, *wrong).returncode == 2, wrong
     said = strata("token", "revoke", typed=f"{value.stdout}hf_nothing\n")
     assert "1 of 2 opened something" in said.stdout
+
+
+def test_factors_are_taken_from_who_has_some(strata: Strata) -> None:
+    strata("user", "create", "li", "--email", "li@example.org", "--password", PASSWORD)
+    without = strata("user", "reset-2fa", "li")
+    assert without.returncode != 0
+    assert "li has no second factor." in without.stderr
+    nobody = strata("user", "reset-2fa", "nobody")
+    assert "There is no account named" in nobody.stderr
+    nothing = strata("user", "reset-2fa", "li", "--cancel")
+    assert "Nobody is about to take the second factors of li." in nothing.stderr

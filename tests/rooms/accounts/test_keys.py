@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from fixtures.accounts import calling, fact_names, inbox, joined, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.keys import GpgHome, gpg_home
+from fixtures.organizations import organization
 from strata.accounts.keys import gpg, ssh
 from strata.accounts.keys.tables import gpg_issuers, gpg_keys, ssh_keys
+from strata.accounts.organizations.tables import organizations
 from strata.accounts.tables import emails, users
 from strata.accounts.tokens.bearers import actor_of, bearer_of
 from strata.accounts.uses import Uses
@@ -245,3 +247,21 @@ def test_nobody_is_shut_out_by_whoever_adds_their_gpg_key_first(hub: Hub, home: 
     ):
         gpg.add(work, home.public("alice"))
     assert refused.value.fields == {"key": ("key.yours",)}
+
+
+def test_an_organization_that_asks_for_two_factors_is_closed_to_a_key(hub: Hub) -> None:
+    li = made(hub, "li")
+    acme = organization(hub, "li")
+    key = added(hub, li, line())
+    with calling(hub) as call, working(call) as work:
+        work.db.execute(sa.update(organizations).values(factor_from=work.now))
+    spoken = speaker(hub, key.fingerprint)
+    assert spoken is not None
+    assert spoken.closed == {acme.id}
+    with calling(hub) as call:
+        assert actor_of(call, bearer_of(spoken)).closed == {acme.id}
+    with calling(hub) as call, working(call) as work:
+        work.db.execute(sa.update(users).values(has_factor=True))
+    free = speaker(hub, key.fingerprint)
+    assert free is not None
+    assert free.closed == frozenset()
