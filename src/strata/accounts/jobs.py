@@ -11,6 +11,7 @@ from strata.accounts.closing import gone, suspend
 from strata.accounts.entering import browsers, reset, sessions
 from strata.accounts.export import pack
 from strata.accounts.factors import challenges, checking, halfway, remembered
+from strata.accounts.inviting import queries as invites
 from strata.accounts.joining import unconfirmed
 from strata.accounts.oauth import codes, device, families, keys, registration
 from strata.accounts.tokens import expiring
@@ -43,6 +44,7 @@ class TidyAccounts:
             device.forget_over(work)
             families.forget_over(work)
             registration.forget_unused(work)
+            invites.forget_old(work)
             keys.turn(work)
             enqueue(work, self, after=EVERY)
         gone.delete_due(call)

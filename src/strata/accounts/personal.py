@@ -17,6 +17,7 @@ from strata.accounts.factors.tables import (
     remembered_devices,
 )
 from strata.accounts.identities.tables import identities
+from strata.accounts.inviting.tables import organization_invite_uses, organization_invites
 from strata.accounts.joining.tables import verifications
 from strata.accounts.keys.tables import gpg_keys, ssh_keys
 from strata.accounts.legal.tables import consents
@@ -52,6 +53,9 @@ PERSONAL: Final = Personal(
         Kept(oauth_consents.c.user_id, "delete"),
         Kept(oauth_apps.c.owner_id, "delete"),
         Kept(memberships.c.user_id, "delete"),
+        Kept(organization_invite_uses.c.user_id, "delete"),
+        Kept(organization_invites.c.user_id, "delete"),
+        Kept(organization_invites.c.inviter_id, "delete"),  # it holds while they may invite
         Kept(identities.c.user_id, "delete"),
         Kept(ssh_keys.c.user_id, "delete"),
         Kept(gpg_keys.c.user_id, "delete"),

@@ -6,6 +6,7 @@ import strata.accounts.entering.tables
 import strata.accounts.export.tables
 import strata.accounts.factors.tables
 import strata.accounts.identities.tables
+import strata.accounts.inviting.tables
 import strata.accounts.joining.tables
 import strata.accounts.keys.tables
 import strata.accounts.legal.tables

@@ -9,6 +9,8 @@ import pytest
 
 from doors.pages.visitors import Visitor, confirmed, is_accepted, letter, token_in
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.organizations import joins
+from strata.core.actor import Role
 from strata.core.hub import Hub
 
 NEW = "/settings/tokens/new"
@@ -297,8 +299,7 @@ def test_a_reported_token_is_shown_in_red(visitor: Visitor, hub: Hub) -> None:
 def test_an_organization_decides_about_tokens_on_its_page(visitor: Visitor, hub: Hub) -> None:
     visitor.submit("/organizations/new", "/organizations/new", name="acme", full_name="Acme")
     member = confirmed(hub, "bob")
-    members = "/organizations/acme/settings/members"
-    visitor.submit(members, members, form="role", user="bob", role="write")
+    joins(hub, "bob", Role.WRITE)
     path = "/organizations/acme/settings/tokens"
     visitor.submit(path, path, form="rules", policy="approved", days="90")
     named = {"org:acme:repo.content.read": "on", "life": "30"}

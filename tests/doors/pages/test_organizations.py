@@ -214,6 +214,7 @@ MEMBERS = "/organizations/acme/settings/members"
 def test_an_admin_changes_the_members(scene: Scene) -> None:
     owner, ada = scene.visitor(scene.owner), scene.visitor(scene.other)
     assert f'href="{MEMBERS}"' in owner.get(MEMBERS).text
+    joins(scene.hub, "ada", Role.CONTRIBUTOR)
     for form, shown in (
         ({"form": "role", "user": "ada", "role": "read"}, "2 members"),
         ({"form": "role", "user": "ADA", "role": "write"}, "2 members"),

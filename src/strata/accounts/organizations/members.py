@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from strata.accounts import people
-from strata.accounts.organizations import queries
+from strata.accounts.organizations import letters, queries
 from strata.accounts.organizations.record import Organization
 from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.actor import Role
 from strata.core.call import Work
 from strata.core.errors import Conflict, NotFound
 from strata.events.facts import Whose, record
+from strata.events.outbox import post
 
 
 def set_role(work: Work, organization: Organization, person: people.User, role: Role) -> None:
@@ -37,6 +38,9 @@ def set_role(work: Work, organization: Organization, person: people.User, role: 
     if held is not None:
         detail["before"] = held.value
     _tell(work, "org.add_user" if held is None else "org.change_role", organization, person, detail)
+    if work.actor.user_id != person.id:
+        write = letters.joined if held is None else letters.role_changed
+        post(work, write(work, people.reader(person), organization.name, role.value))
 
 
 def remove(work: Work, organization: Organization, person: people.User) -> None:
@@ -56,6 +60,8 @@ def remove(work: Work, organization: Organization, person: people.User) -> None:
     left = work.actor.user_id == person.id
     detail = {"user": person.name}
     _tell(work, "org.leave" if left else "org.remove_user", organization, person, detail)
+    if not left:
+        post(work, letters.removed(work, people.reader(person), organization.name))
 
 
 def _tell(

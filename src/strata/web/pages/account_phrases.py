@@ -91,6 +91,27 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "member.refused": N_(
             "This cannot be done: the account is not confirmed yet, or nobody else is admin."
         ),
+        "invite.unknown": N_(
+            "%(name)s cannot be invited: there is no such account, or it is no e-mail address. "
+            "Nothing was sent."
+        ),
+        "invite.how_many": N_("Enter 1 to 50 usernames or e-mail addresses."),
+        "invite.link_role": N_("A link gives at most the role Write."),
+        "invite.days": N_("Enter 1 to 30 days."),
+        "invite.uses": N_("Enter 1 to 1000 uses."),
+        "invite.gone": N_(
+            "This invitation does not work any more: it is over, was used or was taken back."
+        ),
+        "invite.member": N_("This account belongs to the organization already."),
+        "invite.other": N_("This invitation is for another account."),
+        "invite.used": N_("You used this link before. Ask for another invitation."),
+        "invite.factor": N_(
+            "This organization asks for two-factor authentication. Turn it on first."
+        ),
+        "invite.address": N_(
+            "This invitation went to an address that is not yours here. "
+            "Confirm that you want to join with this account."
+        ),
         "consent.changed": N_("The documents have changed. Please read and agree again."),
         "token.over": N_("This day is over. Choose a later one."),
         "token.no_day": N_("Choose a day."),

@@ -10,8 +10,10 @@ from starlette.responses import Response
 from strata.web.pages import (
     avatars,
     follow,
+    invitation,
     legal,
     organization_audit,
+    organization_inviting,
     organization_members,
     organization_new,
     organization_settings,
@@ -61,6 +63,7 @@ BROWSER: Final = "browsers"
 _TOKENS: Final = "/settings/tokens"
 _SETTINGS: Final = "/organizations/{name}/settings"
 _AUDIT: Final = "/organizations/{name}/settings/audit"
+_SHARE: Final = "/organizations/{name}/share/{token}"
 _MEMBERS: Final = "/organizations/{name}/settings/members"
 
 
@@ -169,12 +172,15 @@ ROUTES: Final = (
     Route(SEND, _SETTINGS, organization_settings.change, BROWSER, page=True),
     Route(READ, _MEMBERS, organization_members.page, BROWSER, page=True),
     Route(SEND, _MEMBERS, organization_members.submit, BROWSER, page=True),
+    Route(SEND, f"{_SETTINGS}/invites", organization_inviting.submit, BROWSER, page=True),
+    Route(READ, _SHARE, invitation.page, BROWSER, page=True),
+    Route(SEND, _SHARE, invitation.submit, BROWSER, page=True),
     Route(READ, _AUDIT, organization_audit.page, BROWSER, page=True),
     Route(READ, f"{_AUDIT}/export", organization_audit.export, BROWSER, page=True),
     Route(READ, "/settings/security-log", security_log.page, BROWSER, page=True),
     Route(READ, "/settings/security-log/export", security_log.export, BROWSER, page=True),
     Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),
-    Route(SEND, "/settings/organizations", settings_organizations.leave, BROWSER, page=True),
+    Route(SEND, "/settings/organizations", settings_organizations.submit, BROWSER, page=True),
     Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),
     *APPLICATIONS,
     *WEBHOOKS,

@@ -126,6 +126,8 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "org.leave": N_("Member left"),
         "org.invite_user": N_("Member invited"),
         "org.invite.accept": N_("Invitation accepted"),
+        "org.invite.decline": N_("Invitation declined"),
+        "org.invite.withdraw": N_("Invitation taken back"),
         "org.settings.tokens": N_("Rules for access tokens changed"),
         "org.settings.update": N_("Organization settings changed"),
         "org.audit_log.export": N_("Audit log exported"),

@@ -9,8 +9,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import members
+from strata.access import inviting, members
 from strata.access.policy import require_admin
+from strata.accounts.inviting.record import Invite
+from strata.accounts.inviting.sending import LINK_ROLES
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Member, Organization
 from strata.core.actor import Role
@@ -18,6 +20,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
 from strata.lib.db.seek import Window
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
+from strata.web.pages.answer import NO_STORE
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
 from strata.web.pages.visit import Visit, in_transaction, redirected, shown, user_id_of, visiting
@@ -40,12 +43,22 @@ class MembersPage:
     organization: Organization
     members: tuple[Member, ...]
     total: int
+    invites: tuple[Invite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in the form that invites, and what is wrong with it."""
+
+    who: str = ""
+    role: str = "read"
+    errors: Told = NOTHING_WRONG
 
 
 async def page(request: Request) -> Response:
     """GET /organizations/{name}/settings/members"""
-    visit, found = await visiting(request, lambda call: _found(call, field(request, "name")))
-    return _page(request, visit, found)
+    visit, found = await visiting(request, lambda call: found_page(call, field(request, "name")))
+    return answered(request, visit, found)
 
 
 async def submit(request: Request) -> Response:
@@ -58,9 +71,9 @@ async def submit(request: Request) -> Response:
     try:
         await submitted(request, form, lambda call, sent: _done(call, act, name, sent))
     except InvalidFields as error:
-        visit, found = await visiting(request, lambda call: _found(call, name))
+        visit, found = await visiting(request, lambda call: found_page(call, name))
         errors = told(visit.frame.language, error, name=form.get("user", ""))
-        return _page(request, visit, found, form.get("user", ""), errors)
+        return answered(request, visit, found, Typed(errors=errors))
     return redirected(request, f"/organizations/{name}/settings/members", notice="members-changed")
 
 
@@ -74,7 +87,7 @@ def _set_role(work: Work, name: str, form: Form) -> None:
         role = Role(form.get("role", ""))
     except ValueError as error:
         raise Malformed("This role is not known here. Open the page again.") from error
-    _told(lambda: members.add(work, name, form.get("user", "").strip(), role))
+    _told(lambda: members.change_role(work, name, form.get("user", "").strip(), role))
 
 
 def _remove(work: Work, name: str, form: Form) -> None:
@@ -86,9 +99,9 @@ def _told(act: Callable[[], None]) -> None:
     try:
         act()
     except NotFound as error:
-        raise InvalidFields({"user": ("member.unknown",)}) from error
+        raise InvalidFields({"": ("member.unknown",)}) from error
     except Conflict as error:
-        raise InvalidFields({"user": ("member.refused",)}) from error
+        raise InvalidFields({"": ("member.refused",)}) from error
 
 
 _ACTS: Final[Mapping[str, Callable[[Work, str, Form], None]]] = {
@@ -97,29 +110,33 @@ _ACTS: Final[Mapping[str, Callable[[Work, str, Form], None]]] = {
 }
 
 
-def _found(call: Call, name: str) -> MembersPage:
+def found_page(call: Call, name: str) -> MembersPage:
+    """What the page shows to an admin."""
     user_id_of(call)
     organization = members.found(call, name)
     require_admin(call.actor, organization.id)
-    page = queries.members_of(call, organization.id, Window(SHOWN))
-    return MembersPage(organization, page.rows, queries.count_members(call, organization.id))
+    listed = queries.members_of(call, organization.id, Window(SHOWN))
+    total = queries.count_members(call, organization.id)
+    return MembersPage(organization, listed.rows, total, tuple(inviting.pending(call, name)))
 
 
-def _page(
-    request: Request,
-    visit: Visit,
-    found: MembersPage,
-    typed: str = "",
-    errors: Told = NOTHING_WRONG,
+def answered(
+    request: Request, visit: Visit, found: MembersPage, typed: Typed = Typed(), link: str = ""
 ) -> Response:
+    """Show the page; with a `link` that is seen once."""
+    named = {role: translated(visit.frame.language, name) for role, name, _ in ROLES}
     return shown(
         request,
         "accounts/organization_members.html",
         visit,
-        status=400 if errors.summary else 200,
+        status=400 if typed.errors.summary else 200,
+        cache=NO_STORE,
         found=found,
         roles=ROLES,
-        choices=[(role.value, translated(visit.frame.language, name)) for role, name, _ in ROLES],
+        names=named,
+        choices=[(role.value, name) for role, name in named.items()],
+        link_choices=[(role.value, named[role]) for role in LINK_ROLES],
         typed=typed,
-        errors=errors,
+        errors=typed.errors,
+        link=link,
     )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import members
+from strata.access import inviting, members
+from strata.accounts.inviting.record import Invite
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Membership
 from strata.core.actor import Role
-from strata.core.call import Call
-from strata.core.errors import Conflict
+from strata.core.call import Call, Work
+from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
+from strata.web.pages.account_phrases import ACCOUNT_ERRORS
 from strata.web.pages.form_body import Form, form_of, submitted
 from strata.web.pages.language import N_, translated
+from strata.web.pages.organization_inviting import number_in
 from strata.web.pages.organization_members import ROLES
 from strata.web.pages.visit import in_transaction, redirected, shown, user_id_of, visiting
 
@@ -28,34 +32,67 @@ async def page(request: Request) -> Response:
     return await _page(request)
 
 
-async def leave(request: Request) -> Response:
-    """POST /settings/organizations — leave the organisation `name`."""
+async def submit(request: Request) -> Response:
+    """POST /settings/organizations — `form` says which: leave, accept or decline."""
     form = await form_of(request)
+    act, notice = _ACTS.get(form.get("form", "leave"), (None, ""))
+    if act is None:
+        raise Malformed("This form is not known here. Open the page again.")
     try:
-        await submitted(request, form, _leave)
+        await submitted(request, form, lambda call, sent: _done(call, act, sent))
     except Conflict:
         return await _page(request, LAST_ADMIN)
-    return redirected(request, PAGE, notice="organization-left")
+    except InvalidFields as error:
+        key = next(iter(error.fields.values()))[0]
+        return await _page(request, ACCOUNT_ERRORS[key])
+    return redirected(request, PAGE, notice=notice)
 
 
 async def _page(request: Request, refused: str = "") -> Response:
-    visit, held = await visiting(request, _memberships)
+    visit, (held, invites) = await visiting(request, _found)
     return shown(
         request,
         "accounts/settings_organizations.html",
         visit,
         status=409 if refused else 200,
         held=held,
+        invites=invites,
         names=_NAMES,
         admin=Role.ADMIN,
         refused=translated(visit.frame.language, refused) if refused else "",
     )
 
 
-def _memberships(call: Call) -> list[Membership]:
-    return queries.memberships_of(call, user_id_of(call))
+def _found(call: Call) -> tuple[list[Membership], list[Invite]]:
+    return queries.memberships_of(call, user_id_of(call)), inviting.mine(call)
 
 
-def _leave(call: Call, form: Form) -> None:
+def _done(call: Call, act: Callable[[Work, Form], None], form: Form) -> None:
     user_id_of(call)
-    in_transaction(lambda work: members.leave(work, form.get("name", "")))(call)
+    in_transaction(lambda work: act(work, form))(call)
+
+
+def _leave(work: Work, form: Form) -> None:
+    members.leave(work, form.get("name", ""))
+
+
+def _accept(work: Work, form: Form) -> None:
+    _answered(lambda: inviting.accept_mine(work, number_in(form, "invite")))
+
+
+def _decline(work: Work, form: Form) -> None:
+    _answered(lambda: inviting.decline_mine(work, number_in(form, "invite")))
+
+
+def _answered(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except NotFound as error:
+        raise InvalidFields({"": ("invite.gone",)}) from error
+
+
+_ACTS: Final[Mapping[str, tuple[Callable[[Work, Form], None], str]]] = {
+    "leave": (_leave, "organization-left"),
+    "accept": (_accept, "invite-accepted"),
+    "decline": (_decline, "invite-declined"),
+}

@@ -1,0 +1,158 @@
+"""Who may invite to an organisation, and answer: its admins, and whoever is invited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strata.access.members import found
+from strata.access.policy import require_admin, require_writer
+from strata.accounts import people
+from strata.accounts.entering.sudo import require_sudo
+from strata.accounts.inviting import answering, queries, sending
+from strata.accounts.inviting.answering import Fit
+from strata.accounts.inviting.record import Invite
+from strata.accounts.organizations.record import Organization
+from strata.core.actor import Role
+from strata.core.call import Call, Work
+from strata.core.errors import NotFound, Unauthenticated
+
+ACT = "join organizations"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What the page of an invitation shows."""
+
+    invite: Invite
+    fit: Fit | None  # None: nobody is logged in
+
+
+def invite(work: Work, name: str, who: Sequence[str], role: Role) -> None:
+    """Invite people, each an account's name or an address.
+
+    Raises:
+        NotFound: no such organisation.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        ProofNeeded: they would be admins, and a session must show who sits there.
+        Refused, TooMany: as `accounts.inviting.sending.invite`.
+    """
+    organization = _managed(work, name)
+    if role is Role.ADMIN:
+        require_sudo(work)
+    sending.invite(work, organization, who, role)
+
+
+def make_link(work: Work, name: str, role: Role, *, days: int, uses: int) -> str:
+    """Make a link for whoever has it; the path of its page, which is seen here alone.
+
+    Raises:
+        NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `invite`.
+        InvalidFields, TooMany: as `accounts.inviting.sending.make_link`.
+    """
+    organization = _managed(work, name)
+    token = sending.make_link(work, organization, role, days=days, uses=uses)
+    return sending.share_path(organization.name, token)
+
+
+def withdraw(work: Work, name: str, invite_id: int) -> None:
+    """Let nobody use an invitation any more.
+
+    Raises:
+        NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `invite`.
+    """
+    sending.withdraw(work, _managed(work, name), invite_id)
+
+
+def pending(call: Call, name: str) -> list[Invite]:
+    """The invitations of an organisation that can still be used.
+
+    Raises:
+        NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `invite`.
+    """
+    return queries.of_organization(call, _managed(call, name).id)
+
+
+def mine(call: Call) -> list[Invite]:
+    """The invitations to the caller, by name or by a confirmed address."""
+    if call.actor.user_id is None:
+        return []
+    person = people.by_id(call, call.actor.user_id)
+    sent = queries.of_person(call, call.actor.user_id)
+    return [one for one in sent if person and _stands(call, one, person)]
+
+
+def landing(call: Call, name: str, token: str) -> Landing:
+    """What the holder of a link may know of it, logged in or not.
+
+    Raises:
+        NotFound: the same for every link that does not work, whatever its organisation.
+    """
+    shown = _by_token(call, name, token)
+    person = people.by_id(call, call.actor.user_id) if call.actor.user_id else None
+    return Landing(shown, answering.fit(call, shown, person) if person else None)
+
+
+def accept(work: Work, name: str, token: str, *, anyway: bool) -> None:
+    """Join with a link.
+
+    Raises:
+        NotFound: as `landing`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        InvalidFields, OverQuota: as `accounts.inviting.answering.accept`.
+    """
+    person = _person(work)
+    answering.accept(work, _by_token(work, name, token), person, anyway=anyway)
+
+
+def decline(work: Work, name: str, token: str) -> None:
+    """Say no to a link that was sent to the caller; raises as `accept`."""
+    person = _person(work)
+    answering.decline(work, _by_token(work, name, token), person)
+
+
+def accept_mine(work: Work, invite_id: int) -> None:
+    """Join by an invitation that stands among the caller's; raises as `accept`."""
+    person = _person(work)
+    answering.accept(work, _of_mine(work, invite_id, person), person)
+
+
+def decline_mine(work: Work, invite_id: int) -> None:
+    """Say no to an invitation that stands among the caller's; raises as `accept`."""
+    person = _person(work)
+    answering.decline(work, _of_mine(work, invite_id, person), person)
+
+
+def _managed(call: Call, name: str) -> Organization:
+    organization = found(call, name)
+    require_admin(call.actor, organization.id)
+    return organization
+
+
+def _person(work: Work) -> people.User:
+    person = people.by_id(work, require_writer(work.actor, ACT))
+    if person is None:
+        raise Unauthenticated("Log in first.")
+    return person
+
+
+def _by_token(call: Call, name: str, token: str) -> Invite:
+    shown = answering.holds(call, queries.by_digest(call, sending.digest_of(call, token)))
+    if shown.organization.lower() != name.lower():
+        raise NotFound(answering.GONE)
+    return shown
+
+
+def _of_mine(work: Work, invite_id: int, person: people.User) -> Invite:
+    for one in queries.of_person(work, person.id):
+        if one.id == invite_id:
+            return answering.holds(work, one)
+    raise NotFound(answering.GONE)
+
+
+def _stands(call: Call, one: Invite, person: people.User) -> bool:
+    try:
+        answering.holds(call, one)
+    except NotFound:
+        return False
+    return answering.fit(call, one, person) is not Fit.MEMBER

@@ -1,0 +1,152 @@
+"""Invitations to an organisation, as those who send and those who get them see it."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from doors.pages.visitors import Page, Visitor, confirmed, letter, link_in
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.organizations import organization
+from strata.core.hub import Hub
+
+MEMBERS = "/organizations/acme/settings/members"
+INVITES = "/organizations/acme/settings/invites"
+MINE = "/settings/organizations"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    """Give a hub with Alice's organisation."""
+    built = build_test_hub(tmp_path / "data", clock=clock)
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def alice(hub: Hub) -> Visitor:
+    visitor = confirmed(hub, "alice")
+    organization(hub, "alice")
+    return visitor
+
+
+def invite(alice: Visitor, **fields: str) -> Page:
+    return alice.submit(MEMBERS, INVITES, **{"form": "invite", "role": "read", **fields})
+
+
+def link(alice: Visitor, **fields: str) -> Page:
+    wanted = {"form": "link", "link_role": "write", "days": "7", "uses": "2", **fields}
+    return alice.submit(MEMBERS, INVITES, **wanted)
+
+
+def share_in(page: Page) -> str:
+    found = re.search(r"/organizations/acme/share/[\w-]{43}", page.text)
+    assert found is not None, page.text
+    return found[0]
+
+
+def test_a_person_accepts_in_the_settings(hub: Hub, alice: Visitor) -> None:
+    bob = confirmed(hub, "bob")
+    assert invite(alice, who="bob, new@example.com").place == MEMBERS
+    listed = alice.open(MEMBERS).text
+    assert "Open invitations" in listed
+    assert "new@example.com" in listed
+    assert "alice" in bob.open(MINE).text
+    assert bob.submit(MINE, MINE, form="accept").place == MINE
+    assert "You belong to the organization now." in bob.open(MINE).text
+    assert "2 members" in alice.open("/acme").text
+
+
+def test_a_stranger_sees_who_invites_and_logs_in_first(hub: Hub, alice: Visitor) -> None:
+    bob = confirmed(hub, "bob")
+    invite(alice, who="bob")
+    share = link_in(letter(hub, "bob@example.com"))
+    seen = Visitor(hub).open(share)
+    assert seen.status == 200
+    assert f"/login?next=/organizations/acme/share/{share.rpartition('/')[2]}" in seen.text.replace(
+        "%2F", "/"
+    )
+    assert seen.headers["cache-control"] == "no-store"
+    assert "bob" not in seen.text
+    assert bob.submit(share, share, act="decline").place == MINE
+    assert bob.open(share).status == 404
+    assert "bob declined" in letter(hub, "alice@example.com").subject
+
+
+def test_another_address_is_accepted_only_on_purpose(hub: Hub, alice: Visitor) -> None:
+    bob = confirmed(hub, "bob")
+    invite(alice, who="office@example.com")
+    share = link_in(letter(hub, "office@example.com"))
+    page = bob.open(share).text
+    assert "office@example.com" not in page
+    assert "not a confirmed address" in page
+    refused = bob.submit(share, share, act="accept")
+    assert (refused.status, "Confirm that you want to join" in refused.text) == (400, True)
+    assert bob.submit(share, share, act="accept", anyway="on").place == "/acme"
+
+
+def test_a_link_is_shown_once_and_taken_back(hub: Hub, alice: Visitor) -> None:
+    bob, carol = confirmed(hub, "bob"), confirmed(hub, "carol")
+    share = share_in(link(alice))
+    assert share.rpartition("/")[2] not in alice.open(MEMBERS).text
+    assert bob.submit(share, share, act="accept").place == "/acme"
+    assert "belongs to the organization already" in bob.open(share).text
+    assert alice.submit(MEMBERS, INVITES, form="withdraw").place == MEMBERS
+    gone = carol.open(share)
+    never = carol.open("/organizations/no-such/share/" + "x" * 43)
+    assert (gone.status, never.status) == (404, 404)
+    assert "This invitation does not work" in gone.text
+    assert "2 members" in alice.open("/acme").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"link_role": "admin"}, "A link gives at most the role Write."),
+        ({"days": "31"}, "Enter 1 to 30 days."),
+        ({"uses": "-1"}, "Enter 1 to 1000 uses."),
+        ({"uses": "9" * 4000}, "Enter 1 to 1000 uses."),
+        ({"link_role": "owner"}, "This role is not known here."),
+    ],
+)
+def test_a_link_gives_no_more_than_it_may(
+    alice: Visitor, fields: dict[str, str], sentence: str
+) -> None:
+    answer = link(alice, **fields)
+    assert answer.status == 400
+    assert sentence in answer.text
+    assert "/share/" not in answer.text
+
+
+def test_who_cannot_be_invited_is_named(hub: Hub, alice: Visitor) -> None:
+    confirmed(hub, "bob")
+    answer = invite(alice, who="bob nobody")
+    assert answer.status == 400
+    assert "nobody cannot be invited" in answer.text
+    assert "bob nobody" in answer.text
+    assert "Open invitations" not in answer.text
+    assert invite(alice, who="alice").status == 400
+    assert invite(alice, who="").status == 400
+
+
+def test_inviting_an_admin_asks_who_sits_there(
+    hub: Hub, alice: Visitor, clock: FrozenClock
+) -> None:
+    confirmed(hub, "bob")
+    clock.advance(timedelta(minutes=16))
+    assert invite(alice, who="bob").status == 303
+    asked = invite(alice, who="bob", role="admin")
+    assert (asked.status, "Confirm that it is you" in asked.text) == (403, True)
+
+
+def test_only_admins_invite(hub: Hub, alice: Visitor) -> None:
+    mallory = confirmed(hub, "mallory")
+    proof = mallory.open(MINE).hidden("/logout")
+    for form in ("invite", "link", "withdraw"):
+        fields = {"form": form, "who": "mallory", "role": "read", "link_role": "read"}
+        sent = fields | {"days": "7", "uses": "1", "invite": "1"}
+        assert mallory.send(INVITES, proof | sent).status == 403
+    assert invite(alice, who="mallory").status == 303
+    assert mallory.send(INVITES, proof | {"form": "none"}).status == 400
