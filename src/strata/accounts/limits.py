@@ -107,6 +107,12 @@ def forget(work: Work, key: str) -> None:
     work.db.execute(sa.delete(blocks).where(blocks.c.key == key))
 
 
+def forget_all(work: Work, prefix: str) -> None:
+    """The same for every key that begins so."""
+    for table in (attempts, blocks):
+        work.db.execute(sa.delete(table).where(table.c.key.startswith(prefix, autoescape=True)))
+
+
 def forget_old(work: Work) -> None:
     """Remove what no window reaches any more."""
     work.db.execute(

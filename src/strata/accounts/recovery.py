@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from strata.accounts import addresses, confirmed, limits, passwords, people
-from strata.accounts.entering import letters, reset, sessions
+from strata.accounts.entering import letters, login, reset, sessions
 from strata.accounts.entering.changing import keep_password, password_faults
 from strata.accounts.factors import remembered
 from strata.accounts.joining import verification
@@ -97,6 +97,7 @@ def choose(call: Call, link: str, form: NewPassword) -> None:
     with working(call) as work:
         reset.use_up(work, link)
         keep_password(work, user, hashed)
+        login.forgive(work, user.id)
         remembered.forget(work, user.id)
         if form.sign_out:
             sessions.end_all(work, user.id)

@@ -237,3 +237,16 @@ def test_a_cookie_makes_a_browser_known_wherever_it_goes_but_to_its_owner_alone(
 
 def test_an_unreadable_browser_has_no_family() -> None:
     assert browsers.family_of("") == browsers.family_of("\0" * 9999) == ""
+
+
+@pytest.mark.usefixtures("alice")
+def test_another_password_ends_the_waiting_of_its_owner(hub: Hub) -> None:
+    for _ in range(4):
+        assert not enters(hub, "Wr0ng-Horse!")
+    with calling(hub) as call, pytest.raises((BadCredentials, TooMany)):
+        login.log_in(call, login.LogIn("alice", "Wr0ng-Horse!"))
+    with calling(hub) as call, pytest.raises(TooMany):
+        login.log_in(call, login.LogIn("alice", PASSWORD))
+    ask(hub, "alice")
+    choose(hub, link(hub))
+    assert enters(hub, OTHER)

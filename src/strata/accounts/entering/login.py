@@ -89,6 +89,17 @@ class _Trace:
         return f"login.address:{self.address}"
 
 
+def forgive(work: Work, user_id: int) -> None:
+    """Let the failures of an account count no more: its owner has chosen another password."""
+    subject = _subject(work, f"user:{user_id}")
+    limits.forget_all(work, f"login.pair:{subject}:")
+    limits.forget(work, f"login.person:{subject}")
+
+
+def _subject(call: Call, named: str) -> str:
+    return call.hub.secrets.digest("login.subject", named)[:32]
+
+
 def _candidates(call: Call, identifier: str) -> list[people.User]:
     """The accounts that may be meant: the owner of an address, then whoever tried to take it."""
     if "@" not in identifier:
@@ -108,7 +119,7 @@ def _trace(call: Call, form: LogIn, candidates: Sequence[people.User]) -> _Trace
     person = candidates[0] if candidates else None
     typed = form.identifier.strip()[:LONGEST_IDENTIFIER].casefold()
     named = f"user:{person.id}" if person else f"typed:{typed}"
-    subject = call.hub.secrets.digest("login.subject", named)[:32]
+    subject = _subject(call, named)
     return _Trace(person, subject, limits.address_of(call.origin.ip), call.now)
 
 

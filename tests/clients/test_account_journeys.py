@@ -1,0 +1,319 @@
+"""Journeys of an account in a real browser, in both languages (product §6)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from playwright.sync_api import Browser, Page, expect
+
+from clients.conftest import StartHub
+from clients.hub import Hub, Person
+from clients.mailbox import Mailbox, links
+from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
+from fixtures.browsers import chromium
+from fixtures.issuers import CLIENT, SECRET, Person as Elsewhere, issuing
+from strata.lib import clock
+from strata.web.pages.language import translated
+
+pytestmark = pytest.mark.slow
+
+Scheme = Literal["light", "dark"]
+OpenBrowser = Callable[[Hub, Language], Browsing]
+OTHER: Final = "An0ther-Horse!"
+# What the password rules of product §3.2 say of its examples: which rows of the list are ticked.
+EXAMPLES: Final = {
+    "Abcdef1!": {"length", "upper", "lower", "special"},
+    "Abcdefg1": {"length", "upper", "lower"},
+    "abcdefg!": {"length", "lower", "special"},
+    "ABCDEFG!": {"length", "upper", "special"},
+    "Abcde1!": {"upper", "lower", "special"},
+    "密码安全Ab！测": {"length", "upper", "lower", "special"},  # noqa: RUF001 — of an IME
+    "Abcdefg ": {"length", "upper", "lower"},
+}
+OUTSIDE: Final = ("/login", "/join", "/forgot-password", "/terms-of-service", "/privacy")
+INSIDE: Final = (
+    "/settings/profile",
+    "/settings/account",
+    "/settings/account/delete",
+    "/settings/authentication",
+    "/settings/confirm-access",
+    "/settings/security-log",
+    "/settings/tokens",
+    "/settings/tokens/new",
+    "/settings/keys",
+    "/settings/webhooks",
+    "/settings/webhooks/new",
+    "/settings/gated-repos",
+    "/settings/billing",
+    "/settings/repositories",
+    "/settings/preferences",
+    "/settings/organizations",
+    "/settings/connected-applications",
+    "/settings/applications",
+    "/settings/applications/new",
+    "/device",
+    "/agree",
+)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
+    """Open a browser context of its own: other cookies, other history, one language."""
+    with ExitStack() as contexts:
+
+        def opened(hub: Hub, language: Language) -> Browsing:
+            viewport = {"width": WIDE, "height": HEIGHT}
+            context = browser.new_context(locale=language, viewport=viewport)  # type: ignore[arg-type]
+            contexts.callback(context.close)
+            browsing = Browsing(context.new_page(), hub.url, language)
+            browsing.watch()
+            return browsing
+
+        yield opened
+
+
+def say(here: Browsing, sentence: str, **values: object) -> str:
+    """A sentence of ours as this browser reads it."""
+    return translated(here.language, sentence, **values)
+
+
+def press(here: Browsing, label: str) -> None:
+    """Press the button, or follow the link, with exactly this label."""
+    main = here.page.get_by_role("main")
+    name = say(here, label)
+    main.get_by_role("button", name=name, exact=True).or_(
+        main.get_by_role("link", name=name, exact=True)
+    ).first.click()
+    here.page.wait_for_load_state("networkidle")
+
+
+def fill(here: Browsing, label: str, text: str) -> None:
+    main = here.page.get_by_role("main")
+    main.get_by_role("textbox", name=say(here, label), exact=True).fill(text)
+
+
+def log_in(here: Browsing, name: str, password: str) -> None:
+    here.open("/login")
+    fill(here, "Username or e-mail", name)
+    fill(here, "Password", password)
+    press(here, "Log In")
+
+
+def reads(here: Browsing, sentence: str, **values: object) -> None:
+    """The page says this sentence."""
+    expect(here.page.get_by_text(say(here, sentence, **values)).first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_of_password_rules_follows_what_is_typed(
+    language: Language, hub: Hub, open_browser: OpenBrowser
+) -> None:
+    here = open_browser(hub, language)
+    here.open("/join")
+    for password, ticked in EXAMPLES.items():
+        here.field("password").fill(password)
+        met = here.page.locator("[data-rule].met, [data-rule][data-met='true']")
+        found = here.page.locator("[data-rule]").evaluate_all(
+            "items => items.filter(i => i.matches('.met, .is-met, [data-met=\"true\"]'))"
+            ".map(i => i.dataset.rule)"
+        )
+        assert set(found) == ticked, (password, met.count())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_forgotten_password_is_chosen_anew_and_other_browsers_are_out(
+    language: Language, start_hub: StartHub, mailbox: Mailbox, open_browser: OpenBrowser
+) -> None:
+    """J08: wrong six times, wait, choose another password; the other browser is signed out."""
+    hub = start_hub(mailbox.settings)
+    ana = hub.user("ana")
+    elsewhere = open_browser(hub, language)
+    log_in(elsewhere, ana.name, ana.password)
+    elsewhere.open("/settings/authentication")
+
+    here = open_browser(hub, language)
+    for _ in range(4):
+        log_in(here, ana.name, "Wr0ng-Horse!")
+        reads(here, "That e-mail/username and password don't match.")
+    for password in ("Wr0ng-Horse!", ana.password):
+        here.page.goto(f"{hub.url}/login")
+        fill(here, "Username or e-mail", ana.name)
+        fill(here, "Password", password)
+        press(here, "Log In")
+    expect(here.page.get_by_role("main").get_by_role("alert")).to_be_visible()
+    assert "/login" in here.page.url
+    here.complaints.clear()  # Chromium notes the 429 itself
+
+    for who in ("nobody-here", ana.name):
+        here.open("/forgot-password")
+        fill(here, "Username or e-mail", who)
+        press(here, "Send me a link")
+        reads(here, "Nothing arrived? Look into the spam folder, or try your other address.")
+    (link,) = links(mailbox.wait_mail(ana.email))
+    here.page.goto(link)
+    fill(here, "New password", OTHER)
+    press(here, "Change password")
+    reads(here, "Your password is changed. Log in with it.")
+    elsewhere.page.goto(f"{hub.url}/settings/authentication")
+    assert "/login" in elsewhere.page.url
+    log_in(elsewhere, ana.name, OTHER)
+    elsewhere.open("/settings/authentication")
+    again = here.page.goto(link)
+    assert again is not None
+    assert again.status == 404
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sessions_are_seen_and_ended_and_the_log_tells_of_it(
+    language: Language, hub: Hub, open_browser: OpenBrowser
+) -> None:
+    """J21: two browsers, one signs the other out; the log lists what happened."""
+    person = hub.user(f"sessions-{language[:2]}")
+    here, other = open_browser(hub, language), open_browser(hub, language)
+    for one in (here, other):
+        log_in(one, person.name, person.password)
+    here.open("/settings/authentication")
+    reads(here, "This browser")
+    main = here.page.get_by_role("main")
+    main.get_by_role("button", name=say(here, "Sign out")).first.click()
+    reads(here, "That browser is signed out.")
+    other.page.goto(f"{hub.url}/settings/profile")
+    assert "/login" in other.page.url
+
+    log_in(other, person.name, person.password)
+    here.open("/settings/authentication")
+    press(here, "Sign out all other browsers")
+    reads(here, "All other browsers are signed out.")
+    other.page.goto(f"{hub.url}/settings/profile")
+    assert "/login" in other.page.url
+    here.open("/settings/security-log")
+    expect(here.page.get_by_text("127.0.0.1").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_documents_that_change_are_agreed_to_anew(
+    language: Language, start_hub: StartHub, tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    """J03: terms v2 are published; declining reads on, agreeing writes again."""
+    hub = start_hub()
+    ana = hub.user("ana")
+    for name, text in (("en", "# Terms two\n\nBe kind."), ("zh", "# 第二版条款\n\n请友善。")):
+        (tmp_path / name).write_text(text)
+    hub.cli("legal", "publish", "terms", "--version", "2", "--en", str(tmp_path / "en"),
+            "--zh", str(tmp_path / "zh"))  # fmt: skip
+    here = open_browser(hub, language)
+    log_in(here, ana.name, ana.password)
+    reads(here, "Our documents have changed")
+    here.check()
+    press(here, "Not now")
+    here.open("/models")
+
+    here.open("/settings/profile")
+    fill(here, "Full name", "Ana Maria")
+    press(here, "Save profile")
+    reads(here, "Our documents have changed")
+    here.complaints.clear()  # Chromium notes the 403 itself
+    here.page.get_by_role("main").get_by_role("checkbox").check()
+    press(here, "Agree and continue")
+    here.open("/ana")
+    expect(here.page.get_by_role("main").get_by_text("Ana Maria").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_site_logs_in_signs_up_and_is_linked(
+    language: Language, start_hub: StartHub, tmp_path: Path, browser: Browser
+) -> None:
+    """J07: a new person comes from an issuer; an address of an account needs its owner."""
+    with issuing(clock.now) as issuer:
+        providers = tmp_path / "logins.toml"
+        providers.write_text(
+            f'[[provider]]\nid = "work"\nkind = "oidc"\nname = "Example Corp"\n'
+            f'issuer = "{issuer.url}"\nclient_id = "{CLIENT}"\nclient_secret = "{SECRET}"\n'
+        )
+        hub = start_hub({"STRATA_LOGINS_FILE": str(providers)})
+        ana = hub.user("ana")
+        here = _free(browser, hub, language)
+        here.page.goto(f"{hub.url}/login")
+        press_provider(here)
+        fill(here, "Username", "octo")
+        here.page.get_by_role("main").get_by_role("checkbox").check()
+        press(here, "Create account")
+        here.page.goto(f"{hub.url}/settings/account")
+        expect(here.page.get_by_text("octo@elsewhere.example").first).to_be_visible()
+
+        issuer.person = Elsewhere(subject="1", login="ana-there", email=ana.email)
+        there = _free(browser, hub, language)
+        there.page.goto(f"{hub.url}/login")
+        press_provider(there)
+        fill(there, "Username or e-mail", ana.name)
+        fill(there, "Password", ana.password)
+        press(there, "Log In")
+        press(there, "Link")
+        reads(there, "The two accounts are linked.")
+        issuer.broken = True
+        away = _free(browser, hub, language)
+        away.page.goto(f"{hub.url}/login")
+        press_provider(away)
+        log_in_plainly(away, ana)
+
+
+def press_provider(here: Browsing) -> None:
+    press(here, say(here, "Continue with %(provider)s", provider="Example Corp"))
+
+
+def log_in_plainly(here: Browsing, person: Person) -> None:
+    here.page.goto(f"{here.base}/login")
+    fill(here, "Username or e-mail", person.name)
+    fill(here, "Password", person.password)
+    press(here, "Log In")
+    here.page.goto(f"{here.base}/settings/account")
+    expect(here.page.get_by_text(person.email).first).to_be_visible()
+
+
+def _free(browser: Browser, hub: Hub, language: Language) -> Browsing:
+    """A browser that may visit other hosts too."""
+    return Browsing(browser.new_context(locale=language).new_page(), hub.url, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_account_page_can_be_used_by_everybody(
+    language: Language, scheme: Scheme, hub: Hub, browser: Browser
+) -> None:
+    """No serious finding of axe, nothing wider than 320 pixels, nothing of another host."""
+    person = hub.user(f"pages-{language[:2]}-{scheme}")
+    context = browser.new_context(
+        locale=language, color_scheme=scheme, viewport={"width": WIDE, "height": HEIGHT}
+    )
+    here = Browsing(context.new_page(), hub.url, language)
+    here.watch()
+    found = [finding for path in OUTSIDE for finding in judged(here, path)]
+    log_in(here, person.name, person.password)
+    found += [finding for path in INSIDE for finding in judged(here, path)]
+    assert not found, "\n".join(found)
+
+
+def judged(here: Browsing, path: str) -> list[str]:
+    """What is wrong with a page."""
+    here.open(path)
+    return [f"{path}: {finding}" for finding in findings(here.page)]
+
+
+def findings(page: Page) -> list[str]:
+    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    answer = Axe().run(page).response
+    page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+    return [
+        f"{one['id']} {one['nodes'][0]['html'][:200]}"
+        for one in answer["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
