@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from strata.accounts.admitting.tables import join_requests
 from strata.accounts.emails.tables import email_changes
 from strata.accounts.entering.tables import known_browsers, resets, sessions
 from strata.accounts.export.tables import exports
@@ -53,6 +54,7 @@ PERSONAL: Final = Personal(
         Kept(oauth_consents.c.user_id, "delete"),
         Kept(oauth_apps.c.owner_id, "delete"),
         Kept(memberships.c.user_id, "delete"),
+        Kept(join_requests.c.user_id, "delete"),
         Kept(organization_invite_uses.c.user_id, "delete"),
         Kept(organization_invites.c.user_id, "delete"),
         Kept(organization_invites.c.inviter_id, "delete"),  # it holds while they may invite

@@ -1,6 +1,7 @@
 """The whole schema, as the rooms declare it."""
 
 import strata.access.tables
+import strata.accounts.admitting.tables
 import strata.accounts.emails.tables
 import strata.accounts.entering.tables
 import strata.accounts.export.tables

@@ -150,3 +150,47 @@ def test_only_admins_invite(hub: Hub, alice: Visitor) -> None:
         assert mallory.send(INVITES, proof | sent).status == 403
     assert invite(alice, who="mallory").status == 303
     assert mallory.send(INVITES, proof | {"form": "none"}).status == 400
+
+
+JOIN = "/organizations/acme/join"
+JOINING = "/organizations/acme/settings/joining"
+
+
+def test_somebody_asks_to_join_and_is_let_in(hub: Hub, alice: Visitor) -> None:
+    bob, carol = confirmed(hub, "bob"), confirmed(hub, "carol")
+    assert "by invitation only" in bob.open(JOIN).text
+    assert JOIN not in bob.open("/acme").text
+    assert alice.submit(MEMBERS, JOINING, form="rules", anybody="on").place == MEMBERS
+    assert JOIN in bob.open("/acme").text
+    assert Visitor(hub).open(JOIN).place.startswith("/login?next=")
+    for visitor in (bob, carol):
+        assert visitor.submit(JOIN, JOIN, message="<b>Hello</b>").place == MINE
+        assert "Requests to join" in visitor.open(MINE).text
+    assert "waits for an answer" in bob.open(JOIN).text
+    assert "&lt;b&gt;" in alice.client.get(MEMBERS).text
+    proof = alice.open(MEMBERS).hidden(JOINING)
+    assert alice.send(JOINING, proof | {"form": "admit", "user": "bob"}).place == MEMBERS
+    assert alice.send(JOINING, proof | {"form": "refuse", "user": "carol"}).place == MEMBERS
+    again = alice.send(JOINING, proof | {"form": "admit", "user": "carol"})
+    assert (again.status, "decided already" in again.text) == (400, True)
+    assert "2 members" in alice.open("/acme").text
+
+
+def test_a_domain_without_proof_is_refused(alice: Visitor) -> None:
+    answer = alice.submit(MEMBERS, JOINING, form="rules", domain="elsewhere.org", at_once="on")
+    assert answer.status == 400
+    assert "Add an address of this domain" in answer.text
+    assert alice.submit(MEMBERS, JOINING, form="rules", domain="example.com").place == MEMBERS
+
+
+def test_only_admins_say_who_joins(hub: Hub, alice: Visitor) -> None:
+    mallory = confirmed(hub, "mallory")
+    alice.submit(MEMBERS, JOINING, form="rules", anybody="on")
+    mallory.submit(JOIN, JOIN, message="x" * 501)
+    assert "Requests to join" not in mallory.open(MINE).text
+    mallory.submit(JOIN, JOIN)
+    proof = mallory.open(MINE).hidden(MINE)
+    for form in ("rules", "admit", "refuse"):
+        assert mallory.send(JOINING, proof | {"form": form, "user": "mallory"}).status == 403
+    assert mallory.send(MINE, proof | {"form": "take-back", "name": "acme"}).place == MINE
+    assert mallory.send(MINE, proof | {"form": "take-back", "name": "acme"}).status == 409

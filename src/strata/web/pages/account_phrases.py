@@ -112,6 +112,21 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
             "This invitation went to an address that is not yours here. "
             "Confirm that you want to join with this account."
         ),
+        "join.member": N_("This account belongs to the organization already."),
+        "join.asked": N_("Your request waits for an answer."),
+        "join.closed": N_(
+            "This organization takes members by invitation only. "
+            "Ask one of its admins to invite you."
+        ),
+        "join.factor": N_(
+            "This organization asks for two-factor authentication. Turn it on first."
+        ),
+        "join.too_long": N_("Use at most 500 characters."),
+        "join.no_domain": N_("Enter a domain such as example.org."),
+        "join.not_proved": N_(
+            "Add an address of this domain to your account and confirm it first."
+        ),
+        "join.gone": N_("This request was withdrawn or decided already."),
         "consent.changed": N_("The documents have changed. Please read and agree again."),
         "token.over": N_("This day is over. Choose a later one."),
         "token.no_day": N_("Choose a day."),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from strata.access import admitting
 from strata.access.policy import may_create, may_manage, may_see_members
+from strata.accounts.admitting.asking import Way
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
 from strata.accounts.people import Face
@@ -32,6 +34,7 @@ class OrganizationPage:
     following: Following
     creates: bool  # the viewer may create repos here
     manages: bool  # the viewer may change the members
+    joins: bool  # the viewer may ask to join
 
 
 def organization_page(call: Call, organization: Organization) -> OrganizationPage:
@@ -47,6 +50,7 @@ def organization_page(call: Call, organization: Organization) -> OrganizationPag
         following=following_of(call, organization.id),
         creates=may_create(call.actor, organization.id),
         manages=may_manage(call.actor, organization.id),
+        joins=admitting.offered(call, organization) in (Way.ASK, Way.JOIN),
     )
 
 

@@ -9,8 +9,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import inviting, members
+from strata.access import admitting, inviting, members
 from strata.access.policy import require_admin
+from strata.accounts.admitting.queries import Asked, Rules
 from strata.accounts.inviting.record import Invite
 from strata.accounts.inviting.sending import LINK_ROLES
 from strata.accounts.organizations import queries
@@ -44,6 +45,8 @@ class MembersPage:
     members: tuple[Member, ...]
     total: int
     invites: tuple[Invite, ...]
+    rules: Rules
+    asked: tuple[Asked, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,9 @@ def found_page(call: Call, name: str) -> MembersPage:
     require_admin(call.actor, organization.id)
     listed = queries.members_of(call, organization.id, Window(SHOWN))
     total = queries.count_members(call, organization.id)
-    return MembersPage(organization, listed.rows, total, tuple(inviting.pending(call, name)))
+    rules, asked = admitting.waiting(call, name)
+    invites = tuple(inviting.pending(call, name))
+    return MembersPage(organization, listed.rows, total, invites, rules, tuple(asked))
 
 
 def answered(

@@ -43,6 +43,8 @@ NOTICES: Final = {
     "invites-changed": N_("The invitations are changed."),
     "invite-accepted": N_("You belong to the organization now."),
     "invite-declined": N_("The invitation is declined."),
+    "join-asked": N_("Your request is on its way to the admins."),
+    "join-withdrawn": N_("Your request is withdrawn."),
     "organization-left": N_("You left the organization."),
     "logged-out": N_("You are logged out."),
     "profile-saved": N_("Your profile is saved."),

@@ -8,7 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import inviting, members
+from strata.access import admitting, inviting, members
+from strata.accounts.admitting.queries import Sent, sent
 from strata.accounts.inviting.record import Invite
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Membership
@@ -33,7 +34,7 @@ async def page(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """POST /settings/organizations — `form` says which: leave, accept or decline."""
+    """POST /settings/organizations — `form` says which: leave, accept, decline, take-back."""
     form = await form_of(request)
     act, notice = _ACTS.get(form.get("form", "leave"), (None, ""))
     if act is None:
@@ -49,7 +50,7 @@ async def submit(request: Request) -> Response:
 
 
 async def _page(request: Request, refused: str = "") -> Response:
-    visit, (held, invites) = await visiting(request, _found)
+    visit, (held, invites, asked) = await visiting(request, _found)
     return shown(
         request,
         "accounts/settings_organizations.html",
@@ -57,14 +58,16 @@ async def _page(request: Request, refused: str = "") -> Response:
         status=409 if refused else 200,
         held=held,
         invites=invites,
+        asked=asked,
         names=_NAMES,
         admin=Role.ADMIN,
         refused=translated(visit.frame.language, refused) if refused else "",
     )
 
 
-def _found(call: Call) -> tuple[list[Membership], list[Invite]]:
-    return queries.memberships_of(call, user_id_of(call)), inviting.mine(call)
+def _found(call: Call) -> tuple[list[Membership], list[Invite], list[Sent]]:
+    user_id = user_id_of(call)
+    return queries.memberships_of(call, user_id), inviting.mine(call), sent(call, user_id)
 
 
 def _done(call: Call, act: Callable[[Work, Form], None], form: Form) -> None:
@@ -84,6 +87,13 @@ def _decline(work: Work, form: Form) -> None:
     _answered(lambda: inviting.decline_mine(work, number_in(form, "invite")))
 
 
+def _take_back(work: Work, form: Form) -> None:
+    try:
+        admitting.take_back(work, form.get("name", ""))
+    except NotFound as error:
+        raise InvalidFields({"": ("join.gone",)}) from error
+
+
 def _answered(act: Callable[[], None]) -> None:
     try:
         act()
@@ -94,5 +104,6 @@ def _answered(act: Callable[[], None]) -> None:
 _ACTS: Final[Mapping[str, tuple[Callable[[Work, Form], None], str]]] = {
     "leave": (_leave, "organization-left"),
     "accept": (_accept, "invite-accepted"),
+    "take-back": (_take_back, "join-withdrawn"),
     "decline": (_decline, "invite-declined"),
 }

@@ -1,0 +1,92 @@
+"""Who may ask to join an organisation, and who decides: its admins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from strata.access.members import found, named
+from strata.access.policy import require_admin, require_writer
+from strata.access.queries import admins_of
+from strata.accounts import limits, people
+from strata.accounts.admitting import asking, letters, queries
+from strata.accounts.admitting.asking import Way
+from strata.accounts.admitting.queries import Rules
+from strata.accounts.organizations.record import Organization
+from strata.core.call import Call, Work
+from strata.core.errors import Unauthenticated
+from strata.events.outbox import post
+
+LETTERS_PER_HOUR: Final = 10  # about one organisation; the page shows the others
+ACT: Final = "join organizations"
+
+
+def offered(call: Call, organization: Organization) -> Way | None:
+    """What the organisation offers the caller; None: nobody is logged in."""
+    person = people.by_id(call, call.actor.user_id) if call.actor.user_id else None
+    return asking.way(call, organization, person) if person else None
+
+
+def ask(work: Work, name: str, message: str) -> Way:
+    """Ask to join; the admins hear of it.
+
+    Raises:
+        NotFound: no such organisation.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        InvalidFields, TooMany, OverQuota: as `accounts.admitting.asking.ask`.
+    """
+    person, organization = _person(work), found(work, name)
+    done = asking.ask(work, organization, person, message)
+    key = f"org.letters:{organization.id}"
+    if done is Way.ASK and limits.counted(work, key, minutes=60) < LETTERS_PER_HOUR:
+        limits.note(work, key)
+        for admin in admins_of(work, organization.id):
+            wanted = letters.asked(work, people.reader(admin), organization.name, person.name)
+            post(work, wanted)
+    return done
+
+
+def take_back(work: Work, name: str) -> None:
+    """Ask no more; raises as `ask`, and NotFound where nobody asked."""
+    person = _person(work)
+    asking.take_back(work, found(work, name), person)
+
+
+def decide(work: Work, name: str, user_name: str, *, let_in: bool) -> None:
+    """Let somebody in who asked, or not.
+
+    Raises:
+        NotFound: no such organisation, or no such request.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+    """
+    organization = _managed(work, name)
+    act = asking.admit if let_in else asking.refuse
+    act(work, organization, named(work, user_name))
+
+
+def change_rules(work: Work, name: str, rules: Rules) -> None:
+    """Choose who may ask.
+
+    Raises:
+        NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `decide`.
+        InvalidFields: as `accounts.admitting.asking.change`.
+    """
+    asking.change(work, _managed(work, name), rules)
+
+
+def waiting(call: Call, name: str) -> tuple[Rules, list[queries.Asked]]:
+    """Who may ask, and who did; raises as `decide`."""
+    organization = _managed(call, name)
+    return queries.rules_of(call, organization.id), queries.asked(call, organization.id)
+
+
+def _managed(call: Call, name: str) -> Organization:
+    organization = found(call, name)
+    require_admin(call.actor, organization.id)
+    return organization
+
+
+def _person(work: Work) -> people.User:
+    person = people.by_id(work, require_writer(work.actor, ACT))
+    if person is None:
+        raise Unauthenticated("Log in first.")
+    return person

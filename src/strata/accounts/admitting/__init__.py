@@ -1,0 +1,1 @@
+"""How people come to belong to an organisation without an invitation."""
