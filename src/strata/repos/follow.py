@@ -7,12 +7,15 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from strata.access.members import found
+from strata.access.policy import require_admin
 from strata.accounts import former
-from strata.accounts.names import Namespace
+from strata.accounts.entering.sudo import require_sudo
+from strata.accounts.names import Kind, Namespace
 from strata.accounts.profile.rename import renamed
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, TooMany
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 from strata.repos.tables import redirects, repos
 
@@ -30,6 +33,35 @@ def rename_account(work: Work, account: Namespace, name: str) -> None:
         InvalidFields: the name cannot be used, or the last rename was less than 30 days ago.
         TooMany: the account keeps `MOST_KEPT` names from others already.
     """
+    _rename(work, account, name)
+    record(work, "account.username_change", target=name, detail={"from": account.name})
+
+
+def rename_organization(work: Work, name: str, new_name: str) -> str:
+    """Give an organisation another name, as `rename_account`; the name that it has now.
+
+    Raises:
+        NotFound: no such organisation.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        ProofNeeded: a session must show who sits there.
+        InvalidFields, TooMany: as `rename_account`.
+    """
+    organization = found(work, name)
+    require_admin(work.actor, organization.id)
+    require_sudo(work)
+    place = Namespace(organization.id, organization.name, Kind.ORGANIZATION)
+    _rename(work, place, new_name)
+    record(
+        work,
+        "org.rename",
+        target=new_name,
+        detail={"from": organization.name},
+        whose=Whose(organization.id),
+    )
+    return new_name
+
+
+def _rename(work: Work, account: Namespace, name: str) -> None:
     if former.left_since(work, account.id, PAUSE) and _is_linked_to(work, account.id):
         raise InvalidFields({"username": ("name.too_soon",)})
     if former.kept_for(work, account.id) >= MOST_KEPT:
@@ -38,7 +70,6 @@ def rename_account(work: Work, account: Namespace, name: str) -> None:
     renamed(work, account, name)
     _leave_redirects(work, account)
     _move_along(work, account.id, name)
-    record(work, "account.username_change", target=name, detail={"from": account.name})
 
 
 def _is_linked_to(call: Call, owner_id: int) -> bool:

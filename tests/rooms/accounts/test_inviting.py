@@ -1,8 +1,10 @@
 """Invitations to organisations: who may send them, who may take them, and what ends them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, inbox, link_in, made, person
 from fixtures.hubs import FrozenClock
@@ -12,6 +14,8 @@ from strata.accounts.closing import suspend
 from strata.accounts.inviting import queries
 from strata.accounts.inviting.record import Invite
 from strata.accounts.inviting.sending import Refused
+from strata.accounts.organizations.tables import organizations
+from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound, TooMany, Unauthenticated
@@ -204,3 +208,35 @@ def test_nobody_is_flooded_with_invitations(hub: Hub, admin: Actor) -> None:
     assert inbox(hub, "friend@example.org") == []
     with pytest.raises(Refused):
         sends(hub, admin, *(f"p{number}@example.org" for number in range(51)))
+
+
+def test_an_organization_that_wants_two_factors_lets_nobody_in_without(
+    hub: Hub, admin: Actor
+) -> None:
+    bob = made(hub, "bob")
+    token = links(hub, admin)
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        work.db.execute(sa.update(organizations).values(factor_from=work.now))
+    with pytest.raises(InvalidFields) as refused:
+        accepts(hub, bob, token)
+    assert refused.value.fields == {"invite": ("invite.factor",)}
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        work.db.execute(sa.update(users).where(users.c.id == bob.user_id).values(has_factor=True))
+    accepts(hub, bob, token)
+    assert role_of(hub, bob) is Role.READ
+
+
+def test_two_who_come_at_once_share_no_last_use(hub: Hub, admin: Actor) -> None:
+    people = [made(hub, name) for name in ("bob", "carol", "dave")]
+    token = links(hub, admin, uses=1)
+
+    def tries(one: Actor) -> bool:
+        try:
+            accepts(hub, one, token)
+        except NotFound:
+            return False
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(tries, people)) == 1
+    assert sum(role_of(hub, one) is not None for one in people) == 1

@@ -1,4 +1,4 @@
-"""Give an account another name; what the name stands in front of follows (`repos/follow.py`)."""
+"""Give an account another name, or an organisation; `repos/follow.py` moves what it owns along."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def renamed(work: Work, account: Namespace, name: str) -> None:
         raise InvalidFields({"username": ("name.taken",)}) from taken
 
 
-def _is_known(call: Call, user_id: int) -> bool:
-    """Whether others may know of an account: it is confirmed."""
-    person = people.by_id(call, user_id)
-    return person is not None and person.verified_at is not None
+def _is_known(call: Call, namespace_id: int) -> bool:
+    """Whether others may know of an account: it is confirmed, or an organisation."""
+    person = people.by_id(call, namespace_id)
+    return person is None or person.verified_at is not None

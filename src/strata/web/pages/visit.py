@@ -45,6 +45,7 @@ NOTICES: Final = {
     "invite-declined": N_("The invitation is declined."),
     "join-asked": N_("Your request is on its way to the admins."),
     "join-withdrawn": N_("Your request is withdrawn."),
+    "organization-gone": N_("The organization is deleted."),
     "organization-left": N_("You left the organization."),
     "logged-out": N_("You are logged out."),
     "profile-saved": N_("Your profile is saved."),

@@ -1,0 +1,58 @@
+"""Delete an organisation that owns nothing any more (product §2.6 P52)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.access.members import found
+from strata.access.policy import require_admin
+from strata.accounts import former
+from strata.accounts.entering.sudo import require_sudo
+from strata.accounts.organizations.tables import organizations
+from strata.accounts.tables import namespaces
+from strata.core.call import Call, Work
+from strata.core.errors import InvalidFields
+from strata.events.facts import Whose, record
+from strata.lib.db.cascade import delete_rows
+from strata.repos.owned import owned_by
+
+GHOST: Final = "ghost"  # what stands where the name of somebody gone would
+
+
+def delete_organization(work: Work, name: str, typed: str) -> None:
+    """Delete an organisation: its members, invitations and rules go, its name stays taken.
+
+    Nobody else gets the name for half a year, so that links do not lead to strangers.
+
+    Args:
+        typed: the name, as the caller typed it to be sure.
+
+    Raises:
+        NotFound: no such organisation.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        ProofNeeded: a session must show who sits there.
+        InvalidFields: `delete_name` is another name, or the organisation owns repositories.
+    """
+    organization = found(work, name)
+    require_admin(work.actor, organization.id)
+    if typed != organization.name:
+        raise InvalidFields({"delete_name": ("org.other_name",)})
+    if owns(work, organization.id):
+        raise InvalidFields({"delete_name": ("org.owns_repos",)})
+    require_sudo(work)
+    record(work, "org.delete", target=organization.name, whose=Whose(organization.id))
+    for personal in work.hub.personal:
+        for kept in personal.kept:
+            if kept.leaving == "delete":
+                delete_rows(work.db, kept.column.table, kept.column == organization.id)
+    delete_rows(work.db, organizations, organizations.c.id == organization.id)
+    former.leave(work, organization.id, organization.name)
+    gone = sa.update(namespaces).where(namespaces.c.id == organization.id)
+    work.db.execute(gone.values(key=f"~{organization.id}", name=GHOST))
+
+
+def owns(call: Call, organization_id: int) -> bool:
+    """Whether repositories or buckets belong to it."""
+    return bool(owned_by(call, organization_id))
