@@ -10,8 +10,11 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.organizations import joins, organization, today
 from fixtures.shown_repos import Scene, staged
+from strata.accounts import names
+from strata.accounts.plans import grants
 from strata.content import new_repo
 from strata.core.actor import SYSTEM, Role
+from strata.core.call import working
 from strata.core.names import RepoId, RepoType
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
@@ -195,6 +198,10 @@ def test_a_mistake_in_the_form_is_told_beside_it(
 
 
 def test_nobody_founds_organizations_all_day(scene: Scene) -> None:
+    with calling(scene.hub, SYSTEM) as call, working(call) as work:
+        place = names.find(work, "ada")
+        assert place is not None
+        grants.override(work, place, "organizations", 50, None)
     ada = scene.visitor(scene.other)
     answers = [ada.post("/organizations/new", {"name": f"lab-{n}"}).status_code for n in range(12)]
     assert answers == [303] * 10 + [429] * 2

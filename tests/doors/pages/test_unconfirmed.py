@@ -55,6 +55,7 @@ ALLOWED = {
     "/settings/tokens/revoke-all": "revokes tokens that an operator made",
     "/settings/tokens/{id}/delete": "revokes a token that an operator made",
     "/settings/connected-applications/{id}/revoke": "shuts an application out",
+    "/settings/preferences": "chooses how pages look",
     "/settings/profile": "edits the profile",
     "/settings/profile/picture": "edits the profile",
     "/settings/profile/picture/remove": "edits the profile",

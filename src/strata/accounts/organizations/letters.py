@@ -12,9 +12,9 @@ from strata.events.outbox import Letter
 
 ROLES: Final = {
     "no_access": ("no access", "无权限"),
-    "read": ("read", "读取"),
+    "read": ("read", "只读"),
     "contributor": ("contributor", "贡献者"),
-    "write": ("write", "写入"),
+    "write": ("write", "读写"),
     "admin": ("admin", "管理员"),
 }
 
