@@ -182,3 +182,18 @@ def test_an_application_ends_its_own_log_in_and_no_other(hub: Hub) -> None:
     assert whose(hub, second.access_token) is None
     assert refreshed(hub, first.refresh_token) == "invalid_grant"
     assert fact_names(hub).count("oauth.revoke") == 2
+
+
+def test_a_reported_refresh_token_ends_its_log_in_and_no_other(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    lost, kept = granted(hub, ana), granted(hub, ana)
+    with calling(hub) as call, working(call) as work:
+        families.end_reported(work, [lost.refresh_token, "hf_oauth_refresh_nonsense", ""])
+    assert refreshed(hub, lost.refresh_token) == "invalid_grant"
+    assert whose(hub, lost.access_token) is None
+    assert whose(hub, kept.access_token) is not None
+    assert "token.revoke_leak" in fact_names(hub)
+    assert (
+        "leaked" in inbox(hub, "ana@example.org")[-1].text.lower()
+        or "others" in inbox(hub, "ana@example.org")[-1].text
+    )

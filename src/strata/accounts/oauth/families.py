@@ -28,12 +28,13 @@ from strata.accounts.oauth.tables import oauth_accesses, oauth_families, oauth_r
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tables import users
 from strata.accounts.tokens import approvals, given
+from strata.accounts.tokens.letters import token_leaked
 from strata.accounts.tokens.tables import token_organizations, tokens
 from strata.core.actor import TokenKind, TokenRole
 from strata.core.call import Call, Work, working
 from strata.core.errors import Forbidden, GrantRefused
 from strata.events import outbox
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 from strata.lib.db.columns import to_millis
 from strata.lib.db.statements import upsert
 
@@ -183,6 +184,25 @@ def revoke(call: Call, credentials: apps.Credentials, value: str) -> None:
                 actor_id=family.user_id,
                 detail={"client_id": app.client_id, "by": "application"},
             )
+
+
+def end_reported(work: Work, values: Iterable[str]) -> None:
+    """End the log-ins whose refresh tokens others could read, and tell their people."""
+    for value in values:
+        family_id = of_value(work, value) if value.startswith(REFRESH_PREFIX) else None
+        family = None if family_id is None else _family(work, family_id)
+        if family is not None:
+            _end_reported(work, family)
+
+
+def _end_reported(work: Work, family: _Family) -> None:
+    end(work, family.id)
+    whose = Whose(subject_id=family.user_id)
+    record(work, "token.revoke_leak", target=family.app.name, whose=whose)
+    user = people.by_id(work, family.user_id)
+    if user is not None:
+        reader, name = people.reader(user), family.app.name
+        outbox.post(work, token_leaked(work, reader, token_name=name, place=""))
 
 
 def scopes_of(call: Call, token_id: int) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access import org_tokens
+from strata.accounts.oauth import families
 from strata.accounts.tokens import leaks
 from strata.core.call import Call, working
 from strata.web import respond
@@ -36,6 +37,7 @@ async def revoke(request: Request) -> Response:
     def act(call: Call) -> None:
         with working(call) as within:
             leaks.report(within, body.credentials)
+            families.end_reported(within, body.credentials)
 
     await as_nobody(request, act)
     return respond.json({}, 202)
