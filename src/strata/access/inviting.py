@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from strata.access.members import found
 from strata.access.policy import require_admin, require_writer
-from strata.accounts import people
+from strata.accounts import former, people
 from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.inviting import answering, queries, sending
 from strata.accounts.inviting.answering import Fit
@@ -138,7 +138,10 @@ def _person(work: Work) -> people.User:
 
 def _by_token(call: Call, name: str, token: str) -> Invite:
     shown = answering.holds(call, queries.by_digest(call, sending.digest_of(call, token)))
-    if shown.organization.lower() != name.lower():
+    if shown.organization.lower() == name.lower():
+        return shown
+    before = former.holder(call, name)  # links outlive a rename
+    if before is None or before.id != shown.organization_id:
         raise NotFound(answering.GONE)
     return shown
 

@@ -42,6 +42,8 @@ def test_a_rename_takes_the_repos_along(scene: Scene) -> None:
         new_repo.create(call, Wish(RepoType.MODEL, "acme", "tiny"), files={})
     owner, ada = scene.visitor(scene.owner), scene.visitor(scene.other)
     rename = {"form": "rename", "username": "Acme-Labs"}
+    with calling(scene.hub, today(scene.hub, scene.owner)) as call, working(call) as work:
+        share = inviting.make_link(work, "acme", Role.READ, days=7, uses=1)
     assert ada.get(ACCOUNT).status_code == 403
     assert ada.post(ACCOUNT, rename).status_code == 403
     for taken in ("ada", "models", "a b"):
@@ -51,6 +53,7 @@ def test_a_rename_takes_the_repos_along(scene: Scene) -> None:
     assert owner.get("/Acme-Labs/tiny").status_code == 200
     assert "/Acme-Labs/tiny" in owner.get("/acme/tiny").headers["location"]
     assert owner.get("/acme").headers["location"] == "/Acme-Labs"
+    assert "Invitation to Acme-Labs" in scene.visitor().get(share).text
     refused = ada.post("/organizations/new", {"name": "acme"})
     assert refused.status_code == 400
 
