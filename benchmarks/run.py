@@ -16,6 +16,7 @@ from benchmarks import (
     downloads,
     folders,
     listings,
+    logins,
     lookups,
     memory,
     merges,
@@ -41,6 +42,7 @@ PARTS: Mapping[str, Part] = {
     "listings": listings.measured,
     "trees": trees.measured,
     "tokens": tokens.measured,
+    "logins": logins.measured,
 }
 
 

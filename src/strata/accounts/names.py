@@ -36,7 +36,7 @@ def _words(text: str) -> frozenset[str]:
 
 # First segments of our own paths: an account of that name could not be reached.
 RESERVED_PATHS = _words("""
-    .well-known about account accounts admin api api-inference assets auth avatars blob blog
+    .well-known about account accounts admin agree api api-inference assets auth avatars blob blog
     buckets cdn chat collections compare contact content-guidelines datasets datasets-server
     deploy device discussions docs download email_confirmation embed enterprise explore faq
     favicon.ico files forgot-password front git graphql guidelines healthz help home inbox

@@ -70,11 +70,15 @@ def by_name(call: Call, name: str) -> User | None:
 
 
 def owner_of_address(call: Call, email_key: str) -> User | None:
-    """The one account that an address belongs to: confirmed, as any of its addresses, or not."""
+    """The one account that an address belongs to: confirmed, as any of its addresses, or not.
+
+    Both are looked for whatever the first finds: the work tells nobody whether there is one.
+    """
     confirmed = sa.select(emails.c.user_id).where(emails.c.key == email_key).scalar_subquery()
     owner = _first(call, _people().where(users.c.id == confirmed))
     said = sa.and_(users.c.email_key == email_key, sa.not_(users.c.address_taken))
-    return owner or _first(call, _people().where(said))
+    claimant = _first(call, _people().where(said))
+    return owner or claimant
 
 
 def newest_pretender(call: Call, email_key: str) -> User | None:
