@@ -132,6 +132,7 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
     settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
     # A job keeps its connection while it waits for a target.
     threads = settings.server.threads + settings.webhooks.concurrent
+    threads += settings.accounts.password_hash_slots
     database = Database(settings.database_url, pool_size=threads)
     upgrade(database)
     return Hub(

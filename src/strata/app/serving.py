@@ -62,6 +62,7 @@ def build_app(
         hub=hub,
         routes=Routes(ROUTES),
         limiter=limiter or threads_of(hub),
+        hashing=anyio.CapacityLimiter(hub.settings.accounts.password_hash_slots),
         tallies=tallies or Tallies.of(hub.settings),
         metrics=metrics or Metrics(),
         prefix=hub.settings.prefix,

@@ -146,7 +146,10 @@ class AccountsSettings:
     token_days: int = setting(
         0, "Longest life of an access token; 0: they may live for ever.", unit="days"
     )
-    password_hash_slots: int = setting(4, "Password hashes computed at once.")
+    password_hash_slots: int = setting(
+        2,
+        "Password hashes computed at once, in threads of their own; each takes password_hash_mib.",
+    )
     password_hash_mib: int = setting(
         46, "Memory that a new password hash takes; at least 19.", unit="MiB"
     )

@@ -69,6 +69,7 @@ class Gateway:
     hub: Hub
     routes: Routes
     limiter: anyio.CapacityLimiter
+    hashing: anyio.CapacityLimiter
     tallies: Tallies
     metrics: Metrics
     prefix: str  # path of public_url, without trailing slash
@@ -137,7 +138,7 @@ class Gateway:
         try:
             origin = _origin(self.hub.settings, scope, headers, request_id)
             scope["strata"] = exchange = Exchange(
-                self.hub, None, origin, self.limiter, self.tallies, self.metrics
+                self.hub, None, origin, self.limiter, self.hashing, self.tallies, self.metrics
             )
             if b"%00" in scope["query_string"]:
                 raise Malformed("The query holds a character that cannot be kept (U+0000).")

@@ -45,6 +45,7 @@ class Route:
     endpoint: Endpoint
     clients: str = ""  # which clients use it, for docs/COMPATIBILITY.md
     page: bool = False  # people read the answer: failures are pages too
+    hashes: bool = False  # its POST hashes a password, which takes tens of MiB: few run at once
     free: bool = False  # a form for accounts that are not open, or did not agree anew, too
 
 

@@ -64,10 +64,12 @@ class Exchange:
     match: Match | None  # None: no route has this path
     origin: Origin
     limiter: anyio.CapacityLimiter
+    hashing: anyio.CapacityLimiter  # for acts that hash a password, so that others never wait
     tallies: Tallies
     metrics: Metrics
     actor: Actor = ANONYMOUS  # settled by the first `read` or `work`
     form: Mapping[str, str] = part(default_factory=dict)  # what a browser submitted
+    hashes: bool = False  # the form brings a password to be compared
     renewed: Started | None = None  # the session goes on under this cookie
     bucket: Bucket | None = None  # the quota that the request still has to be counted against
     standing: Standing | None = None  # after it was counted
@@ -129,7 +131,17 @@ def number_field(request: Request, missing: str) -> int:
 
 async def read(request: Request, act: Callable[[Call], T]) -> T:
     """Authenticate and run a reading act, in one thread hop."""
-    return await anyio.to_thread.run_sync(_read, request, act, limiter=exchange(request).limiter)
+    return await anyio.to_thread.run_sync(_read, request, act, limiter=_threads(request))
+
+
+def _threads(request: Request) -> anyio.CapacityLimiter:
+    """Whose threads an act may take: fifty log-ins at once must not stop everybody else."""
+    facts = exchange(request)
+    route = facts.match.route if facts.match is not None else None
+    hashes = facts.hashes or (
+        route is not None and route.hashes and request.method not in SAFE_METHODS
+    )
+    return facts.hashing if hashes else facts.limiter
 
 
 async def glance(request: Request, act: Callable[[Call], T]) -> T:
@@ -186,7 +198,7 @@ async def as_nobody(request: Request, act: Callable[[Call], T]) -> T:
         with facts.hub.database.reading() as db:
             return act(Call(facts.hub, ANONYMOUS, db, facts.origin))
 
-    return await anyio.to_thread.run_sync(nameless, limiter=exchange(request).limiter)
+    return await anyio.to_thread.run_sync(nameless, limiter=_threads(request))
 
 
 def _authenticated(facts: Exchange, db: Connection, request: Request) -> Actor:

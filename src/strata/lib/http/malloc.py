@@ -15,13 +15,14 @@ _MIB = 1024 * 1024
 def tune_malloc() -> bool:
     """Raise glibc's mmap, trim and top-pad limits; False where there is no glibc.
 
-    Call it once, before worker threads allocate. Memory given back late is the price.
+    Call it once, before worker threads allocate. Memory given back late is the price, for each
+    thread: so what a password hash takes (46 MiB) still goes straight back.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    mmap = mallopt(_M_MMAP_THRESHOLD, 1024 * _MIB) or mallopt(_M_MMAP_THRESHOLD, 32 * _MIB)
+    mmap = mallopt(_M_MMAP_THRESHOLD, 40 * _MIB) or mallopt(_M_MMAP_THRESHOLD, 32 * _MIB)
     trim = mallopt(_M_TRIM_THRESHOLD, 2048 * _MIB - 1)
     pad = mallopt(_M_TOP_PAD, 64 * _MIB)
     return all(answer == 1 for answer in (mmap, trim, pad))  # older glibc takes at most 32 MiB

@@ -44,6 +44,6 @@ async def log_out(request: Request) -> Response:
 
 
 ROUTES: Final = (
-    Route(("POST",), "/api/login", log_in, "huggingface_hub < 0.8"),
+    Route(("POST",), "/api/login", log_in, "huggingface_hub < 0.8", hashes=True),
     Route(("POST",), "/api/logout", log_out, "huggingface_hub < 0.8"),
 )

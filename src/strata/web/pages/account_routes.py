@@ -76,12 +76,12 @@ async def to_join(request: Request) -> Response:
 
 ROUTES: Final = (
     Route(READ, "/join", join.join, BROWSER, page=True),
-    Route(SEND, "/join", join.submit, BROWSER, page=True),
+    Route(SEND, "/join", join.submit, BROWSER, page=True, hashes=True),
     Route(READ, "/register", to_join, BROWSER, page=True),
     Route(READ, "/signup", to_join, BROWSER, page=True),
     Route(READ, "/sign-up", to_join, BROWSER, page=True),
     Route(READ, "/login", login.page, BROWSER, page=True),
-    Route(SEND, "/login", login.submit, BROWSER, page=True),
+    Route(SEND, "/login", login.submit, BROWSER, page=True, hashes=True),
     Route(SEND, "/login/passkey", login.by_passkey, BROWSER, page=True, free=True),
     Route(READ, "/login/2fa", second.page, BROWSER, page=True),
     Route(SEND, "/login/2fa", second.submit, BROWSER, page=True, free=True),
@@ -101,9 +101,13 @@ ROUTES: Final = (
     Route(READ, "/forgot-password", recovery.page, BROWSER, page=True),
     Route(SEND, "/forgot-password", recovery.ask, BROWSER, page=True, free=True),
     Route(READ, "/reset-password/{token}", recovery.look_at_link, BROWSER, page=True),
-    Route(SEND, "/reset-password/{token}", recovery.choose, BROWSER, page=True, free=True),
+    Route(
+        SEND, "/reset-password/{token}", recovery.choose, BROWSER, page=True, hashes=True, free=True
+    ),
     Route(READ, "/settings/authentication", authentication.page, BROWSER, page=True),
-    Route(SEND, "/settings/authentication/password", password.change, BROWSER, page=True),
+    Route(
+        SEND, "/settings/authentication/password", password.change, BROWSER, page=True, hashes=True
+    ),
     Route(SEND, "/settings/authentication/password/mail", password.ask, BROWSER, page=True),
     Route(SEND, "/settings/authentication/sessions", sessions.revoke, BROWSER, page=True),
     Route(
@@ -194,7 +198,7 @@ ROUTES: Final = (
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
     Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),
-    Route(SEND, "/api/signup", join_json.sign_up, "scripts"),
+    Route(SEND, "/api/signup", join_json.sign_up, "scripts", hashes=True),
     Route(("GET",), "/api/username-availability", join.availability, "the sign-up form"),
     Route(READ, "/avatars/{file}", avatars.avatar, "pages, clients that show avatarUrl"),
     Route(READ, "/static/{version}/{path}", static_files.static, BROWSER),

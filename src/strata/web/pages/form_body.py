@@ -72,6 +72,7 @@ async def submitted(
         ConsentNeeded: the documents changed since the visitor agreed to them.
         ProofNeeded: the proof that came along proves nothing.
     """
+    exchange(request).hashes = PROOF in form
 
     def within(call: Call) -> T:
         _require_genuine(call, request, form)
