@@ -704,7 +704,7 @@ def _check_numbers(settings: Settings) -> None:
             continue
         group, _, leaf = key.rpartition(".")
         value = getattr(getattr(settings, group) if group else settings, leaf)
-        least = 0 if key in MAY_BE_ZERO else 1
+        least = 0 if key in MAY_BE_ZERO or group == "quotas" else 1
         if value < least:
             raise BadSettings(f"Setting `{key}` must be at least {least}, not {value}.")
     if settings.xet.retention_days < 28:

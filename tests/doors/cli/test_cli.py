@@ -203,8 +203,8 @@ def test_lists_are_readable_columns_and_empty_ones_say_so(strata: Strata) -> Non
     lines = strata("user", "list").stdout.splitlines()
 
     assert lines[0].split() == [
-        "name", "full_name", "email", "verified", "admin", "standing", "address_taken",
-        "created", "last_login",
+        "name", "full_name", "email", "verified", "admin", "two_factor", "standing",
+        "address_taken", "created", "last_login",
     ]  # fmt: skip
     assert lines[1].split()[:5] == ["alice", "alice", "a@example.org", "yes", "no"]
 

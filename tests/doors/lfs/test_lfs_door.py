@@ -31,7 +31,12 @@ from strata.repos.record import Repo
 LFS = "application/vnd.git-lfs+json"
 BATCH = "/alice/model.git/info/lfs/objects/batch"
 PART = 100_000
-SETTINGS: Any = {"lfs.part_bytes": PART, "lfs.multipart_threshold_bytes": 200_000}
+SETTINGS: Any = {
+    "lfs.part_bytes": PART,
+    "lfs.multipart_threshold_bytes": 200_000,
+    "quotas.public_bytes": 0,
+    "quotas.file_bytes": 0,
+}
 CONTENT = noise("door", 250_001)
 
 

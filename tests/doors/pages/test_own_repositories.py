@@ -87,7 +87,7 @@ def test_what_cannot_be_taken_back_needs_a_fresh_proof(scene: Scene) -> None:
     chosen = {MODEL: "on", "confirm": "li-wei"}
     for act in ("delete", "public"):
         asked = owner.post(PAGE, {**chosen, "act": act})
-        assert "sudo_password" in asked.text
+        assert "Confirm that it is you" in asked.text
     assert states(scene) == [False, False]
     assert owner.post(PAGE, {**chosen, "act": "private"}).status_code == 303
 

@@ -200,7 +200,7 @@ def test_a_browser_logs_in_chooses_a_theme_and_leaves_below_the_prefix(site: Sit
         page.get_by_role("banner").get_by_role("link", name="Log In").click()
         page.get_by_label("Username or e-mail").fill("mei")
         page.get_by_role("main").locator("input[type=password]").fill(PASSWORD)
-        page.get_by_role("main").get_by_role("button", name="Log In").click()
+        page.get_by_role("main").get_by_role("button", name="Log In", exact=True).click()
         page.wait_for_url(f"{site.url}/")
         page.locator("details.site-theme summary").click()
         page.locator("details.site-theme").get_by_role("link", name="Dark theme").click()

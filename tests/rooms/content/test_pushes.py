@@ -149,7 +149,8 @@ def test_who_may_push_at_all(hub: Hub, owner: Actor, repo: Repo) -> None:
 
 def reader(texts: Mapping[str, bytes]) -> push.READ_SMALL:
     def read(oids: Iterable[str], max_size: int) -> dict[str, bytes]:
-        return {oid: texts[oid] for oid in oids if len(texts[oid]) <= max_size}
+        here = {oid: texts[oid] for oid in oids if oid in texts}
+        return {oid: text for oid, text in here.items() if len(text) <= max_size}
 
     return read
 

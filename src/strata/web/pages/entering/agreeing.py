@@ -13,7 +13,6 @@ from strata.core.errors import ConsentNeeded
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase
 from strata.web.pages.answer import NO_STORE
 from strata.web.pages.form_body import AGREEING, Form, form_of, submitted
-from strata.web.pages.render import at
 from strata.web.pages.visit import (
     redirected,
     requested,
@@ -22,7 +21,7 @@ from strata.web.pages.visit import (
     user_id_of,
     visiting,
 )
-from strata.web.work import exchange, hub_of
+from strata.web.work import exchange
 
 PAGE: Final = "/agree"
 _OURS: Final = frozenset(
@@ -34,7 +33,7 @@ _OURS: Final = frozenset(
 async def page(request: Request) -> Response:
     """GET /agree"""
     onward = safe_next(request.query_params.get("next", "/"))
-    return await _asking(request, _at_page(request), {"next": onward}, onward)
+    return await _asking(request, PAGE, {"next": onward}, onward)
 
 
 async def agree(request: Request) -> Response:
@@ -48,10 +47,6 @@ async def asked(request: Request, error: ConsentNeeded) -> Response:
     """Ask for the consent; what the visitor had sent goes along and is done afterwards."""
     form = exchange(request).form
     return await _asking(request, requested(request), form, "/", error.fault)
-
-
-def _at_page(request: Request) -> str:
-    return at(PAGE, hub_of(request).settings.prefix)
 
 
 async def _asking(

@@ -13,7 +13,6 @@ from strata.web.auth import SAFE_METHODS
 from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase
 from strata.web.pages.answer import NO_STORE
 from strata.web.pages.form_body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
-from strata.web.pages.render import at
 from strata.web.pages.visit import (
     redirected,
     requested,
@@ -22,7 +21,7 @@ from strata.web.pages.visit import (
     user_id_of,
     visiting,
 )
-from strata.web.work import exchange, hub_of
+from strata.web.work import exchange
 
 PAGE: Final = "/settings/confirm-access"
 _OURS: Final = frozenset({"csrf_token", *PROOFS})
@@ -33,7 +32,7 @@ async def page(request: Request) -> Response:
     """GET /settings/confirm-access"""
     await visiting(request, user_id_of)
     onward = safe_next(request.query_params.get("next", "/settings"))
-    return await _asking(request, _at_page(request), {"next": onward})
+    return await _asking(request, PAGE, {"next": onward})
 
 
 async def confirm(request: Request) -> Response:
@@ -51,12 +50,8 @@ async def asked(request: Request, error: ProofNeeded) -> Response:
     """Ask for the proof; what the visitor had sent goes along and is done afterwards."""
     here = requested(request)
     if request.method in SAFE_METHODS:
-        return await _asking(request, _at_page(request), {"next": here}, error.fault)
+        return await _asking(request, PAGE, {"next": here}, error.fault)
     return await _asking(request, here, exchange(request).form, error.fault)
-
-
-def _at_page(request: Request) -> str:
-    return at(PAGE, hub_of(request).settings.prefix)
 
 
 async def _asking(request: Request, action: str, form: Form, fault: str = "") -> Response:

@@ -115,7 +115,7 @@ def answered(request: Request, visit: Visit, changed: changing.Changed, notice: 
         cache=NO_STORE,
         codes=changed.codes,
         file_name=f"{_file_name(visit.frame.site_name)}-recovery-codes.txt",
-        file_address=f"data:text/plain;charset=utf-8,{quote(lines)}",
+        elsewhere=f"data:text/plain;charset=utf-8,{quote(lines)}",
     )
 
 
@@ -141,7 +141,7 @@ def _setting_up(
         cache=NO_STORE,
         picture=Markup(picture),  # noqa: S704 — made of squares; the address is in no text of it
         secret=" ".join(re.findall(".{4}", waiting.secret)),
-        address=waiting.address,
+        elsewhere=waiting.address,
         errors=errors,
     )
 
