@@ -155,6 +155,7 @@ def test_a_token_is_made_with_the_keyboard_and_seen_once(
         with suppress(Error):  # ERR_CACHE_MISS: a page that no browser keeps
             here.page.go_back(wait_until="load")
         here.page.wait_for_load_state("networkidle")
+        here.page.locator("h1").wait_for()  # a page that is on its way has no content yet
         assert value not in here.page.content()
     here.complaints.clear()
     assert "token" in str(mailbox.wait_mail(alice.email)["Subject"]).lower() or language == "zh-CN"
