@@ -7,7 +7,7 @@ import strata
 from strata.app.hub import PERSONAL
 from strata.events.audit.listing import KINDS as KNOWN
 from strata.migrations.schema import metadata
-from strata.web.pages.audit_phrases import KINDS, TYPES
+from strata.web.pages.words.audit import KINDS, TYPES
 
 SOURCE = Path(strata.__file__).parent
 TOLD_BY_WHAT_MOVED = {"repo.content", "bucket.content"}
@@ -25,7 +25,7 @@ def recorded(path: Path) -> set[str]:
 
 
 def test_every_event_has_a_name_in_both_languages() -> None:
-    """Give a new fact its words in `web/pages/audit_phrases.py`, and translate them."""
+    """Give a new fact its words in `web/pages/words/audit.py`, and translate them."""
     names = {name for path in SOURCE.rglob("*.py") for name in recorded(path)}
     assert len(names) > 30
     assert names - TOLD_BY_WHAT_MOVED - set(TYPES) == set()

@@ -16,7 +16,7 @@ from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
 from fixtures.browsers import chromium
 from fixtures.issuers import CLIENT, SECRET, Person as Elsewhere, issuing
 from strata.lib import clock
-from strata.web.pages.language import translated
+from strata.web.pages.words.language import translated
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from strata.web.pages.assets import assets
+from strata.web.pages.frame.assets import assets
 
 TEXT = 4.5
 CONTROL = 3.0

@@ -14,11 +14,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from strata.web.pages import figures
-from strata.web.pages.answer import content_security_policy, frame_of, page_answer, static_file
-from strata.web.pages.assets import assets, icon_names, static_url
-from strata.web.pages.avatar import avatar_svg
-from strata.web.pages.render import Frame, Viewer, environment, icon, page, with_query
+from strata.web.pages.frame import figures
+from strata.web.pages.frame.answer import (
+    content_security_policy,
+    frame_of,
+    page_answer,
+    static_file,
+)
+from strata.web.pages.frame.assets import assets, icon_names, static_url
+from strata.web.pages.frame.avatar import avatar_svg
+from strata.web.pages.frame.render import Frame, Viewer, environment, icon, page, with_query
 
 GALLERY = (Path(__file__).parent / "gallery.html").read_text("utf-8")
 VIEWER = Viewer("li-wei", "Li <b>Wei</b>", unverified_email="l***@qq.com")

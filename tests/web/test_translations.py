@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strata.web.pages.language import catalogue, choose_language, choose_theme, translated
-from strata.web.pages.phrases import EMPTY, ERRORS, error_text
+from strata.web.pages.words.language import catalogue, choose_language, choose_theme, translated
+from strata.web.pages.words.phrases import EMPTY, ERRORS, error_text
 
 ROOT = Path(__file__).parents[2]
 

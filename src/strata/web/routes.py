@@ -49,9 +49,9 @@ from strata.web.cas.routes import ROUTES as CAS
 from strata.web.git.routes import ROUTES as GIT
 from strata.web.lfs.routes import ROUTES as LFS
 from strata.web.oauth.routes import ROUTES as OAUTH
-from strata.web.pages.account_routes import ROUTES as ACCOUNT_PAGES
-from strata.web.pages.collection_routes import ROUTES as COLLECTION_PAGES
-from strata.web.pages.repo_routes import ROUTES as REPO_PAGES
+from strata.web.pages.routes.accounts import ROUTES as ACCOUNT_PAGES
+from strata.web.pages.routes.collections import ROUTES as COLLECTION_PAGES
+from strata.web.pages.routes.repos import ROUTES as REPO_PAGES
 from strata.web.paths import Route
 
 # The Hub API: every client.

@@ -7,7 +7,7 @@ import pytest
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, people
 from fixtures.hubs import FrozenClock
 from strata.core.hub import Hub
-from strata.web.pages.visit import safe_next
+from strata.web.pages.frame.visit import safe_next
 
 WRONG = "That e-mail/username and password don't match."
 

@@ -8,9 +8,9 @@ from doors.pages.visitors import PASSWORD, Visitor
 from strata.accounts.passwords import faults
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
-from strata.web.pages.account_phrases import told, wait_text
-from strata.web.pages.account_routes import ROUTES
-from strata.web.pages.assets import assets, static_url
+from strata.web.pages.frame.assets import assets, static_url
+from strata.web.pages.routes.accounts import ROUTES
+from strata.web.pages.words.account import told, wait_text
 
 
 def test_the_sites_rules_are_served_as_data(hub: Hub) -> None:

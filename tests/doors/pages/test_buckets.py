@@ -12,7 +12,7 @@ from fixtures.shown_repos import Visitor, session_of
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.repos.record import Repo
-from strata.web.pages import bucket as pages
+from strata.web.pages.bucket import files as pages
 
 CONTENT = noise("shown", 20_000)
 HOME = "/buckets/li-wei/box"

@@ -18,7 +18,7 @@ from strata.community.collections.items import Addition
 from strata.community.collections.record import Collection
 from strata.core.actor import Actor
 from strata.core.names import RepoType
-from strata.web.pages.collections import home_of
+from strata.web.pages.collections.show import home_of
 
 MODEL = "/li-wei/flan-t5-large"
 ITEM = "models/li-wei/flan-t5-large"

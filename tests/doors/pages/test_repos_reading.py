@@ -12,7 +12,7 @@ from fixtures.large_files import noise
 from fixtures.shown_repos import CODE, Scene, index, staged
 from strata.content.operations import Add
 from strata.core.names import RepoType
-from strata.web.pages.file_view import MAX_CODE_BYTES, MAX_TEXT_BYTES
+from strata.web.pages.repo.file_view import MAX_CODE_BYTES, MAX_TEXT_BYTES
 
 MODEL = "/li-wei/flan-t5-large"
 

@@ -15,9 +15,9 @@ from strata.core.errors import Malformed
 from strata.events.audit.listing import KINDS, Entry, Filter
 from strata.events.facts import By
 from strata.lib.db.seek import Page
-from strata.web.pages.audit_phrases import KINDS as KIND_NAMES, name_of
-from strata.web.pages.language import N_, translated
-from strata.web.pages.seeking import address_of
+from strata.web.pages.forms.seeking import address_of
+from strata.web.pages.words.audit import KINDS as KIND_NAMES, name_of
+from strata.web.pages.words.language import N_, translated
 
 PER_PAGE: Final = 50
 LONGEST_TARGET: Final = 200

@@ -23,13 +23,13 @@ from strata.core.errors import (
 )
 from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
-from strata.web.pages.account_phrases import ACCOUNT_ERRORS, phrase, wait_text
-from strata.web.pages.answer import NO_STORE
 from strata.web.pages.entering import agreeing, proving
-from strata.web.pages.language import N_, translated, translations
-from strata.web.pages.phrases import ERRORS
-from strata.web.pages.render import Frame, url_path
-from strata.web.pages.visit import redirected, requested, shown, visit_anyway
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.render import Frame, url_path
+from strata.web.pages.frame.visit import redirected, requested, shown, visit_anyway
+from strata.web.pages.words.account import ACCOUNT_ERRORS, phrase, wait_text
+from strata.web.pages.words.language import N_, translated, translations
+from strata.web.pages.words.phrases import ERRORS
 from strata.web.work import exchange
 
 # Rate limits carry their wait, which the page tells in its own sentence.

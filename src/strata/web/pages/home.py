@@ -12,8 +12,8 @@ from strata.core.call import Call
 from strata.core.names import RepoType
 from strata.search.listing import Listed, count, listing
 from strata.search.query import Query
-from strata.web.pages.snippets import Snippet, endpoint
-from strata.web.pages.visit import shown, visiting
+from strata.web.pages.frame.visit import shown, visiting
+from strata.web.pages.repo.snippets import Snippet, endpoint
 
 SHOWN: Final = 6  # repos of each type
 ALWAYS: Final = (RepoType.MODEL, RepoType.DATASET, RepoType.SPACE)  # others once there are any

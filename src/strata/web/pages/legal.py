@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from strata.accounts.legal.documents import Document, DocumentKind, document
 from strata.lib.markdown.render import render
-from strata.web.pages.language import language_of
-from strata.web.pages.render import at
-from strata.web.pages.visit import shown, visiting
+from strata.web.pages.frame.render import at
+from strata.web.pages.frame.visit import shown, visiting
+from strata.web.pages.words.language import language_of
 from strata.web.work import hub_of
 
 

@@ -9,7 +9,7 @@ from strata.accounts import names, passwords
 from strata.accounts.legal import documents
 from strata.core.settings import Settings
 from strata.web import respond
-from strata.web.pages.language import LANGUAGES
+from strata.web.pages.words.language import LANGUAGES
 from strata.web.work import hub_of, read
 
 DOCUMENT_PAGES = {"terms": "/terms-of-service", "privacy": "/privacy"}

@@ -14,12 +14,12 @@ from strata.accounts.oauth.apps import App
 from strata.accounts.oauth.authorize import Asked, ProveFirst, Question, Settled
 from strata.core.call import Call, working
 from strata.core.errors import GrantRefused, Malformed
-from strata.web.pages.answer import NO_STORE, content_security_policy
 from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.entering.proving import PAGE as PROVING
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.scope_words import words_of
-from strata.web.pages.visit import Visit, redirected, requested, shown, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE, content_security_policy
+from strata.web.pages.frame.visit import Visit, redirected, requested, shown, visiting
+from strata.web.pages.words.scopes import words_of
 from strata.web.work import exchange
 
 Outcome = Question | ProveFirst | Settled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.web.pages.form_body import Form
+from strata.web.pages.forms.body import Form
 
 FIELD: Final = "org-"  # and the public id; a form keeps one value a name
 

@@ -12,12 +12,12 @@ from strata.accounts.oauth.device import Device
 from strata.accounts.organizations.record import Membership
 from strata.core.call import Call
 from strata.core.errors import NotFound, TooMany
-from strata.web.pages.account_phrases import phrase, wait_text
-from strata.web.pages.answer import NO_STORE
 from strata.web.pages.consent.chosen import organizations_in
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.scope_words import words_of
-from strata.web.pages.visit import Visit, shown, user_id_of, visit_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import Visit, shown, user_id_of, visit_of, visiting
+from strata.web.pages.words.account import phrase, wait_text
+from strata.web.pages.words.scopes import words_of
 from strata.web.work import exchange
 
 LONGEST_SHOWN: Final = 64

@@ -25,11 +25,9 @@ from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
 from strata.web import respond
 from strata.web.auth import cookie_name
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase, told
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import STALE_FORM, Form, consents_in, form_of, submitted
-from strata.web.pages.language import LANGUAGES, language_of
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import STALE_FORM, Form, consents_in, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
     Visit,
     cookie_path,
     device_cookie,
@@ -42,6 +40,8 @@ from strata.web.pages.visit import (
     visit_of,
     visiting,
 )
+from strata.web.pages.words.account import NOTHING_WRONG, Told, phrase, told
+from strata.web.pages.words.language import LANGUAGES, language_of
 from strata.web.work import exchange, hub_of, read
 
 SECOND_STEP: Final = "/join?step=2"

@@ -15,10 +15,10 @@ from strata.core.errors import Malformed
 from strata.web import respond
 from strata.web.auth import require_same_site, session_cookie_name
 from strata.web.json_body import decoded
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import LONGEST_BODY
-from strata.web.pages.language import LANGUAGES, language_of
-from strata.web.pages.visit import set_cookie, speak
+from strata.web.pages.forms.body import LONGEST_BODY
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import set_cookie, speak
+from strata.web.pages.words.language import LANGUAGES, language_of
 from strata.web.work import body_of, hub_of, read
 
 _TYPE: Final = "application/json"

@@ -25,10 +25,9 @@ from strata.core.errors import (
     TooMany,
 )
 from strata.web.auth import cookie_name, session_cookie_name
-from strata.web.pages.account_phrases import phrase, wait_text
 from strata.web.pages.entering.agreeing import PAGE as AGREE
-from strata.web.pages.form_body import STALE_FORM, Form, form_of, submitted
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import STALE_FORM, Form, form_of, submitted
+from strata.web.pages.frame.visit import (
     REMEMBERED,
     Visit,
     device_cookie,
@@ -43,6 +42,7 @@ from strata.web.pages.visit import (
     shown,
     visit_of,
 )
+from strata.web.pages.words.account import phrase, wait_text
 from strata.web.work import hub_of, read
 
 SECOND: Final = "/login/2fa"

@@ -22,13 +22,11 @@ from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound, ProviderFailed
 from strata.core.providers import LoginProvider
 from strata.web.auth import cookie_name
-from strata.web.pages.account_phrases import phrase
-from strata.web.pages.answer import NO_STORE
 from strata.web.pages.entering.login import arrived, browser_of
 from strata.web.pages.entering.sealed import keep_claims, kept_claims
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.settings import authentication
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
     drop_cookie,
     redirected,
     safe_next,
@@ -38,6 +36,8 @@ from strata.web.pages.visit import (
     visit_of,
     visiting,
 )
+from strata.web.pages.settings import authentication
+from strata.web.pages.words.account import phrase
 from strata.web.work import exchange, field, hub_of, read
 
 ATTEMPT: Final = "attempt"  # the cookie of a browser whose person is at the other site

@@ -10,10 +10,9 @@ from starlette.responses import Response
 from strata.accounts.entering import sudo
 from strata.core.errors import ProofNeeded
 from strata.web.auth import SAFE_METHODS
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
     redirected,
     requested,
     safe_next,
@@ -21,6 +20,7 @@ from strata.web.pages.visit import (
     user_id_of,
     visiting,
 )
+from strata.web.pages.words.account import NOTHING_WRONG, Told, phrase
 from strata.web.work import exchange
 
 PAGE: Final = "/settings/confirm-access"

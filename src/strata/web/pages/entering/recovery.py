@@ -9,10 +9,10 @@ from strata.accounts import recovery
 from strata.accounts.entering import reset
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.visit import Visit, redirected, shown, visit_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import Visit, redirected, shown, visit_of, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import field
 
 

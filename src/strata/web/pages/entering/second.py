@@ -16,11 +16,10 @@ from strata.accounts.protecting.finishing import Second
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound
 from strata.web.auth import cookie_name
-from strata.web.pages.account_phrases import NOTHING_WRONG, told
-from strata.web.pages.answer import NO_STORE
 from strata.web.pages.entering import login
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
     REMEMBERED,
     drop_cookie,
     form_cookie_name,
@@ -30,6 +29,7 @@ from strata.web.pages.visit import (
     shown,
     visiting,
 )
+from strata.web.pages.words.account import NOTHING_WRONG, told
 from strata.web.work import hub_of
 
 RECOVERY: Final = "/login/recovery"

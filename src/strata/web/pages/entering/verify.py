@@ -14,11 +14,11 @@ from strata.accounts.joining.verification import Outcome
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.web import respond
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, phrase, told, wait_text
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.render import Viewer
-from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.render import Viewer
+from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told, phrase, told, wait_text
 from strata.web.work import field, read
 
 HERE: Final = "/verify-email"

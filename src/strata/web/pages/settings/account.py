@@ -18,11 +18,11 @@ from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields
 from strata.repos.follow import rename_account
 from strata.web.auth import session_cookie_name
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.language import N_
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import Visit, drop_cookie, redirected, shown, user_id_of, visiting
 from strata.web.pages.settings import leaving
-from strata.web.pages.visit import Visit, drop_cookie, redirected, shown, user_id_of, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
+from strata.web.pages.words.language import N_
 from strata.web.work import hub_of
 
 PAGE = "/settings/account"

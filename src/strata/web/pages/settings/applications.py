@@ -15,18 +15,11 @@ from strata.accounts.oauth.apps import App
 from strata.accounts.oauth.own import Described, Made
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.answer import NO_STORE, PRIVATE
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.scope_words import choices
-from strata.web.pages.visit import (
-    Visit,
-    redirected,
-    shown,
-    user_id_of,
-    visit_of,
-    visiting,
-)
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE, PRIVATE
+from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visit_of, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
+from strata.web.pages.words.scopes import choices
 from strata.web.work import field
 
 LIST: Final = "/settings/applications"

@@ -20,10 +20,10 @@ from strata.core.call import Call
 from strata.core.providers import LoginProvider
 from strata.repos.publishers.manage import Publisher, for_person
 from strata.repos.publishers.rules import issuers
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told
-from strata.web.pages.answer import NO_STORE
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import Visit, shown, user_id_of, visiting
 from strata.web.pages.settings import factors, passkeys
-from strata.web.pages.visit import Visit, shown, user_id_of, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told
 
 PAGE: Final = "/settings/authentication"
 

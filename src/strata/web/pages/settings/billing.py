@@ -25,9 +25,16 @@ from strata.core.errors import Conflict, InvalidFields
 from strata.lib.db.seek import Window
 from strata.repos import queries as repos
 from strata.search.storage import Stored, storage_list
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.language import N_, translated
-from strata.web.pages.visit import Visit, in_transaction, redirected, shown, user_id_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import (
+    Visit,
+    in_transaction,
+    redirected,
+    shown,
+    user_id_of,
+    visiting,
+)
+from strata.web.pages.words.language import N_, translated
 from strata.web.work import exchange
 
 PAGE: Final = "/settings/billing"

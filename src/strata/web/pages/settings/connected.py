@@ -11,9 +11,9 @@ from strata.accounts.oauth import consents
 from strata.accounts.oauth.consents import Connected
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.scope_words import Word, words_of
-from strata.web.pages.visit import redirected, shown, user_id_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
+from strata.web.pages.words.scopes import Word, words_of
 from strata.web.work import field
 
 LIST: Final = "/settings/connected-applications"

@@ -9,8 +9,8 @@ from starlette.responses import Response, StreamingResponse
 
 from strata.accounts.export import ask
 from strata.core.call import Call, working
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.visit import redirected
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import redirected
 from strata.web.work import field, read
 
 PAGE: Final = "/settings/account"

@@ -9,11 +9,11 @@ from strata.accounts.emails import changes
 from strata.accounts.emails.changes import Outcome
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields
-from strata.web.pages.account_phrases import told
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting
 from strata.web.pages.settings import account
-from strata.web.pages.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.words.account import told
 from strata.web.work import field
 
 LONGEST_ID = 18  # digits

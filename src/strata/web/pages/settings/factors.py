@@ -18,10 +18,9 @@ from strata.accounts.factors.totp import SettingUp
 from strata.accounts.protecting import changing, removal
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import form_of, submitted
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
     Visit,
     in_transaction,
     redirected,
@@ -29,6 +28,7 @@ from strata.web.pages.visit import (
     user_id_of,
     visiting,
 )
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import exchange
 
 PAGE: Final = "/settings/authentication"

@@ -16,9 +16,9 @@ from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page
 from strata.repos.lookup import lookup
 from strata.repos.requested import Requested, requested
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.seeking import address_of, window_of
-from strata.web.pages.visit import in_transaction, redirected, shown, user_id_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.seeking import address_of, window_of
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 
 HERE: Final = "/settings/gated-repos"
 PAGE: Final = 50

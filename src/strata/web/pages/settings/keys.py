@@ -15,10 +15,10 @@ from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.hub import Hub
 from strata.lib.keys.host import HostKey, published
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.clone_address import Place, ssh_place
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.visit import redirected, shown, user_id_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.clone_address import Place, ssh_place
+from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import field
 
 PAGE: Final = "/settings/keys"

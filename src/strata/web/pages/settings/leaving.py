@@ -18,9 +18,9 @@ from strata.core.names import RepoId
 from strata.repos import change
 from strata.repos.owned import owned_by
 from strata.repos.record import Repo
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.visit import Visit, redirected, shown
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import Visit, redirected, shown
+from strata.web.pages.words.account import NOTHING_WRONG, Told
 
 PAGE: Final = "/settings/account"
 CHOICES_SHOWN: Final = 40  # repos that the form can give away; more are moved in their settings

@@ -15,11 +15,9 @@ from strata.accounts.factors.challenges import place_of
 from strata.accounts.protecting import changing
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.answer import NO_STORE
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.settings.factors import PAGE, answered
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
     Visit,
     in_transaction,
     redirected,
@@ -27,6 +25,8 @@ from strata.web.pages.visit import (
     user_id_of,
     visiting,
 )
+from strata.web.pages.settings.factors import PAGE, answered
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import exchange
 
 LONGEST_ID: Final = 18  # digits

@@ -10,10 +10,10 @@ from strata.accounts.entering.changing import Change, change_password
 from strata.accounts.entering.sessions import Started
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
-from strata.web.pages.account_phrases import told
-from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import redirected, user_id_of, visiting
 from strata.web.pages.settings import authentication
-from strata.web.pages.visit import redirected, user_id_of, visiting
+from strata.web.pages.words.account import told
 from strata.web.work import exchange
 
 

@@ -10,10 +10,9 @@ from starlette.responses import Response
 from strata.accounts.profile.preferences import TAB_WIDTHS, Preferences, prefer, preferences_of
 from strata.core.call import Call
 from strata.core.errors import Malformed
-from strata.web.pages.answer import keep_choice
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.language import LANGUAGES, THEMES
-from strata.web.pages.visit import (
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import keep_choice
+from strata.web.pages.frame.visit import (
     cookie_path,
     in_transaction,
     redirected,
@@ -21,6 +20,7 @@ from strata.web.pages.visit import (
     user_id_of,
     visiting,
 )
+from strata.web.pages.words.language import LANGUAGES, THEMES
 
 PAGE: Final = "/settings/preferences"
 

@@ -14,10 +14,10 @@ from strata.accounts.profiles import Person
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, TooLarge
 from strata.lib.pictures.squares import MAX_BYTES
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.form_file import form_with_file
-from strata.web.pages.visit import Visit, redirected, shown, user_id_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.file import form_with_file
+from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 
 PAGE = "/settings/profile"
 

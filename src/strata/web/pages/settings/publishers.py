@@ -8,11 +8,11 @@ from starlette.responses import Response
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.repos.publishers import manage
-from strata.web.pages.account_phrases import told
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.repo_publishers import publisher_in, rule_in
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import redirected, visiting
+from strata.web.pages.repo.settings.publishers import publisher_in, rule_in
 from strata.web.pages.settings import authentication
-from strata.web.pages.visit import redirected, visiting
+from strata.web.pages.words.account import told
 
 
 async def submit(request: Request) -> Response:

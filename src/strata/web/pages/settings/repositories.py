@@ -16,10 +16,10 @@ from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page
 from strata.repos import change
 from strata.search.storage import Stored, storage_list
-from strata.web.pages.form_body import Form, form_of, submitted
-from strata.web.pages.language import N_, translated
-from strata.web.pages.seeking import address_of, window_of
-from strata.web.pages.visit import in_transaction, redirected, shown, user_id_of, visiting
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.seeking import address_of, window_of
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
+from strata.web.pages.words.language import N_, translated
 
 PAGE: Final = "/settings/repositories"
 PER_PAGE: Final = 50  # a form carries one field for each repo that is chosen

@@ -12,10 +12,10 @@ from strata.access.audit import Told
 from strata.core.call import Call
 from strata.lib.db.seek import Page, Window
 from strata.web.audit_export import exported
-from strata.web.pages.answer import NO_STORE
 from strata.web.pages.audit_view import PER_PAGE, asked, kinds, lines_of
-from strata.web.pages.seeking import window_of
-from strata.web.pages.visit import shown, user_id_of, visiting
+from strata.web.pages.forms.seeking import window_of
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import shown, user_id_of, visiting
 
 PAGE: Final = "/settings/security-log"
 KINDS: Final = (

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from strata.accounts.entering import sessions
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
-from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.visit import redirected
 from strata.web.pages.settings import authentication
-from strata.web.pages.visit import redirected
 
 LONGEST_ID = 18  # digits
 

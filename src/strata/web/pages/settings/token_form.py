@@ -24,7 +24,7 @@ from strata.core.actor import TokenRole
 from strata.core.errors import InvalidFields
 from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
-from strata.web.pages.form_body import Form
+from strata.web.pages.forms.body import Form
 from strata.web.pages.settings.token_words import LEVELS, level_of
 
 LIVES: Final = ("never", "7", "30", "90", "365", "custom")

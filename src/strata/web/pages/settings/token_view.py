@@ -11,7 +11,6 @@ from strata.accounts.organizations.token_policy import Approval
 from strata.accounts.tokens.expiring import WARNED
 from strata.accounts.tokens.tokens import Token
 from strata.community.tokens.scopes import EVERYWHERE, INSIDE, ORGANIZATION, OWN, USER, Scopes
-from strata.web.pages.language import N_, translated
 from strata.web.pages.settings.token_form import FREE_ROWS, Draft, RepoRow, lives_within
 from strata.web.pages.settings.token_words import (
     LEVEL_WORDS,
@@ -20,6 +19,7 @@ from strata.web.pages.settings.token_words import (
     choices,
     opened,
 )
+from strata.web.pages.words.language import N_, translated
 
 _LIVES: Final[Mapping[str, str]] = {
     "never": N_("Never"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from strata.community.tokens.scopes import USER, Scopes
 from strata.core.permissions import Permission
-from strata.web.pages.language import N_, translated
+from strata.web.pages.words.language import N_, translated
 
 WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -24,9 +24,9 @@ from strata.core.actor import Role, TokenRole
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import grants_of
-from strata.web.pages.account_phrases import NOTHING_WRONG, Told, told
-from strata.web.pages.answer import NO_STORE, PRIVATE
-from strata.web.pages.form_body import Form, form_of, submitted
+from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE, PRIVATE
+from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visiting
 from strata.web.pages.settings import token_view
 from strata.web.pages.settings.token_form import (
     MOST_FIELDS,
@@ -37,7 +37,7 @@ from strata.web.pages.settings.token_form import (
     from_scopes,
     wanted_of,
 )
-from strata.web.pages.visit import Visit, redirected, shown, user_id_of, visiting
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import field as path_field
 
 LIST = "/settings/tokens"

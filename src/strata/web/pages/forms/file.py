@@ -1,0 +1,66 @@
+"""A form that carries one file, as browsers send it (RFC 7578)."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+from python_multipart import parse_form
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File
+from starlette.requests import Request
+
+from strata.core.errors import Malformed
+from strata.web.pages.forms.body import LONGEST_BODY, Form
+from strata.web.work import body_of
+
+MOST_PARTS: Final = 16
+_TYPE: Final = "multipart/form-data"
+
+
+async def form_with_file(request: Request, name: str, *, longest: int) -> tuple[Form, bytes]:
+    """Read a submitted form and the content of its file `name`, empty when none was chosen.
+
+    Args:
+        longest: bytes that the file may have; it is held in memory.
+
+    Raises:
+        Malformed: another type of body, or one that cannot be read.
+        TooLarge: the file, or all else, is too long.
+    """
+    kind = request.headers.get("content-type", "")
+    if kind.partition(";")[0].strip().lower() != _TYPE:
+        raise Malformed(f"Send the form as {_TYPE}.")
+    body = await body_of(request, longest + LONGEST_BODY)
+    return _parsed(kind, body, name)
+
+
+def _parsed(kind: str, body: bytes, wanted: str) -> tuple[Form, bytes]:
+    fields: dict[str, str] = {}
+    content = bytearray()
+    parts = 0
+
+    def count() -> None:
+        nonlocal parts
+        parts += 1
+        if parts > MOST_PARTS:
+            raise Malformed("The form has too many fields.")
+
+    def on_field(field: Field) -> None:
+        count()
+        name = (field.field_name or b"").decode("utf-8", "replace")
+        fields[name] = (field.value or b"").decode("utf-8", "replace")
+
+    def on_file(file: File) -> None:
+        count()
+        if file.field_name == wanted.encode():
+            file.file_object.seek(0)
+            content.extend(file.file_object.read())
+        file.close()
+
+    headers = {"Content-Type": kind.encode("latin-1"), "Content-Length": str(len(body)).encode()}
+    try:
+        parse_form(headers, io.BytesIO(body), on_field, on_file)
+    except (FormParserError, ValueError) as error:
+        raise Malformed("The form cannot be read. Open the page again and repeat.") from error
+    return fields, bytes(content)

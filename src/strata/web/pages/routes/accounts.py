@@ -1,0 +1,205 @@
+"""The URLs of the account pages and of the small files beside them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.web.pages import legal, site_config
+from strata.web.pages.creating import organization as organization_new
+from strata.web.pages.entering import (
+    agreeing,
+    join,
+    join_json,
+    login,
+    providers,
+    proving,
+    recovery,
+    second,
+    verify,
+)
+from strata.web.pages.frame import static_files
+from strata.web.pages.frame.visit import redirected
+from strata.web.pages.organizations import (
+    account as organization_account,
+    audit as organization_audit,
+    invitation,
+    inviting as organization_inviting,
+    joining as organization_joining,
+    members as organization_members,
+    mine as settings_organizations,
+    settings as organization_settings,
+    tokens as organization_tokens,
+)
+from strata.web.pages.people import avatars, follow
+from strata.web.pages.routes.applications import ROUTES as APPLICATIONS
+from strata.web.pages.routes.factors import ROUTES as FACTORS
+from strata.web.pages.routes.webhooks import ROUTES as WEBHOOKS
+from strata.web.pages.settings import (
+    account as settings_account,
+    authentication,
+    billing as settings_billing,
+    data_export,
+    emails,
+    gated_repos as settings_gated,
+    keys as settings_keys,
+    leaving,
+    password,
+    preferences as settings_preferences,
+    profile as settings_profile,
+    publishers,
+    repositories as settings_repositories,
+    security_log,
+    sessions,
+    tokens as settings_tokens,
+)
+from strata.web.paths import Route
+
+READ: Final = ("GET", "HEAD")
+SEND: Final = ("POST",)
+BROWSER: Final = "browsers"
+_TOKENS: Final = "/settings/tokens"
+_SETTINGS: Final = "/organizations/{name}/settings"
+_AUDIT: Final = "/organizations/{name}/settings/audit"
+_SHARE: Final = "/organizations/{name}/share/{token}"
+_MEMBERS: Final = "/organizations/{name}/settings/members"
+
+
+async def to_join(request: Request) -> Response:
+    """GET /register, /signup, /sign-up"""
+    return redirected(request, "/join", status=308)
+
+
+ROUTES: Final = (
+    Route(READ, "/join", join.join, BROWSER, page=True),
+    Route(SEND, "/join", join.submit, BROWSER, page=True, hashes=True),
+    Route(READ, "/register", to_join, BROWSER, page=True),
+    Route(READ, "/signup", to_join, BROWSER, page=True),
+    Route(READ, "/sign-up", to_join, BROWSER, page=True),
+    Route(READ, "/login", login.page, BROWSER, page=True),
+    Route(SEND, "/login", login.submit, BROWSER, page=True, hashes=True),
+    Route(SEND, "/login/passkey", login.by_passkey, BROWSER, page=True, free=True),
+    Route(READ, "/login/2fa", second.page, BROWSER, page=True),
+    Route(SEND, "/login/2fa", second.submit, BROWSER, page=True, free=True),
+    Route(READ, "/login/recovery", second.recovery_page, BROWSER, page=True),
+    Route(SEND, "/login/recovery", second.submit_recovery, BROWSER, page=True, free=True),
+    Route(READ, "/agree", agreeing.page, BROWSER, page=True),
+    Route(SEND, "/agree", agreeing.agree, BROWSER, page=True),
+    Route(READ, "/settings/confirm-access", proving.page, BROWSER, page=True),
+    Route(SEND, "/settings/confirm-access", proving.confirm, BROWSER, page=True, free=True),
+    Route(("GET",), "/login/with/{provider}", providers.begin, BROWSER, page=True),
+    Route(("GET",), "/login/callback/{provider}", providers.come_back, BROWSER, page=True),
+    Route(READ, "/login/link", providers.ask_link, BROWSER, page=True),
+    Route(SEND, "/login/link", providers.link, BROWSER, page=True, free=True),
+    Route(SEND, "/settings/authentication/identities", providers.begin_linking, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/identities/unlink", providers.unlink, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/publishers", publishers.submit, BROWSER, page=True),
+    Route(READ, "/forgot-password", recovery.page, BROWSER, page=True),
+    Route(SEND, "/forgot-password", recovery.ask, BROWSER, page=True, free=True),
+    Route(READ, "/reset-password/{token}", recovery.look_at_link, BROWSER, page=True),
+    Route(
+        SEND, "/reset-password/{token}", recovery.choose, BROWSER, page=True, hashes=True, free=True
+    ),
+    Route(READ, "/settings/authentication", authentication.page, BROWSER, page=True),
+    Route(
+        SEND, "/settings/authentication/password", password.change, BROWSER, page=True, hashes=True
+    ),
+    Route(SEND, "/settings/authentication/password/mail", password.ask, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/sessions", sessions.revoke, BROWSER, page=True),
+    Route(
+        SEND,
+        "/settings/authentication/sessions/others",
+        sessions.revoke_others,
+        BROWSER,
+        page=True,
+    ),
+    *FACTORS,
+    Route(SEND, "/settings/account/emails", emails.add, BROWSER, page=True),
+    Route(SEND, "/settings/account/emails/change", emails.change, BROWSER, page=True),
+    Route(READ, "/settings/emails/confirm/{token}", emails.look_at_link, BROWSER, page=True),
+    Route(
+        SEND, "/settings/emails/confirm/{token}", emails.confirm_link, BROWSER, page=True, free=True
+    ),
+    Route(SEND, "/logout", login.leave, BROWSER, page=True),
+    Route(READ, "/verify-email", verify.page, BROWSER, page=True),
+    Route(READ, "/verify-email/state", verify.state, "the page that waits for the mail"),
+    Route(SEND, "/verify-email/resend", verify.resend, BROWSER, page=True, free=True),
+    Route(SEND, "/verify-email/address", verify.change_address, BROWSER, page=True, free=True),
+    Route(SEND, "/verify-email/code", verify.enter_code, BROWSER, page=True, free=True),
+    Route(READ, "/email_confirmation/{token}", verify.look_at_link, BROWSER, page=True),
+    Route(SEND, "/email_confirmation/{token}", verify.confirm_link, BROWSER, page=True, free=True),
+    Route(READ, "/settings", settings_account.index, BROWSER, page=True),
+    Route(READ, "/settings/profile", settings_profile.page, BROWSER, page=True),
+    Route(SEND, "/settings/profile", settings_profile.change, BROWSER, page=True),
+    Route(SEND, "/settings/profile/picture", settings_profile.change_avatar, BROWSER, page=True),
+    Route(
+        SEND, "/settings/profile/picture/remove", settings_profile.remove_avatar, BROWSER, page=True
+    ),
+    Route(READ, "/settings/account", settings_account.account, BROWSER, page=True),
+    Route(SEND, "/settings/account/username", settings_account.rename, BROWSER, page=True),
+    Route(READ, "/settings/account/delete", settings_account.ask_delete, BROWSER, page=True),
+    Route(SEND, "/settings/account/delete", settings_account.delete, BROWSER, page=True, free=True),
+    Route(READ, "/settings/preferences", settings_preferences.page, BROWSER, page=True),
+    Route(SEND, "/settings/preferences", settings_preferences.change, BROWSER, page=True),
+    Route(READ, "/settings/repositories", settings_repositories.page, BROWSER, page=True),
+    Route(SEND, "/settings/repositories", settings_repositories.submit, BROWSER, page=True),
+    Route(READ, "/settings/billing", settings_billing.page, BROWSER, page=True),
+    Route(SEND, "/settings/billing", settings_billing.ask, BROWSER, page=True),
+    Route(SEND, "/settings/account/delete/cancel", leaving.cancel, BROWSER, page=True, free=True),
+    Route(SEND, "/settings/account/export", data_export.submit, BROWSER, page=True),
+    Route(READ, "/settings/account/export/{key}", data_export.download, BROWSER, page=True),
+    Route(READ, "/settings/gated-repos", settings_gated.page, BROWSER, page=True),
+    Route(SEND, "/settings/gated-repos", settings_gated.withdraw, BROWSER, page=True),
+    Route(READ, "/settings/keys", settings_keys.page, BROWSER, page=True),
+    Route(SEND, "/settings/keys/ssh", settings_keys.add_ssh, BROWSER, page=True),
+    Route(SEND, "/settings/keys/gpg", settings_keys.add_gpg, BROWSER, page=True),
+    Route(READ, "/settings/keys/{kind}/{id}/remove", settings_keys.ask_remove, BROWSER, page=True),
+    Route(SEND, "/settings/keys/{kind}/{id}/remove", settings_keys.remove, BROWSER, page=True),
+    Route(READ, "/settings/tokens", settings_tokens.listed, BROWSER, page=True),
+    Route(READ, "/settings/tokens/new", settings_tokens.new, BROWSER, page=True),
+    Route(SEND, "/settings/tokens/new", settings_tokens.create, BROWSER, page=True),
+    Route(READ, f"{_TOKENS}/revoke-all", settings_tokens.ask_delete_all, BROWSER, page=True),
+    Route(SEND, f"{_TOKENS}/revoke-all", settings_tokens.delete_all, BROWSER, page=True),
+    Route(READ, f"{_TOKENS}/{{id}}/edit", settings_tokens.ask_edit, BROWSER, page=True),
+    Route(SEND, f"{_TOKENS}/{{id}}/edit", settings_tokens.edit, BROWSER, page=True),
+    Route(READ, "/settings/tokens/{id}/refresh", settings_tokens.ask_refresh, BROWSER, page=True),
+    Route(SEND, "/settings/tokens/{id}/refresh", settings_tokens.refresh, BROWSER, page=True),
+    Route(READ, "/settings/tokens/{id}/delete", settings_tokens.ask_delete, BROWSER, page=True),
+    Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
+    Route(READ, f"{_SETTINGS}/tokens", organization_tokens.page, BROWSER, page=True),
+    Route(SEND, f"{_SETTINGS}/tokens", organization_tokens.submit, BROWSER, page=True),
+    Route(READ, "/organizations/new", organization_new.page, BROWSER, page=True),
+    Route(SEND, "/organizations/new", organization_new.submit, BROWSER, page=True),
+    Route(READ, _SETTINGS, organization_settings.page, BROWSER, page=True),
+    Route(SEND, _SETTINGS, organization_settings.change, BROWSER, page=True),
+    Route(READ, _MEMBERS, organization_members.page, BROWSER, page=True),
+    Route(SEND, _MEMBERS, organization_members.submit, BROWSER, page=True),
+    Route(SEND, f"{_SETTINGS}/invites", organization_inviting.submit, BROWSER, page=True),
+    Route(SEND, f"{_SETTINGS}/joining", organization_joining.decide, BROWSER, page=True),
+    Route(READ, "/organizations/{name}/join", organization_joining.page, BROWSER, page=True),
+    Route(SEND, "/organizations/{name}/join", organization_joining.ask, BROWSER, page=True),
+    Route(READ, f"{_SETTINGS}/account", organization_account.page, BROWSER, page=True),
+    Route(SEND, f"{_SETTINGS}/account", organization_account.submit, BROWSER, page=True),
+    Route(READ, _SHARE, invitation.page, BROWSER, page=True),
+    Route(SEND, _SHARE, invitation.submit, BROWSER, page=True),
+    Route(READ, _AUDIT, organization_audit.page, BROWSER, page=True),
+    Route(READ, f"{_AUDIT}/export", organization_audit.export, BROWSER, page=True),
+    Route(READ, "/settings/security-log", security_log.page, BROWSER, page=True),
+    Route(READ, "/settings/security-log/export", security_log.export, BROWSER, page=True),
+    Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),
+    Route(SEND, "/settings/organizations", settings_organizations.submit, BROWSER, page=True),
+    Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),
+    *APPLICATIONS,
+    *WEBHOOKS,
+    Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
+    Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
+    Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),
+    Route(SEND, "/api/signup", join_json.sign_up, "scripts", hashes=True),
+    Route(("GET",), "/api/username-availability", join.availability, "the sign-up form"),
+    Route(READ, "/avatars/{file}", avatars.avatar, "pages, clients that show avatarUrl"),
+    Route(READ, "/static/{version}/{path}", static_files.static, BROWSER),
+    Route(READ, "/favicon.ico", static_files.favicon, BROWSER),
+    Route(READ, "/robots.txt", static_files.robots, "robots"),
+)
