@@ -26,7 +26,7 @@ from fixtures.webhooks import listening_hub
 from fuzz.requests import Odd
 from strata.access.record import Standing
 from strata.app.serving import build_app
-from strata.content.operations import AddLarge
+from strata.content.writing.operations import AddLarge
 from strata.core.actor import Actor, Role, TokenRole
 from strata.core.hub import Hub
 from strata.core.names import RepoType

@@ -23,7 +23,7 @@ from fixtures.large_files import (
 )
 from strata.access.record import Standing
 from strata.blobs.present import large_files
-from strata.content.operations import AddLarge
+from strata.content.writing.operations import AddLarge
 from strata.core.actor import Actor, TokenRole
 from strata.core.hub import Hub
 from strata.core.names import Oid, RepoId, RepoType

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from fixtures.contents import created, uploaded
 from fixtures.large_files import access_token, person, web_client
 from strata.app.hub import load_hub
-from strata.content.attributes import read_attributes, read_ignore
+from strata.content.writing.attributes import read_attributes, read_ignore
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.settings import load

@@ -19,7 +19,7 @@ from strata.accounts.tables import users
 from strata.accounts.tokens import approvals, leaks
 from strata.accounts.tokens.tables import tokens
 from strata.app.serving import build_app
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import Actor, Role
 from strata.core.call import working
 from strata.core.errors import GrantRefused

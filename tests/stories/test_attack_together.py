@@ -24,8 +24,8 @@ from fixtures.organizations import joins, organization, today
 from strata.access.queries import organizations_of
 from strata.accounts import former
 from strata.accounts.names import Kind, Namespace, is_free
-from strata.content.duplicate import Place, duplicate
-from strata.content.removal import delete_large_files
+from strata.content.making.duplicate import Place, duplicate
+from strata.content.rewriting.removal import delete_large_files
 from strata.content.soundness import unsound_history
 from strata.core.actor import Actor, Role
 from strata.core.errors import NotFound, TooMany

@@ -24,7 +24,7 @@ from strata.accounts.tables import users
 from strata.accounts.tokens import tokens
 from strata.accounts.tokens.tables import tokens as kept_tokens
 from strata.accounts.tokens.tokens import Terms
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Grants, Role, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub

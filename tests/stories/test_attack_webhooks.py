@@ -17,7 +17,7 @@ from fixtures.webhooks import again, called, hooked, listening_hub, logged, stat
 from strata.community.discussions import opening
 from strata.community.webhooks import log
 from strata.community.webhooks.faults import BadWebhook
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import Actor, Role
 from strata.core.errors import NotFound
 from strata.core.hub import Hub

@@ -16,7 +16,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL, access_token, noise, person, web_client
 from fixtures.organizations import joins, leaves, organization
 from strata.blobs.pointer import parse
-from strata.content.operations import AddLarge, Delete
+from strata.content.writing.operations import AddLarge, Delete
 from strata.core.actor import Actor, Role, TokenRole
 from strata.core.hub import Hub
 from strata.core.names import Oid, RepoType

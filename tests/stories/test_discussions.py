@@ -19,7 +19,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import access_token, calling, noise, person, web_client
 from fixtures.organizations import joins, leaves, organization, today
 from strata.app.hub import JOBS, REACTIONS
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import Actor, Role, TokenRole
 from strata.core.hub import Hub
 from strata.core.names import RepoType

@@ -15,7 +15,7 @@ from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, web_client
 from strata.accounts.tokens import tokens
 from strata.accounts.tokens.values import fresh_value
-from strata.content.exposed import RevokeExposed, look_through
+from strata.content.writing.exposed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.hub import Hub

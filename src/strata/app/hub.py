@@ -24,11 +24,11 @@ from strata.community.pulls.rewriting import follow_rewrite
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content import personal as content
-from strata.content.exposed import RevokeExposed, look_through
-from strata.content.naming import NameLargeFiles
-from strata.content.removal import FinishRewrite
-from strata.content.repacking import RepackRepo
+from strata.content.rewriting.naming import NameLargeFiles
+from strata.content.rewriting.removal import FinishRewrite
+from strata.content.rewriting.repacking import RepackRepo
 from strata.content.verdicts.jobs import JudgeAgain, JudgeCommits, again
+from strata.content.writing.exposed import RevokeExposed, look_through
 from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.outbound import outbound_of
@@ -50,8 +50,8 @@ from strata.repos import personal as repos
 from strata.repos.gate_digest import TellOfRequests
 from strata.repos.personal import take_away
 from strata.repos.withhold import follow_standing as withhold_repos
-from strata.search.index import IndexRepo
-from strata.search.trending import CountTrending, RollTrending
+from strata.search.indexing.index import IndexRepo
+from strata.search.trending.scores import CountTrending, RollTrending
 
 JOBS: Mapping[str, type[Job]] = {
     job.kind: job

@@ -34,7 +34,7 @@ from strata.lib.keys.host import load_or_create
 from strata.lib.listening import bound
 from strata.lib.periodic import Periodic
 from strata.repos.gate_digest import begin_telling
-from strata.search.trending import begin_trending
+from strata.search.trending.scores import begin_trending
 from strata.ssh.asking import Process
 from strata.ssh.server import SshServer
 from strata.web.gateway import Beside, Gateway

@@ -25,7 +25,7 @@ repo_blobs = sa.Table(
     sa.Column("sha256", sa.ForeignKey("blobs.sha256"), primary_key=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_referenced_at", Moment, nullable=False),
-    # Where git has it, for people who look for what takes space; found by content/naming.py.
+    # Where git has it, for people who look for what takes space (content/rewriting/naming.py).
     sa.Column("filename", sa.Text),  # None: not looked for yet; empty: looked for in vain
     sa.Column("ref", sa.Text),  # "refs/heads/main"
     sa.Index(None, "sha256"),

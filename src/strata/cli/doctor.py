@@ -21,8 +21,8 @@ from strata.core.findings import UNSOUND, Check, Finding
 from strata.events.audit.verify import unsound_log
 from strata.events.soundness import failed_jobs
 from strata.repos.soundness import reproject, unsound_refs
-from strata.search.soundness import reindex, unsound_index
-from strata.search.tag_counts import recount_tags, unsound_tags
+from strata.search.indexing.soundness import reindex, unsound_index
+from strata.search.indexing.tag_counts import recount_tags, unsound_tags
 
 CHECKS: tuple[Callable[[Call], Iterator[Finding]], ...] = (
     unsound_refs,

@@ -8,9 +8,9 @@ from strata.access.gates import admit
 from strata.access.policy import Action
 from strata.content import queries
 from strata.content.authors import signature_of
-from strata.content.commit import lane
 from strata.content.queries import RefRow
 from strata.content.snapshot import MAIN, Snapshot, snapshot
+from strata.content.writing.commit import lane
 from strata.core.call import Call, working
 from strata.core.errors import AlreadyExists, Malformed, ParentMoved, RevisionNotFound
 from strata.core.names import RepoId, Sha, is_sha

@@ -10,7 +10,7 @@ from strata.blobs import pointer as pointers
 from strata.blobs.inventory import given_up
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.blobs.present import large_files
-from strata.content.files import may_be_pointer
+from strata.content.reading.files import may_be_pointer
 from strata.core.call import Call
 from strata.core.findings import Check, Finding
 from strata.lib.git import read as git

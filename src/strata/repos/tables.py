@@ -135,7 +135,7 @@ downloads = sa.Table(
     sa.Index(None, "day"),
 )
 
-# Repos whose likes or downloads changed since they were last counted (search/trending.py).
+# Repos whose likes or downloads changed since they were last counted (search/trending/scores.py).
 stirred = sa.Table(
     "stirred",
     metadata,

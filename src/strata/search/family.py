@@ -14,7 +14,7 @@ from strata.lib.db.database import Prepared
 from strata.repos import queries
 from strata.repos.record import Repo
 from strata.search.listing import Listed
-from strata.search.words import hidden
+from strata.search.saying.words import hidden
 
 FIELDS: Final = frozenset({"baseModels", "childrenModelCount", "spaces"})
 _PREFIX: Final = "base_model:"

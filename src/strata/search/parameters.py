@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from strata.core.names import RepoType
-from strata.search.words import hidden
+from strata.search.saying.words import hidden
 
 # Parameter → what its words begin with. A value may repeat it: `license=license:mit`.
 _COMMON: Final = {"license": "license:", "region": "region:", "arxiv": "arxiv:", "other": ""}

@@ -27,7 +27,7 @@ cards = sa.Table(
     sa.Column("indexed_at", Moment, nullable=False),
 )
 
-# By what a repo is found: its tags, and words that no client is shown (`search/words.py`).
+# By what a repo is found: its tags, and words that no client is shown (`search/saying/words.py`).
 repo_tags = sa.Table(
     "repo_tags",
     metadata,
@@ -46,7 +46,7 @@ tag_counts = sa.Table(
     sa.Column("type", sa.Text, primary_key=True),
     sa.Column("tag", sa.Text, primary_key=True),  # case-folded
     sa.Column("label", sa.Text, nullable=False),  # as the first card spelled it
-    sa.Column("kind", sa.Text, nullable=False),  # "library", "license", …: `search/words.py`
+    sa.Column("kind", sa.Text, nullable=False),  # "library", "license", …: `search/saying/words.py`
     sa.Column("public", sa.Integer, nullable=False),  # repos that everybody may see
     sa.Column("total", sa.Integer, nullable=False),  # all; never shown
     sa.Index("ix_tag_counts_by_kind", "type", "kind", "public", "tag"),

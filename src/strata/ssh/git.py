@@ -9,8 +9,8 @@ from pathlib import Path
 
 import structlog
 
-from strata.content.push import may_push
-from strata.content.receive import Push, rules_of
+from strata.content.pushing.push import may_push
+from strata.content.pushing.receive import Push, rules_of
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoId

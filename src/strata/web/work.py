@@ -23,7 +23,7 @@ from strata.accounts.entering.sessions import Started
 from strata.accounts.plans.rates import Bucket, Caller, Rates, Standing
 from strata.accounts.standing import require_open
 from strata.accounts.uses import Uses
-from strata.content.downloads import DownloadCounts
+from strata.content.reading.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin, working
 from strata.core.errors import BadCredentials, ConsentNeeded, NotFound, TooLarge

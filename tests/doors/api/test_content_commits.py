@@ -13,7 +13,7 @@ import pytest
 from fixtures.contents import at, created, given, texts
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL, access_token, noise, oid_of, person, web_client
-from strata.content.files import read_raw
+from strata.content.reading.files import read_raw
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.repos.record import Repo

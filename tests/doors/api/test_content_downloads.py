@@ -11,7 +11,7 @@ from fixtures.contents import at, changed, created, given, uploaded
 from fixtures.large_files import BASE_URL, calling, file_of, noise, oid_of, web_client
 from strata.app.serving import build_app
 from strata.content import refs
-from strata.content.operations import AddLarge
+from strata.content.writing.operations import AddLarge
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType

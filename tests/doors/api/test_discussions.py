@@ -15,7 +15,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL
 from strata.accounts.tables import emails, namespaces, users
 from strata.accounts.tokens.tables import tokens
-from strata.content.operations import Add
+from strata.content.writing.operations import Add
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import GIT_TYPES

@@ -13,11 +13,11 @@ from fixtures.buckets import bucket_of, filled
 from strata.app.hub import JOBS, load_hub
 from strata.blobs.keep import keep
 from strata.cli.doctor import doctor
-from strata.content import new_repo
-from strata.content.commit import commit
-from strata.content.intake import spooled
-from strata.content.operations import AddLarge, Change
+from strata.content.making import new_repo
 from strata.content.tables import buckets
+from strata.content.writing.commit import commit
+from strata.content.writing.intake import spooled
+from strata.content.writing.operations import AddLarge, Change
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.findings import UNSOUND

@@ -10,8 +10,8 @@ import pytest
 from fixtures.accounts import calling
 from fixtures.git_server import Git, Origin
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.content.commit import commit
-from strata.content.operations import Add, Change
+from strata.content.writing.commit import commit
+from strata.content.writing.operations import Add, Change
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.repos.record import Repo

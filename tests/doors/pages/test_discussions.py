@@ -18,7 +18,7 @@ from strata.community.discussions.opening import open_discussion
 from strata.community.discussions.queries import Discussion
 from strata.community.discussions.reading import details
 from strata.community.pulls.propose import propose
-from strata.content.operations import Add, Change
+from strata.content.writing.operations import Add, Change
 from strata.core.actor import SYSTEM
 
 LIST = "/li-wei/flan-t5-large/discussions"

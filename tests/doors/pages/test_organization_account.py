@@ -14,7 +14,7 @@ from fixtures.large_files import calling
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.access import inviting
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import Actor, Role
 from strata.core.call import working
 from strata.core.names import RepoType

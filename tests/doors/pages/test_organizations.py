@@ -12,7 +12,7 @@ from fixtures.organizations import joins, organization, today
 from fixtures.shown_repos import Scene, staged
 from strata.accounts import names
 from strata.accounts.plans import grants
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Role
 from strata.core.call import working
 from strata.core.names import RepoId, RepoType

@@ -14,7 +14,7 @@ from fixtures.contents import changed, given, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
 from fixtures.shown_repos import PICTURE, Scene, served, session_of, staged
-from strata.content.operations import Add
+from strata.content.writing.operations import Add
 from strata.core.hub import Hub
 from strata.lib.clock import now
 from strata.lib.objects.s3 import S3Place, S3Store

@@ -13,7 +13,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.accounts import people
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import SYSTEM
 from strata.core.names import RepoType
 from strata.repos.create import Wish

@@ -20,7 +20,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import working_as
 from fixtures.shown_repos import PICTURE, Scene, served, session_of, staged
 from strata.accounts.tokens import tokens
-from strata.content.operations import Add
+from strata.content.writing.operations import Add
 from strata.core.actor import TokenRole
 
 PREFIX = "/hub"

@@ -10,7 +10,7 @@ from fixtures.contents import changed, created, given, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import noise
 from fixtures.shown_repos import CODE, Scene, index, staged
-from strata.content.operations import Add
+from strata.content.writing.operations import Add
 from strata.core.names import RepoType
 from strata.web.pages.repo.file_view import MAX_CODE_BYTES, MAX_TEXT_BYTES
 

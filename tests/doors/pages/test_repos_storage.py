@@ -13,7 +13,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.blobs.inventory import holdings
-from strata.content.naming import NameLargeFiles
+from strata.content.rewriting.naming import NameLargeFiles
 from strata.core.actor import SYSTEM
 
 MODEL = "/li-wei/flan-t5-large"

@@ -15,7 +15,7 @@ from strata.accounts.factors import held
 from strata.accounts.protecting import removal
 from strata.accounts.protecting.removal import RemoveFactors
 from strata.accounts.tokens import bearers, tokens
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.errors import NotFound

@@ -14,7 +14,7 @@ from strata.access import decisions, notices
 from strata.access.letters import LETTERS_PER_HOUR
 from strata.access.record import Standing
 from strata.accounts.tables import users
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.errors import Forbidden, GatedRepo, Malformed
 from strata.core.hub import Hub

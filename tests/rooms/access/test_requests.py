@@ -17,7 +17,7 @@ from strata.access.decisions import Decision
 from strata.access.gates import admit
 from strata.access.policy import Action
 from strata.access.record import Standing
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenRole
 from strata.core.call import Work
 from strata.core.errors import (

@@ -19,10 +19,10 @@ from strata.community.pulls.merging import Wish, merge
 from strata.community.pulls.propose import propose
 from strata.community.pulls.storage import ref_bytes
 from strata.content import refs
-from strata.content.operations import Add, Change, Delete, Operation
-from strata.content.removal import delete_large_files
-from strata.content.repacking import RepackRepo
-from strata.content.squash import super_squash
+from strata.content.rewriting.removal import delete_large_files
+from strata.content.rewriting.repacking import RepackRepo
+from strata.content.rewriting.squash import super_squash
+from strata.content.writing.operations import Add, Change, Delete, Operation
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor
 from strata.core.errors import (
     Conflict,

@@ -8,8 +8,8 @@ from strata.community.discussions.queries import Filter
 from strata.community.discussions.reading import details, list_discussions
 from strata.community.pulls.propose import Proposed, propose
 from strata.content import refs
-from strata.content.operations import Add, Change, Delete, Operation
-from strata.content.squash import super_squash
+from strata.content.rewriting.squash import super_squash
+from strata.content.writing.operations import Add, Change, Delete, Operation
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import (
     EntryNotFound,

@@ -16,7 +16,7 @@ from strata.community.pulls import merging
 from strata.community.pulls.propose import propose
 from strata.community.webhooks.faults import BadWebhook
 from strata.content import refs
-from strata.content.operations import Add, Change
+from strata.content.writing.operations import Add, Change
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType

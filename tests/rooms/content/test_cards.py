@@ -2,7 +2,7 @@
 
 import pytest
 
-from strata.content.card import read_card
+from strata.content.card.front_matter import read_card
 from strata.core.names import RepoType
 
 

@@ -14,11 +14,12 @@ from fixtures.large_files import calling, noise, oid_of, person, spool
 from strata.blobs import pointer as pointers
 from strata.blobs.links import Piped, open_stream, where
 from strata.blobs.pointer import Pointer
-from strata.content.commit import commit
-from strata.content.files import file_at, read_raw
-from strata.content.history import commits
-from strata.content.intake import attributes_at
-from strata.content.operations import (
+from strata.content.reading.files import file_at, read_raw
+from strata.content.reading.history import commits
+from strata.content.reading.tree import listing
+from strata.content.writing.commit import commit
+from strata.content.writing.intake import attributes_at
+from strata.content.writing.operations import (
     Add,
     AddLarge,
     Change,
@@ -27,7 +28,6 @@ from strata.content.operations import (
     EncodedSlice,
     Operation,
 )
-from strata.content.tree import listing
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import (
     EntryNotFound,

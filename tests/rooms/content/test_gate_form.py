@@ -2,9 +2,9 @@
 
 import pytest
 
-from strata.content import gate_form
-from strata.content.card import read_card
-from strata.content.gate_form import Field, GateForm, form_of
+from strata.content.card import gate_form
+from strata.content.card.front_matter import read_card
+from strata.content.card.gate_form import Field, GateForm, form_of
 from strata.core.errors import InvalidFields
 from strata.core.names import RepoType
 from strata.web.pages.docs import GATED_CARD

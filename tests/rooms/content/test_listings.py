@@ -7,11 +7,11 @@ import pytest
 from fixtures.contents import at, changed, created, given, uploaded
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import calling, noise, oid_of, person
-from strata.content.downloads import DownloadCounts
-from strata.content.files import file_at, read_text
-from strata.content.operations import Add
-from strata.content.preupload import Planned, preupload
-from strata.content.tree import folder_size, listing, paths_info
+from strata.content.reading.downloads import DownloadCounts
+from strata.content.reading.files import file_at, read_text
+from strata.content.reading.tree import folder_size, listing, paths_info
+from strata.content.writing.operations import Add
+from strata.content.writing.preupload import Planned, preupload
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import EntryNotFound, Forbidden, Malformed, TooLarge, Unauthenticated
 from strata.core.hub import Hub

@@ -9,8 +9,9 @@ from fixtures.large_files import calling, noise, oid_of, person
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import Pointer
 from strata.community.pulls.propose import propose
-from strata.content import push, refs
-from strata.content.operations import Add, Change
+from strata.content import refs
+from strata.content.pushing import push
+from strata.content.writing.operations import Add, Change
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import working
 from strata.core.errors import RepoNotFound, Unauthenticated, Unprocessable

@@ -5,10 +5,10 @@ import pytest
 from fixtures.contents import at, changed, created, texts, uploaded
 from fixtures.large_files import calling, person
 from strata.content import refs
-from strata.content.diff import compare
-from strata.content.history import commits
-from strata.content.operations import Add, Delete
-from strata.content.squash import super_squash
+from strata.content.reading.diff import compare
+from strata.content.reading.history import commits
+from strata.content.rewriting.squash import super_squash
+from strata.content.writing.operations import Add, Delete
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Forbidden, Malformed, RevisionNotFound

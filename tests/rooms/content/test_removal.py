@@ -15,13 +15,13 @@ from strata.blobs.inventory import Holding, holdings, total
 from strata.blobs.keep import share
 from strata.blobs.present import large_files
 from strata.content import refs
-from strata.content.history import commits
-from strata.content.naming import NameLargeFiles
-from strata.content.operations import Add, Delete
 from strata.content.proposals import open_proposal
-from strata.content.removal import FinishRewrite, delete_large_files
-from strata.content.repacking import RepackRepo
+from strata.content.reading.history import commits
+from strata.content.rewriting.naming import NameLargeFiles
+from strata.content.rewriting.removal import FinishRewrite, delete_large_files
+from strata.content.rewriting.repacking import RepackRepo
 from strata.content.soundness import unsound_history
+from strata.content.writing.operations import Add, Delete
 from strata.core.actor import SYSTEM, Actor
 from strata.core.errors import Forbidden, Malformed, NotFound, TooLarge
 from strata.core.hub import Hub

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from fixtures import parts
-from strata.content.attributes import read_attributes, read_ignore, rule_for, with_rules
-from strata.content.initial import standard_attributes
+from strata.content.making.initial import standard_attributes
+from strata.content.writing.attributes import read_attributes, read_ignore, rule_for, with_rules
 from strata.core.names import RepoType
 
 WORDS = st.sampled_from(

@@ -5,9 +5,9 @@ import pytest
 from fixtures.contents import at, changed, created, uploaded
 from fixtures.large_files import calling, person
 from strata.content import refs
-from strata.content.files import file_at
-from strata.content.operations import Add
+from strata.content.reading.files import file_at
 from strata.content.snapshot import snapshot, snapshot_at
+from strata.content.writing.operations import Add
 from strata.core.actor import ANONYMOUS
 from strata.core.errors import RepoNotFound, RevisionNotFound
 from strata.core.hub import Hub

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from fixtures.contents import changed, created, texts
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import person
-from strata.content.operations import Add, Delete, DeleteFolder, Operation
+from strata.content.writing.operations import Add, Delete, DeleteFolder, Operation
 from strata.core.errors import EntryNotFound
 
 PATHS = st.sampled_from(["a", "b", "a/x", "a/y", "b/x/z", "b/x", "c/d/e", "c/d", "a.b", "a-b"])

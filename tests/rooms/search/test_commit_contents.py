@@ -5,14 +5,14 @@ import pytest
 
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.large_files import calling, noise, person
-from strata.content.operations import Add, Delete
 from strata.content.snapshot import snapshot
+from strata.content.writing.operations import Add, Delete
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
-from strata.search.contents import Contents, Remembered, contents_of
+from strata.search.saying.contents import Contents, Remembered, contents_of
 
 CARD = b"---\nlicense: mit\ntags: [small]\npipeline_tag: fill-mask\n---\n# One\n"
 

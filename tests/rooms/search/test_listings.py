@@ -19,12 +19,12 @@ from strata.core.errors import Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.tables import repos
-from strata.search import index_queries
 from strata.search.bits import bits_of
 from strata.search.facets import facets
 from strata.search.finding import page, queries
 from strata.search.finding.asked import Asked, look_up
 from strata.search.finding.shape import Source
+from strata.search.indexing import queries as index_queries
 from strata.search.listing import count, listing
 from strata.search.query import ORDERS, Query, Span, write_cursor
 from strata.search.tables import tag_counts

@@ -13,9 +13,9 @@ from strata.core.actor import SYSTEM
 from strata.core.findings import Check
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
-from strata.search.index import IndexRepo
+from strata.search.indexing.index import IndexRepo
+from strata.search.indexing.tag_counts import recount_tags, unsound_tags
 from strata.search.tables import tag_counts
-from strata.search.tag_counts import recount_tags, unsound_tags
 
 Counts = dict[str, tuple[str, str, int, int]]
 CARD = b"---\nlicense: mit\ntags: [Fine]\n---\n"

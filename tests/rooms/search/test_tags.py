@@ -2,11 +2,11 @@
 
 import pytest
 
-from strata.content.card import Card, read_card
+from strata.content.card.front_matter import Card, read_card
 from strata.core.names import RepoType
 from strata.repos.create import Draft
-from strata.search.model import Model, model_of
-from strata.search.tags import pipeline_tag, tags_of
+from strata.search.saying.model import Model, model_of
+from strata.search.saying.tags import pipeline_tag, tags_of
 
 
 def draft(repo_type: RepoType, sdk: str | None = None) -> Draft:

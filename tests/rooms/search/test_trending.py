@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, person, repository, working_as
-from strata.content.downloads import write_counts
+from strata.content.reading.downloads import write_counts
 from strata.core.actor import SYSTEM, Actor
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
@@ -17,7 +17,7 @@ from strata.events.tables import jobs
 from strata.repos.likes import like, unlike
 from strata.repos.record import Repo
 from strata.repos.tables import repos, stirred
-from strata.search.trending import CountTrending, RollTrending, begin_trending
+from strata.search.trending.scores import CountTrending, RollTrending, begin_trending
 
 JOBS = {job.kind: job for job in (CountTrending, RollTrending)}
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from strata.community.discussions import queries
 from strata.community.discussions.queries import Discussion
-from strata.content.diff import text_diff
+from strata.content.reading.diff import text_diff
 from strata.content.snapshot import Snapshot, snapshot_of
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound, TooLarge

@@ -20,8 +20,8 @@ from strata.community.discussions.texts import LONGEST_COMMENT, Written, written
 from strata.community.discussions.thread import happen, say
 from strata.community.pulls.commits import note_commits
 from strata.content.authors import signature_of
-from strata.content.commit import MAX_ATTEMPTS, lane
 from strata.content.proposals import forget_proposal
+from strata.content.writing.commit import MAX_ATTEMPTS, lane
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, Malformed, ParentMoved, TooLarge
 from strata.core.names import RepoId, Sha

@@ -11,9 +11,9 @@ from strata.community.discussions.entries import Opening
 from strata.community.discussions.opening import begin
 from strata.community.discussions.rights import DISABLED, count_act
 from strata.community.discussions.texts import LONGEST_TITLE, Written, written
-from strata.content.commit import Prepared, branch_at, prepared
-from strata.content.operations import Change
 from strata.content.proposals import open_proposal
+from strata.content.writing.commit import Prepared, branch_at, prepared
+from strata.content.writing.operations import Change
 from strata.core.call import Call, Work, working
 from strata.core.errors import Forbidden, RevisionNotFound
 from strata.core.names import RepoId, Sha
@@ -43,7 +43,7 @@ def propose(call: Call, repo_id: RepoId, base_revision: str, change: Change) -> 
     Raises:
         RepoNotFound, Moved, RevisionNotFound: as `content.snapshot`.
         Unauthenticated, EmailNotVerified, Forbidden: the caller may not, or nobody may here.
-        ParentMoved, Unprocessable, Malformed, TooLarge, EntryNotFound: as `content.commit`.
+        ParentMoved, Unprocessable, Malformed, TooLarge, EntryNotFound: as `content.writing.commit`.
     """
     base = branch_at(call, repo_id, base_revision)
     if not (base.ref or "").startswith("refs/heads/"):

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from strata.access.gates import admit
 from strata.access.policy import Action
 from strata.community.pulls.propose import Proposed, propose
-from strata.content.commit import Committed, branch_at, commit
 from strata.content.rights import require_push
+from strata.content.writing.commit import Committed, branch_at, commit
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, StrataError, TokenTooNarrow
 from strata.lib.objects.receive import Received

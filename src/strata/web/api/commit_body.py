@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from strata.content.operations import (
+from strata.content.writing.operations import (
     Add,
     AddLarge,
     Change,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from strata.access.policy import Action
 from strata.content.authors import Author
-from strata.content.history import Commits, Logged, commits as log
+from strata.content.reading.history import Commits, Logged, commits as log
 from strata.content.snapshot import snapshot_at
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from strata.content import diff
+from strata.content.reading import diff
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import field, read, repo_of

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from strata.blobs.keep import share
 from strata.blobs.present import large_files
 from strata.blobs.xet import held
-from strata.content.duplicate import Place, duplicate
+from strata.content.making.duplicate import Place, duplicate
 from strata.core.call import Work
 from strata.core.errors import Malformed, NotOffered, TooLarge
 from strata.core.names import Oid, RepoId, RepoType

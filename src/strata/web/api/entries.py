@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strata.content.tree import Listed
+from strata.content.reading.tree import Listed
 from strata.web.respond import moment
 
 

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
+from strata.content.reading.tree import Listed as FileEntry, masked
 from strata.content.snapshot import Snapshot, snapshot
-from strata.content.tree import Listed as FileEntry, masked
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoId
-from strata.search.contents import Contents, contents_of, known_contents
 from strata.search.family import with_family
 from strata.search.listing import Listed, Standing, standing_of
+from strata.search.saying.contents import Contents, contents_of, known_contents
 from strata.web import respond
 from strata.web.api.shapes import EXPANDABLE, expanded
 from strata.web.paths import Route

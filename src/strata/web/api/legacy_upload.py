@@ -7,9 +7,9 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.content.commit import Committed, branch_at, commit
-from strata.content.operations import Add, Change, Delete, Operation
 from strata.content.rights import require_push
+from strata.content.writing.commit import Committed, branch_at, commit
+from strata.content.writing.operations import Add, Change, Delete, Operation
 from strata.core.call import Call
 from strata.core.errors import StrataError
 from strata.core.names import RepoId, RepoType

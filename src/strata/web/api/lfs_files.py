@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from strata.access.policy import Action
 from strata.blobs.inventory import MAX_PAGE, Holding, Page
-from strata.content.naming import large_files_of
-from strata.content.removal import delete_large_files
+from strata.content.rewriting.naming import large_files_of
+from strata.content.rewriting.removal import delete_large_files
 from strata.core.call import Call
 from strata.repos.lookup import lookup
 from strata.web import respond

@@ -14,7 +14,7 @@ from strata.search.family import FIELDS as FAMILY, with_family
 from strata.search.listing import Listed, Page, listing
 from strata.search.parameters import PARAMETERS, plain, word_for
 from strata.search.query import MAX_PAGE, Query
-from strata.search.words import LINKED
+from strata.search.saying.words import LINKED
 from strata.web import respond
 from strata.web.api.numbers import count_of, span_of
 from strata.web.api.shapes import EXPANDABLE, expanded, heavy_of, minimal

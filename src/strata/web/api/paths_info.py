@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
+from strata.content.reading.tree import MAX_PATHS, Listed, paths_info as facts_of
 from strata.content.snapshot import snapshot
-from strata.content.tree import MAX_PATHS, Listed, paths_info as facts_of
 from strata.core.call import Call
 from strata.core.errors import Malformed, TooLarge
 from strata.web import respond

@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.content.preupload import Planned, Verdict, preupload as judge
+from strata.content.writing.preupload import Planned, Verdict, preupload as judge
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import field, json_of, read, repo_of

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from strata.access import notices
 from strata.access.policy import Action, Gate
 from strata.access.record import Mode
-from strata.content import new_repo
+from strata.content.making import new_repo
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotOffered
 from strata.core.names import GIT_TYPES, RepoId, RepoType

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from strata.access.policy import OPEN_FILES, Action
 from strata.blobs.links import Place, where
-from strata.content.files import File, file_at
+from strata.content.reading.files import File, file_at
 from strata.content.snapshot import Snapshot, snapshot_at
 from strata.core.call import Call
 from strata.core.errors import EntryNotFound

@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.content.squash import super_squash as squash
+from strata.content.rewriting.squash import super_squash as squash
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import field, json_of, read, repo_of

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
+from strata.content.reading.tree import Page, folder_size, listing
 from strata.content.snapshot import snapshot_at
-from strata.content.tree import Page, folder_size, listing
 from strata.core.call import Call
 from strata.web import respond
 from strata.web.api.entries import entry

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from strata.content.card import read_card
+from strata.content.card.front_matter import read_card
 from strata.core.names import RepoType
 from strata.web import respond
 from strata.web.paths import Route

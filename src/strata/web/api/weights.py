@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.lib.weights.safetensors import Header
-from strata.search.summaries import sharded_headers
+from strata.search.saying.summaries import sharded_headers
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import field, read, repo_of

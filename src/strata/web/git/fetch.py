@@ -18,7 +18,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from strata.content.push import may_push
+from strata.content.pushing.push import may_push
 from strata.core.call import Call
 from strata.core.errors import Forbidden
 from strata.core.names import RepoId

@@ -13,8 +13,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from strata.content.push import may_push
-from strata.content.receive import Push, rules_of
+from strata.content.pushing.push import may_push
+from strata.content.pushing.receive import Push, rules_of
 from strata.lib.git import wire
 from strata.web.git.body import Body
 from strata.web.git.speech import Streamed, packets, spoken

@@ -13,9 +13,9 @@ from strata.access.policy import may_create
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.preferences import preferences_of
-from strata.content import new_repo
 from strata.content.bucket import record as bucket
-from strata.content.licences import LICENCES as KNOWN_LICENCES
+from strata.content.card.licences import LICENCES as KNOWN_LICENCES
+from strata.content.making import new_repo
 from strata.core.call import Call
 from strata.core.errors import AlreadyExists, Malformed
 from strata.core.names import RepoType, require_repo_name

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.blobs import pointer as pointers
-from strata.content.files import File, entry_at, file_at, read_raw
+from strata.content.reading.files import File, entry_at, file_at, read_raw
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import Snapshot, snapshot_at
 from strata.core.call import Call

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from strata.access.gates import admits
 from strata.access.policy import Action
 from strata.content.authors import Author, author_of, authors_of
-from strata.content.files import entry_at, read_text
-from strata.content.history import commit_at
+from strata.content.reading.files import entry_at, read_text
+from strata.content.reading.history import commit_at
+from strata.content.reading.tree import Listed, listing, paths_info
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import Snapshot, snapshot_at
-from strata.content.tree import Listed, listing, paths_info
 from strata.core.call import Call
 from strata.core.names import RepoId
 from strata.lib.git.model import CommitFacts

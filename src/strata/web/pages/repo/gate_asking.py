@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from strata.access import requests
 from strata.access.policy import Action
-from strata.content.gate_form import ask_for_access
+from strata.content.card.gate_form import ask_for_access
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Moved, StrataError
 from strata.core.names import RepoId

@@ -16,10 +16,10 @@ from strata.access.policy import Action, Gate, meets_gate
 from strata.access.record import Standing
 from strata.accounts.addresses import masked
 from strata.accounts.people import by_id
-from strata.content import gate_form
-from strata.content.card import Card
-from strata.content.countries import COUNTRIES
-from strata.content.gate_form import GateForm
+from strata.content.card import gate_form
+from strata.content.card.countries import COUNTRIES
+from strata.content.card.front_matter import Card
+from strata.content.card.gate_form import GateForm
 from strata.content.snapshot import MAIN, Snapshot
 from strata.core.call import Call
 from strata.web.pages.frame.places import Place

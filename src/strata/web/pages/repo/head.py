@@ -8,9 +8,9 @@ from strata.access.gates import admits
 from strata.access.policy import Action
 from strata.community.discussions import queries as community
 from strata.community.discussions.queries import Filter
-from strata.content.card import Card, card_at, library_name, pipeline_tag
+from strata.content.card.front_matter import Card, card_at, library_name, pipeline_tag
+from strata.content.reading.tree import PAGE, listing
 from strata.content.snapshot import Snapshot
-from strata.content.tree import PAGE, listing
 from strata.core.call import Call
 from strata.lib.git import read as git
 from strata.repos.popularity import liked

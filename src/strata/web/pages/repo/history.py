@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
-from strata.content.history import PAGE, Logged, commit_at, commits
+from strata.content.reading.history import PAGE, Logged, commit_at, commits
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import MAIN, snapshot, snapshot_at
 from strata.content.verdicts.badges import Badge, badges

@@ -15,11 +15,11 @@ from strata.access.policy import Action
 from strata.accounts import former
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.profiles import PublicProfile, public_profile
-from strata.content.attributes import ATTRIBUTES
-from strata.content.card import CARD, Card, card_at
-from strata.content.files import entry_at
+from strata.content.card.front_matter import CARD, Card, card_at
+from strata.content.reading.files import entry_at
+from strata.content.reading.tree import Listed, listing
 from strata.content.snapshot import MAIN, Snapshot, snapshot
-from strata.content.tree import Listed, listing
+from strata.content.writing.attributes import ATTRIBUTES
 from strata.core.call import Call
 from strata.core.errors import Moved
 from strata.core.names import RepoId, RepoType

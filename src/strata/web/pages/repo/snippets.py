@@ -11,7 +11,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from strata.content.tasks import PIPELINE_TAGS
+from strata.content.card.tasks import PIPELINE_TAGS
 from strata.core.names import RepoType
 from strata.lib.markdown.highlight import highlight_block
 from strata.repos.record import Repo

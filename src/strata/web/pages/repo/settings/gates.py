@@ -10,7 +10,7 @@ from strata.access.gates import GATEABLE
 from strata.access.policy import Gate
 from strata.access.record import Mode, Notices, Standing
 from strata.accounts.people import by_id
-from strata.content.card import card_at
+from strata.content.card.front_matter import card_at
 from strata.content.snapshot import Snapshot
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from strata.access.policy import Action
 from strata.blobs.inventory import Holding, Page, Total, total
-from strata.content.naming import large_files_of
-from strata.content.removal import delete_large_files
+from strata.content.rewriting.naming import large_files_of
+from strata.content.rewriting.removal import delete_large_files
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed, NotFound
