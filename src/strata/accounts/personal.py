@@ -22,6 +22,12 @@ from strata.accounts.inviting.tables import organization_invite_uses, organizati
 from strata.accounts.joining.tables import verifications
 from strata.accounts.keys.tables import gpg_keys, ssh_keys
 from strata.accounts.legal.tables import consents
+from strata.accounts.notices.tables import (
+    heeded_repos,
+    notice_choices,
+    notice_times,
+    watched_accounts,
+)
 from strata.accounts.oauth.tables import oauth_apps, oauth_consents
 from strata.accounts.organizations.tables import memberships, organizations
 from strata.accounts.plans.tables import plan_grants, plan_requests, quota_overrides, usages
@@ -67,6 +73,11 @@ PERSONAL: Final = Personal(
         Kept(usages.c.owner_id, "delete"),
         Kept(profiles.c.namespace_id, "delete"),
         Kept(preferences.c.user_id, "delete"),
+        Kept(notice_choices.c.user_id, "delete"),
+        Kept(notice_times.c.user_id, "delete"),
+        Kept(heeded_repos.c.user_id, "delete"),
+        Kept(watched_accounts.c.user_id, "delete"),
+        Kept(watched_accounts.c.namespace_id, "delete"),
         Kept(former_names.c.namespace_id, "stay"),  # kept from others for a while
         Kept(organizations.c.id, "stay"),  # no person
         Kept(users.c.id, "stay"),  # emptied by `closing.gone`
@@ -90,6 +101,35 @@ PERSONAL: Final = Personal(
         ),
         Part("profile", rows_of(profiles.c.namespace_id, *_PROFILE)),
         Part("preferences", rows_of(preferences.c.user_id, *_PREFERENCES)),
+        Part(
+            "notification-choices",
+            rows_of(
+                notice_choices.c.user_id,
+                notice_choices.c.kind,
+                notice_choices.c.web,
+                notice_choices.c.mail,
+            ),
+        ),
+        Part(
+            "notification-times",
+            rows_of(
+                notice_times.c.user_id,
+                notice_times.c.digest,
+                notice_times.c.quiet_from,
+                notice_times.c.quiet_until,
+            ),
+        ),
+        Part(
+            "watched-accounts",
+            rows_of(
+                watched_accounts.c.user_id,
+                namespaces.c.name,
+                watched_accounts.c.since,
+                source=watched_accounts.join(
+                    namespaces, namespaces.c.id == watched_accounts.c.namespace_id
+                ),
+            ),
+        ),
         Part("emails", rows_of(emails.c.user_id, emails.c.email, emails.c.confirmed_at)),
         Part(
             "consents",

@@ -7,8 +7,8 @@ none.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -30,6 +30,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    headers: Mapping[str, str] = field(default_factory=dict)  # further ones: List-Unsubscribe
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class SendMail:
             subject=row.subject,
             text=row.text,
             html=row.html,
+            headers=row.headers or {},
             unique=row.unique_part,
         )
         try:
@@ -93,8 +95,12 @@ class ForgetMail:
             work.db.execute(sa.delete(mails).where(mails.c.id == self.mail_id))
 
 
-def post(work: Work, letter: Letter) -> int:
-    """Queue a mail with the transaction; returns its id in the outbox."""
+def post(work: Work, letter: Letter, *, after: timedelta = timedelta(0)) -> int:
+    """Queue a mail with the transaction; returns its id in the outbox.
+
+    Args:
+        after: pause before it is sent, such as until the end of somebody's quiet hours.
+    """
     inserted = work.db.execute(
         sa.insert(mails).values(
             created_at=work.now,
@@ -102,12 +108,13 @@ def post(work: Work, letter: Letter) -> int:
             subject=letter.subject,
             text=letter.text,
             html=letter.html,
+            headers=dict(letter.headers) or None,
             unique_part=secrets.token_hex(16),
         )
     )
     (mail_id,) = inserted.inserted_primary_key or (0,)
     if work.hub.settings.mail.url:
-        enqueue(work, SendMail(mail_id))
+        enqueue(work, SendMail(mail_id), after=after)
     return int(mail_id)
 
 

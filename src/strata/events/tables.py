@@ -84,6 +84,7 @@ mails = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("html", sa.Text, nullable=False),
+    sa.Column("headers", Json),  # further ones, such as List-Unsubscribe
     sa.Column(
         "unique_part", sa.Text, nullable=False
     ),  # the same on every attempt, so a repeat is recognised

@@ -11,6 +11,7 @@ import strata.accounts.inviting.tables
 import strata.accounts.joining.tables
 import strata.accounts.keys.tables
 import strata.accounts.legal.tables
+import strata.accounts.notices.tables
 import strata.accounts.oauth.tables
 import strata.accounts.organizations.tables
 import strata.accounts.plans.tables

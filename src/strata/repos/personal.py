@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from strata.access.tables import gate_notices
 from strata.accounts.closing.facts import GONE
+from strata.accounts.notices.tables import heeded_repos
 from strata.core.call import Work
 from strata.core.names import RepoId, RepoType
 from strata.core.personal import Kept, Part, Personal, rows_of
@@ -47,6 +48,18 @@ PERSONAL: Final = Personal(
                 publishers.c.claims,
                 publishers.c.created_at,
                 publishers.c.last_used_at,
+            ),
+        ),
+        Part(
+            "watched-and-muted-repositories",
+            rows_of(
+                heeded_repos.c.user_id,
+                repos.c.type,
+                repos.c.namespace,
+                repos.c.name,
+                heeded_repos.c.muted,
+                heeded_repos.c.since,
+                source=heeded_repos.join(repos),
             ),
         ),
         Part(

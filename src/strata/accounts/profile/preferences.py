@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
 
 import sqlalchemy as sa
 
@@ -14,6 +16,7 @@ from strata.core.errors import Malformed
 from strata.lib.db.statements import upsert
 
 TAB_WIDTHS: Final = (2, 4, 8)
+UTC: Final = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Preferences:
     tab_width: int = 4  # columns in code
     shortcuts: bool = True  # single keys act, such as "/"
     private_repos: bool = False  # new repos whose creator does not say
+    timezone: str = ""  # IANA name, such as "Asia/Shanghai"; empty: UTC
+
+
+@cache
+def timezones() -> tuple[str, ...]:
+    """The IANA names of the places that may be chosen, in order, and UTC before them."""
+    places = (name for name in available_timezones() if "/" in name)
+    return (UTC, *sorted(name for name in places if not name.startswith(("Etc/", "SystemV/"))))
 
 
 def preferences_of(call: Call, user_id: int) -> Preferences:
@@ -39,10 +50,11 @@ def prefer(work: Work, user_id: int, wanted: Preferences) -> None:
     """Keep what a person chose; the door made sure that it is they. Mails follow the language.
 
     Raises:
-        Malformed: a tab width that is not offered.
+        Malformed: a tab width or a timezone that is not offered.
     """
     if wanted.tab_width not in TAB_WIDTHS:
         raise Malformed("Choose a tab width of 2, 4 or 8.")
+    _require_known(wanted.timezone)
     values = asdict(wanted)
     fresh = upsert(work.db, preferences).values(user_id=user_id, **values)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["user_id"], set_=values))
@@ -50,3 +62,30 @@ def prefer(work: Work, user_id: int, wanted: Preferences) -> None:
         work.db.execute(
             sa.update(users).where(users.c.id == user_id).values(language=wanted.language)
         )
+
+
+def zone_of(call: Call, user_id: int) -> ZoneInfo:
+    """By whose clocks a person lives."""
+    chosen = sa.select(preferences.c.timezone).where(preferences.c.user_id == user_id)
+    name = call.db.scalar(chosen) or UTC
+    return ZoneInfo(name if name in timezones() else UTC)  # a name may go out of use
+
+
+def choose_timezone(work: Work, user_id: int, name: str) -> None:
+    """Keep where a person lives, and nothing else; the door made sure that it is they.
+
+    Raises:
+        Malformed: no such timezone.
+    """
+    _require_known(name)
+    fresh = upsert(work.db, preferences).values(
+        user_id=user_id, **{**asdict(Preferences()), "timezone": name}
+    )
+    work.db.execute(
+        fresh.on_conflict_do_update(index_elements=["user_id"], set_={"timezone": name})
+    )
+
+
+def _require_known(timezone: str) -> None:
+    if timezone and timezone not in timezones():
+        raise Malformed("Choose a timezone of the list, such as Asia/Shanghai.")

@@ -28,4 +28,5 @@ preferences = sa.Table(
     sa.Column("tab_width", sa.Integer, nullable=False),
     sa.Column("shortcuts", sa.Boolean, nullable=False),
     sa.Column("private_repos", sa.Boolean, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False, server_default=""),  # empty: UTC
 )

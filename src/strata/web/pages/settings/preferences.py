@@ -7,7 +7,14 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.profile.preferences import TAB_WIDTHS, Preferences, prefer, preferences_of
+from strata.accounts.profile.preferences import (
+    TAB_WIDTHS,
+    UTC,
+    Preferences,
+    prefer,
+    preferences_of,
+    timezones,
+)
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -34,7 +41,13 @@ async def page(request: Request) -> Response:
         visit,
         chosen=chosen,
         languages_offered=LANGUAGES,
+        timezones=timezone_options(),
     )
+
+
+def timezone_options() -> list[tuple[str, str]]:
+    """What a form offers: values and texts; whoever chooses nothing lives by UTC."""
+    return [("", UTC), *((name, name) for name in timezones() if name != UTC)]
 
 
 async def change(request: Request) -> Response:
@@ -65,4 +78,5 @@ def _wanted(form: Form) -> Preferences:
         tab_width=int(width),
         shortcuts=form.get("shortcuts") == "on",
         private_repos=form.get("private_repos") == "on",
+        timezone=form.get("timezone", ""),
     )
