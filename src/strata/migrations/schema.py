@@ -23,6 +23,7 @@ import strata.community.attachments.tables
 import strata.community.collections.tables
 import strata.community.discussions.tables
 import strata.community.follows.tables
+import strata.community.inbox.tables
 import strata.content.tables
 import strata.content.verdicts.tables
 import strata.core.instance

@@ -1,0 +1,146 @@
+"""Notifications as the room sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from strata.core.names import RepoId
+
+
+class Topic(StrEnum):
+    """What a thread is about; the first word of its key."""
+
+    DISCUSSION = "discussion"
+    REQUESTS = "requests"  # for access, to a gated repo that the person manages
+    ACCESS = "access"  # of the person to a gated repo
+    MEMBERSHIP = "membership"  # of the person in an organisation
+    JOINING = "joining"  # of others, in an organisation that the person manages
+    TRANSFER = "transfer"  # of a repo to another namespace
+    QUOTA = "quota"
+    SECURITY = "security"  # of the person's account
+
+
+class Reason(StrEnum):
+    """Why somebody is told."""
+
+    MENTION = "mention"
+    PARTICIPATING = "participating"
+    YOURS = "yours"  # it happened in their repo
+    WATCHING = "watching"
+    MANAGING = "managing"  # they have to decide, or to look after something
+    CONCERNED = "concerned"  # it is about themselves
+    SECURITY = "security"
+
+
+STRENGTH: Final[Mapping[str, int]] = {reason.value: place for place, reason in enumerate(Reason)}
+IN_THREAD: Final = frozenset({Reason.MENTION, Reason.PARTICIPATING})
+
+
+class Show(StrEnum):
+    """Which notifications a list shows."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    PARTICIPATING = "participating"
+    MENTIONS = "mentions"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which of somebody's notifications are meant."""
+
+    show: Show = Show.ALL
+    repo: RepoId | None = None  # only those about this repo
+    unread: bool = False  # on top of `show`
+    discussions: bool = False  # only those about discussions
+    since: datetime | None = None  # news from then on
+    author: str = ""  # name of who opened the discussion
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a fact tells those who are told of it."""
+
+    thread: str
+    topic: Topic
+    event: str
+    fact_id: int
+    at: datetime
+    actor_id: int | None = None
+    repo_id: int | None = None
+    namespace_id: int | None = None
+    discussion_id: int | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+    for_managers: bool = False
+    written_already: bool = False  # the room where it happened writes a mail itself
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The discussion that a notification is about."""
+
+    key: str  # 24 hex
+    number: int
+    title: str
+    status: str
+    is_pull_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The repo that a notification is about."""
+
+    key: str  # 24 hex
+    repo_id: RepoId
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One row of somebody's inbox, as they may see it now."""
+
+    id: int
+    topic: Topic
+    reason: Reason
+    event: str
+    at: datetime
+    unread: bool
+    muted: bool
+    detail: Mapping[str, Any]
+    actor: str | None  # name of who did it; None: the hub, or an account that is gone
+    namespace: str | None  # name of the organisation, or of whose storage it is
+    place: Place | None
+    thread: Thread | None
+
+    @property
+    def path(self) -> str:
+        """The page that it leads to, from the root of the hub; with what was said last."""
+        if self.place is not None and self.thread is not None:
+            at = str(self.detail.get("event", ""))
+            there = f"{self.place.repo_id.web_path}/discussions/{self.thread.number}"
+            return f"{there}#{at}" if at else there
+        return _path(self)
+
+
+def _path(one: Notification) -> str:
+    home = one.place.repo_id.web_path if one.place is not None else ""
+    match one.topic:
+        case Topic.REQUESTS:
+            return f"{home}/settings/access-requests"
+        case Topic.MEMBERSHIP if one.event == "org.invite_user":
+            return "/settings/organizations"
+        case Topic.MEMBERSHIP:
+            return f"/{one.namespace}"
+        case Topic.JOINING:
+            return f"/organizations/{one.namespace}/settings/members"
+        case Topic.QUOTA:
+            return f"/settings/billing?name={one.namespace}"
+        case Topic.SECURITY if "webhook" in one.detail:
+            return f"/settings/webhooks/{one.detail['webhook']}"
+        case Topic.SECURITY:
+            return "/settings/security-log"
+        case _:
+            return home
