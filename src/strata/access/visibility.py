@@ -101,6 +101,19 @@ def shows_members(
     return sa.or_(hidden.is_(sa.false()), key.in_(inside))
 
 
+def governed(actor: Actor, owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """The condition under which the caller may decide about all that a namespace has.
+
+    A narrowed token never may: what waits for a decision names people.
+
+    Args:
+        owner: the id of the namespace.
+    """
+    if actor.system:
+        return sa.true()
+    return sa.false() if actor.grants is not None else owner.in_(_taken(actor, Role.ADMIN))
+
+
 def readable(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
     """The condition under which `access.gates.admit` lets the caller read the files.
 

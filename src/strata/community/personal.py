@@ -13,6 +13,7 @@ from strata.community.discussions.tables import (
     discussions,
 )
 from strata.community.follows.tables import follows
+from strata.community.inbox.tables import notifications
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.events.webhooks.tables import webhooks
 from strata.repos.tables import repos
@@ -28,6 +29,8 @@ PERSONAL: Final = Personal(
         Kept(collection_upvotes.c.user_id, "delete"),
         Kept(follows.c.follower_id, "delete"),
         Kept(follows.c.followed_id, "delete"),
+        Kept(notifications.c.user_id, "delete"),
+        Kept(notifications.c.actor_id, "unname"),
         Kept(webhooks.c.owner_id, "delete"),
     ),
     parts=(
@@ -70,6 +73,19 @@ PERSONAL: Final = Personal(
         ),
         Part(
             "follows", rows_of(follows.c.follower_id, follows.c.followed_id, follows.c.created_at)
+        ),
+        Part(
+            "notifications",
+            rows_of(
+                notifications.c.user_id,
+                notifications.c.thread,
+                notifications.c.reason,
+                notifications.c.event,
+                notifications.c.at,
+                notifications.c.unread,
+                notifications.c.done,
+                notifications.c.muted,
+            ),
         ),
         Part(
             "webhooks",

@@ -76,13 +76,13 @@ class News:
     discussion_id: int | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
     for_managers: bool = False
-    written_already: bool = False  # the room where it happened writes a mail itself
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
     """The discussion that a notification is about."""
 
+    id: int
     key: str  # 24 hex
     number: int
     title: str
@@ -122,25 +122,21 @@ class Notification:
             at = str(self.detail.get("event", ""))
             there = f"{self.place.repo_id.web_path}/discussions/{self.thread.number}"
             return f"{there}#{at}" if at else there
-        return _path(self)
+        if self.topic is Topic.SECURITY and "webhook" in self.detail:
+            return f"/settings/webhooks/{self.detail['webhook']}"
+        home = self.place.repo_id.web_path if self.place is not None else ""
+        template = _ANSWERS.get(self.event) or _PATHS[self.topic]
+        return template.format(home=home, namespace=self.namespace or "")
 
 
-def _path(one: Notification) -> str:
-    home = one.place.repo_id.web_path if one.place is not None else ""
-    match one.topic:
-        case Topic.REQUESTS:
-            return f"{home}/settings/access-requests"
-        case Topic.MEMBERSHIP if one.event == "org.invite_user":
-            return "/settings/organizations"
-        case Topic.MEMBERSHIP:
-            return f"/{one.namespace}"
-        case Topic.JOINING:
-            return f"/organizations/{one.namespace}/settings/members"
-        case Topic.QUOTA:
-            return f"/settings/billing?name={one.namespace}"
-        case Topic.SECURITY if "webhook" in one.detail:
-            return f"/settings/webhooks/{one.detail['webhook']}"
-        case Topic.SECURITY:
-            return "/settings/security-log"
-        case _:
-            return home
+_PATHS: Final[Mapping[Topic, str]] = {
+    Topic.DISCUSSION: "{home}/discussions",
+    Topic.REQUESTS: "{home}/settings/access-requests",
+    Topic.ACCESS: "{home}",
+    Topic.MEMBERSHIP: "/{namespace}",
+    Topic.JOINING: "/organizations/{namespace}/settings/members",
+    Topic.TRANSFER: "{home}",
+    Topic.QUOTA: "/settings/billing?name={namespace}",
+    Topic.SECURITY: "/settings/security-log",
+}
+_ANSWERS: Final = {"org.invite_user": "/settings/organizations"}

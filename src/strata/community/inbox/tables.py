@@ -5,11 +5,7 @@ import sqlalchemy as sa
 from strata.core.tables import metadata
 from strata.lib.db.columns import Json, Moment, identity
 
-
-def _where(sqlite: str, postgresql: str) -> dict[str, sa.TextClause]:
-    """Which rows an index holds, as SQLAlchemy spells the condition of a query on each database."""
-    return {"sqlite_where": sa.text(sqlite), "postgresql_where": sa.text(postgresql)}
-
+# SQLite takes an index only when a query spells its condition as the index does.
 
 notifications = sa.Table(
     "notifications",
@@ -42,19 +38,22 @@ notifications = sa.Table(
     sa.Index(
         "ix_notifications_unread",
         "user_id",
-        **_where("unread = 1", "unread"),
+        sqlite_where=sa.text("unread = 1"),
+        postgresql_where=sa.text("unread"),
     ),
     sa.Index(
         "ix_notifications_listed",
         "user_id",
         "at",
         "id",
-        **_where("shown = 1 AND done = 0", "shown AND NOT done"),
+        sqlite_where=sa.text("shown = 1 AND done = 0"),
+        postgresql_where=sa.text("shown AND NOT done"),
     ),
     sa.Index(
         "ix_notifications_mail_due",
         "user_id",
         "at",
-        **_where("mail_due = 1", "mail_due"),
+        sqlite_where=sa.text("mail_due = 1"),
+        postgresql_where=sa.text("mail_due"),
     ),
 )
