@@ -141,8 +141,12 @@ class AccountsSettings:
         "How long the last second factor goes on working after its removal, which can be cancelled meanwhile; 0: it ends at once.",
         unit="hours",
     )
-    tokens_per_user: int = setting(100, "Active access tokens one account may hold.")
-    keys_per_user: int = setting(20, "SSH keys one account may hold, and as many GPG keys.")
+    tokens_per_user: int = setting(
+        100, "Active access tokens one account may hold that has no plan; 0: no limit."
+    )
+    keys_per_user: int = setting(
+        20, "SSH keys one account may hold that has no plan, and as many GPG keys; 0: no limit."
+    )
     token_days: int = setting(
         0, "Longest life of an access token; 0: they may live for ever.", unit="days"
     )
@@ -265,8 +269,10 @@ class WebhooksSettings:
         10, "A target that has not answered after this is hung up on.", unit="seconds"
     )
     concurrent: int = setting(4, "Webhooks that one worker calls at once.")
-    per_user: int = setting(20, "Webhooks one account may have.")
-    triggers_per_day: int = setting(1000, "Deliveries of one webhook in 24 hours.")
+    per_user: int = setting(20, "Webhooks one account may have that has no plan; 0: no limit.")
+    triggers_per_day: int = setting(
+        1000, "Deliveries of one webhook in 24 hours, without a plan; 0: no limit."
+    )
     log_days: int = setting(
         30, "Deliveries are kept this long for their owner to read.", unit="days"
     )
@@ -298,7 +304,9 @@ class LimitsSettings:
     bucket_bytes: int = setting(
         1024 * 1024 * GIB, "What the files of one bucket may have together.", unit="bytes"
     )
-    bucket_files: int = setting(100_000_000, "How many files one bucket may hold.")
+    bucket_files: int = setting(
+        100_000_000, "How many files one bucket may hold whose owner has no plan; 0: no limit."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +348,8 @@ class QuotasSettings:
     repos: int = setting(500, "Repositories of one owner.")
     organizations: int = setting(5, "Organizations that one person administers.")
     members: int = setting(25, "Members of one organization.")
+    repo_files: int = setting(100_000, "Files of one repository, at any of its revisions.")
+    folder_files: int = setting(10_000, "Files and folders directly in one folder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -613,6 +623,11 @@ MAY_BE_ZERO = frozenset(
         "accounts.token_days",
         "accounts.two_factor_grace_days",
         "accounts.factor_removal_hours",
+        "accounts.tokens_per_user",
+        "accounts.keys_per_user",
+        "webhooks.per_user",
+        "webhooks.triggers_per_day",
+        "limits.bucket_files",
     }
 )
 LANGUAGES = ("en", "zh-CN")

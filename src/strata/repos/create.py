@@ -38,6 +38,10 @@ class Draft:
     def repo_id(self) -> RepoId:
         return RepoId(self.type, self.namespace, self.name)
 
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from strata.accounts import people
 from strata.accounts.entering.sudo import require_sudo
+from strata.accounts.plans.quotas import quotas_of, used_up
 from strata.core.call import Work
 from strata.core.errors import EmailNotVerified, Forbidden, InvalidFields, Unauthenticated
 from strata.lib.keys.faults import BadKey
@@ -54,7 +55,7 @@ def require_room(work: Work, keys: sa.Table, owner_id: int) -> None:
         InvalidFields: `key.too_many`.
     """
     counting = sa.select(sa.func.count()).select_from(keys).where(keys.c.user_id == owner_id)
-    if (work.db.scalar(counting) or 0) >= work.hub.settings.accounts.keys_per_user:
+    if used_up(quotas_of(work, owner_id).keys, work.db.scalar(counting) or 0):
         raise InvalidFields({"key": ("key.too_many",)})
 
 

@@ -18,6 +18,7 @@ from strata.core.errors import Malformed, OverQuota
 from strata.core.settings import Settings
 
 NO_LIMIT: Final = 0
+MOST: Final = (1 << 53) - 1  # what JSON and every database hold exactly; 8 PiB
 FREE: Final = "Free"
 
 
@@ -34,6 +35,13 @@ class Quotas:
     api: int  # requests in five minutes, as the next two
     resolvers: int
     pages: int
+    repo_files: int
+    folder_files: int  # entries of one folder
+    bucket_files: int
+    tokens: int
+    keys: int  # SSH keys, and as many GPG keys
+    webhooks: int
+    triggers: int  # of one webhook in 24 hours
 
     def storage(self, *, private: bool) -> int:
         """Bytes of large files, each once."""
@@ -84,7 +92,16 @@ def defaults(settings: Settings) -> dict[str, int]:
     """What everybody may have without a plan."""
     own = {field.name: getattr(settings.quotas, field.name) for field in fields(settings.quotas)}
     rates = settings.rates
-    return own | {"api": rates.api, "resolvers": rates.resolvers, "pages": rates.pages}
+    return own | {
+        "api": rates.api,
+        "resolvers": rates.resolvers,
+        "pages": rates.pages,
+        "bucket_files": settings.limits.bucket_files,
+        "tokens": settings.accounts.tokens_per_user,
+        "keys": settings.accounts.keys_per_user,
+        "webhooks": settings.webhooks.per_user,
+        "triggers": settings.webhooks.triggers_per_day,
+    }
 
 
 def checked(values: dict[str, int]) -> dict[str, int]:
@@ -96,9 +113,14 @@ def checked(values: dict[str, int]) -> dict[str, int]:
     for key, value in values.items():
         if key not in KEYS:
             raise Malformed(f"There is no quota {key!r}. Known are: {', '.join(KEYS)}.")
-        if value < 0:
-            raise Malformed(f"{key} must be 0 (no limit) or more.")
+        if not 0 <= value <= MOST:
+            raise Malformed(f"{key} must be a number from 0 (no limit) to {MOST}.")
     return values
+
+
+def used_up(quota: int, has: int) -> bool:
+    """Whether one more would pass a quota."""
+    return quota != NO_LIMIT and has >= quota
 
 
 def require_count(quota: int, has: int, things: str) -> None:
@@ -107,7 +129,7 @@ def require_count(quota: int, has: int, things: str) -> None:
     Raises:
         OverQuota: with the numbers, and what to do.
     """
-    if quota != NO_LIMIT and has >= quota:
+    if used_up(quota, has):
         raise OverQuota(
             f"This would be one more than the plan allows: {has} of {quota} {things} are in use."
             " Delete some or ask for more under Settings, Plan & quota."

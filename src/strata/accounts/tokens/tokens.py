@@ -16,6 +16,7 @@ from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.legal.documents import must_agree
 from strata.accounts.organizations.roles import roles_in
 from strata.accounts.organizations.tables import organizations
+from strata.accounts.plans.quotas import quotas_of, used_up
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tokens import approvals, letters
 from strata.accounts.tokens.facts import COLUMNS, INSIDE, ROLES, demand_in, token_facts
@@ -378,7 +379,7 @@ def _require_room(work: Work, owner_id: int) -> None:
     open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > work.now)
     active = (tokens.c.user_id == owner_id, MADE_BY_HAND, tokens.c.leaked_at.is_(None), open_)
     held = work.db.scalar(sa.select(sa.func.count()).select_from(tokens).where(*active))
-    if (held or 0) >= work.hub.settings.accounts.tokens_per_user:
+    if used_up(quotas_of(work, owner_id).tokens, held or 0):
         raise InvalidFields({"name": ("token.too_many",)})
 
 

@@ -20,6 +20,7 @@ from strata.community.discussions.texts import LONGEST_COMMENT, Written, written
 from strata.community.discussions.thread import happen, say
 from strata.community.pulls.commits import note_commits
 from strata.content.authors import signature_of
+from strata.content.crowding import Stored, require_uncrowded
 from strata.content.proposals import forget_proposal
 from strata.content.writing.commit import MAX_ATTEMPTS, lane
 from strata.core.call import Call, Work, working
@@ -63,6 +64,7 @@ def merge(call: Call, repo_id: RepoId, number: int, wish: Wish) -> Event:
         NotFound: no discussion of this number. Malformed: not a pull request.
         Conflict: a draft, closed, merged, without changes, or in conflict, naming the files.
         ParentMoved: the head is not the one that was reviewed.
+        OverQuota: the repo, or a folder of it, may not hold so many files.
     """
     repo = speaking(call, repo_id)
     admit(call, Action.WRITE, repo)
@@ -122,7 +124,9 @@ def _merge_commit(call: Call, ready: _Ready, sides: Sides) -> Sha:
     if tree is None:
         raise Conflict(_in_conflict(conflicts(sides)))
     note = Note(signature_of(call.hub, call.actor), call.now, _message(ready))
-    return Sha(git.commit_tree(sides.git_path, tree, [sides.base, sides.head.commit], note))
+    made = git.commit_tree(sides.git_path, tree, [sides.base, sides.head.commit], note)
+    require_uncrowded(call, ready.repo, Stored(sides.git_path), made, sides.base)
+    return Sha(made)
 
 
 def _message(ready: _Ready) -> str:

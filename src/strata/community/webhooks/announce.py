@@ -6,6 +6,7 @@ indexed statement settles whether anybody listens; where nobody does, nothing el
 
 from __future__ import annotations
 
+from strata.accounts.plans.quotas import quotas_of
 from strata.community.webhooks import queries
 from strata.community.webhooks.access import may_learn_of
 from strata.community.webhooks.payload import TYPES, event_of, story_of
@@ -34,7 +35,14 @@ def announce(work: Work, fact: Fact) -> None:
     deliveries.queue(
         work,
         [
-            Telling(one.webhook_id, event.name, story.to(one.key), repo.id, repo.private)
+            Telling(
+                webhook_id=one.webhook_id,
+                event=event.name,
+                payload=story.to(one.key),
+                repo_id=repo.id,
+                private=repo.private,
+                most=quotas_of(work, one.owner_id).triggers,
+            )
             for one in told
         ],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from strata.access.policy import require_reader, require_writer
+from strata.accounts.plans.quotas import quotas_of
 from strata.community.webhooks.access import may_be_told
 from strata.community.webhooks.manage import found
 from strata.community.webhooks.payload import example
@@ -76,7 +77,12 @@ def replay(work: Work, key: str, log_key: str) -> None:
     if not may_be_told(work, webhook.owner_id, delivery):
         raise NotFound(MISSING)
     again = Telling(
-        webhook.id, delivery.event, delivery.payload, delivery.repo_id, delivery.private
+        webhook_id=webhook.id,
+        event=delivery.event,
+        payload=delivery.payload,
+        repo_id=delivery.repo_id,
+        private=delivery.private,
+        most=quotas_of(work, webhook.owner_id).triggers,
     )
     deliveries.queue_now(work, webhook, again, Origin.REPLAY)
     record(work, "webhook.replay", target=key, detail={"delivery": log_key})
@@ -91,7 +97,8 @@ def send_test(work: Work, key: str) -> None:
     require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
     webhook = _enabled(work, key)
     story = example(work, work.actor.name or "", webhook.owner_id)
-    telling = Telling(webhook.id, story.event.name, story.to(key), None, private=False)
+    most = quotas_of(work, webhook.owner_id).triggers
+    telling = Telling(webhook.id, story.event.name, story.to(key), None, private=False, most=most)
     deliveries.queue_now(work, webhook, telling, Origin.TEST)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from strata.access.policy import require_reader, require_writer
+from strata.accounts.plans.quotas import quotas_of, used_up
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.names import shown_names, watched_of
 from strata.core.call import Call, Work
@@ -74,7 +75,7 @@ def create(work: Work, wish: Wish) -> Shown:
     url = _checked_url(work, wish.url or "")
     secret = _checked_secret(work, wish.secret or "")
     _require_domains(domains)
-    if queries.count_of(work, owner_id) >= work.hub.settings.webhooks.per_user:
+    if used_up(quotas_of(work, owner_id).webhooks, queries.count_of(work, owner_id)):
         raise BadWebhook("url", "webhook.too_many")
     key = fresh_key()
     webhook_id = queries.insert(

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from strata.access.policy import Action
+from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
 from strata.content.bucket import queries
 from strata.content.bucket.paths import folders_above, problem_of
 from strata.content.bucket.queries import ChangeRow, FileRow, Holding
@@ -22,7 +23,6 @@ from strata.content.bucket.supply import Supplies, supplies
 from strata.core.call import Work
 from strata.core.errors import RepoNotFound
 from strata.core.names import RepoId
-from strata.core.settings import LimitsSettings
 from strata.events.facts import record_of
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
@@ -51,7 +51,8 @@ class _Desk:
     """The bucket while its batch is settled; nobody else changes it before the transaction ends."""
 
     bucket: Repo
-    limits: LimitsSettings
+    most_bytes: int
+    most_files: int  # 0: no limit
     now: datetime  # not before any change that others have seen
     size: int
     files: int
@@ -86,20 +87,22 @@ class _Desk:
         size = self.size + (file.size if file else 0) - (old.size if old else 0)
         files = self.files + (file is not None) - (old is not None)
         if file is not None:
-            excess = _excess(self.limits, size - self.size, size, files)
+            excess = self._excess(size - self.size, size, files)
             if excess is not None:
                 return excess
         self.size, self.files, self.after[path] = size, files, file
         return None
 
-
-def _excess(limits: LimitsSettings, more: int, size: int, files: int) -> str | None:
-    """Which bound of a bucket would be passed; a smaller file always fits."""
-    if more > 0 and size > limits.bucket_bytes:
-        return f"A bucket may hold {limits.bucket_bytes} bytes. Delete files first."
-    if files > limits.bucket_files:
-        return f"A bucket may hold {limits.bucket_files} files. Delete files first."
-    return None
+    def _excess(self, more: int, size: int, files: int) -> str | None:
+        """Which bound of a bucket would be passed; what adds nothing always fits."""
+        if more > 0 and size > self.most_bytes:
+            return f"A bucket may hold {self.most_bytes} bytes. Delete files first."
+        if self.most_files != NO_LIMIT and files > max(self.most_files, self.files):
+            return (
+                f"This would make {files} files, and a bucket of {self.bucket.namespace} may hold"
+                f" {self.most_files}. Delete some or ask for more under Settings, Plan & quota."
+            )
+        return None
 
 
 def apply(work: Work, bucket_id: RepoId, steps: Sequence[Step]) -> Outcome:
@@ -122,7 +125,8 @@ def apply(work: Work, bucket_id: RepoId, steps: Sequence[Step]) -> Outcome:
 def _desk(work: Work, bucket: Repo, holding: Holding, steps: Sequence[Step]) -> _Desk:
     return _Desk(
         bucket=bucket,
-        limits=work.hub.settings.limits,
+        most_bytes=work.hub.settings.limits.bucket_bytes,
+        most_files=quotas_of(work, bucket.owner_id).bucket_files,
         # Read with the lock held, and never less than others were told: whoever follows from a
         # moment on must not miss what was written later.
         now=max(work.now, holding.changed_at),

@@ -13,6 +13,7 @@ from strata.access.gates import GATEABLE
 from strata.blobs.inventory import keep_given_up
 from strata.blobs.keep import share
 from strata.content.authors import signature_of
+from strata.content.crowding import Stored, require_uncrowded
 from strata.content.reading.tree import all_files
 from strata.content.snapshot import Snapshot, snapshot
 from strata.core.call import Call, Work, working
@@ -44,9 +45,11 @@ def duplicate(call: Call, source_id: RepoId, place: Place) -> Repo:
     Raises:
         RepoNotFound, GatedRepo, Moved, …: as `content.snapshot` for the source.
         Forbidden, Malformed, AlreadyExists, …: as `repos.create.settle` for the copy.
+        OverQuota: the plan of the copy's owner has no room for it, or not for so many files.
     """
     source = snapshot(call, source_id)
     draft = records.settle(call, _wish(source.repo, place))
+    require_uncrowded(call, draft, Stored(source.git_path), source.commit, None)
     commit = _commit(call, source, draft)
     large = {file.pointer.oid for file in all_files(call, source) if file.pointer}
     with working(call) as work:

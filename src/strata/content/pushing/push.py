@@ -14,9 +14,10 @@ from strata.access.policy import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES, Pointer
 from strata.blobs.present import require_present
-from strata.blobs.quota.room import require_room
+from strata.blobs.quota.room import require_room, warning
 from strata.content import queries
 from strata.content.card.front_matter import CARD, MAX_CARD_BYTES, read_card
+from strata.content.crowding import Stored, Trees, crowding, require_uncrowded
 from strata.content.reading.files import may_be_pointer
 from strata.content.refs import BRANCHES, MAIN_REF, PULLS, TAGS, acceptable, blocked
 from strata.content.rights import may_rewrite, require_push
@@ -45,6 +46,12 @@ class NewBlob(Protocol):
     def size(self) -> int: ...
     @property
     def path(self) -> str: ...
+
+
+class Arrived(Trees, Protocol):
+    """What a push has brought so far, beside what is there."""
+
+    def peel_to_commit(self, oid: str) -> str | None: ...
 
 
 def may_push(call: Call, repo_id: RepoId) -> Repo:
@@ -80,6 +87,31 @@ def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ
     texts = read_blobs(small, MAX_POINTER_BYTES)
     found = [parsed for text in texts.values() if (parsed := pointers.parse(text))]
     require_present(call, repo, [_wanted(pointer) for pointer in found])
+
+
+def require_fitting(
+    call: Call, repo: Repo, commands: Sequence[PushCommand], arrived: Arrived
+) -> None:
+    """Insist that no ref shall hold more files than the repo may.
+
+    Raises:
+        OverQuota: with the numbers.
+    """
+    wanted = [command.ref for command in commands]
+    rows = queries.refs_among(call, repo.id, [*wanted, MAIN_REF])
+    for command in commands:
+        commit = None if command.deletes else arrived.peel_to_commit(command.new)
+        if commit is not None:  # what is no commit is refused by `land`
+            before = rows.get(command.ref) or rows.get(MAIN_REF)
+            require_uncrowded(call, repo, arrived, commit, before.commit if before else None)
+
+
+def remarks(call: Call, repo: Repo) -> list[str]:
+    """What who pushed should know: that the owner is nearly out of storage, or of files."""
+    row = queries.refs_among(call, repo.id, [MAIN_REF]).get(MAIN_REF)
+    store = Stored(call.hub.git_path(repo.key))
+    said = [warning(call, repo), crowding(call, repo, store, row.commit) if row else ""]
+    return [f"Warning: {sentence}" for sentence in said if sentence]
 
 
 def _wanted(pointer: Pointer) -> tuple[Oid, int | None]:

@@ -51,6 +51,7 @@ def rules_of(hub: Hub, wanted: Push) -> Rules[Call]:
         tips=lambda call: [ref.oid for ref in shown(call, wanted.repo)],
         judged=partial(_judged, wanted),
         landed=partial(_taken_in, wanted),
+        remarks=lambda call: push.remarks(call, wanted.repo),
     )
 
 
@@ -59,6 +60,7 @@ def _judged(
 ) -> str | None:
     try:
         push.check(call, wanted.repo, blobs, quarantine.read_blobs)
+        push.require_fitting(call, wanted.repo, wanted.commands, quarantine)
     except StrataError as refusal:
         return refusal.message
     return None

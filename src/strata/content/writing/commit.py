@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from strata.content.authors import signature_of
+from strata.content.crowding import Stored, require_uncrowded
 from strata.content.rights import require_push
 from strata.content.snapshot import Snapshot, snapshot
 from strata.content.writing.intake import Plan, missing, planned
@@ -57,6 +58,7 @@ class Prepared:
         Raises:
             EntryNotFound: what shall be deleted is not there.
             Unprocessable: a path that no repo may hold.
+            OverQuota: the repo, or a folder of it, may not hold so many files.
         """
         edits = self.plan.edits_on(self.snapshot.git_path, head)
         self.call.hub.crash_point("after-objects")
@@ -67,6 +69,8 @@ class Prepared:
         except PathRefused as refused:
             raise Unprocessable(f"{refused}. Choose another name.") from refused
         self.call.hub.crash_point("after-pack")
+        here = Stored(self.snapshot.git_path)
+        require_uncrowded(self.call, self.snapshot.repo, here, sha, head)
         return Sha(sha)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from strata.access.gates import admit
 from strata.access.policy import Action
 from strata.blobs.quota.room import largest_file, require_room_for_sizes, shown, warning
+from strata.content.crowding import Stored, crowding
 from strata.content.reading.files import read_text
 from strata.content.reading.tree import Listed, paths_info
 from strata.content.rights import require_push
@@ -48,7 +49,7 @@ class Verdicts:
 
     head: Sha
     files: list[Verdict]
-    warning: str = ""  # that the owner is nearly out of storage
+    warning: str = ""  # that the owner is nearly out of storage, or the repo of files
 
 
 def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
@@ -87,7 +88,13 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
         raise Unprocessable(f"A path may have at most {MAX_PATH} characters. Choose another name.")
     verdicts = _judged(call, base, files, attributes, ignore)
     _require_fitting(call, base, files, verdicts)
-    return Verdicts(base.commit, verdicts, warning(call, base.repo))
+    return Verdicts(base.commit, verdicts, _warning(call, base))
+
+
+def _warning(call: Call, base: Snapshot) -> str:
+    """That the owner is nearly out of storage, or the repo of files."""
+    full = warning(call, base.repo)
+    return full or crowding(call, base.repo, Stored(base.git_path), base.commit)
 
 
 def _require_fitting(

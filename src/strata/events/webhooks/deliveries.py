@@ -27,8 +27,8 @@ def queue(work: Work, tellings: Sequence[Telling]) -> None:
     if not tellings:
         return
     counted = queries.triggers(work, [telling.webhook_id for telling in tellings])
-    limit = work.hub.settings.webhooks.triggers_per_day
-    _write(work, [one for one in tellings if counted[one.webhook_id] < limit], Origin.FACT)
+    fitting = [one for one in tellings if not one.most or counted[one.webhook_id] < one.most]
+    _write(work, fitting, Origin.FACT)
 
 
 def queue_now(work: Work, webhook: Webhook, telling: Telling, origin: Origin) -> None:
@@ -38,7 +38,7 @@ def queue_now(work: Work, webhook: Webhook, telling: Telling, origin: Origin) ->
         TooMany: the webhook was triggered as often as it may be.
     """
     counted = queries.triggers(work, [webhook.id])[webhook.id]
-    if counted >= work.hub.settings.webhooks.triggers_per_day:
+    if telling.most and counted >= telling.most:
         raise TooMany(MOST_TRIGGERS, retry_after_s=3600)
     queries.update(work, webhook.id, paused_until=None)
     _write(work, [telling], origin)

@@ -85,6 +85,7 @@ class Telling:
     payload: str = field(repr=False)  # JSON
     repo_id: int | None
     private: bool
+    most: int  # deliveries of the webhook in 24 hours; 0: no limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
 from strata.lib.git.blobs import small_blobs
+from strata.lib.git.census import count_in, fullest_in
 from strata.lib.git.history import leads_to
 from strata.lib.git.model import ZERO, GitFailed, NewBlob, ObjectMissing, StorePath
 from strata.lib.git.packfile import index_names, install
@@ -101,6 +102,16 @@ class Quarantine:
         except (KeyError, ObjectMissing):
             return None
         return ObjectType(kind).name.lower()
+
+    def count_files(self, revision: str) -> int:
+        """Count the files of a commit, new or old, as `lib.git.census` does."""
+        return count_in(self._opened(), revision)
+
+    def fullest_folder(
+        self, revision: str, before: str | None, limit: int
+    ) -> tuple[str, int] | None:
+        """Find a folder that grew beyond `limit`, as `lib.git.census` does."""
+        return fullest_in(self._opened(), revision, before, limit)
 
     def promote(self) -> None:
         """Move the pack into the repository; it is on the disk when this returns."""

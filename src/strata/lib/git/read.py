@@ -5,6 +5,7 @@ from any thread. Objects another process has packed meanwhile are found.
 """
 
 from strata.lib.git.blobs import all_blobs, blob_size, read_blob, read_blobs
+from strata.lib.git.census import count_files, fullest_folder
 from strata.lib.git.diff import diff_raw, diff_text
 from strata.lib.git.find import paths_of
 from strata.lib.git.history import (
@@ -43,11 +44,13 @@ __all__ = [
     "commit_facts",
     "commits_beyond",
     "count_commits",
+    "count_files",
     "diff_raw",
     "diff_text",
     "entry_at",
     "exists",
     "expand_sha",
+    "fullest_folder",
     "init",
     "is_ancestor",
     "last_commits",

@@ -52,6 +52,7 @@ class Rules(Generic[Context]):
     tips: Callable[[Context], Sequence[str]]  # what refs name already
     judged: Callable[[Context, Sequence[NewBlob], Quarantine], str | None]  # why it may not come
     landed: Callable[[Context, Callable[[], None]], Results]  # promotes the objects, moves refs
+    remarks: Callable[[Context], Sequence[str]]  # what to tell after something has moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class Reception(Generic[Context]):
 
     async def _landed(self, promote: Callable[[], None]) -> bytes:
         results = await self.ask(lambda context: self.rules.landed(context, promote))
-        return self._said(UNPACKED, results)
+        moved = any(why is None for _, why in results)
+        return self._said(UNPACKED, results, await self.ask(self.rules.remarks) if moved else ())
 
     def _all(self, reason: str) -> Results:
         return [(command.ref, reason) for command in self.asked.commands]

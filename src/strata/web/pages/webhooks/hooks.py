@@ -12,6 +12,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.accounts.plans.quotas import quotas_of
 from strata.community.webhooks import log, manage
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.manage import Shown
@@ -39,8 +40,7 @@ async def listed(request: Request) -> Response:
     """GET /settings/webhooks"""
 
     def act(call: Call) -> tuple[list[Shown], int]:
-        user_id_of(call)
-        return manage.mine(call), call.hub.settings.webhooks.triggers_per_day
+        return manage.mine(call), quotas_of(call, user_id_of(call)).triggers
 
     visit, (webhooks, most) = await visiting(request, act)
     return shown(request, "accounts/webhooks.html", visit, webhooks=webhooks, most=most)
