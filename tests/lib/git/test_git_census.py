@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import pygit2
 import pytest
 
-from strata.lib.git import census, read
+from strata.lib.git import census, read, tree
 from strata.lib.git.model import FILE, FOLDER, Delete, ObjectMissing, Put
 from strata.lib.git.write import Batch, Note, write_commit
 
@@ -29,10 +30,12 @@ def test_only_what_changed_is_read_again(
     one = committed(store, note, *folders)
     assert read.count_files(store, one) == 50
     looked: list[object] = []
-    plain = census.tree_bytes
-    monkeypatch.setattr(
-        census, "tree_bytes", lambda repo, oid: looked.append(oid) or plain(repo, oid)
-    )
+
+    def counted(repo: pygit2.Repository, oid: pygit2.Oid) -> bytes:
+        looked.append(oid)
+        return tree.tree_bytes(repo, oid)
+
+    monkeypatch.setattr(census, "tree_bytes", counted)
     two = committed(store, note, "deep/7/more", on=one)
     assert read.count_files(store, two) == 51
     assert len(looked) == 3  # the root, `deep`, and `deep/7`
@@ -55,10 +58,10 @@ def test_a_folder_that_grew_too_full_is_named(store: Path, note: Note) -> None:
 def test_a_tree_that_would_unpack_to_more_than_any_disk_holds(store: Path) -> None:
     with Batch(store) as batch:
         blob = bytes.fromhex(batch.add(b"x"))
-        tree = batch.store("tree", f"{FILE:o} f\0".encode() + blob)
+        top = batch.store("tree", f"{FILE:o} f\0".encode() + blob)
         for _ in range(20):
-            lines = [f"{FOLDER:o} {number}\0".encode() + tree for number in range(10)]
-            tree = batch.store("tree", b"".join(lines))
+            lines = [f"{FOLDER:o} {number}\0".encode() + top for number in range(10)]
+            top = batch.store("tree", b"".join(lines))
         batch.flush()
-    assert read.count_files(store, tree.hex()) == 10**20
-    assert read.fullest_folder(store, tree.hex(), None, 10) is None
+    assert read.count_files(store, top.hex()) == 10**20
+    assert read.fullest_folder(store, top.hex(), None, 10) is None

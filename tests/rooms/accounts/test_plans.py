@@ -38,6 +38,10 @@ def key(number: int) -> str:
     return f"ssh-ed25519 {base64.b64encode(blob).decode()} laptop"
 
 
+def hook(owner: Actor) -> Wish:
+    return Wish(url="https://93.184.216.34/h", watched=watched(f"user:{owner.name}"))
+
+
 def test_tokens_keys_and_webhooks_are_counted_against_the_plan(hub: Hub) -> None:
     ana, bob = made(hub, "ana"), made(hub, "bob")
     planned(hub, ana, tokens=1, keys=1, webhooks=1)
@@ -46,27 +50,25 @@ def test_tokens_keys_and_webhooks_are_counted_against_the_plan(hub: Hub) -> None
             for number in range(2 if more else 1):
                 tokens.create_for(work, person.user_id or 0, f"t{number}", TokenRole.READ)
                 ssh.add(work, "", key((person.user_id or 0) * 10 + number))
-                wish = Wish(url="https://93.184.216.34/h", watched=watched(f"user:{person.name}"))
-                manage.create(work, wish)
+                manage.create(work, hook(person))
     with calling(hub, ana) as call, working(call) as work:
         with pytest.raises(InvalidFields, match="too_many"):
             tokens.create_for(work, ana.user_id or 0, "second", TokenRole.READ)
         with pytest.raises(InvalidFields, match="too_many"):
             ssh.add(work, "", key(200))
         with pytest.raises(BadWebhook, match="too_many"):
-            manage.create(work, wish)
+            manage.create(work, hook(ana))
 
 
 def test_a_webhook_is_called_as_often_as_the_plan_says(hub: Hub) -> None:
     ana = made(hub, "ana")
     with calling(hub, ana) as call, working(call) as work:
-        wish = Wish(url="https://93.184.216.34/h", watched=watched("user:ana"))
-        hook = manage.create(work, wish).webhook
+        made_one = manage.create(work, hook(ana)).webhook
         for most, queued in ((2, 2), (3, 3), (0, 8)):
-            one = Telling(hook.id, "repo", "{}", None, private=False, most=most)
+            one = Telling(made_one.id, "repo", "{}", None, private=False, most=most)
             for _ in range(5):
                 deliveries.queue(work, [one])
-            assert queries.triggers(work, [hook.id])[hook.id] == queued
+            assert queries.triggers(work, [made_one.id])[made_one.id] == queued
 
 
 @pytest.mark.parametrize("value", [-1, MOST + 1, 1 << 63, 1 << 70])
