@@ -56,6 +56,7 @@ ALLOWED = {
     "/settings/tokens/{id}/delete": "revokes a token that an operator made",
     "/settings/connected-applications/{id}/revoke": "shuts an application out",
     "/settings/preferences": "chooses how pages look",
+    "/settings/notifications": "chooses what to hear of",
     "/settings/profile": "edits the profile",
     "/settings/profile/picture": "edits the profile",
     "/settings/profile/picture/remove": "edits the profile",

@@ -9,9 +9,13 @@ from strata.lib.db.seek import Place, Window
 LONGEST = 60  # characters
 
 
-def window_of(request: Request, *, keys: int, limit: int) -> Window:
-    """Which part of a list the address asks for; nonsense is its start."""
-    words = request.query_params.get("after", "")[:LONGEST].split("-")
+def window_of(request: Request, *, keys: int, limit: int, name: str = "after") -> Window:
+    """Which part of a list the address asks for; nonsense is its start.
+
+    Args:
+        name: of the part of the address, where a page has several lists.
+    """
+    words = request.query_params.get(name, "")[:LONGEST].split("-")
     numbers = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 19]
     return Window(limit, tuple(numbers) if len(numbers) == len(words) == keys else None)
 

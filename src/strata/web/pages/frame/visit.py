@@ -39,6 +39,10 @@ T = TypeVar("T")
 NOTICES: Final = {
     "logged-in": N_("You are logged in already."),
     "settings-saved": N_("The settings are saved."),
+    "notices-saved": N_("Your choices are saved."),
+    "watching": N_("You hear of everything there from now on."),
+    "muted": N_("You hear of it only when somebody mentions you."),
+    "unwatched": N_("You hear of it as of any other from now on."),
     "members-changed": N_("The members are changed."),
     "invites-changed": N_("The invitations are changed."),
     "invite-accepted": N_("You belong to the organization now."),

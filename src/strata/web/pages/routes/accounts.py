@@ -22,6 +22,7 @@ from strata.web.pages.entering import (
 )
 from strata.web.pages.frame import static_files
 from strata.web.pages.frame.visit import redirected
+from strata.web.pages.notices import settings as notices, watching
 from strata.web.pages.organizations import (
     account as organization_account,
     audit as organization_audit,
@@ -143,6 +144,9 @@ ROUTES: Final = (
     Route(SEND, "/settings/account/delete", settings_account.delete, BROWSER, page=True, free=True),
     Route(READ, "/settings/preferences", settings_preferences.page, BROWSER, page=True),
     Route(SEND, "/settings/preferences", settings_preferences.change, BROWSER, page=True),
+    Route(READ, "/settings/notifications", notices.page, BROWSER, page=True),
+    Route(SEND, "/settings/notifications", notices.change, BROWSER, page=True),
+    Route(SEND, "/settings/watching", watching.submit, BROWSER, page=True),
     Route(READ, "/settings/repositories", settings_repositories.page, BROWSER, page=True),
     Route(SEND, "/settings/repositories", settings_repositories.submit, BROWSER, page=True),
     Route(READ, "/settings/billing", settings_billing.page, BROWSER, page=True),

@@ -1,0 +1,152 @@
+"""The page on which people say what they want to hear of, and when."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+
+from fixtures.accounts import made
+from fixtures.browsers import chromium
+from fixtures.contents import created, indexed
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import calling
+from fixtures.shown_repos import Scene, served, session_of, staged
+from strata.accounts.notices import heeding
+from strata.accounts.notices.choices import Kind, Wanted, choices_of
+from strata.accounts.notices.times import Digest, Quiet, Times, times_of
+from strata.accounts.profile.preferences import preferences_of
+from strata.core.actor import SYSTEM
+from strata.repos.record import Repo
+
+PAGE = "/settings/notifications"
+WATCH = "/settings/watching"
+TIMES = {"form": "times", "digest": "daily", "quiet_from": "22:00", "quiet_until": "07:30"}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    clock = FrozenClock()
+    made = staged(build_test_hub(tmp_path / "data", clock=clock), clock)
+    yield made
+    made.hub.database.close()
+
+
+def watched(scene: Scene, repos: tuple[Repo, ...]) -> list[Repo]:
+    """Which of these the other one hears everything of."""
+    with calling(scene.hub, SYSTEM) as call:
+        return [one for one in repos if scene.other.user_id in heeding.watchers(call, one)]
+
+
+def test_what_is_chosen_is_kept_and_shown(scene: Scene) -> None:
+    other = scene.visitor(scene.other)
+    assert (
+        other.post(PAGE, {"form": "choices", "mention-web": "on", "watched-mail": "on"}).status_code
+        == 303
+    )
+    assert other.post(PAGE, {**TIMES, "timezone": "Asia/Shanghai"}).status_code == 303
+    with calling(scene.hub, SYSTEM) as call:
+        user_id = scene.other.user_id or 0
+        chosen = choices_of(call, user_id)
+        assert chosen[Kind.MENTION] == Wanted(web=True, mail=False)
+        assert chosen[Kind.WATCHED] == Wanted(web=False, mail=True)
+        assert chosen[Kind.SECURITY] == Wanted(web=True, mail=True)  # a form cannot take it away
+        assert times_of(call, user_id) == Times(Digest.DAILY, Quiet(22 * 60, 7 * 60 + 30))
+        assert preferences_of(call, user_id).timezone == "Asia/Shanghai"
+    page = other.get(PAGE).text
+    assert 'value="22:00"' in page
+    assert 'value="07:30"' in page
+    assert '<option value="Asia/Shanghai" selected>' in page
+    assert '<option value="daily" selected>' in page
+    assert other.post(PAGE, {**TIMES, "quiet_from": "", "quiet_until": ""}).status_code == 303
+    assert 'value="22:00"' not in other.get(PAGE).text
+
+
+def test_what_is_not_offered_is_refused(scene: Scene) -> None:
+    other = scene.visitor(scene.other)
+    for odd in ({"digest": "hourly"}, {"timezone": "Mars/Olympus"}, {"form": "else"}):
+        assert other.post(PAGE, {**TIMES, **odd}).status_code == 400
+    for odd in (
+        {"quiet_until": ""},
+        {"quiet_until": "22:00"},
+        {"quiet_from": "25:00"},
+        {"quiet_from": "x"},
+    ):
+        answer = other.post(PAGE, {**TIMES, **odd})
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.text
+    assert other.post(PAGE, TIMES, proof="forged").status_code == 400
+    for odd in ({"heed": "x"}, {"kind": "x"}, {"kind": "account", "heed": "mute"}):
+        form = {"kind": "model", "name": scene.model.full_name, "heed": "watch", **odd}
+        assert other.post(WATCH, form).status_code == 400
+    assert scene.visitor().get(PAGE).headers["location"].startswith("/login")
+    with calling(scene.hub, SYSTEM) as call:
+        assert times_of(call, scene.other.user_id or 0) == Times()
+
+
+def test_what_is_found_is_watched_and_muted_and_stopped(scene: Scene) -> None:
+    other, name = scene.visitor(scene.other), scene.model.full_name
+    both = (scene.model, created(scene.hub, scene.owner, "second"))
+    page = other.get(f"{PAGE}?q=li-wei").text
+    assert page.count("Watch<span") > 2  # the person and what they have
+    assert other.post(WATCH, {"kind": "model", "name": name, "heed": "watch"}).status_code == 303
+    assert watched(scene, both) == [both[0]]
+    assert "Repositories that you watch" in other.get(PAGE).text
+    other.post(WATCH, {"kind": "account", "name": "LI-WEI", "heed": "watch"})
+    assert watched(scene, both) == [*both]
+    back = other.post(WATCH, {"kind": "model", "name": name, "heed": "mute", "back": "on"})
+    assert back.headers["location"] == f"/{name}"
+    assert watched(scene, both) == [both[1]]
+    page = other.get(PAGE).text
+    assert "Repositories that you muted" in page
+    assert "People and organizations that you watch" in page
+    other.post(WATCH, {"kind": "model", "name": name, "heed": "stop"})
+    other.post(WATCH, {"kind": "account", "name": "li-wei", "heed": "stop"})
+    assert watched(scene, both) == []
+    assert "Nothing was found for" in other.get(f"{PAGE}?q=nobody-at-all").text
+
+
+def test_nobody_learns_of_what_is_hidden_by_watching_it(scene: Scene) -> None:
+    secret = created(scene.hub, scene.owner, "secret-thing", private=True)
+    indexed(scene.hub, secret)
+    made(scene.hub, "waiting")
+    other = scene.visitor(scene.other)
+    for name in (secret.full_name, "li-wei/no-such-thing"):
+        for heed in ("watch", "mute", "stop"):
+            form = {"kind": "model", "name": name, "heed": heed}
+            assert other.post(WATCH, form).status_code == 404
+    assert "secret-thing<" not in other.get(f"{PAGE}?q=secret").text
+    with calling(scene.hub, SYSTEM) as call:
+        assert heeding.watches(call, scene.other.user_id or 0, secret.id) is None
+    owner = scene.visitor(scene.owner)
+    owner.post(WATCH, {"kind": "model", "name": secret.full_name, "heed": "mute"})
+    assert "secret-thing" in owner.get(PAGE).text
+
+
+def test_the_table_can_be_used_by_everybody(scene: Scene) -> None:
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context(viewport={"width": 1320, "height": 860})
+        session = session_of(scene.hub, scene.other)
+        context.add_cookies([{"name": "sid", "value": session, "url": base}])
+        page = context.new_page()
+        for language in ("en", "zh-CN"):
+            page.goto(f"{base}{PAGE}?q=li-wei&lang={language}")
+            report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+            assert report.response["violations"] == []
+        page.goto(f"{base}{PAGE}?q=flan&lang=en")
+        page.get_by_role("row", name="Mentions").get_by_role(
+            "checkbox", name="Mentions By mail"
+        ).uncheck()
+        assert page.get_by_role("checkbox", name="Security By mail").is_disabled()
+        page.get_by_role("button", name="Save").first.click()
+        page.wait_for_url(f"**{PAGE}")
+        assert not page.get_by_role("checkbox", name="Mentions By mail").is_checked()
+        page.set_viewport_size({"width": 320, "height": 860})
+        page.goto(f"{base}{PAGE}?q=flan")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        page.get_by_role("button", name="Watch li-wei/flan-t5-large").click()
+        page.wait_for_url(f"**{PAGE}")
+        assert page.get_by_role("button", name="Stop watching li-wei/flan-t5-large").is_visible()
+        box = page.get_by_role("checkbox", name="Mentions In the inbox").bounding_box()
+        assert box is not None
+        assert box["height"] >= 24
