@@ -11,6 +11,7 @@ from strata.accounts.closing import gone, suspend
 from strata.accounts.entering import browsers, reset, sessions
 from strata.accounts.export import pack
 from strata.accounts.factors import challenges, checking, halfway, remembered
+from strata.accounts.identities import leaving as elsewhere
 from strata.accounts.inviting import queries as invites
 from strata.accounts.joining import unconfirmed
 from strata.accounts.oauth import codes, device, families, keys, registration
@@ -32,6 +33,7 @@ class TidyAccounts:
             sessions.forget_expired(work)
             reset.forget_expired(work)
             browsers.forget_old(work)
+            elsewhere.forget_over(work)
             for kept in (halfway, remembered, challenges, checking):
                 kept.forget_over(work)
             limits.forget_old(work)

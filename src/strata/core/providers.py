@@ -35,6 +35,13 @@ from strata.core.settings import BadSettings
 GOOGLE: Final = "https://accounts.google.com"
 KINDS: Final = ("github", "google", "oidc")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+_CLAIMS: Final = {
+    "email_claim": "email",
+    "verified_claim": "email_verified",
+    "name_claim": "name",
+    "username_claim": "preferred_username",
+    "groups_claim": "groups",
+}
 _REQUIRED: Final = ("id", "kind", "name", "client_id", "client_secret")
 
 
@@ -64,7 +71,12 @@ class LoginProvider:
     authoritative_domains: tuple[str, ...] = ()  # whose addresses it knows better than we
     hosted_domain: str = ""  # of Google Workspace
     trust_mfa: bool = False  # a second factor there counts here
+    email_claim: str = "email"  # names of claims may lead inside: "realm_access.roles"
+    verified_claim: str = "email_verified"  # whether the site has verified that address
+    name_claim: str = "name"
+    username_claim: str = "preferred_username"
     groups_claim: str = "groups"
+    client_auth: str = ""  # "basic" or "post"; empty: where the site's document says
     roles: tuple[str, ...] = ()  # "group=organization:role"
 
     @property
@@ -131,6 +143,12 @@ def _require_sound(provider: LoginProvider) -> None:
     addresses = (provider.issuer, provider.url, provider.api_url)
     if any(one and urlsplit(one).scheme not in ("https", "http") for one in addresses):
         raise BadSettings(f"Login provider {provider.id}: addresses begin with https://.")
+    if provider.client_auth not in ("", "basic", "post"):
+        raise BadSettings(f"Login provider {provider.id}: client_auth is `basic` or `post`.")
+    if any(not getattr(provider, name) for name in _CLAIMS):
+        raise BadSettings(f"Login provider {provider.id}: the name of a claim is not empty.")
+    if provider.kind == "github" and any(getattr(provider, n) != d for n, d in _CLAIMS.items()):
+        raise BadSettings(f"Login provider {provider.id}: GitHub has no claims to name.")
     if provider.kind == "github" and (provider.roles or provider.trust_mfa):
         raise BadSettings(
             f"Login provider {provider.id}: GitHub tells neither groups nor second factors, "

@@ -1,15 +1,14 @@
 """Log in with another site: whose account an identity opens, and whose word is believed (J07)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from doors.pages.visitors import PASSWORD, Page, Visitor, confirmed, letter
-from fixtures.accounts import made, person
+from doors.pages.elsewhere import back_from, beside, joined, names_of, provider, through
+from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter
+from fixtures.accounts import person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
 from fixtures.organizations import organization
@@ -20,7 +19,6 @@ from strata.accounts.organizations import queries
 from strata.core.actor import Role
 from strata.core.call import reading
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
 
 PAGE = "/settings/authentication"
 
@@ -31,49 +29,10 @@ def issuer(clock: FrozenClock) -> Iterator[Issuer]:
         yield running
 
 
-def provider(issuer: Issuer, kind: str = "oidc", **more: Any) -> LoginProvider:
-    where = {"oidc": {"issuer": issuer.url}, "github": {"url": issuer.url, "api_url": issuer.url}}
-    return LoginProvider(
-        id="there", kind=kind, name="There", client_id=CLIENT, client_secret=SECRET,
-        **{**where[kind], **more},
-    )  # fmt: skip
-
-
-def beside(hub: Hub, *providers: LoginProvider) -> Hub:
-    made(hub, "first-one", admin=True)
-    return replace(hub, providers=providers)
-
-
 @pytest.fixture
 def near(hub: Hub, issuer: Issuer) -> Hub:
     """A hub that knows an OpenID Connect issuer."""
     return beside(hub, provider(issuer))
-
-
-def back_from(place: str) -> str:
-    """Go to the other site, and come back with what it says."""
-    answer = httpx.get(place, follow_redirects=False, trust_env=False)
-    assert answer.status_code == 302, answer.text
-    return answer.headers["location"].partition("://")[2].partition("/")[2].join(["/", ""])
-
-
-def through(visitor: Visitor, onward: str = "/models") -> Page:
-    """Log in by way of the other site."""
-    off = visitor.open(f"/login/with/there?next={onward}")
-    assert off.status == 303, off.text
-    return visitor.open(back_from(off.place))
-
-
-def joined(visitor: Visitor, name: str) -> Page:
-    """Take the second step of a sign-up."""
-    visitor.take_time()
-    agreed = {"username": name, "full_name": "", "language": "en", "consents": "on"}
-    return visitor.submit("/join?step=2", "/join", **agreed)
-
-
-def names_of(hub: Hub, name: str) -> list[str]:
-    with reading(hub) as call:
-        return [one.shown for one in identities_of(call, person(hub, name).id)]
 
 
 @pytest.mark.parametrize("kind", ["oidc", "github"])

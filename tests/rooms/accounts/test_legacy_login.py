@@ -38,6 +38,13 @@ def log_in(hub: Hub, name: str, password: str = PASSWORD) -> str:
         return legacy.log_in(call, name, password)
 
 
+def test_an_account_without_a_password_gets_no_token(open_hub: Hub) -> None:
+    made(open_hub, "ana", password=None)
+    for guess in ("", PASSWORD):
+        with pytest.raises(BadCredentials):
+            log_in(open_hub, "ana", guess)
+
+
 def test_it_is_off(hub: Hub) -> None:
     made(hub, "ana")
     for password in (PASSWORD, "wrong"):

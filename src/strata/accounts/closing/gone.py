@@ -15,6 +15,7 @@ from strata.accounts import confirmed, former, people
 from strata.accounts.closing import letters
 from strata.accounts.closing.facts import GONE
 from strata.accounts.closing.leave import needs
+from strata.accounts.identities.leaving import forget_person as forget_logins_elsewhere
 from strata.accounts.oauth import apps, own
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Standing
@@ -54,6 +55,7 @@ def delete(work: Work, user: people.User) -> None:
     addresses = {user.email, *(reader.email for reader in told)}
     # The other rooms take away what is theirs while the account can still be read.
     record(work, GONE, whose=Whose(subject_id=user.id))
+    forget_logins_elsewhere(work, user.id)
     for app in apps.of_owner(work, user.id):
         own.remove(work, app.client_id)
     for personal in work.hub.personal:

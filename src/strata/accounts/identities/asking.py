@@ -13,7 +13,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -49,6 +49,15 @@ class Attempt(msgspec.Struct, frozen=True):
     remember: bool
     linking: int  # id of the signed-in account that the identity is for; 0: a log-in
     until: int  # milliseconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Who it is, and what the site needs to hear to log them out there again."""
+
+    claims: Claims
+    id_token: str = field(default="", repr=False)  # empty: the site gives none
+    end_session: str = ""  # its page that logs people out; empty: it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def attempt_of(hub: Hub, cookie: str) -> Attempt | None:
 
 def finish(
     hub: Hub, provider: LoginProvider, attempt: Attempt, brought: Mapping[str, str]
-) -> Claims:
+) -> Answered:
     """Check what the browser brings back, and ask the site who that is.
 
     Raises:
@@ -129,7 +138,7 @@ def finish(
     if "error" in brought:
         raise ProviderFailed(provider.name, brought["error"][:100])
     where = endpoints.of(hub, provider)
-    if brought.get("iss", where.issuer) != where.issuer:  # RFC 9207
+    if brought.get("iss", "" if where.names_itself else where.issuer) != where.issuer:  # RFC 9207
         raise ProviderFailed(provider.name, "another issuer answered")
     answer = post_form(
         hub,
@@ -140,15 +149,16 @@ def finish(
             "code": brought.get("code", ""),
             "redirect_uri": attempt.redirect,
             "code_verifier": attempt.verifier,
-            "client_id": provider.client_id,
-            "client_secret": provider.client_secret,
         },
+        client_auth=where.client_auth,
     )
+    access_token = _text(provider, answer, "access_token")
     if provider.kind == "github":
-        return words.of_github(hub, provider, _text(provider, answer, "access_token"))
-    return words.of_issuer(
-        hub, provider, where, _text(provider, answer, "id_token"), nonce=attempt.nonce
-    )
+        return Answered(words.of_github(hub, provider, access_token))
+    id_token = _text(provider, answer, "id_token")
+    said = words.checked(hub, provider, where, id_token, nonce=attempt.nonce)
+    claims = words.of_issuer(hub, provider, where, said, access_token=access_token)
+    return Answered(claims, id_token, where.end_session)
 
 
 def _text(provider: LoginProvider, answer: Mapping[str, Any], name: str) -> str:

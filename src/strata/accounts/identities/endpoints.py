@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from strata.accounts.identities.talking import get_json
 from strata.core.errors import ProviderFailed
@@ -24,7 +25,10 @@ class Endpoints:
     authorization: str = ""
     token: str = ""
     keys: str = ""  # its JWK set
-    end_session: str = ""
+    userinfo: str = ""
+    end_session: str = ""  # where it logs people out; empty: it does not
+    client_auth: str = "post"  # how it wants to be shown our secret: "basic" or "post"
+    names_itself: bool = False  # its answers carry `iss` (RFC 9207)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,10 @@ def of(hub: Hub, provider: LoginProvider) -> Endpoints:
             authorization=document.get("authorization_endpoint", ""),
             token=document.get("token_endpoint", ""),
             keys=document["jwks_uri"],
-            end_session=document.get("end_session_endpoint", ""),
+            userinfo=document.get("userinfo_endpoint", ""),
+            end_session=_page(document.get("end_session_endpoint")),
+            client_auth=provider.client_auth or _client_auth(document),
+            names_itself=document.get("authorization_response_iss_parameter_supported") is True,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ProviderFailed(provider.name, "its discovery document lacks something") from error
@@ -71,6 +78,18 @@ def keys_of(hub: Hub, provider: LoginProvider, where: Endpoints, *, fresh: bool 
         fresh: ask again, at most once in a minute: an unknown key has signed.
     """
     return _asked(hub, provider, where.keys, ASKED_AGAIN_AFTER if fresh else KEPT_FOR)
+
+
+def _client_auth(document: Any) -> str:
+    """In the header, unless the site says that it takes the form only (Discovery 1.0 §3)."""
+    taken = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    return "basic" if "client_secret_basic" in taken else "post"
+
+
+def _page(url: object) -> str:
+    """An address that a browser may be sent to: nothing that would run as a script of ours."""
+    fits = isinstance(url, str) and urlsplit(url).scheme in ("https", "http")
+    return str(url) if fits else ""
 
 
 def _asked(hub: Hub, provider: LoginProvider, url: str, kept_for: timedelta) -> Any:

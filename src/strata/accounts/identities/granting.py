@@ -6,7 +6,6 @@ import contextlib
 from dataclasses import replace
 
 from strata.accounts import people
-from strata.accounts.identities.claims import Claims
 from strata.accounts.organizations import members, queries
 from strata.core.actor import SYSTEM, Role
 from strata.core.call import Work
@@ -14,16 +13,23 @@ from strata.core.errors import Conflict
 from strata.core.providers import LoginProvider
 
 
-def grant_roles(work: Work, provider: LoginProvider, claims: Claims, user: people.User) -> None:
+def grant_roles(
+    work: Work, provider: LoginProvider, user: people.User, groups: tuple[str, ...]
+) -> None:
     """Give the person the roles that their groups have, and take those that they lost.
 
-    An organisation that a rule names gets its members from the site alone: whoever is in none of
-    its groups leaves it at the next log-in. Its last admin stays.
+    Whoever logs in through the site has in each organisation that a rule names the highest role
+    that their groups stand for, and none if they are in none of its groups, however they became a
+    member: the site alone says. The last admin stays, and who never comes through the site is left
+    alone. Unconfirmed accounts get their roles at the first log-in after they are confirmed.
+
+    Args:
+        groups: theirs at the site, among those that rules name.
     """
     wanted: dict[str, Role | None] = {}
     for rule in provider.rules:
         held = wanted.setdefault(rule.organization, None)
-        if rule.group in claims.groups and (held is None or rule.role.reaches(held)):
+        if rule.group in groups and (held is None or rule.role.reaches(held)):
             wanted[rule.organization] = rule.role
     acting = replace(work, actor=SYSTEM)
     for name, role in wanted.items():

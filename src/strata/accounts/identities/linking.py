@@ -61,7 +61,7 @@ def settle(
         keep(work, owner, claims)
         user = owner
     _touch(work, claims)
-    grant_roles(work, provider, claims, user)
+    grant_roles(work, provider, user, claims.groups)
     shown = enter if claims.second_factor else arrive  # the site has asked for both, and is trusted
     return shown(work, user, browser, how=provider.id, proved=False)
 
@@ -81,6 +81,8 @@ def link(work: Work, claims: Claims) -> None:
 def keep(work: Work, user: people.User, claims: Claims) -> None:
     """Write down that an identity belongs to an account, and tell its owner.
 
+    The roles that its groups stand for are given at once.
+
     Raises:
         InvalidFields: `identity`: it opens another account already.
     """
@@ -97,6 +99,9 @@ def keep(work: Work, user: people.User, claims: Claims) -> None:
         if owner is None or owner.id != user.id:
             raise InvalidFields({"identity": ("identity.taken",)})
         return
+    provider = _provider(work, claims.provider)
+    if provider is not None:
+        grant_roles(work, provider, user, claims.groups)
     detail = {"provider": claims.provider}
     record(work, "account.identity_link", target=user.name, actor_id=user.id, detail=detail)
     for reader in confirmed.readers(work, user):
@@ -116,6 +121,9 @@ def identities_of(call: Call, user_id: int) -> list[Identity]:
 def unlink(work: Work, identity_id: int) -> None:
     """Let an identity open the signed-in person's account no more.
 
+    Without any identity at that site the roles that came from it go too: nothing would take them
+    later.
+
     Raises:
         Unauthenticated, ProofNeeded: as `link`.
         NotFound: the account has no such identity.
@@ -128,9 +136,13 @@ def unlink(work: Work, identity_id: int) -> None:
     gone = next((one for one in held if one.id == identity_id), None)
     if gone is None:
         raise NotFound("This account has no such linked log-in.")
-    if user.password_hash is None and len(held) == 1:
+    opening = [one.id for one in held if _provider(work, one.provider) is not None]
+    if user.password_hash is None and not set(opening) - {identity_id}:
         raise InvalidFields({"identity": ("identity.last",)})
     work.db.execute(sa.delete(identities).where(identities.c.id == identity_id))
+    provider = _provider(work, gone.provider)
+    if provider is not None and [one.provider for one in held].count(gone.provider) == 1:
+        grant_roles(work, provider, user, ())
     detail = {"provider": gone.provider}
     record(work, "account.identity_unlink", target=user.name, detail=detail)
     for reader in confirmed.readers(work, user):
@@ -162,6 +174,11 @@ def _person(call: Call) -> people.User:
     return user
 
 
+def _provider(call: Call, provider_id: str) -> LoginProvider | None:
+    """The site of an identity; None when the operator has taken it away."""
+    return next((one for one in call.hub.providers if one.id == provider_id), None)
+
+
 def _name(call: Call, provider_id: str) -> str:
-    named = (one.name for one in call.hub.providers if one.id == provider_id)
-    return next(named, provider_id)
+    provider = _provider(call, provider_id)
+    return provider.name if provider else provider_id

@@ -19,3 +19,17 @@ identities = sa.Table(
     sa.Column("last_used_at", Moment),
     sa.UniqueConstraint("provider", "issuer", "subject"),
 )
+
+# Browsers whose person is logged in at a site that offers to log them out again.
+logins_elsewhere = sa.Table(
+    "logins_elsewhere",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),  # of the browser's `elsewhere` cookie
+    sa.Column("provider", sa.Text, nullable=False),  # these three as in `identities`
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("end_session", sa.Text, nullable=False),  # the site's page that logs out
+    sa.Column("id_token", sa.LargeBinary, nullable=False),  # sealed
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+    sa.Index(None, "provider", "issuer", "subject"),
+)

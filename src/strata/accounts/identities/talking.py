@@ -6,11 +6,12 @@ point to elsewhere is judged as any address that a stranger names.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
@@ -35,15 +36,24 @@ def get_json(hub: Hub, provider: LoginProvider, url: str, *, bearer: str = "") -
 
 
 def post_form(
-    hub: Hub, provider: LoginProvider, url: str, fields: Mapping[str, str]
+    hub: Hub, provider: LoginProvider, url: str, fields: Mapping[str, str], *, client_auth: str
 ) -> Mapping[str, Any]:
-    """What a site answers to a form.
+    """What a site answers to a form in which we show who we are (RFC 6749 §2.3.1).
+
+    Args:
+        client_auth: where it wants our secret: "basic" or "post".
 
     Raises:
         ProviderFailed: nothing that can be read.
     """
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    message = Message(urlencode(fields).encode(), {**_AGENT, **kind})
+    secret, sent = {}, {**fields, "client_id": provider.client_id}
+    if client_auth == "basic":
+        pair = f"{quote_plus(provider.client_id)}:{quote_plus(provider.client_secret)}"
+        secret = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    else:
+        sent["client_secret"] = provider.client_secret
+    message = Message(urlencode(sent).encode(), {**_AGENT, **kind}, secret)
     answer = _decoded(provider, _sent(hub, provider, url, message))
     if not isinstance(answer, dict):
         raise ProviderFailed(provider.name, "no JSON object")

@@ -25,18 +25,26 @@ LONGEST_SHOWN: Final = 200
 
 
 def of_issuer(
-    hub: Hub, provider: LoginProvider, where: Endpoints, id_token: str, *, nonce: str
+    hub: Hub,
+    provider: LoginProvider,
+    where: Endpoints,
+    said: Mapping[str, Any],
+    *,
+    access_token: str,
 ) -> Claims:
-    """Read an ID token (OpenID Connect Core 1.0 §3.1.3.7).
+    """Read what an ID token says, and what the issuer says beside it (Core 1.0 §5.3).
+
+    Args:
+        said: the claims of an ID token that was checked.
 
     Raises:
-        ProviderFailed: it is not about this log-in, or not of this issuer.
+        ProviderFailed: the person may not come in, or the issuer tells of another one.
     """
-    said = checked(hub, provider, where, id_token, nonce=nonce)
-    email = said.get("email") if said.get("email_verified") is True else ""
+    more = _told_beside(hub, provider, where, said, access_token)
+    told = {**more, **said}
+    email = _verified_email(provider, said) or _verified_email(provider, more)
     if provider.hosted_domain and said.get("hd") != provider.hosted_domain:
         raise ProviderFailed(provider.name, "this account is of another domain")
-    groups = said.get(provider.groups_claim)
     factors = said.get("amr")
     strong = isinstance(factors, list) and bool(STRONG & {str(one) for one in factors})
     return _allowed(
@@ -45,13 +53,54 @@ def of_issuer(
             provider=provider.id,
             issuer=where.issuer,
             subject=str(said["sub"]),
-            shown=_shown(said.get("preferred_username") or said.get("email") or said["sub"]),
+            shown=_shown(
+                _found(told, provider.username_claim)
+                or _found(told, provider.email_claim)
+                or said["sub"]
+            ),
             email=_address(email),
-            full_name=_shown(said.get("name") or ""),
-            groups=tuple(str(one) for one in groups) if isinstance(groups, list) else (),
+            full_name=_shown(_found(told, provider.name_claim) or ""),
+            groups=_groups(provider, told),
             second_factor=provider.trust_mfa and strong,
         ),
     )
+
+
+def _told_beside(
+    hub: Hub, provider: LoginProvider, where: Endpoints, said: Mapping[str, Any], access_token: str
+) -> Mapping[str, Any]:
+    """What the issuer tells outside of the ID token; asked only for what that lacks."""
+    lacking = _found(said, provider.verified_claim) is None or (
+        bool(provider.rules) and _found(said, provider.groups_claim) is None
+    )
+    if not where.userinfo or not lacking:
+        return {}
+    more = get_json(hub, provider, where.userinfo, bearer=access_token)
+    if not isinstance(more, dict) or more.get("sub") != said["sub"]:
+        raise ProviderFailed(provider.name, "it tells of another person")
+    return more
+
+
+def _verified_email(provider: LoginProvider, told: Mapping[str, Any]) -> object:
+    """An address and the word that it was verified, both from one place; some write "true"."""
+    checked_there = _found(told, provider.verified_claim) in (True, "true")
+    return _found(told, provider.email_claim) if checked_there else None
+
+
+def _groups(provider: LoginProvider, told: Mapping[str, Any]) -> tuple[str, ...]:
+    """The groups that a rule names: of the others nothing is kept."""
+    groups = _found(told, provider.groups_claim)
+    held = {str(one) for one in groups} if isinstance(groups, list) else set()
+    return tuple(sorted(held & {rule.group for rule in provider.rules}))
+
+
+def _found(told: Mapping[str, Any], name: str) -> Any:
+    """A claim by its name, or inside of another one: `realm_access.roles`."""
+    if name in told:
+        return told[name]
+    outer, _, inner = name.partition(".")
+    within = told.get(outer)
+    return _found(within, inner) if inner and isinstance(within, dict) else None
 
 
 def of_github(hub: Hub, provider: LoginProvider, token: str) -> Claims:

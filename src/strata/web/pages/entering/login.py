@@ -8,30 +8,28 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import csrf, login as log_ins, sessions
+from strata.accounts.entering import login as log_ins
 from strata.accounts.entering.entry import Browser, LoggedIn
 from strata.accounts.entering.login import LogIn
 from strata.accounts.factors.halfway import LIFE, Ticket
 from strata.accounts.protecting import finishing
 from strata.accounts.standing import MUST_RESET
-from strata.core.call import Call, working
+from strata.core.call import Call
 from strata.core.errors import (
     AccountSuspended,
     BadCredentials,
     Forbidden,
     InvalidFields,
-    Malformed,
     StrataError,
     TooMany,
 )
-from strata.web.auth import cookie_name, session_cookie_name
+from strata.web.auth import cookie_name
 from strata.web.pages.entering.agreeing import PAGE as AGREE
-from strata.web.pages.forms.body import STALE_FORM, Form, form_of, submitted
+from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import (
     REMEMBERED,
     Visit,
     device_cookie,
-    drop_cookie,
     enter,
     form_cookie_name,
     know,
@@ -147,21 +145,6 @@ def browser_of(request: Request, *, remember: bool) -> Browser:
     )
 
 
-async def leave(request: Request) -> Response:
-    """POST /logout
-
-    A browser that sends no session cookie is left alone: another site's form comes without it, and
-    must not make the browser drop it. A session that is over already may still be left.
-    """
-    form = await form_of(request)
-    if not session_cookie(request):
-        return redirected(request, "/")
-    await read(request, lambda call: _log_out(call, form))
-    answer = redirected(request, "/", notice="logged-out")
-    drop_cookie(request, answer, session_cookie_name(hub_of(request)))
-    return answer
-
-
 def _log_in(call: Call, request: Request, form: Form) -> LoggedIn | Ticket:
     return log_ins.log_in(
         call,
@@ -171,15 +154,6 @@ def _log_in(call: Call, request: Request, form: Form) -> LoggedIn | Ticket:
             browser=browser_of(request, remember="remember" in form),
         ),
     )
-
-
-def _log_out(call: Call, form: Form) -> None:
-    if call.actor.session_id is None:
-        return
-    if not csrf.is_genuine(call.hub, call.actor.session_mark, form.get("csrf_token", "")):
-        raise Malformed(STALE_FORM)
-    with working(call) as work:
-        sessions.log_out(work)
 
 
 async def again(

@@ -22,6 +22,7 @@ from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound, ProviderFailed
 from strata.core.providers import LoginProvider
 from strata.web.auth import cookie_name
+from strata.web.pages.entering import elsewhere
 from strata.web.pages.entering.login import arrived, browser_of
 from strata.web.pages.entering.sealed import keep_claims, kept_claims
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -90,10 +91,11 @@ async def come_back(request: Request) -> Response:
         return await _failed(request, strange)
     brought = dict(request.query_params)
     try:
-        claims = await anyio.to_thread.run_sync(asking.finish, hub, provider, attempt, brought)
+        answered = await anyio.to_thread.run_sync(asking.finish, hub, provider, attempt, brought)
     except ProviderFailed as failure:
         return await _failed(request, failure)
-    answer = await _settled(request, provider, attempt, claims)
+    answer = await _settled(request, provider, attempt, answered.claims)
+    await elsewhere.keep(request, answer, answered, long=attempt.remember)
     drop_cookie(request, answer, ATTEMPT)
     return answer
 
@@ -194,9 +196,7 @@ def _name(request: Request, provider_id: str) -> str:
 
 
 def _callback(request: Request, provider: LoginProvider) -> str:
-    facts = exchange(request)
-    base = facts.hub.settings.public_url.rstrip("/") or facts.origin.base_url
-    return f"{base}/login/callback/{provider.id}"
+    return elsewhere.place_here(request, f"/login/callback/{provider.id}")
 
 
 def _sure(call: Call, form: Form) -> tuple[int, LoginProvider]:

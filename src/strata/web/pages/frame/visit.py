@@ -52,6 +52,7 @@ NOTICES: Final = {
     "organization-gone": N_("The organization is deleted."),
     "organization-left": N_("You left the organization."),
     "logged-out": N_("You are logged out."),
+    "logged-out-elsewhere": N_("You are logged out there too."),
     "profile-saved": N_("Your profile is saved."),
     "picture-saved": N_("Your picture is saved."),
     "picture-removed": N_("Your picture is removed."),

@@ -14,6 +14,7 @@ from strata.web.pages.entering import (
     join,
     join_json,
     login,
+    logout,
     providers,
     proving,
     recovery,
@@ -123,7 +124,8 @@ ROUTES: Final = (
     Route(
         SEND, "/settings/emails/confirm/{token}", emails.confirm_link, BROWSER, page=True, free=True
     ),
-    Route(SEND, "/logout", login.leave, BROWSER, page=True),
+    Route(SEND, "/logout", logout.leave, BROWSER, page=True),
+    Route(("GET",), "/logout/callback/{provider}", logout.come_back, BROWSER, page=True),
     Route(READ, "/verify-email", verify.page, BROWSER, page=True),
     Route(READ, "/verify-email/state", verify.state, "the page that waits for the mail"),
     Route(SEND, "/verify-email/resend", verify.resend, BROWSER, page=True, free=True),

@@ -1,0 +1,47 @@
+"""What a browser that came from another site keeps, to be logged out there again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts.entering.sessions import REMEMBERED
+from strata.accounts.identities import leaving
+from strata.accounts.identities.asking import Answered
+from strata.core.call import Call, working
+from strata.web.auth import cookie_name
+from strata.web.pages.frame.visit import set_cookie
+from strata.web.work import exchange, hub_of, read
+
+ELSEWHERE: Final = "elsewhere"  # the cookie
+
+
+def cookie_of(request: Request) -> str:
+    return request.cookies.get(cookie_name(hub_of(request), ELSEWHERE), "")
+
+
+async def keep(request: Request, answer: Response, answered: Answered, *, long: bool) -> None:
+    """Let the browser find the way to the site's own log-out later, if the site has one.
+
+    Args:
+        long: its session here is a remembered one.
+    """
+    if not answered.end_session:
+        return
+
+    def write(call: Call) -> str:
+        with working(call) as work:
+            return leaving.remember(work, answered, long=long, replaces=cookie_of(request))
+
+    cookie = await read(request, write)
+    life = int(REMEMBERED.absolute.total_seconds()) if long else None
+    set_cookie(request, answer, cookie_name(hub_of(request), ELSEWHERE), cookie, max_age=life)
+
+
+def place_here(request: Request, path: str) -> str:
+    """The whole address of a page of ours, as the operator has registered it at another site."""
+    facts = exchange(request)
+    base = facts.hub.settings.public_url.rstrip("/") or facts.origin.base_url
+    return f"{base}{path}"

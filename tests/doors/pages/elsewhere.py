@@ -1,0 +1,53 @@
+"""People who come from another site: there and back, as a browser goes."""
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+
+from doors.pages.visitors import Page, Visitor
+from fixtures.accounts import made, person
+from fixtures.issuers import CLIENT, SECRET, Issuer
+from strata.accounts.identities.linking import identities_of
+from strata.core.call import reading
+from strata.core.hub import Hub
+from strata.core.providers import LoginProvider
+
+
+def provider(issuer: Issuer, kind: str = "oidc", **more: Any) -> LoginProvider:
+    where = {"oidc": {"issuer": issuer.url}, "github": {"url": issuer.url, "api_url": issuer.url}}
+    return LoginProvider(
+        id="there", kind=kind, name="There", client_id=CLIENT, client_secret=SECRET,
+        **{**where[kind], **more},
+    )  # fmt: skip
+
+
+def beside(hub: Hub, *providers: LoginProvider) -> Hub:
+    made(hub, "first-one", admin=True)
+    return replace(hub, providers=providers)
+
+
+def back_from(place: str) -> str:
+    """Go to the other site, and come back with what it says."""
+    answer = httpx.get(place, follow_redirects=False, trust_env=False)
+    assert answer.status_code == 302, answer.text
+    return answer.headers["location"].partition("://")[2].partition("/")[2].join(["/", ""])
+
+
+def through(visitor: Visitor, onward: str = "/models") -> Page:
+    """Log in by way of the other site."""
+    off = visitor.open(f"/login/with/there?next={onward}")
+    assert off.status == 303, off.text
+    return visitor.open(back_from(off.place))
+
+
+def joined(visitor: Visitor, name: str) -> Page:
+    """Take the second step of a sign-up."""
+    visitor.take_time()
+    agreed = {"username": name, "full_name": "", "language": "en", "consents": "on"}
+    return visitor.submit("/join?step=2", "/join", **agreed)
+
+
+def names_of(hub: Hub, name: str) -> list[str]:
+    with reading(hub) as call:
+        return [one.shown for one in identities_of(call, person(hub, name).id)]
