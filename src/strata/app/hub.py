@@ -19,6 +19,7 @@ from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
 from strata.community.collections.withhold import follow_standing as withhold_collections
+from strata.community.inbox.jobs import TellPeople, TidyInbox, hear
 from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
 from strata.community.webhooks.announce import announce
@@ -75,6 +76,8 @@ JOBS: Mapping[str, type[Job]] = {
         CountUsage,
         CallWebhook,
         TidyWebhooks,
+        TellPeople,
+        TidyInbox,
         CountTrending,
         RollTrending,
     )
@@ -109,6 +112,7 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
 LISTENERS: tuple[Listener, ...] = (
     settle,
     announce,
+    hear,
     again,
     withhold_repos,
     withhold_collections,

@@ -20,6 +20,7 @@ from strata.accounts.plans.grants import special_rates
 from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
 from strata.accounts.uses import FLUSH_EVERY_S
 from strata.app.hub import GATHERING, JOBS, PROMPT, WAITING, load_hub
+from strata.community.inbox.jobs import TidyInbox
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
 from strata.core.hub import Hub
@@ -91,6 +92,7 @@ class Background:
             begin_sealing(work)
             begin_trending(work)
             enqueue(work, TidyWebhooks())
+            enqueue(work, TidyInbox())
             begin_telling(work)
         self._running = [
             JobRunner(self.hub, JOBS, PROMPT),

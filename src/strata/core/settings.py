@@ -279,6 +279,16 @@ class WebhooksSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsSettings:
+    """What people are told of in their inbox."""
+
+    read_days: int = setting(
+        90, "A notification that is read or done is forgotten after this.", unit="days"
+    )
+    unread_days: int = setting(365, "An unread notification is forgotten after this.", unit="days")
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsSettings:
     """Sizes that are refused before they cost anything."""
 
@@ -388,6 +398,7 @@ class Settings:
     lfs: LfsSettings = field(default_factory=LfsSettings)
     xet: XetSettings = field(default_factory=XetSettings)
     webhooks: WebhooksSettings = field(default_factory=WebhooksSettings)
+    notifications: NotificationsSettings = field(default_factory=NotificationsSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
     quotas: QuotasSettings = field(default_factory=QuotasSettings)

@@ -45,6 +45,7 @@ _BY_TOKEN: Final = {
 class Fact:
     """What happened, for those that listen."""
 
+    id: int  # of its row
     name: str  # "repo.content"
     repo_id: int | None
     detail: Mapping[str, object]
@@ -102,7 +103,7 @@ def record(  # noqa: PLR0913 — the columns of the log
     """
     told = dict(detail or {})
     who = _actor(work, name, actor_id, whose)
-    work.db.execute(
+    inserted = work.db.execute(
         sa.insert(facts).values(
             at=work.now,
             name=name,
@@ -119,7 +120,8 @@ def record(  # noqa: PLR0913 — the columns of the log
     if repo_id is not None:
         for kind in work.hub.reactions.get(name, ()):
             enqueue_row(work, kind, {"repo_id": repo_id}, key=f"{kind}:{repo_id}")
-    fact = Fact(name, repo_id, told, who["subject_id"], rewritten or {})
+    (fact_id,) = inserted.inserted_primary_key or (0,)
+    fact = Fact(int(fact_id), name, repo_id, told, who["subject_id"], rewritten or {})
     for listener in work.hub.listeners:
         listener(work, fact)
 

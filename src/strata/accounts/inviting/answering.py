@@ -82,7 +82,7 @@ def accept(work: Work, found: Invite, person: people.User, *, anyway: bool = Fal
         work,
         "org.invite.accept",
         target=organization.name,
-        detail={"user": person.name, "role": found.role.value},
+        detail={"user": person.name, "role": found.role.value, "inviter": found.inviter_id},
         whose=Whose(organization.id, person.id),
     )
     members.set_role(work, organization, person, found.role)
@@ -104,7 +104,7 @@ def decline(work: Work, found: Invite, person: people.User) -> None:
         work,
         "org.invite.decline",
         target=organization.name,
-        detail={"user": person.name},
+        detail={"user": person.name, "inviter": found.inviter_id},
         whose=Whose(organization.id, person.id),
     )
     _tell_inviter(work, found, person, accepted=False)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.accounts.notices.choices import Wanted
-from strata.community.inbox.record import STRENGTH, News, Reason, Topic
+from strata.community.inbox.record import STRENGTH, News, Reason
 from strata.community.inbox.tables import notifications
 from strata.core.call import Work
 from strata.lib.db.statements import upsert
@@ -18,8 +18,6 @@ AT_ONCE: Final = 1000  # rows that one statement removes
 _REPLACED: Final = (
     "event", "fact_id", "at", "repo_id", "namespace_id", "actor_id", "detail", "for_managers",
 )  # fmt: skip
-# Threads that somebody may choose to hear nothing more of.
-MUTABLE: Final = frozenset({Topic.DISCUSSION})
 
 
 def tell(work: Work, news: News, reason: Reason, people: Mapping[int, Wanted]) -> None:
@@ -31,7 +29,7 @@ def tell(work: Work, news: News, reason: Reason, people: Mapping[int, Wanted]) -
     if not people:
         return
     rows = [_row(news, reason, user_id, how) for user_id, how in people.items()]
-    fresh = upsert(work.db, notifications).values(rows)
+    fresh = upsert(work.db, notifications)
     held, new = notifications.c, fresh.excluded
     named = new.reason == Reason.MENTION.value
     newer = sa.and_(new.fact_id > held.fact_id, sa.or_(sa.not_(held.muted), named))
@@ -48,16 +46,9 @@ def tell(work: Work, news: News, reason: Reason, people: Mapping[int, Wanted]) -
                 "mail_due": sa.or_(held.mail_due, new.mail_due),
             },
             where=newer,
-        )
+        ),
+        rows,
     )
-
-
-def tell_once(work: Work, news: News, reason: Reason, people: Mapping[int, Wanted]) -> None:
-    """The same for those who were told nothing of the thread yet."""
-    if people:
-        rows = [_row(news, reason, user_id, how) for user_id, how in people.items()]
-        fresh = upsert(work.db, notifications).values(rows)
-        work.db.execute(fresh.on_conflict_do_nothing())
 
 
 def _row(news: News, reason: Reason, user_id: int, how: Wanted) -> dict[str, object]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from strata.access.visibility import governed, visible
 from strata.accounts.tables import namespaces
+from strata.community.discussions.entries import COMMENT
 from strata.community.discussions.tables import discussion_events, discussions
 from strata.community.inbox.record import (
     IN_THREAD,
@@ -169,7 +170,7 @@ def newest_comments(call: Call, discussion_id: int, limit: int) -> list[str]:
         sa.select(discussion_events.c.key)
         .where(
             discussion_events.c.discussion_id == discussion_id,
-            discussion_events.c.kind == "comment",
+            discussion_events.c.kind == COMMENT,
         )
         .order_by(discussion_events.c.id.desc())
         .limit(limit)
@@ -223,6 +224,7 @@ def _rows(actor: Actor) -> sa.Select[Any]:
             discussions.c.title,
             discussions.c.status,
             discussions.c.is_pull_request,
+            discussions.c.comments,
         )
         .select_from(
             _joined(notifications)
@@ -247,6 +249,7 @@ def notification(row: sa.Row[Any]) -> Notification:
             row.title,
             row.status,
             row.is_pull_request,
+            row.comments,
         )
     return Notification(
         id=row.id,

@@ -88,6 +88,7 @@ class Thread:
     title: str
     status: str
     is_pull_request: bool
+    comments: int  # how many
 
 
 @dataclass(frozen=True, slots=True)

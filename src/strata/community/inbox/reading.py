@@ -1,0 +1,134 @@
+"""Read one's notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from strata.access.policy import require_account
+from strata.community.discussions import queries as discussions
+from strata.community.discussions.queries import Event
+from strata.community.discussions.texts import html_of
+from strata.community.inbox import queries
+from strata.community.inbox.record import Filter, Notification, Show
+from strata.core.actor import Actor
+from strata.core.call import Call
+from strata.core.errors import NotFound, Unauthenticated
+from strata.core.names import RepoId
+from strata.lib.db.seek import Page, Window
+from strata.repos.queries import path_key, repo_at
+
+PAGE: Final = 25
+MOST_REPOS: Final = 100  # that a list offers to be narrowed to
+LAST_SAID: Final = 3  # comments of a preview
+MISSING: Final = "There is no such notification."
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A notification with what was said last in its thread."""
+
+    notification: Notification
+    comments: tuple[Event, ...] = ()
+    html: Mapping[str, str] | None = None  # renderings, by the keys of the comments
+    earlier: int = 0  # comments that stand before these
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many notifications there are, whatever part of them is shown."""
+
+    view: int  # that the filter lets through
+    unread: int
+    all: int
+
+
+def mine(actor: Actor) -> int:
+    """Whose inbox it is.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    require_account(actor)
+    if actor.user_id is None:
+        raise Unauthenticated("Log in first.")
+    return actor.user_id
+
+
+def unread(call: Call) -> int:
+    """How many unread notifications the caller has, at most `queries.MOST_COUNTED`; nobody: 0."""
+    return 0 if call.actor.user_id is None else queries.unread(call, call.actor.user_id)
+
+
+def listed(call: Call, wanted: Filter, window: Window) -> Page[Notification]:
+    """A part of the caller's list, the newest first.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    return queries.some(call, mine(call.actor), wanted, window)
+
+
+def numbered(call: Call, wanted: Filter, *, start: int, limit: int) -> list[Notification]:
+    """The same by how many stand before.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    return queries.numbered(call, mine(call.actor), wanted, start=start, limit=limit)
+
+
+def counts(call: Call, wanted: Filter) -> Counts:
+    """How many the caller has.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    user_id, of_kind = mine(call.actor), Filter(discussions=wanted.discussions)
+    return Counts(
+        view=queries.count(call, user_id, wanted),
+        unread=queries.count(call, user_id, Filter(Show.UNREAD, discussions=wanted.discussions)),
+        all=queries.count(call, user_id, of_kind),
+    )
+
+
+def repos_in(call: Call) -> list[RepoId]:
+    """The repos that the caller's list is about.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    return queries.repos_in(call, mine(call.actor), MOST_REPOS)
+
+
+def muted(call: Call, limit: int = MOST_REPOS) -> list[Notification]:
+    """The threads of which the caller wants to hear nothing, unless somebody names them.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    return queries.muted(call, mine(call.actor), limit)
+
+
+def preview(call: Call, notification_id: int) -> Preview:
+    """One notification; reading it here does not mark it.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: the caller has none of this id, or may not know of its thread by now.
+    """
+    found = queries.one(call, mine(call.actor), notification_id)
+    if found is None:
+        raise NotFound(MISSING)
+    if found.thread is None or found.place is None:
+        return Preview(found)
+    repo_id = found.place.repo_id
+    repo = repo_at(call, repo_id.type, path_key(repo_id))
+    if repo is None:
+        raise NotFound(MISSING)
+    keys = queries.newest_comments(call, found.thread.id, LAST_SAID)
+    events = [discussions.event_at(call, found.thread.id, key) for key in keys]
+    said = tuple(event for event in events if event is not None)
+    html = {one.key: html_of(call, repo, one.key, one.content) for one in said if not one.hidden}
+    return Preview(found, said, html, max(0, found.thread.comments - len(said)))
