@@ -20,6 +20,7 @@ from strata.accounts.people import User
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated
+from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 
 LONGEST_REASON: Final = 200  # characters
@@ -163,7 +164,8 @@ def _settle(work: Work, repo: Gated, request: AccessRequest, decision: Decision)
     reason = (decision.reason or "").strip() or None
     queries.settle(work, request.id, decision.standing, reason)
     person = named(work, request.asker.name)
-    detail = {"user": person.name}
+    settled = changes({"standing": request.standing}, {"standing": decision.standing})
+    detail = {"user": person.name, **settled}
     record_of(work, _FACTS[decision.standing], repo, detail, subject_id=person.id)
     letters.tell_person(work, repo, person, decision.standing, reason)
 

@@ -9,6 +9,7 @@ from strata.access.record import Mode, Notices
 from strata.accounts import addresses
 from strata.core.call import Work
 from strata.core.errors import Malformed
+from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 
 
@@ -22,8 +23,16 @@ def change(work: Work, repo: Gated, *, email: str | None = None, mode: Mode | No
     admit(work, Action.MANAGE, repo)
     there = queries.notices_of(work, repo.id)
     chosen = there.email if email is None else _address(email)
-    queries.set_notices(work, repo.id, Notices(chosen, mode or there.mode))
-    record_of(work, "repo.update_settings", repo, {"mode": mode})
+    now = Notices(chosen, mode or there.mode)
+    queries.set_notices(work, repo.id, now)
+    record_of(
+        work, "repo.update_settings", repo, {"mode": now.mode, **changes(_told(there), _told(now))}
+    )
+
+
+def _told(notices: Notices) -> dict[str, object]:
+    email = addresses.masked(notices.email) if notices.email else None
+    return {"mode": notices.mode, "email": email}
 
 
 def _address(text: str) -> str | None:

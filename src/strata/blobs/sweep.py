@@ -28,6 +28,7 @@ from strata.blobs.uploads import remove_traces
 from strata.blobs.xet import queries as xet_queries
 from strata.core.call import Call, working
 from strata.core.names import Oid
+from strata.events.facts import record
 from strata.lib.objects.receive import sweep_staging
 
 GRACE = timedelta(days=1)  # for what is under way: uploads, spool files, requests on a deleted repo
@@ -72,7 +73,12 @@ def sweep(call: Call, *, delete: bool) -> SweepReport:
     """
     found = planned(call, call.now - timedelta(days=call.hub.settings.xet.retention_days))
     leftovers = _leftovers(call, found)
-    return _carried_out(call, found, leftovers) if delete else _told(found, leftovers)
+    if not delete:
+        return _told(found, leftovers)
+    done = _carried_out(call, found, leftovers)
+    with working(call) as work:
+        record(work, "admin.gc", detail={"files": done.files, "bytes": done.file_bytes})
+    return done
 
 
 def _leftovers(call: Call, found: SweepPlan) -> _Leftovers:

@@ -15,6 +15,7 @@ from strata.accounts.names import Kind, Namespace
 from strata.accounts.profile.rename import renamed
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, TooMany
+from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 from strata.repos.tables import redirects, repos
@@ -34,7 +35,8 @@ def rename_account(work: Work, account: Namespace, name: str) -> None:
         TooMany: the account keeps `MOST_KEPT` names from others already.
     """
     _rename(work, account, name)
-    record(work, "account.username_change", target=name, detail={"from": account.name})
+    detail = {"from": account.name, **changes({"name": account.name}, {"name": name})}
+    record(work, "account.username_change", target=name, detail=detail)
 
 
 def rename_organization(work: Work, name: str, new_name: str) -> str:
@@ -55,7 +57,10 @@ def rename_organization(work: Work, name: str, new_name: str) -> str:
         work,
         "org.rename",
         target=new_name,
-        detail={"from": organization.name},
+        detail={
+            "from": organization.name,
+            **changes({"name": organization.name}, {"name": new_name}),
+        },
         whose=Whose(organization.id),
     )
     return new_name

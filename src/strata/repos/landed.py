@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import sqlalchemy as sa
 
 from strata.core.call import Work
 from strata.core.errors import ParentMoved
 from strata.core.names import Sha
+from strata.events.audit.naming import moves_by_type
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos.record import Repo
 from strata.repos.tables import refs, repos
+
+
+class How(StrEnum):
+    """In which way refs were moved, for the audit log."""
+
+    COMMIT = "commit"
+    PUSH = "push"  # by git
+    SQUASH = "squash"
+    REWRITE = "rewrite"  # files were taken out of history
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +35,19 @@ class Move:
     old: Sha | None  # commit the mover saw
     new: Sha | None  # commit it shall point at
     target: Sha | None = None  # object of an annotated tag; default: `new`
+    forced: bool = False  # `new` does not follow on `old`
 
 
 def landed(
-    work: Work, repo: Repo, *moves: Move, rewritten: Mapping[str, str] | None = None
+    work: Work,
+    repo: Repo,
+    *moves: Move,
+    how: How = How.COMMIT,
+    rewritten: Mapping[str, str] | None = None,
 ) -> None:
     """Move refs by compare-and-swap and record the fact, which queues what reacts to it.
+
+    The audit log has a line of its own for each kind of move that one push makes.
 
     Args:
         rewritten: when history was written anew: the old commits and the new ones.
@@ -44,13 +62,16 @@ def landed(
         .where(repos.c.id == repo.id)
         .values(generation=repos.c.generation + 1, updated_at=work.now)
     )
-    record_of(
-        work,
-        "repo.content",
-        repo,
-        {"refs": [{"ref": m.ref, "old": m.old, "new": m.new} for m in moves]},
-        rewritten=rewritten,
-    )
+    told = [_told(move) for move in moves]
+    detail = {"refs": told} | ({} if how is How.COMMIT else {"how": how.value})
+    record_of(work, "repo.content", repo, detail, rewritten=rewritten)
+    for type_, others in list(moves_by_type(detail).items())[1:]:
+        record_of(work, type_, repo, {"refs": others})
+
+
+def _told(move: Move) -> dict[str, object]:
+    told: dict[str, object] = {"ref": move.ref, "old": move.old, "new": move.new}
+    return told | ({"forced": True} if move.forced else {})
 
 
 def _swap(work: Work, repo: Repo, move: Move) -> None:

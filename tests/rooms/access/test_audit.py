@@ -22,6 +22,7 @@ from strata.lib.db.seek import Window
 
 ALL = Window(100)
 NOBODY_ELSE = Whose()
+MOVED = {"ref": "refs/heads/x", "old": "a", "new": "b"}
 ELSEWHERE = Origin(ip="198.51.100.66", user_agent="curl")
 
 
@@ -186,6 +187,15 @@ def test_who_leaves_an_organization_and_who_is_taken_out_differ(hub: Hub) -> Non
             "repo.commit",
         ),
         ("repo.content", {}, "repo.commit"),
+        ("repo.content", {"how": "push", "refs": [MOVED]}, "repo.push"),
+        ("repo.content", {"how": "push", "refs": [MOVED | {"forced": True}]}, "repo.force_push"),
+        ("repo.content", {"how": "squash", "refs": [MOVED]}, "repo.squash"),
+        ("repo.content", {"how": "rewrite", "refs": [MOVED]}, "repo.force_push"),
+        (
+            "repo.content",
+            {"refs": [{"ref": "refs/pr/1", "old": "a", "new": None}]},
+            "repo.delete_pr_ref",
+        ),
         ("repo.update_settings", {"private": True, "before": {}}, "repo.visibility"),
         ("repo.update_settings", {"gated": "auto"}, "repo.gated"),
         ("repo.update_settings", {"description": ""}, "repo.update_settings"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +15,7 @@ from strata.accounts.standing import is_shown
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
+from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.events.outbox import post
 
@@ -62,8 +64,8 @@ def change(work: Work, organization: Organization, rules: Rules) -> None:
         domain = address.domain
         _require_proved(work, domain)
     kept = Rules(rules.anybody, domain, rules.at_once and bool(domain))
+    detail = changes(asdict(queries.rules_of(work, organization.id)), asdict(kept))
     queries.set_rules(work, organization.id, kept)
-    detail = {"anybody": kept.anybody, "domain": kept.domain, "at_once": kept.at_once}
     record(
         work,
         "org.settings.joining",

@@ -30,6 +30,7 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.events import outbox
+from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.events.letters import Reader, page
 
@@ -153,7 +154,8 @@ def remove(work: Work, key: str) -> None:
     if gone is None:
         raise NotFound("This account has no such confirmed address.")
     reset.forget(work, user.id)
-    record(work, "account.email_remove", target=user.name)
+    detail = {"before": {"email": addresses.masked(gone.email)}}
+    record(work, "account.email_remove", target=user.name, detail=detail)
     _tell(work, told, lambda reader: letters.removed(work, reader, email=gone.email))
 
 
@@ -209,7 +211,8 @@ def _confirmed(work: Work, row: sa.Row[Any]) -> Outcome:
     told = confirmed.readers(work, user)
     if not confirmed.claim(work, user.id, email=row.email, key=row.email_key):
         return Outcome.UNKNOWN
-    record(work, "account.email_add", target=user.name, actor_id=user.id)
+    detail = {"after": {"email": addresses.masked(row.email)}}
+    record(work, "account.email_add", target=user.name, actor_id=user.id, detail=detail)
     _tell(work, told, lambda reader: letters.added(work, reader, email=row.email))
     if row.primary:
         _make_primary(work, user, row.email, row.email_key)
@@ -221,7 +224,8 @@ def _make_primary(work: Work, user: people.User, email: str, key: str) -> None:
     change = sa.update(users).where(users.c.id == user.id)
     work.db.execute(change.values(email=email, email_key=key, address_taken=False))
     reset.forget(work, user.id)
-    record(work, "account.email_primary", target=user.name, actor_id=user.id)
+    detail = changes({"email": addresses.masked(user.email)}, {"email": addresses.masked(email)})
+    record(work, "account.email_primary", target=user.name, actor_id=user.id, detail=detail)
     _tell(work, told, lambda reader: letters.primary_changed(work, reader, email=email))
 
 

@@ -19,6 +19,7 @@ from strata.accounts.oauth.apps import App, Origin
 from strata.accounts.oauth.tables import oauth_apps, oauth_consents
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
+from strata.events.audit.changes import changes
 from strata.events.facts import record
 
 LONGEST_NAME: Final = 100
@@ -125,8 +126,10 @@ def change(work: Work, client_id: str, described: Described) -> App:
     work.db.execute(
         sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**_columns(described))
     )
-    record(work, "oauth.app_update", target=described.name.strip(), detail=_detail(app))
-    return own(work, client_id)
+    changed = own(work, client_id)
+    detail = _detail(app) | changes(_told(app), _told(changed))
+    record(work, "oauth.app_update", target=changed.name, detail=detail)
+    return changed
 
 
 def rotate(work: Work, client_id: str) -> Made:
@@ -241,6 +244,17 @@ def _columns(described: Described) -> Mapping[str, Any]:
 
 def _kept(call: Call, secret: str) -> dict[str, str]:
     return {"secret_digest": apps.digest_of(call, secret), "secret_suffix": secret[-4:]}
+
+
+def _told(app: App) -> dict[str, object]:
+    """What its owner says of it, as the audit log has it."""
+    return {
+        "name": app.name,
+        "homepage": app.homepage,
+        "redirect_uris": list(app.redirect_uris),
+        "scopes": list(app.scopes),
+        "device_flow": app.device_flow,
+    }
 
 
 def _detail(app: App) -> dict[str, object]:

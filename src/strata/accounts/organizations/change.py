@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from strata.accounts.organizations import queries
 from strata.accounts.organizations.record import Organization
-from strata.accounts.profile.details import Details, require_sound, write_details
-from strata.core.call import Work
+from strata.accounts.profile.details import Details, details_of, require_sound, write_details
+from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
+from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 
 LONGEST_GRACE: Final = 90  # days
@@ -36,6 +37,7 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
     """
     require_sound(settings.full_name, settings.details)
     factor_from = _factor_from(work, organization, settings)
+    before = _told(work, organization)
     queries.update(
         work,
         organization.id,
@@ -45,18 +47,26 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
         factor_from=factor_from,
     )
     write_details(work, organization.id, settings.details)
-    visibility = "private" if settings.private_by_default else "public"
+    changed = queries.by_id(work, organization.id) or organization
     record(
         work,
         "org.settings.update",
         target=organization.name,
-        detail={
-            "visibility": visibility,
-            "members_hidden": settings.members_hidden,
-            "two_factor": None if factor_from is None else factor_from.isoformat(),
-        },
+        detail=changes(before, _told(work, changed)),
         whose=Whose(organization.id),
     )
+
+
+def _told(call: Call, organization: Organization) -> dict[str, object]:
+    """The settings as the audit log has them."""
+    factor_from = organization.factor_from
+    return {
+        "full_name": organization.full_name,
+        "visibility": "private" if organization.private_by_default else "public",
+        "members_hidden": organization.members_hidden,
+        "two_factor": None if factor_from is None else factor_from.isoformat(),
+        **asdict(details_of(call, organization.id)),
+    }
 
 
 def _factor_from(

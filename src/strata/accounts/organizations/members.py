@@ -11,6 +11,7 @@ from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.actor import Role
 from strata.core.call import Work
 from strata.core.errors import Conflict, NotFound
+from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.events.outbox import post
 
@@ -34,9 +35,9 @@ def set_role(work: Work, organization: Organization, person: people.User, role: 
     if held is Role.ADMIN:
         _require_another_admin(work, organization, person)
     queries.set_role(work, organization.id, person.id, role)
-    detail = {"user": person.name, "role": role.value}
+    detail: dict[str, object] = {"user": person.name, "role": role.value}
     if held is not None:
-        detail["before"] = held.value
+        detail |= changes({"role": held.value}, {"role": role.value})
     _tell(work, "org.add_user" if held is None else "org.change_role", organization, person, detail)
     if work.actor.user_id != person.id:
         write = letters.joined if held is None else letters.role_changed

@@ -29,6 +29,11 @@ def by_name(call: Call, name: str) -> Organization | None:
     return _organization(row) if row else None
 
 
+def by_id(call: Call, organization_id: int) -> Organization | None:
+    row = call.db.execute(_organizations().where(organizations.c.id == organization_id)).first()
+    return _organization(row) if row else None
+
+
 def everyone(call: Call, *, limit: int = 1000, after_id: int = 0) -> list[Organization]:
     """Organisations in the order in which they were created."""
     statement = _organizations().where(organizations.c.id > after_id)

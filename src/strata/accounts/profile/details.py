@@ -15,6 +15,7 @@ from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
+from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
 
@@ -66,9 +67,12 @@ def change_details(work: Work, user_id: int, full_name: str, details: Details) -
         InvalidFields: with what is wrong with each field; nothing is changed.
     """
     require_sound(full_name, details)
+    before = {"full_name": _name(work, user_id), **asdict(details_of(work, user_id))}
     work.db.execute(sa.update(users).where(users.c.id == user_id).values(full_name=full_name))
     write_details(work, user_id, details)
-    record(work, "account.profile_update", detail={"fields": sorted(_said(details))})
+    changed = changes(before, {"full_name": full_name, **asdict(details)})
+    detail = {"fields": sorted(changed["after"]), **changed}
+    record(work, "account.profile_update", detail=detail)
 
 
 def write_details(work: Work, namespace_id: int, details: Details) -> None:
@@ -78,8 +82,8 @@ def write_details(work: Work, namespace_id: int, details: Details) -> None:
     work.db.execute(fresh.on_conflict_do_update(index_elements=["namespace_id"], set_=values))
 
 
-def _said(details: Details) -> list[str]:
-    return [name for name, value in asdict(details).items() if value]
+def _name(call: Call, user_id: int) -> str:
+    return call.db.scalar(sa.select(users.c.full_name).where(users.c.id == user_id)) or ""
 
 
 def require_sound(full_name: str, details: Details) -> None:

@@ -13,6 +13,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import NotFound
 from strata.core.names import fresh_key
 from strata.core.permissions import Permission
+from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.events.webhooks import deliveries, health, queries, sending
 from strata.events.webhooks.record import Domain, Watched, Webhook
@@ -89,8 +90,9 @@ def create(work: Work, wish: Wish) -> Shown:
         created_at=work.now,
     )
     queries.watch(work, webhook_id, watched)
-    record(work, "webhook.create", target=key)
-    return one(work, key)
+    made = one(work, key)
+    record(work, "webhook.create", target=key, detail=changes({}, _told(made)))
+    return made
 
 
 def change(work: Work, key: str, wish: Wish) -> Shown:
@@ -100,6 +102,7 @@ def change(work: Work, key: str, wish: Wish) -> Shown:
         NotFound, BadWebhook, and as `create`.
     """
     require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
+    before = _told(one(work, key))
     webhook = found(work, key)
     values: dict[str, object] = {}
     if wish.url is not None and wish.url != webhook.url:
@@ -115,8 +118,10 @@ def change(work: Work, key: str, wish: Wish) -> Shown:
     if values:
         queries.update(work, webhook.id, **values)
     deliveries.wake_at(work, webhook.id, None)
-    record(work, "webhook.update", target=key, detail={"changed": sorted(values)})
-    return one(work, key)
+    now = one(work, key)
+    detail = {"changed": sorted(values), **changes(before, _told(now))}
+    record(work, "webhook.update", target=key, detail=detail)
+    return now
 
 
 def enable(work: Work, key: str) -> Shown:
@@ -168,6 +173,16 @@ def found(call: Call, key: str) -> Webhook:
     if webhook is None:
         raise NotFound(MISSING)
     return webhook
+
+
+def _told(shown: Shown) -> dict[str, object]:
+    """A webhook as the audit log has it: the host of its address, the rest may hold secrets."""
+    return {
+        "host": shown.webhook.host,
+        "domains": [domain.value for domain in shown.webhook.domains],
+        "watched": [f"{one.type} {one.name}" for one in shown.watched],
+        "signed": shown.webhook.secret is not None,
+    }
 
 
 def _shown(call: Call, webhooks: Sequence[Webhook]) -> list[Shown]:

@@ -62,7 +62,7 @@ _EVENTS: Final[Mapping[str, Event]] = {
 
 def event_of(fact: Fact) -> Event | None:
     """What webhooks call a fact; None for one that they are not told of."""
-    if fact.name == "repo.update_settings" and fact.detail.keys() <= _PLAIN | {"before"}:
+    if fact.name == "repo.update_settings" and fact.detail.keys() <= _PLAIN | {"before", "after"}:
         return Event("repo", "update")
     return _EVENTS.get(fact.name)
 

@@ -18,6 +18,7 @@ from strata.content.reading.tree import all_files
 from strata.content.snapshot import Snapshot, snapshot
 from strata.core.call import Call, Work, working
 from strata.core.names import RepoId, Sha
+from strata.events.facts import record_of
 from strata.lib.git import read, write
 from strata.lib.git.write import Note
 from strata.repos import change, create as records
@@ -57,6 +58,7 @@ def duplicate(call: Call, source_id: RepoId, place: Place) -> Repo:
         lacking = share(work, source.repo, repo, sorted(large))
         keep_given_up(work, source.repo, repo, lacking)
         landed(work, repo, Move("refs/heads/main", None, commit))
+        record_of(work, "repo.duplicate", repo, {"from": source.repo.full_name})
         return _gated(work, repo, source.repo)
 
 

@@ -28,7 +28,7 @@ from strata.core.errors import StrataError, Unprocessable
 from strata.core.names import Oid, RepoId, Sha
 from strata.lib.git import read as git
 from strata.lib.git.model import PushCommand
-from strata.repos.landed import Move, landed
+from strata.repos.landed import How, Move, landed
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
@@ -132,7 +132,7 @@ def land(work: Work, repo: Repo, commands: Sequence[PushCommand]) -> list[tuple[
         if refusal is None
     ]
     if moves:
-        landed(work, repo, *moves)
+        landed(work, repo, *moves, how=How.PUSH)
         work.hub.crash_point("before-commit")
     return results
 
@@ -166,7 +166,9 @@ class _Judge:
         if command.deletes:
             return Move(command.ref, old, None)
         commit = git.expand_sha(self._git_path, command.new)
-        return Move(command.ref, old, Sha(commit or command.new), Sha(command.new))
+        new = Sha(commit or command.new)
+        forced = old is not None and not git.is_ancestor(self._git_path, old, new)
+        return Move(command.ref, old, new, Sha(command.new), forced)
 
     def _refused_name(self, command: PushCommand) -> str | None:
         ref = command.ref

@@ -27,7 +27,7 @@ from strata.events.facts import record_of
 from strata.events.jobs import enqueue
 from strata.lib.git import write as git
 from strata.repos import queries as records
-from strata.repos.landed import Move, landed
+from strata.repos.landed import How, Move, landed
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
@@ -121,7 +121,7 @@ def _landed(call: Call, seen: Repo, done: _Rewritten, then: Callable[[Work], Non
     try:
         with working(call) as work:
             if done.moves:
-                landed(work, seen, *done.moves, rewritten=done.commits)
+                landed(work, seen, *done.moves, how=How.REWRITE, rewritten=done.commits)
             _require_unmoved(work, seen.id, seen.generation + bool(done.moves))
             then(work)
             call.hub.crash_point("before-commit")

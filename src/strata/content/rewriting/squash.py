@@ -14,7 +14,7 @@ from strata.core.errors import ParentMoved
 from strata.core.names import RepoId, Sha
 from strata.lib.git import write as git
 from strata.lib.git.write import Note
-from strata.repos.landed import Move
+from strata.repos.landed import How, Move
 
 DEFAULT_MESSAGE = "Super-squash branch '{branch}'"
 
@@ -38,6 +38,6 @@ def super_squash(call: Call, repo_id: RepoId, branch: str, message: str | None =
         with lane(at.repo, ref):
             head = snapshot_of(call, at.repo, ref).commit
             sha = Sha(git.commit_tree(at.git_path, head, (), note))
-            if land_once(call, at.repo, [Move(ref, head, sha)]):
+            if land_once(call, at.repo, [Move(ref, head, sha)], How.SQUASH):
                 return sha
     raise ParentMoved

@@ -24,7 +24,7 @@ from strata.core.errors import Malformed, ParentMoved, RevisionNotFound, Unproce
 from strata.core.names import RepoId, Sha
 from strata.lib.git.write import Batch, Note, PathMissing, PathRefused
 from strata.repos import queries
-from strata.repos.landed import Move, landed
+from strata.repos.landed import How, Move, landed
 from strata.repos.record import Repo
 
 # A lost race costs one more tree and commit. Writers of this process queue up (`lane`), so only
@@ -135,11 +135,11 @@ def _land(ready: Prepared, parent: Sha | None) -> Committed:
     raise ParentMoved
 
 
-def land_once(call: Call, repo: Repo, moves: Sequence[Move]) -> bool:
+def land_once(call: Call, repo: Repo, moves: Sequence[Move], how: How = How.COMMIT) -> bool:
     """Move refs in a transaction of their own; False when somebody was faster."""
     try:
         with working(call) as work:
-            landed(work, repo, *moves)
+            landed(work, repo, *moves, how=how)
             call.hub.crash_point("before-commit")
     except ParentMoved:
         return False

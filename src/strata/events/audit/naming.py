@@ -14,6 +14,14 @@ _OF_THREADS: Final = {
 _OF_SETTINGS: Final = {"private": "repo.visibility", "gated": "repo.gated"}
 _BRANCH: Final = "refs/heads/"
 _TAG: Final = "refs/tags/"
+_PULL: Final = "refs/pr/"
+# How refs were moved, where it was not by a commit.
+_OF_WAYS: Final = {
+    "push": "repo.push",
+    "squash": "repo.squash",
+    "rewrite": "repo.force_push",
+}
+COMMIT: Final = "repo.commit"
 
 
 def type_of(name: str, detail: Mapping[str, object]) -> str:
@@ -21,7 +29,7 @@ def type_of(name: str, detail: Mapping[str, object]) -> str:
     change = str(detail.get("change"))
     match name:
         case "repo.content":
-            return _of_refs(detail.get("refs"))
+            return next(iter(moves_by_type(detail)), COMMIT)
         case "repo.update_settings":
             told = next((one for one in ("private", "gated") if one in detail), "")
             return _OF_SETTINGS.get(told, name)
@@ -30,16 +38,30 @@ def type_of(name: str, detail: Mapping[str, object]) -> str:
         case "discussion.comment.update" if change == "hide":
             return "discussion.hide_comment"
         case _:
-            return "repo.commit" if name == "bucket.content" else name
+            return COMMIT if name == "bucket.content" else name
 
 
-def _of_refs(moves: object) -> str:
-    """How refs moved, by the first one: several move together in a push of one person alone."""
-    first = moves[0] if isinstance(moves, list) and moves else {}
-    ref = str(first.get("ref", ""))
+def moves_by_type(detail: Mapping[str, object]) -> Mapping[str, list[Mapping[str, object]]]:
+    """The moves of a fact `repo.content`, by what each is; the first kind names the fact.
+
+    Args:
+        detail: `refs`: a list of `{"ref", "old", "new", "forced"}`; `how`: as `repos.landed.How`.
+    """
+    moves, found = detail.get("refs"), dict[str, list[Mapping[str, object]]]()
+    for move in moves if isinstance(moves, list) else []:
+        found.setdefault(_of_move(move, str(detail.get("how"))), []).append(move)
+    return found
+
+
+def _of_move(move: Mapping[str, object], how: str) -> str:
+    ref = str(move.get("ref", ""))
     kind = "branch" if ref.startswith(_BRANCH) else "tag" if ref.startswith(_TAG) else ""
-    if kind and first.get("old") is None:
+    if kind and move.get("old") is None:
         return f"repo.{kind}_create"
-    if kind and first.get("new") is None:
+    if kind and move.get("new") is None:
         return f"repo.{kind}_delete"
-    return "repo.commit"
+    if ref.startswith(_PULL) and move.get("new") is None:
+        return "repo.delete_pr_ref"
+    if move.get("forced") and how == "push":
+        return "repo.force_push"
+    return _OF_WAYS.get(how, COMMIT)

@@ -14,7 +14,7 @@ from strata.accounts.entering.sudo import require_sudo
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
 from strata.core.names import RepoId
-from strata.events.facts import record
+from strata.events.facts import record, record_of
 from strata.repos.lookup import lookup
 from strata.repos.publishers.rules import Rule, require_sound
 from strata.repos.publishers.tables import publishers
@@ -62,13 +62,8 @@ def trust_for_repo(work: Work, repo_id: RepoId, rule: Rule) -> None:
     require_sound(work.hub, rule)
     _require_room(work, publishers.c.repo_id == repo.id)
     _keep(work, rule, repo_id=repo.id, user_id=user_id)
-    record(
-        work,
-        "repo.trusted_publisher_add",
-        target=repo.full_name,
-        repo_id=repo.id,
-        detail={"issuer": rule.issuer, "claims": dict(rule.claims)},
-    )
+    detail = {"issuer": rule.issuer, "claims": dict(rule.claims)}
+    record_of(work, "repo.trusted_publisher_add", repo, detail)
 
 
 def trust_for_person(work: Work, rule: Rule) -> None:
@@ -98,8 +93,7 @@ def distrust_for_repo(work: Work, repo_id: RepoId, publisher_id: int) -> None:
     _person(work)
     require_sudo(work)
     _remove(work, sa.and_(publishers.c.id == publisher_id, publishers.c.repo_id == repo.id))
-    name = "repo.trusted_publisher_remove"
-    record(work, name, target=repo.full_name, repo_id=repo.id)
+    record_of(work, "repo.trusted_publisher_remove", repo)
 
 
 def distrust_for_person(work: Work, publisher_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -150,8 +150,20 @@ def _who(entry: Entry) -> str:
 
 def _detail(entry: Entry) -> str:
     """What changed, short; all of it is in the export."""
-    known = [(name, entry.detail[name]) for name in sorted(_SHOWN_DETAIL & entry.detail.keys())]
-    return " · ".join(f"{name}: {_plain(value)}" for name, value in known)
+    before = entry.detail.get("before")
+    told = {"before", *before} if isinstance(before, Mapping) else set()
+    shown = sorted(_SHOWN_DETAIL & entry.detail.keys() - told)
+    known = [f"{name}: {_plain(entry.detail[name])}" for name in shown]
+    return " · ".join((*known, *_changes(entry.detail)))
+
+
+def _changes(detail: Mapping[str, object]) -> Iterator[str]:
+    """Each field that changed, as it was and as it is."""
+    before, after = detail.get("before"), detail.get("after", detail)
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return
+    for name in before:
+        yield f"{name}: {_plain(before[name])} → {_plain(after.get(name))}"
 
 
 def _plain(value: object) -> str:
@@ -160,7 +172,7 @@ def _plain(value: object) -> str:
     elif isinstance(value, Mapping):
         text = ", ".join(f"{name} {one}" for name, one in value.items())
     else:
-        text = str(value)
+        text = "—" if value in (None, "") else str(value)
     return text[:LONGEST_DETAIL]
 
 
