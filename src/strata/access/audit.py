@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from strata.access.members import found
 from strata.access.policy import require_account, require_admin
+from strata.accounts.entering.console import require_entered
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
@@ -98,17 +99,24 @@ def note_export(work: Work, name: str) -> None:
     record(work, "org.audit_log.export", target=organization.name, whose=whose)
 
 
+def note_export_of_all(work: Work) -> None:
+    """Write down who took the log of the site along.
+
+    Raises:
+        NotFound, AccountSuspended, Forbidden: as `everything`.
+    """
+    require_entered(work)
+    record(work, "admin.audit_log_export", target=work.actor.name)
+
+
 def everything(call: Call, window: Window, wanted: Filter = listing.EVERYTHING) -> Page[Told]:
     """The whole log, for the operator and the site's admins.
 
     Raises:
-        Unauthenticated: nobody is signed in.
-        Forbidden: no admin of the site.
+        NotFound, AccountSuspended, Forbidden: as `accounts.entering.console.require_entered`.
     """
     if not call.actor.system:
-        require_reader(call)
-        if not call.actor.admin:
-            raise Forbidden("Only the people who run this site read its log.")
+        require_entered(call)
     return _told(call, listing.of_all(call, window, wanted), lambda _entry: True)
 
 

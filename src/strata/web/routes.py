@@ -51,6 +51,7 @@ from strata.web.lfs.routes import ROUTES as LFS
 from strata.web.oauth.routes import ROUTES as OAUTH
 from strata.web.pages.routes.accounts import ROUTES as ACCOUNT_PAGES
 from strata.web.pages.routes.collections import ROUTES as COLLECTION_PAGES
+from strata.web.pages.routes.console import ROUTES as CONSOLE_PAGES
 from strata.web.pages.routes.repos import ROUTES as REPO_PAGES
 from strata.web.paths import Route
 
@@ -100,6 +101,6 @@ FILES: tuple[Route, ...] = (*resolve.ROUTES, *bucket_files.ROUTES, *LFS, *CAS, *
 APPLICATIONS: tuple[Route, ...] = OAUTH
 
 # People.
-PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *COLLECTION_PAGES, *REPO_PAGES)
+PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *CONSOLE_PAGES, *COLLECTION_PAGES, *REPO_PAGES)
 
 ROUTES: tuple[Route, ...] = (*API, *FILES, *APPLICATIONS, *PAGES)

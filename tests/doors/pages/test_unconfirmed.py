@@ -39,6 +39,7 @@ ALLOWED = {
     "/verify-email/address": "changes the address that is to be confirmed",
     "/verify-email/code": "confirms",
     "/email_confirmation/{token}": "confirms",
+    "/admin": "is there for the admins of the site alone",
     "/agree": "agrees to documents that changed",
     "/forgot-password": "asks for a link",
     "/reset-password/{token}": "chooses a password, which a link allows",

@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.core.call import Call
-from strata.events.audit.naming import type_of
+from strata.events.audit.naming import facts_behind, type_of
 from strata.events.tables import facts
 from strata.lib.db.seek import Page, Window, page_down
 
@@ -91,6 +91,7 @@ class Filter:
     until: datetime | None = None  # not included
     actor_id: int | None = None
     target: str = ""  # exactly this, such as the name of a repo
+    type: str = ""  # of the entry, as `repo.push`; a page may then have fewer rows than it could
 
     def conditions(self) -> Sequence[sa.ColumnElement[bool]]:
         found: list[sa.ColumnElement[bool]] = []
@@ -103,6 +104,8 @@ class Filter:
             found.append(facts.c.at < self.until)
         if self.actor_id is not None:
             found.append(facts.c.actor_id == self.actor_id)
+        if self.type:
+            found.append(facts.c.name.in_(sorted(facts_behind(self.type))))
         if self.target:
             found.append(facts.c.target == self.target)
         return found
@@ -118,18 +121,18 @@ def of_person(call: Call, user_id: int, window: Window, wanted: Filter) -> Page[
         for column in (facts.c.actor_id, facts.c.subject_id)
     ]
     ids = sa.union(*(sa.select(part.c.id) for part in parts))
-    return _page(call, _rows().where(facts.c.id.in_(ids)), window)
+    return _page(call, _rows().where(facts.c.id.in_(ids)), window, wanted)
 
 
 def of_owner(call: Call, owner_id: int, window: Window, wanted: Filter) -> Page[Entry]:
     """What happened in a namespace."""
     here = _rows().where(facts.c.owner_id == owner_id, *wanted.conditions())
-    return _page(call, here, window)
+    return _page(call, here, window, wanted)
 
 
 def of_all(call: Call, window: Window, wanted: Filter) -> Page[Entry]:
     """The whole log."""
-    return _page(call, _rows().where(*wanted.conditions()), window)
+    return _page(call, _rows().where(*wanted.conditions()), window, wanted)
 
 
 def _first_ids(
@@ -146,8 +149,11 @@ def _rows() -> sa.Select[Any]:
     return sa.select(*(facts.c[name] for name in _SHOWN))
 
 
-def _page(call: Call, statement: sa.Select[Any], window: Window) -> Page[Entry]:
-    return page_down(call.db, statement, window, (facts.c.id,), _entry)
+def _page(call: Call, statement: sa.Select[Any], window: Window, wanted: Filter) -> Page[Entry]:
+    page = page_down(call.db, statement, window, (facts.c.id,), _entry)
+    if not wanted.type:
+        return page
+    return Page(tuple(row for row in page.rows if row.type == wanted.type), page.last)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -41,6 +41,19 @@ def type_of(name: str, detail: Mapping[str, object]) -> str:
             return COMMIT if name == "bucket.content" else name
 
 
+def facts_behind(type_: str) -> frozenset[str]:
+    """The facts that may be an entry of a type."""
+    if type_ in _OF_THREADS.values():
+        return frozenset({"discussion.update"})
+    if type_ in _OF_SETTINGS.values():
+        return frozenset({"repo.update_settings"})
+    if type_ == "discussion.hide_comment":
+        return frozenset({"discussion.comment.update"})
+    if type_.startswith("repo."):
+        return frozenset({type_, "repo.content", "bucket.content"})
+    return frozenset({type_})
+
+
 def moves_by_type(detail: Mapping[str, object]) -> Mapping[str, list[Mapping[str, object]]]:
     """The moves of a fact `repo.content`, by what each is; the first kind names the fact.
 

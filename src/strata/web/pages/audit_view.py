@@ -10,19 +10,22 @@ from typing import Final
 from starlette.requests import Request
 
 from strata.access.audit import Told
+from strata.accounts import people
 from strata.accounts.entering.browsers import family_of
+from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.events.audit.listing import KINDS, Entry, Filter
 from strata.events.facts import By
 from strata.lib.db.seek import Page
 from strata.web.pages.forms.seeking import address_of
-from strata.web.pages.words.audit import KINDS as KIND_NAMES, name_of
+from strata.web.pages.words.audit import KINDS as KIND_NAMES, TYPES, name_of
 from strata.web.pages.words.language import N_, translated
 
 PER_PAGE: Final = 50
 LONGEST_TARGET: Final = 200
 LONGEST_DETAIL: Final = 120  # characters of one value that a page shows
 BAD_DATE: Final = N_("Write a date as year-month-day, such as 2026-11-26.")
+_NOBODY: Final = 0  # an id that no account has
 _SHOWN_DETAIL: Final = frozenset(
     {
         "user",
@@ -48,6 +51,7 @@ class Asked:
     until: str  # the last day that is included
     actor: str
     target: str
+    event: str = ""  # a type, such as "repo.push"
 
     def filter(self, actor_id: int | None = None) -> Filter:
         """What the room is asked.
@@ -62,6 +66,7 @@ class Asked:
             until=until + timedelta(days=1) if until else None,
             actor_id=actor_id,
             target=self.target,
+            type=self.event,
         )
 
     @property
@@ -73,6 +78,7 @@ class Asked:
             "to": self.until,
             "actor": self.actor,
             "target": self.target,
+            "event": self.event,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -111,7 +117,25 @@ def asked(request: Request) -> Asked:
         until=query.get("to", ""),
         actor=query.get("actor", "").strip()[:LONGEST_TARGET].replace("\0", ""),
         target=query.get("target", "").strip()[:LONGEST_TARGET].replace("\0", ""),
+        event=query.get("event", "").strip()[:LONGEST_TARGET].replace("\0", ""),
     )
+
+
+def filter_of(call: Call, wanted: Asked) -> Filter:
+    """What the room is asked, of a reader who may name an actor; nobody did what no account did.
+
+    Raises:
+        Malformed: a date is none.
+    """
+    if not wanted.actor:
+        return wanted.filter()
+    person = people.by_name(call, wanted.actor)
+    return wanted.filter(person.id if person else _NOBODY)
+
+
+def types() -> list[str]:
+    """The events that can be asked for one by one."""
+    return sorted(TYPES)
 
 
 def kinds(language: str, *wanted: str) -> list[tuple[str, str]]:

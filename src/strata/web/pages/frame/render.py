@@ -35,6 +35,7 @@ class Viewer:
     unverified_email: str = ""  # masked; empty once the address is confirmed
     factor_due: datetime | None = None  # until when to set up a second factor
     factor_overdue: bool = False
+    admin: bool = False  # of the site
     waiting: bool = False  # for those who run the hub to let the account in
     leaving_on: datetime | None = None  # when the account is deleted
 

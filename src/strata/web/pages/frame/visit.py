@@ -291,6 +291,7 @@ def _visit(request: Request, call: Call) -> Visit:
         full_name=person.full_name if person.full_name != person.name else "",
         avatar_url=person.avatar_path,
         unverified_email="" if person.verified else person.masked_email,
+        admin=call.actor.admin,
         waiting=call.actor.standing is Standing.PENDING,
         factor_due=call.actor.factor_due,
         factor_overdue=call.actor.factor_due is not None and call.actor.factor_due <= call.now,

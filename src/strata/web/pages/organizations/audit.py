@@ -12,19 +12,17 @@ from strata.access import audit
 from strata.access.audit import Told
 from strata.access.members import found
 from strata.access.policy import require_admin
-from strata.accounts import people
 from strata.accounts.organizations.record import Organization
 from strata.core.call import Call, working
 from strata.lib.db.seek import Page, Window
 from strata.web.audit_export import exported
-from strata.web.pages.audit_view import PER_PAGE, Asked, asked, kinds, lines_of
+from strata.web.pages.audit_view import PER_PAGE, Asked, asked, filter_of, kinds, lines_of, types
 from strata.web.pages.forms.seeking import window_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import shown, user_id_of, visiting
 from strata.web.work import field, read
 
 KINDS: Final = ("org", "repo", "gate", "discussion", "collection", "webhook", "token", "quota")
-_NOBODY: Final = 0  # an id that no account has
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,7 @@ async def page(request: Request) -> Response:
         organization=there.organization,
         asked=wanted,
         kinds=kinds(visit.frame.language, *KINDS),
+        types=types(),
         log=lines_of(visit.frame.language, there.page),
     )
 
@@ -74,8 +73,4 @@ async def export(request: Request) -> Response:
 
 
 def _page(call: Call, name: str, window: Window, wanted: Asked) -> Page[Told]:
-    actor_id = None
-    if wanted.actor:
-        person = people.by_name(call, wanted.actor)
-        actor_id = person.id if person else _NOBODY
-    return audit.of_organization(call, name, window, wanted.filter(actor_id))
+    return audit.of_organization(call, name, window, filter_of(call, wanted))

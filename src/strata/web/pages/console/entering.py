@@ -1,0 +1,53 @@
+"""Enter the administration of the site (product §2.7)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts.entering import console
+from strata.core.call import Call
+from strata.web.pages.forms.body import form_of, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
+    Visit,
+    in_transaction,
+    redirected,
+    requested,
+    safe_next,
+    shown,
+    visiting,
+)
+
+ROOT = "/admin"
+FIRST = "/admin/audit"
+
+
+async def page(request: Request) -> Response:
+    """GET /admin"""
+    visit, entered = await visiting(request, console.is_entered)
+    return redirected(request, FIRST) if entered else entrance(request, visit, FIRST)
+
+
+async def enter(request: Request) -> Response:
+    """POST /admin — then to `next`, a page of the console."""
+    form = await form_of(request)
+    await submitted(request, form, lambda call, _form: _entered(call))
+    onward = safe_next(form.get("next", FIRST))
+    return redirected(request, onward if onward.startswith(f"{ROOT}/") else FIRST)
+
+
+def entrance(request: Request, visit: Visit, onward: str = "") -> Response:
+    """Show the page before the console to an admin who has not entered it."""
+    return shown(
+        request,
+        "console/enter.html",
+        visit,
+        cache=NO_STORE,
+        onward=onward or requested(request),
+    )
+
+
+def _entered(call: Call) -> None:
+    console.require_site_admin(call)
+    in_transaction(console.enter)(call)

@@ -1,0 +1,183 @@
+"""The administration of the site: who gets in, what the audit log shows there, if it holds."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+
+from doors.pages.visitors import PASSWORD, Visitor, confirmed, token_in
+from fixtures.accounts import calling, fact_names, made
+from fixtures.browsers import chromium
+from fixtures.hubs import FrozenClock
+from fixtures.shown_repos import served
+from strata.accounts.closing.suspend import Suspension, suspend
+from strata.accounts.people import by_name
+from strata.core.actor import SYSTEM
+from strata.core.call import Origin, working
+from strata.core.hub import Hub
+from strata.events.audit.seal import newest, seal_all
+from strata.events.facts import record
+from strata.events.tables import facts
+
+LOG = "/admin/audit"
+PLACES = ("/admin", LOG, f"{LOG}/chain", f"{LOG}/export")
+
+
+@pytest.fixture
+def root(hub: Hub) -> Visitor:
+    """The browser of an admin of the site."""
+    made(hub, "ruth", admin=True, password=PASSWORD)
+    visitor = Visitor(hub)
+    assert visitor.log_in("ruth").status == 303
+    return visitor
+
+
+def entered(visitor: Visitor) -> Visitor:
+    visitor.submit("/admin", "/admin")
+    return visitor
+
+
+def happen(hub: Hub, name: str, target: str, times: int = 1) -> None:
+    with calling(hub, SYSTEM, Origin(ip="203.0.113.7")) as call, working(call) as work:
+        for _ in range(times):
+            record(work, name, target=target)
+
+
+def test_to_everybody_else_the_console_is_not_there(hub: Hub, root: Visitor) -> None:
+    eve = confirmed(hub, "eve")
+    bearer = {"Authorization": f"Bearer {token_in(root.make_token('all', 'write'))}"}
+    for place in PLACES:
+        there = Visitor(hub).open("/admin/nothing-here")
+        for visitor, headers in ((Visitor(hub), {}), (eve, {}), (Visitor(hub), bearer)):
+            answer = visitor.open(place, **headers)
+            assert answer.status == there.status == 404, place
+    stranger = eve.send("/admin", eve.open("/settings/profile").hidden("/settings/profile"))
+    assert stranger.status == 404
+    assert "/admin" not in eve.open("/").text
+    assert "admin.login" not in fact_names(hub)
+
+
+def test_an_admin_enters_once_a_session_and_proves_who_it_is(
+    hub: Hub, root: Visitor, clock: FrozenClock
+) -> None:
+    assert root.open("/").text.count('href="/admin"') == 1
+    for place in (LOG, f"{LOG}/chain"):
+        page = root.open(place)
+        assert (page.status, "account.login" in page.text) == (200, False)
+        assert f'name="next" value="{place}"' in page.text
+    assert root.open(f"{LOG}/export").status == 403
+    clock.advance(timedelta(minutes=16))
+    form = root.open(LOG).hidden("/admin")
+    asked = root.send("/admin", form)
+    assert (asked.status, 'name="sudo_password' in asked.text) == (403, True)
+    assert "admin.login" not in fact_names(hub)
+    done = root.send("/admin", form | {"sudo_password": PASSWORD})
+    assert (done.status, done.place) == (303, LOG)
+    assert fact_names(hub)[-2:] == ["account.sudo", "admin.login"]
+    page = root.open(LOG)
+    assert page.headers["cache-control"] == "no-store"
+    assert "Administration of the site entered" in page.text
+    other = Visitor(hub)
+    other.log_in("ruth")
+    assert "Administration of the site entered" not in other.open(LOG).text
+    form = other.open(LOG).hidden("/admin")
+    assert other.send("/admin", form | {"next": "//evil.example"}).place == LOG
+
+
+def test_an_account_that_is_closed_sees_nothing_more(hub: Hub, root: Visitor) -> None:
+    entered(root)
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        person = by_name(work, "ruth")
+        assert person is not None
+        suspend(work, person, Suspension("left the company", None, hide_content=False))
+    for place in PLACES:
+        assert root.open(place).status in (303, 404)
+
+
+def test_the_log_is_filtered_by_actor_event_target_and_day(
+    hub: Hub, root: Visitor, clock: FrozenClock
+) -> None:
+    entered(root)
+    happen(hub, "token.create", "someone")
+    happen(hub, "repo.content", "acme/model")
+    happen(hub, "org.create", "acme")
+
+    def shown(query: str) -> list[str]:
+        return re.findall(r'<code class="muted">([a-z_.2A-Z]+)</code>', root.open(query).text)
+
+    assert shown(LOG)[:3] == ["org.create", "repo.commit", "token.create"]
+    assert shown(f"{LOG}?actor=ruth") == ["admin.login", "account.login"]
+    assert shown(f"{LOG}?actor=nobody") == []
+    assert shown(f"{LOG}?event=repo.commit") == ["repo.commit"]
+    assert shown(f"{LOG}?event=repo.push") == []
+    assert shown(f"{LOG}?kind=org&target=acme") == ["org.create"]
+    assert shown(f"{LOG}?from=2020-01-01&to=2020-01-02") == []
+    assert shown(f"{LOG}?from={clock():%Y-%m-%d}")[0] == "org.create"
+    happen(hub, "token.delete", "x", 60)
+    assert shown(f"{LOG}?event=org.create") == ["org.create"]
+    only = root.open(f"{LOG}?event=repo.commit&kind=repo")
+    assert "acme/model" in only.text
+    assert root.open(f"{LOG}?from=yesterday").status == 400
+
+
+def test_it_is_exported_whole_and_that_is_written_down(hub: Hub, root: Visitor) -> None:
+    entered(root)
+    happen(hub, "token.create", "t", 1100)
+    answer = root.open(f"{LOG}/export?format=json&kind=token")
+    assert len(json.loads(answer.text)) == 1100
+    assert 'filename="audit-log.json"' in answer.headers["content-disposition"]
+    assert fact_names(hub)[-1] == "admin.audit_log_export"
+    assert root.open(f"{LOG}/export?format=csv").text.startswith("id,date,type")
+
+
+def test_the_chain_is_shown_and_checked_against_a_noted_seal(hub: Hub, root: Visitor) -> None:
+    entered(root)
+    assert "Nothing is sealed yet" in root.open(LOG).text
+    with calling(hub, SYSTEM) as call:
+        seal_all(call)
+        seal = newest(call)
+    assert seal is not None
+    assert seal.line in root.open(LOG).text
+    assert "The log is whole" in root.open(f"{LOG}/chain?seal={seal.line}").text
+    assert "A seal is a line" in root.open(f"{LOG}/chain?seal=nonsense").text
+    with hub.database.writing() as db:  # an owner of the database takes the guards away
+        db.execute(sa.text("DROP TRIGGER facts_stay_the_same"))
+        db.execute(sa.update(facts).where(facts.c.name == "admin.login").values(ip="192.0.2.1"))
+    page = root.open(f"{LOG}/chain")
+    assert ("The log is broken" in page.text, "does not say what it said" in page.text) == (
+        True,
+        True,
+    )
+
+
+@pytest.mark.slow
+def test_pages_fit_the_screen_and_everyone_can_use_them(hub: Hub, root: Visitor) -> None:
+    assert root.open(LOG).status == 200
+    with served(hub) as base, chromium() as browser:
+        for language, heading in (("en-US", "Audit log of the site"), ("zh-CN", "站点审计日志")):
+            context = browser.new_context(locale=language, viewport={"width": 320, "height": 700})
+            page = context.new_page()
+            page.goto(f"{base}/login")
+            page.fill("[name=username]", "ruth")
+            page.fill("[name=password]", PASSWORD)
+            page.click("main button[type=submit]")
+            page.wait_for_url(f"{base}/")
+            page.click(".site-account summary")
+            page.click(".site-account a[href='/admin']")
+            assert Axe().run(page).response["violations"] == []
+            page.click("main button[type=submit]")
+            page.wait_for_url(f"{base}{LOG}")
+            for place in (f"{LOG}/chain", LOG):
+                page.goto(f"{base}{place}")
+                assert page.locator("h1").count() == 1
+                assert Axe().run(page).response["violations"] == []
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320, place
+            assert page.locator("h1").inner_text() == heading
+            page.set_viewport_size({"width": 1200, "height": 900})
+            with page.expect_download() as download:
+                page.click("a[download]")
+            assert download.value.suggested_filename == "audit-log.json"
+            context.close()
