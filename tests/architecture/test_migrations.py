@@ -8,7 +8,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from strata.accounts.tables import former_names, namespaces
 from strata.lib.db.database import Database
+from strata.lib.lookalikes.names import skeleton
 from strata.migrations.schema import declared, metadata
 from strata.migrations.upgrade import configuration, upgrade
 from strata.repos.tables import repos
@@ -102,6 +104,34 @@ def test_repos_that_exist_are_found_by_their_tags(
     with database.reading() as connection:
         held = connection.scalars(sa.select(repos.c.tag_bits).order_by(repos.c.id)).all()
     assert held == [bits_of(["gguf", "license:mit"]), bits_of(["ünï"]), 0]
+    database.close()
+
+
+NAMED = """
+INSERT INTO namespaces (id, key, name, kind) VALUES
+    (1, 'bob1', 'Bob1', 'user'), (2, '~2', 'ghost', 'user'), (3, 'rn-vv', 'rn-vv', 'organization');
+INSERT INTO former_names (key, namespace_id, left_at) VALUES ('b0b', 1, 1)
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_names_that_exist_are_drawn(
+    tmp_path: Path, request: pytest.FixtureRequest, backend: str
+) -> None:
+    on_sqlite = f"sqlite:///{tmp_path / 'strata.db'}"
+    url = on_sqlite if backend == "sqlite" else request.getfixturevalue("postgres_database")
+    database = Database(url)
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0032")
+        for statement in NAMED.split(";\n"):
+            connection.exec_driver_sql(statement)
+    assert upgrade(database) is True
+    drawn = sa.select(namespaces.c.skeleton).order_by(namespaces.c.id)
+    with database.reading() as connection:
+        assert connection.scalars(drawn).all() == [skeleton("Bob1"), None, skeleton("rn-vv")]
+        assert connection.scalar(sa.select(former_names.c.skeleton)) == skeleton("b0b")
     database.close()
 
 

@@ -23,7 +23,7 @@ from fixtures.large_files import (
 from fixtures.organizations import joins, organization, today
 from strata.access.queries import organizations_of
 from strata.accounts import former
-from strata.accounts.names import Kind, Namespace, is_free
+from strata.accounts.names import Kind, Namespace, conflicts
 from strata.content.making.duplicate import Place, duplicate
 from strata.content.rewriting.removal import delete_large_files
 from strata.content.soundness import unsound_history
@@ -145,7 +145,7 @@ def test_a_name_of_an_account_that_nobody_may_know_leads_nowhere(hub: Hub) -> No
     renamed(hub, newcomer, "late-comer")
     with calling(hub, newcomer) as call:
         assert former.holder(call, "newcomer") is None
-        assert is_free(call, "newcomer")
+        assert conflicts(call, "newcomer") == ()
 
 
 def test_one_account_keeps_few_names_from_others(hub: Hub, ana: Actor) -> None:

@@ -10,6 +10,7 @@ from strata.accounts.names import KEPT, Namespace
 from strata.accounts.tables import former_names, namespaces
 from strata.core.call import Call, Work
 from strata.lib.db.statements import upsert
+from strata.lib.lookalikes.names import skeleton
 
 
 def holder(call: Call, name: str) -> Namespace | None:
@@ -31,9 +32,9 @@ def holder(call: Call, name: str) -> Namespace | None:
 def leave(work: Work, namespace_id: int, name: str) -> None:
     """Keep a name that its owner has just given up."""
     fresh = upsert(work.db, former_names).values(
-        key=name.lower(), namespace_id=namespace_id, left_at=work.now
+        key=name.lower(), namespace_id=namespace_id, left_at=work.now, skeleton=skeleton(name)
     )
-    changed = {"namespace_id": fresh.excluded.namespace_id, "left_at": fresh.excluded.left_at}
+    changed = {name: fresh.excluded[name] for name in ("namespace_id", "left_at", "skeleton")}
     work.db.execute(fresh.on_conflict_do_update(index_elements=["key"], set_=changed))
 
 

@@ -6,6 +6,7 @@ may also create the wider set that public hubs have issued over the years.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import string
@@ -16,54 +17,24 @@ from datetime import timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
+from strata.accounts.reserved import is_reserved, looks_reserved
 from strata.accounts.tables import former_names, namespaces, users
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists
 from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
+from strata.lib.lookalikes.names import skeleton
 
 SHORTEST = 2
 LONGEST = 42
-LONGEST_FULL_NAME = 100
 _NEW = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9]))*", re.ASCII)
 _LEGACY = re.compile(r"[A-Za-z0-9._-]{1,96}", re.ASCII)
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# First segments of our own paths: an account of that name could not be reached.
-RESERVED_PATHS = _words("""
-    .well-known about account accounts admin agree api api-inference assets auth avatars blob blog
-    buckets cdn chat collections compare contact content-guidelines datasets datasets-server
-    deploy device discussions docs download email_confirmation embed enterprise explore faq
-    favicon.ico files forgot-password front git graphql guidelines healthz help home inbox
-    internal jobs join kernels languages legal lfs licenses login logout mail metrics mirror
-    models new new-bucket new-dataset new-kernel new-model new-space notifications oauth
-    organizations org papers ping posts pricing privacy pro public raw readyz register
-    reset-password resolve robots.txt root search security settings share sign-in sign-up signup
-    sitemap.xml space spaces ssh static status storage support system tasks team terms
-    terms-of-service tokens tree upload uploads user users v1 v2 verify-email webhooks
-    well-known www xet . ..
-""")
-
-# Names that would pass for somebody else; operators may still create them for a mirror.
-RESERVED_WORDS = frozenset(
-    {"anonymous", "deleted", "ghost", "hf", "huggingface", "me", "null", "undefined"}
-)
-
-# Ids without a namespace that clients know by heart (product §1.6): `/glue` must redirect.
-LEGACY_REPO_NAMES = _words("""
-    ag_news albert-base-v2 bert-base-cased bert-base-chinese bert-base-multilingual-cased
-    bert-base-uncased bert-large-uncased cifar10 cifar100 cnn_dailymail distilbert-base-uncased
-    distilgpt2 distilroberta-base glue gpt2 gpt2-large gpt2-medium gpt2-xl imdb mnist roberta-base
-    roberta-large squad squad_v2 super_glue t5-11b t5-3b t5-base t5-large t5-small wikitext
-    xlm-roberta-base xlm-roberta-large xlnet-base-cased
-""")
-
 KEPT = timedelta(days=180)  # a name that was given up stays with whoever had it
+SIMILAR = "name.similar"
 SUGGESTED_LENGTH = 36
 NUMBERED_SUGGESTIONS = 8
 
@@ -86,16 +57,22 @@ class Namespace:
     kind: Kind
 
 
-def faults(name: str, *, site_name: str, operator: bool = False) -> tuple[str, ...]:
-    """Message keys of the rules that a new name breaks: `name.invalid` or `name.reserved`."""
+def faults(
+    name: str, *, site_name: str, operator: bool = False, similar: bool = False
+) -> tuple[str, ...]:
+    """Message keys of the rules that a new name breaks: `name.invalid`, `.reserved`, `.similar`.
+
+    Args:
+        similar: an operator says that it may look like a reserved one.
+    """
     if not _allowed(name, operator=operator):
         return ("name.invalid",)
-    key = name.lower()
-    reserved = key in RESERVED_PATHS
-    if not operator:
-        reserved = reserved or key in RESERVED_WORDS or key in LEGACY_REPO_NAMES
-        reserved = reserved or key == site_name.strip().lower()
-    return ("name.reserved",) if reserved else ()
+    if is_reserved(name, site_name, operator=operator):
+        return ("name.reserved",)
+    known = operator and is_reserved(name, site_name, operator=False)  # `huggingface` for a mirror
+    if similar or known or not looks_reserved(name, site_name):
+        return ()
+    return ("name.similar",)
 
 
 def _allowed(name: str, *, operator: bool) -> bool:
@@ -106,23 +83,21 @@ def _allowed(name: str, *, operator: bool) -> bool:
     )
 
 
-def full_name_faults(full_name: str) -> tuple[str, ...]:
-    """Message keys of the rules that a full name breaks, of a person or an organisation."""
-    if len(full_name) > LONGEST_FULL_NAME:
-        return ("full_name.too_long",)
-    strange = "://" in full_name or any(letter in "<>" for letter in full_name)
-    return ("full_name.invalid",) if strange or not full_name.isprintable() else ()
-
-
-def claim(work: Work, name: str, kind: Kind = Kind.USER) -> int:
+def claim(work: Work, name: str, kind: Kind = Kind.USER, *, similar: bool = False) -> int:
     """Take a name for ever; returns the id that its owner has.
 
+    Args:
+        similar: an operator says that it may look like another one.
+
     Raises:
-        AlreadyExists: with the key `name.taken`.
+        AlreadyExists: with the key `name.taken` or `name.similar`.
     """
-    if _is_kept(work, name):
-        raise AlreadyExists("name.taken")
-    fresh = upsert(work.db, namespaces).values(key=name.lower(), name=name, kind=kind.value)
+    _take_turns(work, name)
+    for key in conflicts(work, name):
+        if key != SIMILAR or not similar:
+            raise AlreadyExists(key)
+    values = {"key": name.lower(), "name": name, "skeleton": skeleton(name), "kind": kind.value}
+    fresh = upsert(work.db, namespaces).values(**values)
     claimed = work.db.execute(fresh.on_conflict_do_nothing().returning(namespaces.c.id)).first()
     if claimed is None:
         raise AlreadyExists("name.taken")
@@ -166,10 +141,54 @@ def bears(work: Work, namespace_id: int, name: str) -> bool:
     return work.db.scalar(mine.with_for_update(read=True)) == name
 
 
-def is_free(call: Call, name: str, namespace_id: int | None = None) -> bool:
-    """Whether nobody has the name, nor had it until lately; to `namespace_id` its own are free."""
+def conflicts(call: Call, name: str, namespace_id: int | None = None) -> tuple[str, ...]:
+    """The message key of what speaks against a name: `name.taken`, or `name.similar`.
+
+    Somebody has it or had it until lately, or has or had one that looks the same; to
+    `namespace_id` its own are free.
+    """
     found = find(call, name)
-    return (found is None or found.id == namespace_id) and not _is_kept(call, name, namespace_id)
+    if (found is not None and found.id != namespace_id) or _is_kept(call, name, namespace_id):
+        return ("name.taken",)
+    return (SIMILAR,) if _looks_taken(call, name, namespace_id or 0) else ()
+
+
+def renamed(work: Work, namespace_id: int, name: str) -> None:
+    """Write another name of an account down.
+
+    Raises:
+        AlreadyExists: with the key `name.taken` or `name.similar`.
+    """
+    _take_turns(work, name)
+    for key in conflicts(work, name, namespace_id):
+        raise AlreadyExists(key)
+    change = sa.update(namespaces).where(namespaces.c.id == namespace_id)
+    values = {"key": name.lower(), "name": name, "skeleton": skeleton(name)}
+    try:
+        with work.db.begin_nested():
+            work.db.execute(change.values(**values))
+    except IntegrityError as taken:  # somebody was faster
+        raise AlreadyExists("name.taken") from taken
+
+
+def _looks_taken(call: Call, name: str, but: int) -> bool:
+    drawn = skeleton(name)
+    if not drawn:
+        return False
+    borne = sa.select(namespaces.c.id).where(namespaces.c.skeleton == drawn, namespaces.c.id != but)
+    kept = sa.select(former_names.c.key).where(
+        former_names.c.skeleton == drawn,
+        former_names.c.left_at > call.now - KEPT,
+        former_names.c.namespace_id != but,
+    )
+    return any(call.db.execute(one.limit(1)).first() is not None for one in (borne, kept))
+
+
+def _take_turns(work: Work, name: str) -> None:
+    """Let two who want names that look the same not both find them free; SQLite has one writer."""
+    if work.db.dialect.name == "postgresql":
+        turn = int.from_bytes(hashlib.sha256(skeleton(name).encode()).digest()[:8], signed=True)
+        work.db.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
 
 
 def _is_kept(call: Call, name: str, namespace_id: int | None = None) -> bool:
@@ -202,7 +221,7 @@ def suggest(call: Call, email: str) -> str:
     numbered = (f"{stem}-{number}" for number in range(2, 2 + NUMBERED_SUGGESTIONS))
     site_name = call.hub.settings.site_name
     for candidate in (stem, *numbered):
-        if not faults(candidate, site_name=site_name) and is_free(call, candidate):
+        if not faults(candidate, site_name=site_name) and not conflicts(call, candidate):
             return candidate
     return f"{stem}-{_letters(4)}"
 

@@ -13,6 +13,8 @@ namespaces = sa.Table(
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),  # canonical casing
     sa.Column("kind", sa.Text, nullable=False),  # a `names.Kind`
+    # What the name looks like (`lib.lookalikes.names`); None: its owner is gone.
+    sa.Column("skeleton", sa.Text, index=True),
     sqlite_autoincrement=True,  # the id of a removed account must never become somebody else's
 )
 
@@ -23,6 +25,7 @@ former_names = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),  # case-folded
     sa.Column("namespace_id", sa.ForeignKey("namespaces.id"), nullable=False, index=True),
     sa.Column("left_at", Moment, nullable=False),
+    sa.Column("skeleton", sa.Text, index=True),  # as of `namespaces`
 )
 
 users = sa.Table(

@@ -31,6 +31,7 @@ _CODES = {
 # What a rule means to somebody at a terminal; pages have their own words in both languages.
 _SENTENCES = {
     "name.taken": "this name is in use",
+    "name.similar": "it is easily taken for another name; --look-alike creates it all the same",
     "name.invalid": "use letters, digits, '.', '_' and '-', at most 96",
     "name.reserved": "this name is reserved",
     "email.invalid": "this is no e-mail address",
@@ -44,6 +45,8 @@ _SENTENCES = {
     "pw.contains_identity": "leave the user name out of the password",
     "full_name.too_long": "use at most 100 characters",
     "full_name.invalid": "leave out < > and addresses",
+    "full_name.unseen": "leave out characters that nobody sees",
+    "full_name.mixed": "write it in one script; Chinese, Japanese and Korean go with Latin",
     "token.name_empty": "give the token a name",
     "token.name_too_long": "use at most 100 characters",
     "token.bad_name": "this name cannot be used",

@@ -11,7 +11,7 @@ from strata.accounts.organizations import queries
 from strata.accounts.organizations.create import NewOrganization, create as create_organization
 from strata.accounts.organizations.record import Member, Organization
 from strata.cli.opening import opened
-from strata.cli.place import Place, place_options
+from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
 from strata.core.actor import Role
 from strata.core.call import Call, working
@@ -44,6 +44,7 @@ def org() -> None:
     help="Of new repositories whose creator does not say.",
 )
 @click.option("--hide-members", is_flag=True, help="Show the members to members only.")
+@look_alike_option
 @place_options
 def create(  # noqa: PLR0913 — one for each option of the command
     name: str,
@@ -54,6 +55,7 @@ def create(  # noqa: PLR0913 — one for each option of the command
     config: Path | None,
     *,
     hide_members: bool,
+    look_alike: bool,
 ) -> None:
     """Create the organization NAME and print its name."""
     wanted = NewOrganization(
@@ -61,6 +63,7 @@ def create(  # noqa: PLR0913 — one for each option of the command
         full_name=full_name,
         private_by_default=visibility == "private",
         members_hidden=hide_members,
+        similar=look_alike,
     )
     with opened(Place(data, config)) as call, working(call) as work:
         created = create_organization(work, wanted, members.named(work, admin))

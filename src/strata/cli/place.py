@@ -40,3 +40,12 @@ def place_options(command: Command) -> Command:
         help="TOML file with settings.",
     )
     return data(config(command))
+
+
+def look_alike_option(command: Command) -> Command:
+    """Give a command that makes a name the say over names that look like others."""
+    return click.option(
+        "--look-alike",
+        is_flag=True,
+        help="Also when the name is easily taken for another one, such as bob1 for bobl.",
+    )(command)

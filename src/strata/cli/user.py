@@ -11,7 +11,7 @@ from strata.accounts import people
 from strata.accounts.joining import approval, signup, unconfirmed, verification
 from strata.accounts.protecting import removal
 from strata.cli.opening import opened
-from strata.cli.place import Place, place_options
+from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
 from strata.cli.standing import reset_password, restore, suspend
 from strata.core.call import Call, working
@@ -33,6 +33,7 @@ for command in (suspend, restore, reset_password):
 @click.option("--full-name", default="", help="Default: the name.")
 @click.option("--password", help="Default: asked for on a terminal, else none.")
 @click.option("--admin", is_flag=True, help="May administer the hub.")
+@look_alike_option
 @place_options
 def create(  # noqa: PLR0913 — one for each option of the command
     name: str,
@@ -43,11 +44,17 @@ def create(  # noqa: PLR0913 — one for each option of the command
     config: Path | None,
     *,
     admin: bool,
+    look_alike: bool,
 ) -> None:
     """Create the account NAME and print its name."""
     secret = password if password is not None else _asked_password()
     account = signup.NewAccount(
-        name=name, email=email, full_name=full_name, password=secret, admin=admin
+        name=name,
+        email=email,
+        full_name=full_name,
+        password=secret,
+        admin=admin,
+        similar=look_alike,
     )
     with opened(Place(data, config)) as call:
         created = signup.create_by_operator(call, account)

@@ -50,7 +50,7 @@ def delete_organization(work: Work, name: str, typed: str) -> None:
     delete_rows(work.db, organizations, organizations.c.id == organization.id)
     former.leave(work, organization.id, organization.name)
     gone = sa.update(namespaces).where(namespaces.c.id == organization.id)
-    work.db.execute(gone.values(key=f"~{organization.id}", name=GHOST))
+    work.db.execute(gone.values(key=f"~{organization.id}", name=GHOST, skeleton=None))
 
 
 def owns(call: Call, organization_id: int) -> bool:

@@ -167,6 +167,8 @@ def test_failures_have_their_own_exit_codes(strata: Strata) -> None:
 
     assert code("user", "create", "ALICE", "--email", "b@example.org") == 5
     assert code("user", "create", "bob", "--email", "A@example.org") == 5
+    assert code("user", "create", "a1ice", "--email", "b@example.org") == 5
+    assert code("org", "create", "a-lice", "--admin", "alice") == 5
     assert code("user", "create", "bob", "--email", "nowhere") == 2
     assert code("user", "create", "bob") == 2
     assert code("user", "create", "bob", "--email", "b@example.org", "--password", "weak") == 2
@@ -174,6 +176,15 @@ def test_failures_have_their_own_exit_codes(strata: Strata) -> None:
     assert code("token", "create", "--user", "alice", "--name", "", "--role", "read") == 2
     assert code("token", "create", "--user", "alice", "--name", "x", "--role", "god") == 2
     assert code("mail", "show", "77") == 4
+
+
+def test_an_operator_may_insist_on_a_name_that_looks_like_another(strata: Strata) -> None:
+    strata("user", "create", "alice", "--email", "a@example.org")
+    refused = strata("user", "create", "a1ice", "--email", "b@example.org")
+    assert "--look-alike" in refused.stderr
+    insisted = strata("user", "create", "a1ice", "--email", "b@example.org", "--look-alike")
+    assert insisted.stdout == "a1ice\n"
+    assert strata("org", "create", "a-lice", "--admin", "alice", "--look-alike").returncode == 0
 
 
 def test_a_weak_password_is_explained_in_words(strata: Strata) -> None:

@@ -275,6 +275,14 @@ def test_name_availability_is_told_and_not_for_ever(hub: Hub) -> None:
     assert refused.headers["retry-after"]
 
 
+def test_availability_says_in_words_that_a_name_looks_like_another(hub: Hub) -> None:
+    confirmed(hub, "bob1")
+    for language, words in (("en", "looks too much like another name"), ("zh-CN", "太相似")):
+        told = Visitor(hub, language=language).client.get("/api/username-availability?name=bobl")
+        assert told.json()["available"] is False
+        assert words in told.json()["message"]
+
+
 def test_chinese_readers_are_answered_in_chinese(hub: Hub) -> None:
     page = Visitor(hub, language="zh-CN").begin("foo@", "abcdefg")
     assert '<html lang="zh-CN"' in page.text

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from doors.pages.visitors import Page, Visitor, confirmed, people
-from fixtures.accounts import person
+from fixtures.accounts import made, person
 from strata.core.hub import Hub
 
 PROFILE = "/settings/profile"
@@ -119,6 +119,17 @@ def test_a_username_changes_and_the_old_address_leads_on(visitor: Visitor, hub: 
     old = visitor.open("/li-wei?tab=models")
     assert (old.status, old.place) == (307, "/wei?tab=models")
     assert visitor.open("/wei").status == 200
+
+
+def test_a_username_that_cannot_be_had_says_why(visitor: Visitor, hub: Hub) -> None:
+    made(hub, "bob1", password=None)
+    for name, words in (("bob1", "bob1 is taken."), ("bobl", "bobl looks too much like another")):
+        page = visitor.submit("/settings/account", RENAME, username=name)
+        assert page.status == 400
+        assert words in page.text
+        assert f'value="{name}"' in page.text
+    free = visitor.client.get("/api/username-availability?name=liwei").json()
+    assert free["available"] is True  # it looks like nobody's but the visitor's own
 
 
 def test_who_never_confirmed_may_fill_in_a_profile_and_leave(hub: Hub) -> None:

@@ -220,7 +220,7 @@ def test_who_is_gone_leaves_a_ghost_and_nothing_that_tells(
         with working(call) as work:
             unconfirmed.remove(work)
         assert list(verify.verify(call)) == []
-        assert not names.is_free(call, "li")
+        assert names.conflicts(call, "li") == ("name.taken",)
         assert holder(call, "li") is None
         log = of_person(call, old.id, Window(100), EVERYTHING)
     assert {(entry.ip, entry.user_agent, entry.target) for entry in log.rows} == {("", "", None)}

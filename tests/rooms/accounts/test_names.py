@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.accounts import calling, joined, made
 from fixtures.hubs import FrozenClock
-from strata.accounts import names
+from strata.accounts import names, reserved
 from strata.accounts.joining import signup
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, TooMany
@@ -35,7 +35,7 @@ def test_names_with_another_meaning_are_reserved(name: str) -> None:
 def test_every_legacy_repo_name_is_reserved() -> None:
     legacy = {name for by_type in CANONICAL.values() for name in by_type}
 
-    assert legacy == names.LEGACY_REPO_NAMES
+    assert legacy == reserved.LEGACY_REPO_NAMES
 
 
 @pytest.mark.parametrize("name", ["__DUMMY_HUB_USER__", "a.b_c", "x" * 96, "huggingface"])

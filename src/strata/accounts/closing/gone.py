@@ -94,7 +94,7 @@ def _empty(work: Work, user: people.User) -> None:
         "agreed": None,
     }
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(**tombstone))
-    named = {"key": nobody, "name": GHOST}
+    named = {"key": nobody, "name": GHOST, "skeleton": None}
     work.db.execute(sa.update(namespaces).where(namespaces.c.id == user.id).values(**named))
 
 

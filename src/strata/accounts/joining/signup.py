@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, names, passwords, people
 from strata.accounts.entering import browsers, sessions
+from strata.accounts.full_names import full_name_faults
 from strata.accounts.identities import linking
 from strata.accounts.identities.claims import Claims
 from strata.accounts.joining import approval, invites, verification
@@ -66,6 +67,7 @@ class NewAccount:
     full_name: str = ""
     admin: bool = False
     language: str = "en"
+    similar: bool = False  # the name may look like another one
 
 
 def sign_up(call: Call, form: SignUp) -> SignedUp:
@@ -119,8 +121,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
 
 def _pretended(work: Work, form: SignUp) -> SignedUp:
     """Answer a robot as if it had an account now."""
-    if not names.is_free(work, form.username):
-        raise InvalidFields({"username": ("name.taken",)})
+    _require_no({"username": names.conflicts(work, form.username)})
     record(work, "account.signup_trapped", detail={"reason": form.suspicion})
     return SignedUp(0, form.username, sessions.decoy(work))
 
@@ -142,6 +143,7 @@ def create_by_operator(call: Call, account: NewAccount) -> people.User:
         password_hash=hashed,
         language=account.language,
         admin=account.admin,
+        similar=account.similar,
     )
     with working(call) as work:
         user = _insert(work, row, verified_at=work.now)
@@ -153,7 +155,9 @@ def create_by_operator(call: Call, account: NewAccount) -> people.User:
 
 
 def name_faults(call: Call, name: str) -> tuple[str, ...]:
-    """Message keys for a name that somebody types: the rules, and `name.taken`.
+    """Message keys for a name that somebody types: the rules, `name.taken` and `name.similar`.
+
+    Whoever is logged in may have what they gave up themselves.
 
     Raises:
         TooMany: more than 30 questions in a minute from one address.
@@ -164,8 +168,7 @@ def name_faults(call: Call, name: str) -> tuple[str, ...]:
     with working(call) as work:
         limits.count(work, limit)
     faults = names.faults(name, site_name=call.hub.settings.site_name)
-    taken = not faults and not names.is_free(call, name)
-    return ("name.taken",) if taken else faults
+    return faults or names.conflicts(call, name, call.actor.user_id)
 
 
 def invite_faults(call: Call, code: str, email: str) -> tuple[str, ...]:
@@ -198,7 +201,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         if form.identity
         else passwords.faults(form.password, identities=identities, site_name=site_name),
         "username": names.faults(form.username, site_name=site_name),
-        "full_name": names.full_name_faults(form.full_name),
+        "full_name": full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
         "invite": invite_faults(call, form.invite, form.email),
     }
@@ -216,8 +219,10 @@ def _require_operator_fields(call: Call, account: NewAccount) -> addresses.Addre
         "password": passwords.faults(password, identities=(account.name,), site_name=site_name)
         if password is not None
         else (),
-        "username": names.faults(account.name, site_name=site_name, operator=True),
-        "full_name": names.full_name_faults(account.full_name),
+        "username": names.faults(
+            account.name, site_name=site_name, operator=True, similar=account.similar
+        ),
+        "full_name": full_name_faults(account.full_name),
     }
     _require_no(faults)
     assert address is not None, "an address that cannot be read is a fault"
@@ -238,6 +243,7 @@ class _Row:
     password_hash: str | None = field(repr=False)
     language: str
     admin: bool
+    similar: bool = False
 
 
 def _open(
@@ -257,7 +263,7 @@ def _open(
     try:
         user = _insert(work, row, verified_at=work.now if proved else None)
     except AlreadyExists as taken:
-        raise InvalidFields({"username": ("name.taken",)}) from taken
+        raise InvalidFields({"username": (taken.message,)}) from taken
     if proved and user.address_taken:
         raise Conflict("Another account has this address. Log in to it and link the other site.")
     return user
@@ -284,7 +290,7 @@ def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.Us
     Raises:
         AlreadyExists: the name is in use.
     """
-    user_id = names.claim(work, row.name)
+    user_id = names.claim(work, row.name, similar=row.similar)
     values = {
         "id": user_id,
         "public_id": fresh_key(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from strata.accounts import names, people
+from strata.accounts.full_names import full_name_faults
 from strata.accounts.organizations import members, queries
 from strata.accounts.organizations.record import Organization
 from strata.accounts.plans.quotas import quotas_of, require_count
@@ -24,6 +25,7 @@ class NewOrganization:
     full_name: str = ""  # default: the name
     private_by_default: bool = False
     members_hidden: bool = False
+    similar: bool = False  # an operator says that the name may look like another one
 
 
 def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Organization:
@@ -31,7 +33,8 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
 
     Raises:
         InvalidFields: fields are `name`, `full_name`.
-        AlreadyExists: a user or an organisation has the name (`name.taken`).
+        AlreadyExists: a user or an organisation has the name (`name.taken`), or one
+            that looks the same (`name.similar`).
         Conflict: the admin's account is not confirmed.
         OverQuota: the admin's plan has no room for another organisation.
     """
@@ -42,7 +45,9 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
         allowed = quotas_of(work, first_admin.id).organizations
         require_count(allowed, administered, "organizations")
     organization = Organization(
-        id=names.claim(work, wanted.name, names.Kind.ORGANIZATION),
+        id=names.claim(
+            work, wanted.name, names.Kind.ORGANIZATION, similar=_may_be_similar(work, wanted)
+        ),
         public_id=fresh_key(),
         name=wanted.name,
         full_name=wanted.full_name.strip() or wanted.name,
@@ -73,9 +78,18 @@ def starts_private(call: Call, place: names.Namespace) -> bool:
 def _require_fields(work: Work, wanted: NewOrganization) -> None:
     site_name = work.hub.settings.site_name
     faults = {
-        "name": names.faults(wanted.name, site_name=site_name, operator=work.actor.system),
-        "full_name": names.full_name_faults(wanted.full_name),
+        "name": names.faults(
+            wanted.name,
+            site_name=site_name,
+            operator=work.actor.system,
+            similar=_may_be_similar(work, wanted),
+        ),
+        "full_name": full_name_faults(wanted.full_name),
     }
     broken = {name: keys for name, keys in faults.items() if keys}
     if broken:
         raise InvalidFields(broken)
+
+
+def _may_be_similar(work: Work, wanted: NewOrganization) -> bool:
+    return wanted.similar and work.actor.system

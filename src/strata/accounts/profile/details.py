@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from strata.accounts.names import full_name_faults
+from strata.accounts.full_names import full_name_faults, line_faults
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
 from strata.core.call import Call, Work
@@ -96,7 +96,7 @@ def require_sound(full_name: str, details: Details) -> None:
         "full_name": full_name_faults(full_name) if full_name else ("full_name.empty",),
         "bio": ("bio.too_long",) if len(details.bio) > LONGEST_BIO else (),
         "homepage": () if _is_address(details.homepage) else ("homepage.invalid",),
-        "affiliation": full_name_faults(details.affiliation),
+        "affiliation": line_faults(details.affiliation),
         **{site: _handle_faults(site, getattr(details, site)) for site in SITES},
     }
     broken = {name: keys for name, keys in faults.items() if keys}

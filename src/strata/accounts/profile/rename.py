@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-
 from strata.accounts import former, names, people
 from strata.accounts.names import Namespace
-from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields
+from strata.core.errors import AlreadyExists, InvalidFields
 
 
 def renamed(work: Work, account: Namespace, name: str) -> None:
@@ -19,19 +15,17 @@ def renamed(work: Work, account: Namespace, name: str) -> None:
         InvalidFields: the new name breaks a rule or is somebody else's.
     """
     faults = names.faults(name, site_name=work.hub.settings.site_name)
-    if not faults and not names.is_free(work, name, account.id):
-        faults = ("name.taken",)
+    if not faults:
+        faults = names.conflicts(work, name, account.id)
     if faults:
         raise InvalidFields({"username": faults})
     former.take_back(work, name)
     if name.lower() != account.name.lower() and _is_known(work, account.id):
         former.leave(work, account.id, account.name)
-    change = sa.update(namespaces).where(namespaces.c.id == account.id)
     try:
-        with work.db.begin_nested():
-            work.db.execute(change.values(key=name.lower(), name=name))
-    except IntegrityError as taken:  # somebody was faster
-        raise InvalidFields({"username": ("name.taken",)}) from taken
+        names.renamed(work, account.id, name)
+    except AlreadyExists as taken:  # somebody was faster
+        raise InvalidFields({"username": (taken.message,)}) from taken
 
 
 def _is_known(call: Call, namespace_id: int) -> bool:

@@ -47,8 +47,9 @@ async def rename(request: Request) -> Response:
         await submitted(request, form, _rename)
     except InvalidFields as error:
         visit, held = await visiting(request, read)
-        errors = told(visit.frame.language, error)
-        return show(request, visit, held, errors, typed=form.get("username", ""))
+        typed = form.get("username", "")
+        errors = told(visit.frame.language, error, name=typed)
+        return show(request, visit, held, errors, typed=typed)
     return redirected(request, PAGE, notice="username-changed")
 
 

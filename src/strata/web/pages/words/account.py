@@ -30,6 +30,11 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "full_name.too_long": N_("Use at most 100 characters."),
         "full_name.invalid": N_("A name holds no web addresses and no < or >."),
+        "full_name.unseen": N_("Leave out characters that nobody sees, and line breaks."),
+        "full_name.mixed": N_(
+            "Write the name in one script. Chinese, Japanese and Korean may stand beside Latin "
+            "letters; others may not, because their letters look alike."
+        ),
         "full_name.empty": N_("Enter a name."),
         "bio.too_long": N_("Use at most 500 characters."),
         "homepage.invalid": N_("Enter an address that begins with https:// or http://."),

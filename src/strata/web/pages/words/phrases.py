@@ -56,6 +56,10 @@ ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "link.expired": N_("This link has expired. Get a new one."),
         "name.taken": N_("%(name)s is taken."),
         "name.reserved": N_("%(name)s is reserved."),
+        "name.similar": N_(
+            "%(name)s looks too much like another name here. Choose one that differs in more than "
+            "0 and o, 1 and l, rn and m, vv and w, or dashes."
+        ),
         "name.invalid": N_(
             "Letters, numbers and single dashes only; not only numbers; "
             "no dash at the start or end."
