@@ -144,6 +144,14 @@ def test_further_headers_are_written() -> None:
     assert parsed(mail_bytes(message, "a@b.org", sent=SENT))["List-Unsubscribe"] == "<https://x>"
 
 
+def test_a_long_address_in_a_header_stays_one_word() -> None:
+    address = f"<https://hub.example.org/settings/notifications/unsubscribe/{'a1-_' * 40}>"
+    message = Message("bob@example.org", "主题" * 60, "x", headers={"List-Unsubscribe": address})
+    written = mail_bytes(message, "a@b.org", sent=SENT).decode("ascii")
+    assert f"\r\nList-Unsubscribe: {address}\r\n" in written
+    assert parsed(written.encode())["Subject"] == "主题" * 60
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r", "\r\n", "\x00", "\u2028", "\x85"])
 def test_headers_cannot_be_smuggled_in(ending: str) -> None:
     evil = f"x{ending}Bcc: mallory@example.org"

@@ -8,6 +8,8 @@ Whoever may not know of a repo by now is not written to about it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from strata.access import queries
@@ -15,6 +17,9 @@ from strata.access.gates import Gated
 from strata.access.policy import may_see
 from strata.access.record import Notices, Standing
 from strata.accounts import limits, people
+from strata.accounts.notices.choices import Kind, wanted, wants_mail
+from strata.accounts.notices.times import held_for
+from strata.accounts.notices.unsubscribing import address as unsubscribe_address
 from strata.accounts.organizations.roles import roles_of
 from strata.accounts.people import User
 from strata.core.actor import Actor
@@ -27,6 +32,24 @@ LETTERS_PER_HOUR: Final = 20  # about one repo; what comes on top waits for the 
 _KINDS: Final = {RepoType.MODEL: "模型", RepoType.DATASET: "数据集"}
 
 
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Somebody who hears of requests."""
+
+    reader: Reader
+    user_id: int | None  # None: an address that was chosen for the repo
+
+    def held(self, call: Call) -> timedelta:
+        """How long a letter waits for the end of their quiet hours."""
+        return timedelta(0) if self.user_id is None else held_for(call, self.user_id)
+
+    def unsubscribe(self, call: Call) -> str:
+        """Where they stop such letters; a chosen address is changed in the repo's settings."""
+        if self.user_id is None:
+            return ""
+        return unsubscribe_address(call, self.user_id, [Kind.GATE_REQUEST])
+
+
 def tell_deciders(work: Work, repo: Gated, asker_id: int) -> None:
     """Tell those who decide of a request, unless they chose a digest or hear of too many."""
     notices = queries.notices_of(work, repo.id)
@@ -35,37 +58,46 @@ def tell_deciders(work: Work, repo: Gated, asker_id: int) -> None:
         return
     limits.note(work, key)
     asker = people.by_id(work, asker_id)
-    for reader in deciders(work, repo, notices):
-        post(work, _request_letter(work, reader, repo, asker.name if asker else ""))
+    for one in deciders(work, repo, notices):
+        told = _request_letter(work, one, repo, asker.name if asker else "")
+        post(work, told, after=one.held(work))
     queries.mark_told(work, repo.id)
 
 
 def tell_of_many(work: Work, repo: Gated, number: int) -> None:
     """Tell those who decide how many requests came since they last heard of one."""
-    for reader in deciders(work, repo, queries.notices_of(work, repo.id)):
-        post(work, _digest_letter(work, reader, repo, number))
+    for one in deciders(work, repo, queries.notices_of(work, repo.id)):
+        post(work, _digest_letter(work, one, repo, number), after=one.held(work))
     queries.mark_told(work, repo.id)
 
 
 def tell_person(
     work: Work, repo: Gated, person: User, standing: Standing, reason: str | None
 ) -> None:
-    """Tell somebody what was decided; that a request waits again is no decision."""
+    """Tell somebody what was decided, if they want that; waiting again is no decision."""
+    if not wants_mail(work, Kind.GATE_DECISION, person.id):
+        return
     actor = Actor(user_id=person.id, verified=True, roles=roles_of(work, person.id))
     if standing is Standing.PENDING or not may_see(actor, repo):
         return
     reader = Reader(person.email, person.name, person.language)
-    post(work, _decision_letter(work, reader, repo, standing, reason))
+    stop = unsubscribe_address(work, person.id, [Kind.GATE_DECISION])
+    told = _decision_letter(work, reader, repo, (standing, reason), stop)
+    post(work, told, after=held_for(work, person.id))
 
 
-def deciders(call: Call, repo: Gated, notices: Notices) -> list[Reader]:
-    """Whom to write: the address that was chosen, else the owner, or the organisation's admins."""
+def deciders(call: Call, repo: Gated, notices: Notices) -> list[Decider]:
+    """Whom to write: the address that was chosen, else the owner, or the organisation's admins.
+
+    Of these only who wants such mails; whoever chose an address for a repo did so for it alone.
+    """
     owner = people.by_id(call, repo.owner_id)
     found = queries.admins_of(call, repo.owner_id) if owner is None else [owner]
     if notices.email is None:
-        return [Reader(one.email, one.name, one.language) for one in found]
+        ways = wanted(call, Kind.GATE_REQUEST, [one.id for one in found])
+        return [Decider(people.reader(one), one.id) for one in found if ways[one.id].mail]
     language = found[0].language if found else call.hub.settings.language
-    return [Reader(notices.email, repo.full_name.partition("/")[0], language)]
+    return [Decider(Reader(notices.email, repo.full_name.partition("/")[0], language), None)]
 
 
 def requests_page(repo: Gated) -> str:
@@ -73,7 +105,8 @@ def requests_page(repo: Gated) -> str:
     return f"{repo.web_path}/settings/access-requests"
 
 
-def _request_letter(call: Call, reader: Reader, repo: Gated, asker: str) -> Letter:
+def _request_letter(call: Call, decider: Decider, repo: Gated, asker: str) -> Letter:
+    reader = decider.reader
     english = Wording(
         subject=f"{asker} asks for access to {repo.full_name}",
         greeting=f"Hello {reader.name},",
@@ -94,10 +127,13 @@ def _request_letter(call: Call, reader: Reader, repo: Gated, asker: str) -> Lett
         link_text="处理申请",
         after=("可在仓库设置页面调整此类通知的频率。",),
     )
-    return letter(reader, {"en": english, CHINESE: chinese}, page(call, requests_page(repo)))
+    wordings = {"en": english, CHINESE: chinese}
+    link = page(call, requests_page(repo))
+    return letter(reader, wordings, link, unsubscribe=decider.unsubscribe(call))
 
 
-def _digest_letter(call: Call, reader: Reader, repo: Gated, number: int) -> Letter:
+def _digest_letter(call: Call, decider: Decider, repo: Gated, number: int) -> Letter:
+    reader = decider.reader
     ask = "1 new request waits" if number == 1 else f"{number} new requests wait"
     english = Wording(
         subject=f"{ask} for {repo.full_name}",
@@ -111,12 +147,15 @@ def _digest_letter(call: Call, reader: Reader, repo: Gated, number: int) -> Lett
         before=(f"受限{_KINDS[repo.type]} {repo.full_name} 有 {number} 个新的访问申请等待处理。",),
         link_text="处理申请",
     )
-    return letter(reader, {"en": english, CHINESE: chinese}, page(call, requests_page(repo)))
+    wordings = {"en": english, CHINESE: chinese}
+    link = page(call, requests_page(repo))
+    return letter(reader, wordings, link, unsubscribe=decider.unsubscribe(call))
 
 
 def _decision_letter(
-    call: Call, reader: Reader, repo: Gated, standing: Standing, reason: str | None
+    call: Call, reader: Reader, repo: Gated, decided: tuple[Standing, str | None], stop: str
 ) -> Letter:
+    standing, reason = decided
     english, chinese = {
         Standing.ACCEPTED: _accepted,
         Standing.REJECTED: _rejected,
@@ -126,7 +165,8 @@ def _decision_letter(
         english_reason, chinese_reason = f"The authors wrote: {reason}", f"作者说明：{reason}"
         english = _with(english, english_reason)
         chinese = _with(chinese, chinese_reason)
-    return letter(reader, {"en": english, CHINESE: chinese}, page(call, repo.web_path))
+    wordings = {"en": english, CHINESE: chinese}
+    return letter(reader, wordings, page(call, repo.web_path), unsubscribe=stop)
 
 
 def _with(wording: Wording, line: str) -> Wording:

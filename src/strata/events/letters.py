@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Final
 
 from strata.core.call import Call
 from strata.events.outbox import Letter
 
 CHINESE = "zh-CN"
+_STOP: Final = {
+    "en": "Stop mails like this one",
+    CHINESE: "退订此类邮件",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Wording:
     before: tuple[str, ...]
     link_text: str = ""
     after: tuple[str, ...] = ()
+    items: tuple[tuple[str, str], ...] = ()  # a list of what there is: texts and addresses
 
 
 def page(call: Call, path: str) -> str:
@@ -46,32 +52,60 @@ def page(call: Call, path: str) -> str:
     return f"{base}{path}" if base else ""
 
 
-def letter(reader: Reader, wordings: Mapping[str, Wording], link: str) -> Letter:
+def letter(
+    reader: Reader, wordings: Mapping[str, Wording], link: str, *, unsubscribe: str = ""
+) -> Letter:
     """Write a letter in the reader's language.
 
     Args:
         wordings: the letter in `en` and `zh-CN`.
         link: empty: the letter has none.
+        unsubscribe: address where mails like this one are stopped, also by the mailbox itself with
+            one POST (RFC 8058); empty: they cannot be.
     """
-    wording = wordings[CHINESE if reader.language == CHINESE else "en"]
+    language = CHINESE if reader.language == CHINESE else "en"
+    wording = wordings[language]
+    stop = ((_STOP[language], unsubscribe),) if unsubscribe else ()
     return Letter(
         recipient=reader.email,
         subject=wording.subject,
-        text=_text(wording, link),
-        html=_html(wording, link, CHINESE if reader.language == CHINESE else "en"),
+        text=_text(wording, link, stop),
+        html=_html(wording, link, stop, language),
+        headers=_unsubscribing(unsubscribe) if unsubscribe else {},
     )
 
 
-def _text(wording: Wording, link: str) -> str:
+def _unsubscribing(address: str) -> Mapping[str, str]:
+    return {
+        "List-Unsubscribe": f"<{address}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+_Linked = tuple[tuple[str, str], ...]  # texts and addresses
+
+
+def _text(wording: Wording, link: str, stop: _Linked) -> str:
     linked = (f"{wording.link_text}:\n{link}",) if link else ()
-    return "\n\n".join((wording.greeting, *wording.before, *linked, *wording.after)) + "\n"
+    items = tuple(f"- {text}\n  {address}".rstrip() for text, address in wording.items)
+    last = tuple(f"{text}:\n{address}" for text, address in stop)
+    paragraphs = (wording.greeting, *wording.before, *items, *linked, *wording.after, *last)
+    return "\n\n".join(paragraphs) + "\n"
 
 
-def _html(wording: Wording, link: str, language: str) -> str:
+def _html(wording: Wording, link: str, stop: _Linked, language: str) -> str:
     button = f'<p><a href="{escape(link)}">{escape(wording.link_text)}</a></p>' if link else ""
     before = "".join(f"<p>{escape(line)}</p>" for line in (wording.greeting, *wording.before))
     after = "".join(f"<p>{escape(line)}</p>" for line in wording.after)
+    items = "".join(f"<li>{_linked(*item)}</li>" for item in wording.items)
+    listed = f"<ul>{items}</ul>" if items else ""
+    last = "".join(f"<p><small>{_linked(*item)}</small></p>" for item in stop)
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f"<title>{escape(wording.subject)}</title></head><body>{before}{button}{after}</body></html>"
+        f"<title>{escape(wording.subject)}</title></head><body>"
+        f"{before}{listed}{button}{after}{last}</body></html>"
     )
+
+
+def _linked(text: str, address: str) -> str:
+    return f'<a href="{escape(address)}">{escape(text)}</a>' if address else escape(text)

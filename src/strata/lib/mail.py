@@ -9,8 +9,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime, getaddresses
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -26,6 +27,25 @@ _OWN_HEADERS = {
 _HEADER_NAME = re.compile(r"[!-9;-~]+", re.ASCII)  # RFC 5322 2.2
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _LOCAL_PART = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]{1,64}")
+
+
+class _Unbroken(UnstructuredHeader):
+    """A header whose value holds one long word, such as an address.
+
+    The standard library would write it as encoded words, which mailboxes do not read there
+    (RFC 2047, section 5); a line may have 998 characters (RFC 5322, section 2.1.1).
+    """
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_REGISTRY = HeaderRegistry()
+_REGISTRY.map_to_type("list-unsubscribe", _Unbroken)  # type: ignore[arg-type]  # mixed in there
+_UNBROKEN = policy.SMTP.clone(header_factory=_REGISTRY)
+_UNBROKEN_UTF8 = policy.SMTPUTF8.clone(header_factory=_REGISTRY)
 
 
 class MailRefused(Exception):
@@ -135,7 +155,7 @@ def mail_bytes(message: Message, sender: str, *, sent: datetime) -> bytes:
     _require_one_line("Subject", message.subject)
     # Headers are ASCII unless an address itself cannot be.
     utf8 = _needs_smtputf8(origin, reader)
-    mail = EmailMessage(policy=policy.SMTPUTF8 if utf8 else policy.SMTP)
+    mail = EmailMessage(policy=_UNBROKEN_UTF8 if utf8 else _UNBROKEN)
     mail["From"] = origin
     mail["To"] = reader
     mail["Subject"] = message.subject

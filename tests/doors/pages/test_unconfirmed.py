@@ -58,6 +58,7 @@ ALLOWED = {
     "/settings/connected-applications/{id}/revoke": "shuts an application out",
     "/settings/preferences": "chooses how pages look",
     "/settings/notifications": "chooses what to hear of",
+    "/settings/notifications/unsubscribe/{ticket}": "stops mails, which a link allows",
     "/settings/profile": "edits the profile",
     "/settings/profile/picture": "edits the profile",
     "/settings/profile/picture/remove": "edits the profile",
@@ -140,7 +141,7 @@ def address(route: Route) -> str:
         "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
         "{token}": "t", "{number}": "1", "{user}": "owner", "{comment}": "0" * 24, "{sha}": OID,
         "{slug}": f"title-{'0' * 24}", "{item}": "0" * 24, "{log}": "0" * 24,
-        "{kind}": "ssh",
+        "{kind}": "ssh", "{ticket}": "t",
     }  # fmt: skip
     # A branch and a tag are there under these names.
     path = route.template.replace("/tag/{path}", "/tag/y")
@@ -223,11 +224,16 @@ def test_every_list_names_routes_that_exist() -> None:
     ) - templates == set()
 
 
+# What a mailbox sends, which has seen no page of ours: test_unsubscribing.py shows what it may.
+OF_MAILBOXES = "/settings/notifications/unsubscribe/{ticket}"
 FORM_PAGES = [route for method, route in writing() if route.page and method == "POST"]
 
 
 @pytest.mark.parametrize("route", FORM_PAGES, ids=lambda route: route.template)
 def test_no_form_is_taken_without_the_proof_of_its_page(hub: Hub, route: Route) -> None:
+    if route.template == OF_MAILBOXES:
+        assert sent(confirmed(hub, "owner"), route, {}).status == 404  # this ticket is nobody's
+        return
     visitor = confirmed(hub, "owner")
     for proof in ({"csrf_token": ""}, {"csrf_token": "x" * 64}):
         page = sent(visitor, route, proof)

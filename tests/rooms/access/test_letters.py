@@ -1,5 +1,6 @@
 """Who is written to about a gate, how often, and in which language."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,13 +14,19 @@ from fixtures.organizations import joins, organization, today
 from strata.access import decisions, notices
 from strata.access.letters import LETTERS_PER_HOUR
 from strata.access.record import Standing
+from strata.accounts.notices.choices import Kind, Wanted, choose
+from strata.accounts.notices.times import Quiet, Times, choose_times
+from strata.accounts.notices.unsubscribing import Ticket, read
 from strata.accounts.tables import users
 from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Role
+from strata.core.call import working
 from strata.core.errors import Forbidden, GatedRepo, Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoType
+from strata.core.settings import MailSettings
 from strata.events import outbox
+from strata.events.tables import jobs, mails
 from strata.repos.change import Settings
 from strata.repos.create import Wish
 from strata.repos.gate_digest import TellOfRequests
@@ -77,6 +84,42 @@ def test_letters_are_in_the_language_of_their_reader(
     decides(hub, ana, repo, REJECTED, "bob", "不符合条件")
     assert "不符合条件" in letters(hub, "bob@example.org")[-1].text
     assert "您对 ana/one 的访问申请未通过" in letters(hub, "bob@example.org")[-1].subject
+
+
+def test_who_wants_no_such_mails_gets_none(hub: Hub, ana: Actor, bob: Actor, repo: Repo) -> None:
+    for actor, kind in ((ana, Kind.GATE_REQUEST), (bob, Kind.GATE_DECISION)):
+        with calling(hub, actor) as call, working(call) as work:
+            choose(work, actor.user_id or 0, {kind: Wanted(web=True, mail=False)})
+    asks(hub, bob, repo)
+    decides(hub, ana, repo, ACCEPTED, "bob")
+    assert letters(hub, OWNER) == letters(hub, "bob@example.org") == []
+    does(hub, ana, lambda work: notices.change(work, repo, email="team@example.net"))
+    asks(hub, made(hub, "cem"), repo)
+    assert len(letters(hub, "team@example.net")) == 1  # the address was chosen for this repo alone
+
+
+def test_letters_wait_for_the_end_of_quiet_hours_and_say_how_to_stop_them(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    nine_to_five = Times(quiet=Quiet(9 * 60, 17 * 60))  # it is nine in the morning
+    does(hub, ana, lambda work: choose_times(work, ana.user_id or 0, nine_to_five))
+    mailing = replace(
+        hub, settings=replace(hub.settings, mail=MailSettings(url="smtp://x?from=a@b.org"))
+    )
+    asks(mailing, bob, repo)
+    decides(mailing, ana, repo, ACCEPTED, "bob")
+    with calling(hub, SYSTEM) as call:
+        due = call.db.scalars(sa.select(jobs.c.due).where(jobs.c.kind == "mail.send"))
+        assert sorted(due) == [hub.clock(), hub.clock() + timedelta(hours=8)]
+        headers = list(call.db.scalars(sa.select(mails.c.headers)))
+    stops = [
+        Ticket(ana.user_id or 0, (Kind.GATE_REQUEST,)),
+        Ticket(bob.user_id or 0, (Kind.GATE_DECISION,)),
+    ]
+    with calling(hub, SYSTEM) as call:
+        links = [one["List-Unsubscribe"].strip("<>").rpartition("/")[2] for one in headers]
+        assert [read(call, link) for link in links] == stops
+    assert {one["List-Unsubscribe-Post"] for one in headers} == {"List-Unsubscribe=One-Click"}
 
 
 def test_a_gate_that_decides_by_itself_writes_to_nobody(

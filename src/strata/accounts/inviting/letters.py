@@ -23,7 +23,9 @@ class Invitation:
     days: int
 
 
-def invited(call: Call, reader: Reader, wanted: Invitation, link: str) -> Letter:
+def invited(
+    call: Call, reader: Reader, wanted: Invitation, link: str, *, unsubscribe: str = ""
+) -> Letter:
     """Ask somebody to join; the reader may have no account yet."""
     site = call.hub.settings.site_name
     english_role, chinese_role = ROLES[wanted.role.value]
@@ -55,7 +57,8 @@ def invited(call: Call, reader: Reader, wanted: Invitation, link: str) -> Letter
             "如果您不认识邀请人，无需理会：只有接受邀请才会加入。",
         ),
     )
-    return letter(reader, {"en": english, CHINESE: chinese}, link)
+    wordings = {"en": english, CHINESE: chinese}
+    return letter(reader, wordings, link, unsubscribe=unsubscribe)
 
 
 def accepted(reader: Reader, organization: str, person: str, link: str) -> Letter:

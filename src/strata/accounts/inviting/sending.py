@@ -10,6 +10,9 @@ from typing import Final
 
 from strata.accounts import addresses, limits, people
 from strata.accounts.inviting import letters, queries
+from strata.accounts.notices.choices import Kind, wants_mail
+from strata.accounts.notices.times import held_for
+from strata.accounts.notices.unsubscribing import address
 from strata.accounts.organizations import queries as organizations
 from strata.accounts.organizations.record import Organization
 from strata.accounts.standing import is_shown
@@ -72,8 +75,18 @@ def invite(work: Work, organization: Organization, who: Sequence[str], role: Rol
         token = _keep(work, organization, role, target)
         link = page(work, share_path(organization.name, token))
         inviter = _inviter(work)
-        wanted = letters.Invitation(organization.name, inviter, role, LIFE.days)
-        post(work, letters.invited(work, target.reader, wanted, link))
+        _write(work, target, letters.Invitation(organization.name, inviter, role, LIFE.days), link)
+
+
+def _write(work: Work, target: Target, invitation: letters.Invitation, link: str) -> None:
+    """Write to who is invited; an account that wants no such mails finds it on its pages."""
+    user_id = target.user_id
+    if user_id is None:
+        post(work, letters.invited(work, target.reader, invitation, link))
+    elif wants_mail(work, Kind.INVITATION, user_id):
+        stop = address(work, user_id, [Kind.INVITATION])
+        told = letters.invited(work, target.reader, invitation, link, unsubscribe=stop)
+        post(work, told, after=held_for(work, user_id))
 
 
 def make_link(work: Work, organization: Organization, role: Role, *, days: int, uses: int) -> str:
@@ -127,11 +140,11 @@ def digest_of(call: Call, token: str) -> str:
 
 def _target(work: Work, organization: Organization, name: str) -> Target:
     if "@" in name:
-        address = addresses.parse(name)
-        if address is None:
+        typed = addresses.parse(name)
+        if typed is None:
             raise Refused("invite.unknown", name)
-        reader = Reader(address.text, address.text, work.origin.language)
-        return Target(reader, email=address.text, email_key=address.key)
+        reader = Reader(typed.text, typed.text, work.origin.language)
+        return Target(reader, email=typed.text, email_key=typed.key)
     person = people.by_name(work, name)
     if person is None or not is_shown(work, person):
         raise Refused("invite.unknown", name)

@@ -23,7 +23,7 @@ from strata.web.pages.entering import (
 )
 from strata.web.pages.frame import static_files
 from strata.web.pages.frame.visit import redirected
-from strata.web.pages.notices import settings as notices, watching
+from strata.web.pages.notices import settings as notices, unsubscribe, watching
 from strata.web.pages.organizations import (
     account as organization_account,
     audit as organization_audit,
@@ -62,6 +62,7 @@ from strata.web.paths import Route
 READ: Final = ("GET", "HEAD")
 SEND: Final = ("POST",)
 BROWSER: Final = "browsers"
+_UNSUBSCRIBE: Final = "/settings/notifications/unsubscribe"
 _TOKENS: Final = "/settings/tokens"
 _SETTINGS: Final = "/organizations/{name}/settings"
 _AUDIT: Final = "/organizations/{name}/settings/audit"
@@ -148,6 +149,8 @@ ROUTES: Final = (
     Route(SEND, "/settings/preferences", settings_preferences.change, BROWSER, page=True),
     Route(READ, "/settings/notifications", notices.page, BROWSER, page=True),
     Route(SEND, "/settings/notifications", notices.change, BROWSER, page=True),
+    Route(READ, f"{_UNSUBSCRIBE}/{{ticket}}", unsubscribe.look, BROWSER, page=True),
+    Route(SEND, f"{_UNSUBSCRIBE}/{{ticket}}", unsubscribe.stop, "mailboxes, browsers", page=True),
     Route(SEND, "/settings/watching", watching.submit, BROWSER, page=True),
     Route(READ, "/settings/repositories", settings_repositories.page, BROWSER, page=True),
     Route(SEND, "/settings/repositories", settings_repositories.submit, BROWSER, page=True),
