@@ -28,6 +28,13 @@ SLOW_FILES = frozenset({"test_rules.py", "test_tree_model.py", "test_markdown_sa
 SLOW_FIXTURES = frozenset({"postgres_cluster", "postgres_when_asked", "radosgw"})
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even read the folders that the inner loop leaves out: it takes as long as the rest."""
+    if config.option.markexpr != "not slow" or not collection_path.is_relative_to(TESTS):
+        return None
+    return collection_path.relative_to(TESTS).as_posix() in SLOW_FOLDERS or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what needs a program or many seconds."""
     for item in items:
