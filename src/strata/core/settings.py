@@ -7,6 +7,7 @@ a typing mistake must not silently leave a protection off. `docs/settings.md` is
 
 from __future__ import annotations
 
+import functools
 import os
 import tomllib
 from collections.abc import Mapping
@@ -494,17 +495,24 @@ def load(
     return Loaded(settings, {d.key: origins.get(d.key, "default") for d in described()})
 
 
-def _leaves() -> list[tuple[str, Any, Any]]:
-    leaves = []
-    hints = get_type_hints(Settings)
+@functools.cache
+def _hints_of(group: Any) -> Mapping[str, Any]:
+    # Reading annotations takes longer than everything else here, and they never change.
+    return get_type_hints(group)
+
+
+@functools.cache
+def _leaves() -> tuple[tuple[str, Any, Any], ...]:
+    leaves: list[tuple[str, Any, Any]] = []
+    hints = _hints_of(Settings)
     for entry in fields(Settings):
         hint = hints[entry.name]
         if not is_dataclass(hint):
             leaves.append((entry.name, entry, hint))
             continue
-        inner = get_type_hints(hint)
+        inner = _hints_of(hints[entry.name])
         leaves += [(f"{entry.name}.{leaf.name}", leaf, inner[leaf.name]) for leaf in fields(hint)]
-    return leaves
+    return tuple(leaves)
 
 
 def _variable(key: str) -> str:
@@ -576,7 +584,7 @@ def _build(values: Mapping[str, object]) -> Settings:
     converted = {
         key: _convert(key, values[key], hint) for key, _, hint in _leaves() if key in values
     }
-    hints = get_type_hints(Settings)
+    hints = _hints_of(Settings)
     arguments: dict[str, Any] = {}
     for entry in fields(Settings):
         group = hints[entry.name]
