@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from strata.accounts import limits
 from strata.accounts.closing import gone, suspend
-from strata.accounts.entering import browsers, reset, sessions
+from strata.accounts.entering import browsers, reset, sessions, waiting
 from strata.accounts.export import pack
 from strata.accounts.factors import challenges, checking, halfway, remembered
 from strata.accounts.identities import leaving as elsewhere
@@ -34,7 +34,7 @@ class TidyAccounts:
             reset.forget_expired(work)
             browsers.forget_old(work)
             elsewhere.forget_over(work)
-            for kept in (halfway, remembered, challenges, checking):
+            for kept in (halfway, remembered, challenges, checking, waiting):
                 kept.forget_over(work)
             limits.forget_old(work)
             expiring.tell(work)

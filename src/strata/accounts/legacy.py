@@ -10,7 +10,8 @@ import secrets
 from typing import Final
 
 from strata.accounts.entering import login, sessions
-from strata.accounts.entering.login import LogIn
+from strata.accounts.entering.login import IN_BROWSER, LogIn
+from strata.accounts.entering.waiting import Waiting
 from strata.accounts.factors import halfway
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.standing import require_open
@@ -49,6 +50,8 @@ def log_in(call: Call, name: str, password: str) -> str:
         entered = login.log_in(call, LogIn(identifier=name, password=password))
     except BadCredentials as error:
         raise BadCredentials(WRONG) from error
+    if isinstance(entered, Waiting):
+        raise Forbidden(IN_BROWSER)
     if isinstance(entered, Ticket):
         with working(call) as work:
             halfway.use(work, entered)

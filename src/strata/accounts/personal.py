@@ -6,7 +6,12 @@ from typing import Final
 
 from strata.accounts.admitting.tables import join_requests
 from strata.accounts.emails.tables import email_changes
-from strata.accounts.entering.tables import known_browsers, resets, sessions
+from strata.accounts.entering.tables import (
+    known_browsers,
+    resets,
+    sessions,
+    waiting_log_ins,
+)
 from strata.accounts.export.tables import exports
 from strata.accounts.factors.tables import (
     authenticators,
@@ -44,6 +49,7 @@ PERSONAL: Final = Personal(
         Kept(sessions.c.user_id, "delete"),
         Kept(known_browsers.c.user_id, "delete"),
         Kept(resets.c.user_id, "delete"),
+        Kept(waiting_log_ins.c.user_id, "delete"),
         Kept(exports.c.user_id, "delete"),
         Kept(authenticators.c.user_id, "delete"),
         Kept(recovery_codes.c.user_id, "delete"),

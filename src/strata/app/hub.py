@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from strata.access import personal as access
 from strata.accounts import personal as accounts
+from strata.accounts.entering.waiting import SendLogInLink
 from strata.accounts.export.pack import PackExport
 from strata.accounts.jobs import TidyAccounts
 from strata.accounts.protecting.removal import RemoveFactors
@@ -61,6 +62,7 @@ JOBS: Mapping[str, type[Job]] = {
         ForgetMail,
         PackExport,
         SendReset,
+        SendLogInLink,
         RemoveFactors,
         SealFacts,
         IndexRepo,

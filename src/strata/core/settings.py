@@ -126,6 +126,10 @@ class AccountsSettings:
         default=False,
         doc="Let huggingface_hub before 0.8 log in with a name and a password (`POST /api/login`).",
     )
+    confirm_new_browsers: bool = setting(
+        default=False,
+        doc="Accounts without a second factor confirm every browser they first log in with by a link in a mail. Needs a mail server.",
+    )
     two_factor: str = setting(
         "off",
         "Who must have a second factor to use what organizations have: nobody (`off`), `admins` of the site, or `everybody`.",

@@ -32,6 +32,7 @@ ALLOWED = {
     "/login/2fa": "logs in",
     "/login/recovery": "logs in",
     "/login/passkey": "logs in",
+    "/login/confirm/{token}": "logs in",
     "/settings/authentication/devices": "has browsers asked for more",
     "/logout": "logs out",
     "/api/logout": "ends the token of a password log-in",

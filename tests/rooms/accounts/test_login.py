@@ -14,7 +14,6 @@ from fixtures.accounts import (
     calling,
     entered,
     fact_names,
-    inbox,
     joined,
     made,
     person,
@@ -217,22 +216,6 @@ def test_trying_ten_people_blocks_the_address_for_an_hour(hub: Hub, clock: Froze
     assert fact_names(hub)[-1] == "account.lockout"
     clock.advance(timedelta(hours=1))
     enter(hub, "alice")
-
-
-@pytest.mark.parametrize("who", ["alice", "nobody"])
-def test_twenty_failures_from_everywhere_leave_only_known_places(hub: Hub, who: str) -> None:
-    made(hub, "alice")
-    enter(hub, "alice")
-    for number in range(20):
-        assert fail(hub, who, origin=replace(HERE, ip=f"198.51.{number}.1")) is BadCredentials
-
-    stranger = replace(HERE, ip="192.0.2.1")
-    with pytest.raises(TooMany):
-        enter(hub, who, origin=stranger)
-
-    assert enter(hub, "alice").name == "alice"  # from where alice logged in before
-    warnings = [kept for kept in inbox(hub, "alice@example.org") if "failed" in kept.subject]
-    assert len(warnings) == (1 if who == "alice" else 0)
 
 
 def test_counters_hold_no_name_and_no_address_of_a_person(hub: Hub) -> None:

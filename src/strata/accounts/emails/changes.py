@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from strata.accounts import addresses, confirmed, limits, people
 from strata.accounts.emails import letters
 from strata.accounts.emails.tables import email_changes
-from strata.accounts.entering import reset
+from strata.accounts.entering import reset, waiting as waiting_log_ins
 from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.tables import users
 from strata.core.call import Call, Work
@@ -153,7 +153,7 @@ def remove(work: Work, key: str) -> None:
     gone = confirmed.release(work, user.id, key)
     if gone is None:
         raise NotFound("This account has no such confirmed address.")
-    reset.forget(work, user.id)
+    _forget_links(work, user.id)
     detail = {"before": {"email": addresses.masked(gone.email)}}
     record(work, "account.email_remove", target=user.name, detail=detail)
     _tell(work, told, lambda reader: letters.removed(work, reader, email=gone.email))
@@ -223,10 +223,16 @@ def _make_primary(work: Work, user: people.User, email: str, key: str) -> None:
     told = confirmed.readers(work, user)
     change = sa.update(users).where(users.c.id == user.id)
     work.db.execute(change.values(email=email, email_key=key, address_taken=False))
-    reset.forget(work, user.id)
+    _forget_links(work, user.id)
     detail = changes({"email": addresses.masked(user.email)}, {"email": addresses.masked(email)})
     record(work, "account.email_primary", target=user.name, actor_id=user.id, detail=detail)
     _tell(work, told, lambda reader: letters.primary_changed(work, reader, email=email))
+
+
+def _forget_links(work: Work, user_id: int) -> None:
+    """What was sent to the addresses as they were opens nothing any more."""
+    reset.forget(work, user_id)
+    waiting_log_ins.forget(work, user_id)
 
 
 def _tell(work: Work, readers: list[Reader], write: Callable[[Reader], outbox.Letter]) -> None:

@@ -17,7 +17,7 @@ from ua_parser import parse
 from strata.accounts import confirmed, people
 from strata.accounts.entering import letters
 from strata.accounts.entering.tables import known_browsers
-from strata.core.call import Work
+from strata.core.call import Call, Work
 from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.facts import record
@@ -48,6 +48,17 @@ def recognise(work: Work, user: people.User, cookie: str) -> str:
     if not is_first and not is_known:
         _tell(work, user, family)
     return held
+
+
+def is_known(call: Call, user_id: int, cookie: str) -> bool:
+    """Whether the account was entered in the very browser that sent this cookie.
+
+    Stricter than what is told to its owner: an attacker may share a network and a kind of browser
+    with them, never the cookie.
+    """
+    digest = _digest(call.hub, cookie[:LONGEST_COOKIE])
+    same = sa.and_(known_browsers.c.user_id == user_id, known_browsers.c.digest == digest)
+    return call.db.execute(sa.select(known_browsers.c.id).where(same)).first() is not None
 
 
 def family_of(user_agent: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, limits, passwords, people
-from strata.accounts.entering import letters, sessions
+from strata.accounts.entering import letters, sessions, waiting
 from strata.accounts.entering.tables import resets
 from strata.accounts.factors import halfway
 from strata.accounts.tables import users
@@ -81,6 +81,7 @@ def keep_password(work: Work, user: people.User, hashed: str) -> None:
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(**changes))
     work.db.execute(sa.delete(resets).where(resets.c.user_id == user.id))
     halfway.forget(work, user.id)
+    waiting.forget(work, user.id)
 
 
 def _person(call: Call) -> people.User:

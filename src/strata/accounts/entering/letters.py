@@ -17,7 +17,7 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
         greeting=f"Hello {reader.name},",
         before=(
             "someone entered a wrong password for your account many times within an hour.",
-            "For the next hour the password works only from where you logged in before.",
+            "For the next hour, browsers in which you never logged in also ask for a link by mail.",
             "Access tokens keep working.",
         ),
         link_text="Log in",
@@ -28,13 +28,49 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
         greeting=f"{reader.name}，你好：",
         before=(
             "有人在一小时内多次为你的账号输入了错误密码。",
-            "接下来一小时内，只能从你曾经登录过的位置使用密码登录。",
+            "接下来一小时内，在未曾登录过的浏览器中使用密码登录时，还需打开我们发送的链接。",
             "访问令牌不受影响。",
         ),
         link_text="登录",
         after=("如果不是你本人操作，请更换一个未在其他网站使用过的密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
+
+
+def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Letter:
+    """Send the link with which a log-in goes on, in the browser where it began.
+
+    Args:
+        browser: such as `Firefox on Linux`.
+    """
+    site = call.hub.settings.site_name
+    place, when = call.origin.ip, f"{call.now:%Y-%m-%d %H:%M} UTC"
+    english = Wording(
+        subject=f"Confirm your log-in to {site}",
+        greeting=f"Hello {reader.name},",
+        before=(
+            "somebody, probably you, logs in with your password from a new browser.",
+            f"{browser}, {place}, {when}",
+            "Open the link in that same browser. It works once, for a quarter of an hour.",
+        ),
+        link_text="Confirm the log-in",
+        after=(
+            "If that was not you, somebody knows your password.",
+            "Then do not open the link, and choose another password at once.",
+        ),
+    )
+    chinese = Wording(
+        subject=f"确认登录 {site}",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            "有人（很可能是你本人）正在从一个未曾登录过的浏览器，使用你的密码登录。",
+            f"{browser}，{place}，{when}",
+            "请在同一浏览器中打开此链接。链接 15 分钟内有效，仅可使用一次。",
+        ),
+        link_text="确认登录",
+        after=("如果不是你本人操作，说明有人知道你的密码：请勿打开链接，并立即修改密码。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, link)
 
 
 def password_reset(call: Call, reader: Reader, *, link: str) -> Letter:

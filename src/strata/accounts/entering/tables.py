@@ -36,6 +36,19 @@ resets = sa.Table(
     sa.Column("used_at", Moment),
 )
 
+# Log-ins from unknown browsers that wait for a link by mail. They opened nothing yet.
+waiting_log_ins = sa.Table(
+    "waiting_log_ins",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),  # of what the browser holds
+    # Null: nobody's, as the password was wrong; there so that both cost alike.
+    sa.Column("user_id", sa.ForeignKey("users.id"), index=True),
+    sa.Column("browser", sa.Text, nullable=False),  # digest of its form cookie
+    sa.Column("link_digest", sa.Text, unique=True),  # null: no mail was sent
+    sa.Column("remember", sa.Boolean, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+)
+
 # Browsers in which somebody logged in before; another one is told to the owner.
 known_browsers = sa.Table(
     "known_browsers",

@@ -16,7 +16,9 @@ def tune_malloc() -> bool:
     """Raise glibc's mmap, trim and top-pad limits; False where there is no glibc.
 
     Call it once, before worker threads allocate. Memory given back late is the price, for each
-    thread: so what a password hash takes (46 MiB) still goes straight back.
+    thread: so what a password hash takes (46 MiB) still goes straight back. For that the pad has
+    to be smaller than a hash: a thread's heap begins with that much free, and what fits there is
+    taken from there, never mapped, and never given back.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -24,5 +26,5 @@ def tune_malloc() -> bool:
         return False
     mmap = mallopt(_M_MMAP_THRESHOLD, 40 * _MIB) or mallopt(_M_MMAP_THRESHOLD, 32 * _MIB)
     trim = mallopt(_M_TRIM_THRESHOLD, 2048 * _MIB - 1)
-    pad = mallopt(_M_TOP_PAD, 64 * _MIB)
+    pad = mallopt(_M_TOP_PAD, 16 * _MIB)
     return all(answer == 1 for answer in (mmap, trim, pad))  # older glibc takes at most 32 MiB

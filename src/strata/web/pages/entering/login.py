@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import login as log_ins
+from strata.accounts.entering import login as log_ins, waiting
 from strata.accounts.entering.entry import Browser, LoggedIn
 from strata.accounts.entering.login import LogIn
+from strata.accounts.entering.waiting import Waiting
 from strata.accounts.factors.halfway import LIFE, Ticket
 from strata.accounts.protecting import finishing
 from strata.accounts.standing import MUST_RESET
@@ -46,6 +47,9 @@ from strata.web.work import hub_of, read
 SECOND: Final = "/login/2fa"
 REFUSALS: Final = (BadCredentials, Forbidden, TooMany)
 HALFWAY: Final = "halfway"  # the cookie of a browser that has shown one of two factors
+MAILED: Final = "/login/mailed"
+WAITING: Final = "waiting"  # the cookie of a browser whose log-in waits for a link, and where to
+LONGEST_ONWARD: Final = 2000  # characters that fit into it beside the rest
 
 
 async def page(request: Request) -> Response:
@@ -67,12 +71,14 @@ async def submit(request: Request) -> Response:
     return arrived(request, entered, safe_next(form.get("next", "/")))
 
 
-def arrived(request: Request, entered: LoggedIn | Ticket, onward: str) -> Response:
-    """Let the browser in, or lead it to the second factor.
+def arrived(request: Request, entered: LoggedIn | Ticket | Waiting, onward: str) -> Response:
+    """Let the browser in, or lead it to the second factor, or have it wait for a mail.
 
     Args:
         onward: a page of ours (`safe_next`).
     """
+    if isinstance(entered, Waiting):
+        return _waits(request, entered, onward)
     if isinstance(entered, Ticket):
         return asked(request, entered, onward)
     return welcomed(request, entered, onward)
@@ -119,6 +125,15 @@ def asked(request: Request, ticket: Ticket, onward: str) -> Response:
     return answer
 
 
+def _waits(request: Request, held: Waiting, onward: str) -> Response:
+    answer = redirected(request, f"{MAILED}?{urlencode({'next': onward})}")
+    kept = quote(onward, safe="")
+    value = f"{held.value}:{kept if len(kept) <= LONGEST_ONWARD else ''}"
+    life = int(waiting.LIFE.total_seconds())
+    set_cookie(request, answer, cookie_name(hub_of(request), WAITING), value, max_age=life)
+    return answer
+
+
 def welcomed(request: Request, entered: LoggedIn, onward: str) -> Response:
     """Give the browser its session and lead it on, past the documents if they changed.
 
@@ -145,7 +160,7 @@ def browser_of(request: Request, *, remember: bool) -> Browser:
     )
 
 
-def _log_in(call: Call, request: Request, form: Form) -> LoggedIn | Ticket:
+def _log_in(call: Call, request: Request, form: Form) -> LoggedIn | Ticket | Waiting:
     return log_ins.log_in(
         call,
         LogIn(

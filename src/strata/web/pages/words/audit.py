@@ -15,6 +15,7 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "account.verify_email": N_("E-mail address confirmed"),
         "account.login": N_("Logged in"),
         "account.login_failed": N_("Failed log-in"),
+        "account.login_mailed": N_("Link sent to confirm a log-in"),
         "account.logout": N_("Logged out"),
         "account.lockout": N_("Log-ins blocked after many failures"),
         "account.new_device": N_("Log-in from a new browser"),
