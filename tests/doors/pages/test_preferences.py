@@ -1,7 +1,9 @@
 """What a person prefers holds on every device, and each choice does something."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
@@ -78,9 +80,51 @@ def test_new_repos_are_private_for_who_prefers_that(scene: Scene) -> None:
     assert 'value="private" checked' in form
 
 
+def test_the_root_and_logging_in_lead_where_one_wants_to_begin(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    assert owner.get("/").status_code == 200
+    for landing, place in (
+        ("datasets", "/datasets"),
+        ("profile", "/li-wei"),
+        ("models", "/models"),
+    ):
+        owner.post(PAGE, {**CHOSEN, "landing": landing})
+        answer = owner.get("/")
+        assert (answer.status_code, answer.headers["location"]) == (303, place)
+    assert scene.visitor(scene.other).get("/").status_code == 200
+    assert scene.visitor().get("/").status_code == 200
+    owner.post(PAGE, CHOSEN)
+    assert owner.get("/").status_code == 200
+
+
+def test_times_are_told_by_the_clocks_of_the_reader(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    page = f"/{scene.model.full_name}/commits/main"
+    told = {}
+    for zone in ("", "Asia/Shanghai", "America/St_Johns"):
+        owner.post(PAGE, {**CHOSEN, "language": "en", "timezone": zone})
+        told[zone] = re.findall(r'<time [^>]*title="([^"]+)"', owner.get(page).text)[0]
+    assert told == {
+        "": "Nov 28, 2026, 9:00:00\u202fAM UTC",
+        "Asia/Shanghai": "Nov 28, 2026, 5:00:00\u202fPM UTC+8",
+        "America/St_Johns": "Nov 28, 2026, 5:30:00\u202fAM UTC-3:30",
+    }
+    assert 'data-timezone="America/St_Johns"' in owner.get(page).text
+    stranger = scene.visitor(scene.other).get(page).text
+    assert told[""] in stranger
+
+
 def test_what_is_not_offered_is_refused(scene: Scene) -> None:
     owner = scene.visitor(scene.owner)
-    for odd in ({"language": "xx"}, {"theme": "pink"}, {"tab_width": "3"}, {"tab_width": ""}):
+    for odd in (
+        {"language": "xx"},
+        {"theme": "pink"},
+        {"tab_width": "3"},
+        {"tab_width": ""},
+        {"code_theme": "x"},
+        {"landing": "//evil.example"},
+        {"timezone": "Mars/Base"},
+    ):
         assert owner.post(PAGE, {**CHOSEN, **odd}).status_code == 400
     assert owner.post(PAGE, CHOSEN, proof="forged").status_code == 400
     assert scene.visitor().get(PAGE).headers["location"].startswith("/login")
@@ -126,3 +170,36 @@ def _seen(page: Page, base: str) -> dict[str, str]:
     }
     page.goto(f"{base}/settings/repositories")
     return seen | {"row": page.evaluate(f"({look})('.table td').paddingTop.padStart(6, '0')")}
+
+
+PAGES = ("/", PAGE, "/models", "/li-wei/flan-t5-large", "/settings/billing")
+ENHANCED = {"runOnly": {"type": "rule", "values": ["color-contrast-enhanced"]}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_high_contrast_and_code_colours_in_a_browser(
+    scene: Scene, scheme: Literal["light", "dark"]
+) -> None:
+    uploaded(scene.hub, scene.owner, scene.model, {"code.py": b"def f():\n    return 'x'  # why\n"})
+    file = "/li-wei/flan-t5-large/blob/main/code.py"
+    owner = scene.visitor(scene.owner)
+    look = "getComputedStyle(document.querySelector('.highlight .k, .code-lines .k')).color"
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context(viewport={"width": 1320, "height": 860}, color_scheme=scheme)
+        session = session_of(scene.hub, scene.owner)
+        context.add_cookies([{"name": "sid", "value": session, "url": base}])
+        page = context.new_page()
+        keywords = {}
+        for colours in ("", "warm", "ink"):
+            owner.post(PAGE, {**CHOSEN, "theme": "system", "code_theme": colours})
+            page.goto(base + file)
+            keywords[colours] = page.evaluate(look)
+        assert len(set(keywords.values())) == 3
+        owner.post(PAGE, {**CHOSEN, "theme": "high-contrast", "code_theme": "warm"})
+        for path in (*PAGES, file):
+            page.goto(base + path)
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate("document.documentElement.dataset.theme") == "high-contrast"
+            weak = Axe().run(page, options=ENHANCED).response["violations"]
+            assert weak == [], (path, weak)

@@ -17,6 +17,16 @@ from strata.lib.db.statements import upsert
 
 TAB_WIDTHS: Final = (2, 4, 8)
 UTC: Final = "UTC"
+CODE_THEMES: Final = ("", "warm", "ink")  # empty: the colours of the page
+# Where the root of the site leads; empty: it is a page of its own.
+LANDINGS: Final = {
+    "": "",
+    "models": "/models",
+    "datasets": "/datasets",
+    "spaces": "/spaces",
+    "collections": "/collections",
+    "profile": "/{name}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,8 @@ class Preferences:
     tab_width: int = 4  # columns in code
     shortcuts: bool = True  # single keys act, such as "/"
     private_repos: bool = False  # new repos whose creator does not say
+    code_theme: str = ""  # one of CODE_THEMES
+    landing: str = ""  # a key of LANDINGS
     timezone: str = ""  # IANA name, such as "Asia/Shanghai"; empty: UTC
 
 
@@ -50,10 +62,12 @@ def prefer(work: Work, user_id: int, wanted: Preferences) -> None:
     """Keep what a person chose; the door made sure that it is they. Mails follow the language.
 
     Raises:
-        Malformed: a tab width or a timezone that is not offered.
+        Malformed: a tab width, a timezone, a first page or colours of code that are not offered.
     """
     if wanted.tab_width not in TAB_WIDTHS:
         raise Malformed("Choose a tab width of 2, 4 or 8.")
+    if wanted.code_theme not in CODE_THEMES or wanted.landing not in LANDINGS:
+        raise Malformed("Choose one of the colours of code and first pages that are offered.")
     _require_known(wanted.timezone)
     values = asdict(wanted)
     fresh = upsert(work.db, preferences).values(user_id=user_id, **values)
@@ -62,6 +76,14 @@ def prefer(work: Work, user_id: int, wanted: Preferences) -> None:
         work.db.execute(
             sa.update(users).where(users.c.id == user_id).values(language=wanted.language)
         )
+
+
+def landing_of(call: Call) -> str:
+    """Where the caller wants the root of the site to lead; empty: nowhere else."""
+    if call.actor.user_id is None or call.actor.session_id is None:
+        return ""
+    chosen = sa.select(preferences.c.landing).where(preferences.c.user_id == call.actor.user_id)
+    return LANDINGS.get(call.db.scalar(chosen) or "", "").format(name=call.actor.name)
 
 
 def zone_of(call: Call, user_id: int) -> ZoneInfo:

@@ -28,5 +28,7 @@ preferences = sa.Table(
     sa.Column("tab_width", sa.Integer, nullable=False),
     sa.Column("shortcuts", sa.Boolean, nullable=False),
     sa.Column("private_repos", sa.Boolean, nullable=False),
+    sa.Column("code_theme", sa.Text, nullable=False, server_default=""),
+    sa.Column("landing", sa.Text, nullable=False, server_default=""),
     sa.Column("timezone", sa.Text, nullable=False, server_default=""),  # empty: UTC
 )

@@ -8,11 +8,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.accounts.profile.preferences import landing_of
 from strata.core.call import Call
 from strata.core.names import RepoType
 from strata.search.listing import Listed, count, listing
 from strata.search.query import Query
-from strata.web.pages.frame.visit import shown, visiting
+from strata.web.pages.frame.visit import redirected, shown, visiting
 from strata.web.pages.repo.snippets import Snippet, endpoint
 
 SHOWN: Final = 6  # repos of each type
@@ -39,8 +40,10 @@ class Home:
 
 async def page(request: Request) -> Response:
     """GET /"""
-    visit, home = await visiting(request, _home)
-    return shown(request, "repos/home.html", visit, home=home)
+    visit, found = await visiting(request, lambda call: landing_of(call) or _home(call))
+    if isinstance(found, str):  # the viewer prefers another page to come to
+        return redirected(request, found)
+    return shown(request, "repos/home.html", visit, home=found)
 
 
 def _home(call: Call) -> Home:

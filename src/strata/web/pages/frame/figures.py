@@ -1,7 +1,11 @@
 """Numbers, sizes and dates as a reader of each language expects them."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
@@ -11,6 +15,31 @@ from strata.web.pages.words.language import locale_name
 _BYTE_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _SHORT_SCALE: Final = ((10**9, "B"), (10**6, "M"), (10**3, "k"))
 _CHINESE_SCALE: Final = ((10**8, " 亿"), (10**4, " 万"))
+
+
+# Macros that a template imports know nothing of the page that is being rendered.
+_zone: ContextVar[tzinfo] = ContextVar("_zone", default=UTC)
+
+
+@contextmanager
+def told_in(timezone: str) -> Iterator[None]:
+    """Write moments in a timezone while a page is rendered.
+
+    Args:
+        timezone: IANA name; empty, or one that went out of use: UTC.
+    """
+    token = _zone.set(_zone_named(timezone))
+    try:
+        yield
+    finally:
+        _zone.reset(token)
+
+
+def _zone_named(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def size_text(size: int) -> str:
@@ -36,14 +65,26 @@ def number_text(number: float, language: str) -> str:
 
 
 def date_text(when: datetime | date, language: str) -> str:
-    """Write a day: `Mar 4, 2026`, `2026年3月4日`."""
+    """Write a day: `Mar 4, 2026`, `2026年3月4日`; of a moment, the day it is for the reader."""
+    if isinstance(when, datetime):
+        when = when.astimezone(_zone.get())
     return str(format_date(when, format="medium", locale=locale_name(language)))
 
 
 def moment_text(when: datetime, language: str) -> str:
-    """Write a moment to the minute, in UTC, saying so."""
-    day = format_datetime(when.astimezone(UTC), "medium", locale=locale_name(language))
-    return f"{day} UTC"
+    """Write a moment as clocks of the reader's timezone show it, and how far that is from UTC."""
+    there = when.astimezone(_zone.get())
+    # Babel would turn an aware moment back to UTC.
+    written = format_datetime(there.replace(tzinfo=None), "medium", locale=locale_name(language))
+    return f"{written} {_from_utc(there.utcoffset() or timedelta())}"
+
+
+def _from_utc(offset: timedelta) -> str:
+    """Write how far clocks are from UTC: `UTC`, `UTC+8`, `UTC-3:30`."""
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else "-"
+    return f"UTC{sign}{hours}{f':{rest:02d}' if rest else ''}" if minutes else "UTC"
 
 
 def _two_digits(scaled: float) -> str:

@@ -52,6 +52,8 @@ class Frame:
     compact: bool = False  # less space between the rows of tables
     tab_width: int = 4
     shortcuts: bool = True  # single keys act
+    code_theme: str = ""  # empty: the colours of the page
+    timezone: str = ""  # IANA name; empty: UTC, until a script knows better
     path: str = "/"  # this page's path and query, from the root of the site
     viewer: Viewer | None = None
     csrf_token: str = ""
@@ -72,7 +74,8 @@ def page(template: str, frame: Frame, **context: object) -> str:
         LookupError: it asks for an icon or a static file that does not exist.
     """
     templates = environment(frame.language, frame.prefix)
-    return templates.get_template(template).render(frame=frame, **context)
+    with figures.told_in(frame.timezone):
+        return templates.get_template(template).render(frame=frame, **context)
 
 
 @cache

@@ -316,6 +316,8 @@ def _preferred(request: Request, frame: Frame, chosen: Preferences) -> Frame:
         compact=chosen.compact,
         tab_width=chosen.tab_width,
         shortcuts=chosen.shortcuts,
+        code_theme=chosen.code_theme,
+        timezone=chosen.timezone,
     )
 
 

@@ -27,9 +27,17 @@ from strata.web.pages.frame.visit import (
     user_id_of,
     visiting,
 )
-from strata.web.pages.words.language import LANGUAGES, THEMES
+from strata.web.pages.words.language import LANGUAGES, N_, THEMES, translated
 
 PAGE: Final = "/settings/preferences"
+PLACES: Final = {
+    "": N_("Home"),
+    "models": N_("Models"),
+    "datasets": N_("Datasets"),
+    "spaces": N_("Spaces"),
+    "collections": N_("Collections"),
+    "profile": N_("My profile"),
+}
 
 
 async def page(request: Request) -> Response:
@@ -42,6 +50,7 @@ async def page(request: Request) -> Response:
         chosen=chosen,
         languages_offered=LANGUAGES,
         timezones=timezone_options(),
+        landings=[(key, translated(visit.frame.language, name)) for key, name in PLACES.items()],
     )
 
 
@@ -78,5 +87,7 @@ def _wanted(form: Form) -> Preferences:
         tab_width=int(width),
         shortcuts=form.get("shortcuts") == "on",
         private_repos=form.get("private_repos") == "on",
+        code_theme=form.get("code_theme", ""),
+        landing=form.get("landing", ""),
         timezone=form.get("timezone", ""),
     )

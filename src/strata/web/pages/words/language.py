@@ -19,7 +19,7 @@ from babel.support import Translations
 from starlette.requests import Request
 
 LANGUAGES: Final = {"en": "English", "zh-CN": "简体中文"}
-THEMES: Final = ("system", "light", "dark")
+THEMES: Final = ("system", "light", "dark", "high-contrast")
 
 MAX_ACCEPT_LANGUAGE: Final = 1000  # characters read of the header; browsers send under 200
 
@@ -57,7 +57,7 @@ def language_of(request: Request, default: str) -> str:
 
 
 def choose_theme(query: str, cookie: str) -> str:
-    """Choose `system`, `light` or `dark`: `?theme=`, then the cookie, then the system's."""
+    """Choose one of `THEMES`: `?theme=`, then the cookie, then the system's."""
     return next((theme for theme in (query, cookie) if theme in THEMES), "system")
 
 

@@ -20,7 +20,7 @@ function choose(theme) {
   const path = document.documentElement.dataset.cookiePath;
   document.cookie = `theme=${theme}; Path=${path}; Max-Age=${YEAR_SECONDS}; SameSite=Lax${secure}`;
   document.documentElement.dataset.theme = theme;
-  document.querySelector("meta[name=color-scheme]").content = theme === "system" ? "light dark" : theme;
+  document.querySelector("meta[name=color-scheme]").content = ["light", "dark"].includes(theme) ? theme : "light dark";
   for (const link of document.querySelectorAll("a[data-theme-choice]")) {
     if (link.dataset.themeChoice === theme) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");

@@ -12,7 +12,8 @@ const AGAIN_MS = 60000;
 export function startTimes() {
   const language = document.documentElement.lang;
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  const absolute = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+  const timeZone = document.documentElement.dataset.timezone; // what the reader prefers, if anything
+  const absolute = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short", timeZone });
   const show = () => {
     for (const time of document.querySelectorAll("time[data-relative]")) {
       const moment = new Date(time.dateTime);
