@@ -14,7 +14,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from strata.lib.mail import MailRefused, Message, mail_bytes, parse_mail_url, send
+from strata.lib.mail.message import Message, mail_bytes
+from strata.lib.mail.sending import MailRefused, send
+from strata.lib.mail.server import parse_mail_url
 
 SENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HELLO = Message(to="bob@example.org", subject="Hello", text="Hi Bob.\n")

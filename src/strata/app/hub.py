@@ -41,7 +41,8 @@ from strata.core.settings import ObjectsSettings, Settings
 from strata.events.audit.seal import SealFacts
 from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
-from strata.events.outbox import ForgetMail, SendMail
+from strata.events.mails.keeping import TidyMails
+from strata.events.mails.sending import ForgetMail, SendMail
 from strata.lib import clock
 from strata.lib.db.database import Database
 from strata.lib.objects.local import LocalStore
@@ -60,6 +61,7 @@ JOBS: Mapping[str, type[Job]] = {
     for job in (
         SendMail,
         ForgetMail,
+        TidyMails,
         PackExport,
         SendReset,
         SendLogInLink,
@@ -87,6 +89,8 @@ JOBS: Mapping[str, type[Job]] = {
 
 # Strangers choose whom these wait for, so they run beside the others.
 WAITING = Lane(only=frozenset({CallWebhook.kind}))
+# The mail server may be slow, or away.
+MAILING = Lane(only=frozenset({SendMail.kind}))
 # Reading a whole repo: an upload of many commits is gathered and read once.
 GATHERING = Lane(
     only=frozenset(
@@ -101,7 +105,7 @@ GATHERING = Lane(
         }
     )
 )
-PROMPT = Lane(never=WAITING.only | GATHERING.only)
+PROMPT = Lane(never=WAITING.only | MAILING.only | GATHERING.only)
 
 # What reacts to which fact. Reactions read the state they find, so one job covers several facts.
 REACTIONS: Mapping[str, tuple[str, ...]] = {
@@ -137,7 +141,7 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
     """Open what the settings name and bring the schema up to date."""
     settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
     # A job keeps its connection while it waits for a target.
-    threads = settings.server.threads + settings.webhooks.concurrent
+    threads = settings.server.threads + settings.webhooks.concurrent + settings.mail.concurrent
     threads += settings.accounts.password_hash_slots
     database = Database(settings.database_url, pool_size=threads)
     upgrade(database)

@@ -19,7 +19,7 @@ from strata.accounts.jobs import begin_tidying
 from strata.accounts.plans.grants import special_rates
 from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
 from strata.accounts.uses import FLUSH_EVERY_S
-from strata.app.hub import GATHERING, JOBS, PROMPT, WAITING, load_hub
+from strata.app.hub import GATHERING, JOBS, MAILING, PROMPT, WAITING, load_hub
 from strata.community.inbox.jobs import TidyInbox
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
@@ -27,6 +27,7 @@ from strata.core.hub import Hub
 from strata.core.settings import BadSettings, Settings
 from strata.events.audit.seal import begin_sealing
 from strata.events.jobs import enqueue
+from strata.events.mails.keeping import TidyMails
 from strata.events.runner import JobRunner
 from strata.lib import logs
 from strata.lib.http.malloc import tune_malloc
@@ -93,11 +94,13 @@ class Background:
             begin_trending(work)
             enqueue(work, TidyWebhooks())
             enqueue(work, TidyInbox())
+            enqueue(work, TidyMails())
             begin_telling(work)
         self._running = [
             JobRunner(self.hub, JOBS, PROMPT),
             JobRunner(self.hub, JOBS, GATHERING, breath=GATHERED_FOR),
             JobRunner(self.hub, JOBS, WAITING, threads=self.hub.settings.webhooks.concurrent),
+            JobRunner(self.hub, JOBS, MAILING, threads=self.hub.settings.mail.concurrent),
             Periodic("tallies", FLUSH_EVERY_S, self._flush),
         ]
         if self.hub.settings.rates.enabled and not is_alone(self.hub):

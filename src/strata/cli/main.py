@@ -25,7 +25,7 @@ COMMANDS = {
     "app": ("strata.cli.app:app", "Create, list and delete applications that people log in to."),
     "plan": ("strata.cli.plan:plan", "Make plans, give them to people, answer requests."),
     "repo": ("strata.cli.repo:repo", "List repositories."),
-    "mail": ("strata.cli.mail:mail", "Read the mails that the hub wrote."),
+    "mail": ("strata.cli.mail:mail", "See what became of mails, send again, test the mail server."),
     "gc": ("strata.cli.gc:gc", "Remove large files and chunks that nothing needs."),
     "doctor": ("strata.cli.doctor:doctor", "Check that everything is there and fits together."),
     "audit": ("strata.cli.audit:audit", "Read the audit log and check that it is whole."),

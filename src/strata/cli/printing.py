@@ -31,8 +31,11 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    # Titles and names come from strangers: nothing may move the cursor of a terminal.
-    text = value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else str(value)
+    return safe(value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else str(value))
+
+
+def safe(text: str) -> str:
+    """Titles, names and replies come from strangers: nothing may move the cursor of a terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 

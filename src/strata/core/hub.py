@@ -16,6 +16,7 @@ from strata.lib.bell import Bell
 from strata.lib.db.database import Database
 from strata.lib.http.outbound import Outbound
 from strata.lib.objects.store import ObjectStore
+from strata.lib.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Hub:
     providers: tuple[LoginProvider, ...] = ()  # other sites whose word about people counts
     personal: tuple[Personal, ...] = ()  # what the rooms hold of people
     outbound: Outbound = field(default_factory=Outbound)  # for addresses that people choose
+    mail_turns: Turns = field(default_factory=Turns)  # by the domain that a mail goes to
     job_written: Bell = field(default_factory=Bell)  # wakes the job runners
 
     def git_path(self, repo_key: str) -> Path:

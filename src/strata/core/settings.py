@@ -91,6 +91,17 @@ class MailSettings:
         "smtp://user:password@host:587?from=hub@example.com, or smtps://…; empty: keep mails in the outbox.",
         secret=True,
     )
+    bounces_to: str = setting(
+        "",
+        "Where returned mail goes, each with a tag of its own (`bounces@example.com` becomes `bounces+TAG@example.com`): pipe it into `strata mail bounce`. Empty: the sender; mails are then told by their Message-ID.",
+    )
+    concurrent: int = setting(
+        4,
+        "Mails that one worker hands over at once; those to one domain take all but one of them.",
+    )
+    log_deliveries: int = setting(
+        1000, "The newest mails that the delivery log keeps; those of the last week stay anyway."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,15 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar
+from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 
-from strata.core.call import Call, Work, working
-from strata.events.jobs import GiveUp, enqueue
-from strata.events.tables import mails
-from strata.lib import mail
-
-RETRIED_FOR = timedelta(hours=24)  # a mail server that is away or busy is asked this long
+from strata.core.call import Call, Work
+from strata.events.jobs import enqueue
+from strata.events.mails.sending import RETRIED_FOR, ForgetMail, SendMail
+from strata.events.mails.tables import mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,30 @@ class Letter:
     headers: Mapping[str, str] = field(default_factory=dict)  # further ones: List-Unsubscribe
 
 
+class State(StrEnum):
+    """What became of a mail."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"  # refused for good, or given up after a day
+    RETURNED = "returned"  # taken, and came back
+    KEPT = "kept"  # there was no mail server
+
+
+_IN_STATE: Final = {
+    State.QUEUED: mails.c.finished_at.is_(None),
+    State.SENT: sa.and_(mails.c.sent_at.is_not(None), mails.c.bounced_at.is_(None)),
+    State.FAILED: mails.c.failed_at.is_not(None),
+    State.RETURNED: mails.c.bounced_at.is_not(None),
+    State.KEPT: sa.and_(
+        mails.c.finished_at.is_not(None), mails.c.sent_at.is_(None), mails.c.failed_at.is_(None)
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A mail in the outbox."""
+    """A mail in the outbox, which is the delivery log too; its body is gone once it is sent."""
 
     id: int
     created_at: datetime
@@ -43,56 +63,22 @@ class Kept:
     subject: str
     text: str
     html: str
+    attempts: int
     sent_at: datetime | None
     failed_at: datetime | None
+    bounced_at: datetime | None
+    finished_at: datetime | None
     last_reply: str | None
 
-
-@dataclass(frozen=True, slots=True)
-class SendMail:
-    """Hand one mail to the mail server; the row says whether that was done."""
-
-    kind: ClassVar[str] = "mail.send"
-    mail_id: int
-
-    def run(self, call: Call) -> None:
-        row = call.db.execute(sa.select(mails).where(mails.c.id == self.mail_id)).first()
-        if row is None or row.sent_at is not None:
-            return
-        message = mail.Message(
-            to=row.recipient,
-            subject=row.subject,
-            text=row.text,
-            html=row.html,
-            headers=row.headers or {},
-            unique=row.unique_part,
-        )
-        try:
-            mail.send(call.hub.settings.mail.url, message, sent=row.created_at)
-        except mail.MailRefused as refused:
-            over = refused.permanent or call.now - row.created_at >= RETRIED_FOR
-            _note(
-                call,
-                self.mail_id,
-                last_reply=refused.reply,
-                failed_at=call.now if over else None,
-            )
-            if over:
-                raise GiveUp(refused.reply) from refused
-            raise
-        _note(call, self.mail_id, sent_at=call.now, last_reply="accepted")
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetMail:
-    """Remove one mail, whatever became of it."""
-
-    kind: ClassVar[str] = "mail.forget"
-    mail_id: int
-
-    def run(self, call: Call) -> None:
-        with working(call) as work:
-            work.db.execute(sa.delete(mails).where(mails.c.id == self.mail_id))
+    @property
+    def state(self) -> State:
+        if self.bounced_at:
+            return State.RETURNED
+        if self.sent_at:
+            return State.SENT
+        if self.failed_at:
+            return State.FAILED
+        return State.KEPT if self.finished_at else State.QUEUED
 
 
 def post(work: Work, letter: Letter, *, after: timedelta = timedelta(0)) -> int:
@@ -101,6 +87,7 @@ def post(work: Work, letter: Letter, *, after: timedelta = timedelta(0)) -> int:
     Args:
         after: pause before it is sent, such as until the end of somebody's quiet hours.
     """
+    leaves = bool(work.hub.settings.mail.url)
     inserted = work.db.execute(
         sa.insert(mails).values(
             created_at=work.now,
@@ -110,10 +97,12 @@ def post(work: Work, letter: Letter, *, after: timedelta = timedelta(0)) -> int:
             html=letter.html,
             headers=dict(letter.headers) or None,
             unique_part=secrets.token_hex(16),
+            queued_at=work.now + after if leaves else None,
+            finished_at=None if leaves else work.now,
         )
     )
     (mail_id,) = inserted.inserted_primary_key or (0,)
-    if work.hub.settings.mail.url:
+    if leaves:
         enqueue(work, SendMail(mail_id), after=after)
     return int(mail_id)
 
@@ -128,10 +117,16 @@ def forget(work: Work, recipients: Collection[str]) -> None:
     work.db.execute(sa.delete(mails).where(mails.c.recipient.in_(sorted(recipients))))
 
 
-def outbox(call: Call, *, limit: int = 50) -> list[Kept]:
-    """The newest mails first."""
-    rows = call.db.execute(sa.select(mails).order_by(mails.c.id.desc()).limit(limit))
-    return [_kept(row) for row in rows]
+def outbox(
+    call: Call, *, limit: int = 50, states: Collection[State] = (), to: str = ""
+) -> list[Kept]:
+    """The newest mails first, all or those in some states or to one address."""
+    found = sa.select(mails).order_by(mails.c.id.desc()).limit(limit)
+    if states:
+        found = found.where(sa.or_(*(_IN_STATE[state] for state in states)))
+    if to:
+        found = found.where(sa.func.lower(mails.c.recipient) == to.lower())
+    return [_kept(row) for row in call.db.execute(found)]
 
 
 def read(call: Call, mail_id: int) -> Kept | None:
@@ -142,8 +137,3 @@ def read(call: Call, mail_id: int) -> Kept | None:
 def _kept(row: sa.Row[tuple[object, ...]]) -> Kept:
     fields = row._mapping  # noqa: SLF001 — the documented way to read a Row by name
     return Kept(**{name: fields[name] for name in Kept.__dataclass_fields__})
-
-
-def _note(call: Call, mail_id: int, **values: object) -> None:
-    with working(call) as work:
-        work.db.execute(sa.update(mails).where(mails.c.id == mail_id).values(**values))

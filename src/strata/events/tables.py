@@ -1,4 +1,4 @@
-"""Facts that happened and the seals on them, jobs that react, and mails that wait."""
+"""Facts that happened and the seals on them, and jobs that react."""
 
 import sqlalchemy as sa
 
@@ -73,23 +73,4 @@ jobs = sa.Table(
     sa.Column("last_error", sa.Text),
     sa.Column("failed_at", Moment),  # gave up; kept for `strata doctor` and a person
     sa.Index(None, "failed_at", "due"),
-)
-
-mails = sa.Table(
-    "mails",
-    metadata,
-    identity(),
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Column("recipient", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("html", sa.Text, nullable=False),
-    sa.Column("headers", Json),  # further ones, such as List-Unsubscribe
-    sa.Column(
-        "unique_part", sa.Text, nullable=False
-    ),  # the same on every attempt, so a repeat is recognised
-    sa.Column("sent_at", Moment),
-    sa.Column("failed_at", Moment),
-    sa.Column("last_reply", sa.Text),  # what the mail server said
-    sa.Index(None, "recipient", "id"),
 )

@@ -28,6 +28,7 @@ import strata.content.tables
 import strata.content.verdicts.tables
 import strata.core.instance
 import strata.events.audit.guards
+import strata.events.mails.tables
 import strata.events.tables
 import strata.events.webhooks.tables
 import strata.repos.publishers.tables

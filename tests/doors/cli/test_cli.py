@@ -201,7 +201,7 @@ def test_mails_can_be_read(strata: Strata) -> None:
     (row,) = json.loads(strata("mail", "list", "--json").stdout)
     shown = strata("mail", "show", str(row["id"]))
 
-    assert (row["to"], row["state"]) == ("a@example.org", "waiting")
+    assert (row["to"], row["state"]) == ("a@example.org", "kept")
     assert shown.stdout.startswith("To: a@example.org\nSubject: New write token on Strata\n\n")
     assert "ci" in shown.stdout
 

@@ -110,4 +110,4 @@ def test_the_mail_arrives_in_ten_seconds_also_after_refusals(
     assert text.get_content().count("http") == 1
     assert "http://localhost:9999/email_confirmation/" in text.get_content()
     assert html.get_content().count("href=") == 1
-    assert kept.last_reply in ("accepted", "451 busy, come back")
+    assert kept.last_reply in ("250 taken", "451 busy, come back")

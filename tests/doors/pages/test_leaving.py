@@ -36,7 +36,7 @@ from strata.core.hub import Hub
 from strata.events.audit import seal, verify
 from strata.events.audit.listing import EVERYTHING, of_person
 from strata.events.jobs import run_due
-from strata.events.outbox import ForgetMail
+from strata.events.mails.sending import ForgetMail
 from strata.lib.db.seek import Window
 from strata.migrations.schema import metadata
 

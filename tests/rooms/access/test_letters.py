@@ -26,7 +26,8 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.core.settings import MailSettings
 from strata.events import outbox
-from strata.events.tables import jobs, mails
+from strata.events.mails.tables import mails
+from strata.events.tables import jobs
 from strata.repos.change import Settings
 from strata.repos.create import Wish
 from strata.repos.gate_digest import TellOfRequests

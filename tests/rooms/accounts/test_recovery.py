@@ -26,7 +26,7 @@ from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
-from strata.events.tables import mails
+from strata.events.mails.tables import mails
 
 OTHER = "An0ther-Horse!b"
 JOBS = {recovery.SendReset.kind: recovery.SendReset}

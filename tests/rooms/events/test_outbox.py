@@ -17,7 +17,8 @@ from strata.core.call import Work, reading, working
 from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.jobs import next_due, run_due
-from strata.events.outbox import Letter, SendMail
+from strata.events.mails.sending import SendMail
+from strata.events.outbox import Letter
 from strata.events.tables import jobs
 
 LETTER = Letter("bob@example.org", "Grüße", "Hi Bob.\n", "<p>Hi Bob.</p>")

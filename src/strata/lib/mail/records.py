@@ -1,0 +1,69 @@
+"""What the name system says of a domain that sends mail: SPF, DKIM, DMARC.
+
+RFC 7208, RFC 6376, RFC 7489. Looked up only when an operator asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import dns.exception
+import dns.resolver
+
+TIMEOUT_S: Final = 5.0
+TxtRecords = Callable[[str], list[str] | None]  # of a name; None: nobody could be asked
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One record: whether it is there, and what to do otherwise."""
+
+    kind: str  # "SPF", "DKIM", "DMARC"
+    found: str | None  # the record; empty: there is none; None: nobody could be asked
+    advice: str
+
+
+def txt_records(name: str) -> list[str] | None:
+    """Ask the name server of this machine; None: it does not answer."""
+    try:
+        answer = dns.resolver.resolve(name, "TXT", lifetime=TIMEOUT_S)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+    except (dns.exception.DNSException, OSError):
+        return None
+    return [b"".join(row.strings).decode("utf-8", "replace") for row in answer]
+
+
+def advices(domain: str, server: str, txt: TxtRecords) -> Iterator[Advice]:
+    """What receivers look for before they trust mail of a domain.
+
+    Args:
+        server: the host to which mails are handed over.
+    """
+    yield Advice(
+        "SPF",
+        _beginning(txt(domain), "v=spf1"),
+        f"Add a TXT record at {domain} that names the servers that send for it, for example"
+        f' "v=spf1 a:{server} -all"; your mail provider tells you what to include.',
+    )
+    yield Advice(
+        "DMARC",
+        _beginning(txt(f"_dmarc.{domain}"), "v=DMARC1"),
+        f'Add a TXT record at _dmarc.{domain}, for example "v=DMARC1; p=quarantine;'
+        f' rua=mailto:postmaster@{domain}".',
+    )
+    yield Advice(
+        "DKIM",
+        None,
+        "Let your mail server or provider sign what it sends; it tells you the TXT record to add"
+        f" at SELECTOR._domainkey.{domain}. The name system does not tell which selectors there"
+        " are: look for DKIM-Signature in the test mail that arrived.",
+    )
+
+
+def _beginning(records: list[str] | None, mark: str) -> str | None:
+    if records is None:
+        return None
+    return next((one for one in records if one.lower().startswith(mark.lower())), "")
