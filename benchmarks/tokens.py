@@ -9,11 +9,11 @@ from benchmarks.outcome import Outcome
 from fixtures.accounts import calling, made
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.access.organizations import found_organization
-from strata.accounts.organizations.create import NewOrganization
-from strata.accounts.tokens import tokens
-from strata.accounts.tokens.tokens import Terms
 from strata.core.actor import Grants, TokenRole
 from strata.core.call import working
+from strata.credentials.tokens import tokens
+from strata.credentials.tokens.tokens import Terms
+from strata.organizations.create import NewOrganization
 
 ROUNDS = 20_000
 ORGANIZATIONS = 3

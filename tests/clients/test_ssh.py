@@ -12,11 +12,11 @@ from clients.conftest import StartHub
 from clients.hub import Hub, free_port
 from fixtures.keys import SshPair, ran, ssh_pair
 from strata.accounts import people
-from strata.accounts.keys import ssh
 from strata.app.hub import load_hub
 from strata.core.actor import Actor
 from strata.core.call import reading, working
 from strata.core.settings import load
+from strata.credentials.keys import ssh
 
 pytestmark = pytest.mark.slow
 

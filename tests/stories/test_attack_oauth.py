@@ -11,13 +11,7 @@ from fixtures.accounts import calling, made
 from fixtures.oauth import application
 from fixtures.organizations import organization
 from rooms.accounts.test_authorizing import allowed, asking, redeemed
-from strata.accounts.oauth import families
-from strata.accounts.organizations import queries as organizations
-from strata.accounts.organizations.record import Organization
-from strata.accounts.organizations.token_policy import Approval
 from strata.accounts.tables import users
-from strata.accounts.tokens import approvals, leaks
-from strata.accounts.tokens.tables import tokens
 from strata.app.serving import build_app
 from strata.content.making import new_repo
 from strata.core.actor import Actor, Role
@@ -25,6 +19,12 @@ from strata.core.call import working
 from strata.core.errors import GrantRefused
 from strata.core.hub import Hub
 from strata.core.names import RepoType
+from strata.credentials.oauth import families
+from strata.credentials.tokens import approvals, leaks
+from strata.credentials.tokens.tables import tokens
+from strata.organizations import queries as organizations
+from strata.organizations.record import Organization
+from strata.organizations.token_policy import Approval
 from strata.repos.create import Wish
 
 

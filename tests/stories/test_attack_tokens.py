@@ -19,16 +19,16 @@ from fixtures.large_files import noise, web_client
 from stories.test_attack_hidden import OF_A_REPO, seen
 from strata.access.members import add, remove
 from strata.access.organizations import found_organization
-from strata.accounts.organizations.create import NewOrganization
 from strata.accounts.tables import users
-from strata.accounts.tokens import tokens
-from strata.accounts.tokens.tables import tokens as kept_tokens
-from strata.accounts.tokens.tokens import Terms
 from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Grants, Role, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType, fresh_key
+from strata.credentials.tokens import tokens
+from strata.credentials.tokens.tables import tokens as kept_tokens
+from strata.credentials.tokens.tokens import Terms
+from strata.organizations.create import NewOrganization
 from strata.repos.change import Settings, change_settings
 from strata.repos.create import Wish
 from strata.repos.record import Repo

@@ -16,12 +16,12 @@ from fixtures.contents import created
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import Issuer, issuing
 from fixtures.organizations import joins, leaves, organization
-from strata.accounts.entering.sessions import PROVED_FOR
 from strata.app.serving import build_app
 from strata.core.actor import Actor, Role
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.publishers.exchange import LIFE
+from strata.sessions.entering.sessions import PROVED_FOR
 
 SITE = "http://hub.example.com"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

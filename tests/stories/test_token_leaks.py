@@ -13,12 +13,12 @@ import pytest
 from fixtures.accounts import calling, inbox, made
 from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, web_client
-from strata.accounts.tokens import tokens
-from strata.accounts.tokens.values import fresh_value
 from strata.content.writing.exposed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.hub import Hub
+from strata.credentials.tokens import tokens
+from strata.credentials.tokens.values import fresh_value
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings
 from strata.repos.record import Repo

@@ -8,13 +8,13 @@ from strata.access.members import found, named
 from strata.access.policy import require_admin, require_writer
 from strata.access.queries import admins_of
 from strata.accounts import limits, people
-from strata.accounts.admitting import asking, letters, queries
-from strata.accounts.admitting.asking import Way
-from strata.accounts.admitting.queries import Rules
-from strata.accounts.organizations.record import Organization
 from strata.core.call import Call, Work
 from strata.core.errors import Unauthenticated
 from strata.events.outbox import post
+from strata.organizations.admitting import asking, letters, queries
+from strata.organizations.admitting.asking import Way
+from strata.organizations.admitting.queries import Rules
+from strata.organizations.record import Organization
 
 LETTERS_PER_HOUR: Final = 10  # about one organisation; the page shows the others
 ACT: Final = "join organizations"

@@ -17,8 +17,6 @@ import sqlalchemy as sa
 
 from strata.access.members import found
 from strata.access.policy import require_account, require_admin
-from strata.accounts.entering.console import require_entered
-from strata.accounts.organizations import queries as organizations
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden
@@ -26,6 +24,8 @@ from strata.events.audit import listing
 from strata.events.audit.listing import Entry, Filter
 from strata.events.facts import By, Whose, record
 from strata.lib.db.seek import Page, Window
+from strata.organizations import queries as organizations
+from strata.sessions.entering.console import require_entered
 
 OWN_DAYS: Final = 90
 NO_TOKEN: Final = "Only the person reads this log, in a browser: an access token opens no settings."  # noqa: S105 — a sentence

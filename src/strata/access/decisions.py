@@ -15,13 +15,13 @@ from strata.access.members import named
 from strata.access.policy import Action, belongs
 from strata.access.record import AccessRequest, Standing
 from strata.access.requests import NO_REQUEST
-from strata.accounts.organizations.roles import roles_of
 from strata.accounts.people import User
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
+from strata.organizations.roles import roles_of
 
 LONGEST_REASON: Final = 200  # characters
 MOST_AT_ONCE: Final = 100

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from strata.access.members import found
 from strata.access.policy import require_admin, require_writer
 from strata.accounts import former, people
-from strata.accounts.entering.sudo import require_sudo
-from strata.accounts.inviting import answering, queries, sending
-from strata.accounts.inviting.answering import Fit
-from strata.accounts.inviting.record import Invite
-from strata.accounts.organizations.record import Organization
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound, Unauthenticated
+from strata.organizations.inviting import answering, queries, sending
+from strata.organizations.inviting.answering import Fit
+from strata.organizations.inviting.record import Invite
+from strata.organizations.record import Organization
+from strata.sessions.entering.sudo import require_sudo
 
 ACT = "join organizations"
 

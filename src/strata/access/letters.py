@@ -20,13 +20,13 @@ from strata.accounts import limits, people
 from strata.accounts.notices.choices import Kind, wanted, wants_mail
 from strata.accounts.notices.times import held_for
 from strata.accounts.notices.unsubscribing import address as unsubscribe_address
-from strata.accounts.organizations.roles import roles_of
 from strata.accounts.people import User
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.names import RepoType
 from strata.events.letters import CHINESE, Reader, Wording, letter, page
 from strata.events.outbox import Letter, post
+from strata.organizations.roles import roles_of
 
 LETTERS_PER_HOUR: Final = 20  # about one repo; what comes on top waits for the next digest
 _KINDS: Final = {RepoType.MODEL: "模型", RepoType.DATASET: "数据集"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from strata.access.policy import require_admin, require_writer
 from strata.accounts import people
-from strata.accounts.entering.sudo import require_sudo
-from strata.accounts.organizations import members, queries
-from strata.accounts.organizations.record import Organization
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound
+from strata.organizations import members, queries
+from strata.organizations.record import Organization
+from strata.sessions.entering.sudo import require_sudo
 
 
 def add(work: Work, organization_name: str, user_name: str, role: Role) -> None:

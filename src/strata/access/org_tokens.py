@@ -9,16 +9,16 @@ import sqlalchemy as sa
 
 from strata.access.members import found
 from strata.access.policy import require_admin
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.record import Organization
-from strata.accounts.organizations.tables import organizations
-from strata.accounts.organizations.token_policy import Approval, TokenPolicy
-from strata.accounts.tokens import approvals
-from strata.accounts.tokens.approvals import Asked
-from strata.accounts.tokens.tables import tokens
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
+from strata.credentials.tokens import approvals
+from strata.credentials.tokens.approvals import Asked
+from strata.credentials.tokens.tables import tokens
 from strata.events.facts import Whose, record
+from strata.organizations import queries
+from strata.organizations.record import Organization
+from strata.organizations.tables import organizations
+from strata.organizations.token_policy import Approval, TokenPolicy
 
 LONGEST_DAYS: Final = 3650
 MISSING: Final = "No member has such a token."

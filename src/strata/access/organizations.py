@@ -7,11 +7,11 @@ from typing import Final
 from strata.access.members import found
 from strata.access.policy import require_admin, require_writer
 from strata.accounts import limits, people
-from strata.accounts.organizations.change import OrganizationSettings, change
-from strata.accounts.organizations.create import NewOrganization, create
-from strata.accounts.organizations.record import Organization
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, InvalidFields, Unauthenticated
+from strata.organizations.change import OrganizationSettings, change
+from strata.organizations.create import NewOrganization, create
+from strata.organizations.record import Organization
 
 A_DAY: Final = 24 * 60  # minutes
 

@@ -12,7 +12,6 @@ from strata.access.record import AccessRequest, Answer, Asker, Notices, Standing
 from strata.access.tables import access_requests, gate_notices
 from strata.access.visibility import shows_members
 from strata.accounts import people
-from strata.accounts.organizations.tables import memberships, organizations
 from strata.accounts.people import User
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Role
@@ -22,6 +21,7 @@ from strata.core.names import fresh_key
 from strata.lib.db.database import Prepared
 from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
+from strata.organizations.tables import memberships, organizations
 
 MOST_ADMINS = 20  # of an organisation that are written to
 _ORDER = (access_requests.c.requested_at, access_requests.c.id)  # newest first

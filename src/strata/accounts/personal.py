@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.accounts.admitting.tables import join_requests
-from strata.accounts.emails.tables import email_changes
-from strata.accounts.entering.tables import (
-    known_browsers,
-    resets,
-    sessions,
-    waiting_log_ins,
-)
-from strata.accounts.export.tables import exports
 from strata.accounts.factors.tables import (
     authenticators,
     factor_removals,
@@ -22,10 +13,6 @@ from strata.accounts.factors.tables import (
     recovery_codes,
     remembered_devices,
 )
-from strata.accounts.identities.tables import identities
-from strata.accounts.inviting.tables import organization_invite_uses, organization_invites
-from strata.accounts.joining.tables import verifications
-from strata.accounts.keys.tables import gpg_keys, ssh_keys
 from strata.accounts.legal.tables import consents
 from strata.accounts.notices.tables import (
     heeded_repos,
@@ -33,12 +20,9 @@ from strata.accounts.notices.tables import (
     notice_times,
     watched_accounts,
 )
-from strata.accounts.oauth.tables import oauth_apps, oauth_consents
-from strata.accounts.organizations.tables import memberships, organizations
 from strata.accounts.plans.tables import plan_grants, plan_requests, quota_overrides, usages
 from strata.accounts.profile.tables import preferences, profiles
 from strata.accounts.tables import emails, former_names, namespaces, users
-from strata.accounts.tokens.tables import tokens
 from strata.core.personal import Kept, Part, Personal, rows_of
 
 _PREFERENCES = tuple(column for column in preferences.c if column.name != "user_id")
@@ -46,11 +30,6 @@ _PROFILE = tuple(column for column in profiles.c if column.name != "namespace_id
 
 PERSONAL: Final = Personal(
     kept=(
-        Kept(sessions.c.user_id, "delete"),
-        Kept(known_browsers.c.user_id, "delete"),
-        Kept(resets.c.user_id, "delete"),
-        Kept(waiting_log_ins.c.user_id, "delete"),
-        Kept(exports.c.user_id, "delete"),
         Kept(authenticators.c.user_id, "delete"),
         Kept(recovery_codes.c.user_id, "delete"),
         Kept(passkeys.c.user_id, "delete"),
@@ -58,21 +37,8 @@ PERSONAL: Final = Personal(
         Kept(remembered_devices.c.user_id, "delete"),
         Kept(factor_removals.c.user_id, "delete"),
         Kept(mailed_codes.c.user_id, "delete"),
-        Kept(verifications.c.user_id, "delete"),
-        Kept(email_changes.c.user_id, "delete"),
         Kept(emails.c.user_id, "delete"),
         Kept(consents.c.user_id, "delete"),
-        Kept(tokens.c.user_id, "delete"),
-        Kept(oauth_consents.c.user_id, "delete"),
-        Kept(oauth_apps.c.owner_id, "delete"),
-        Kept(memberships.c.user_id, "delete"),
-        Kept(join_requests.c.user_id, "delete"),
-        Kept(organization_invite_uses.c.user_id, "delete"),
-        Kept(organization_invites.c.user_id, "delete"),
-        Kept(organization_invites.c.inviter_id, "delete"),  # it holds while they may invite
-        Kept(identities.c.user_id, "delete"),
-        Kept(ssh_keys.c.user_id, "delete"),
-        Kept(gpg_keys.c.user_id, "delete"),
         Kept(plan_grants.c.owner_id, "delete"),
         Kept(plan_requests.c.owner_id, "delete"),
         Kept(quota_overrides.c.owner_id, "delete"),
@@ -85,7 +51,6 @@ PERSONAL: Final = Personal(
         Kept(watched_accounts.c.user_id, "delete"),
         Kept(watched_accounts.c.namespace_id, "delete"),
         Kept(former_names.c.namespace_id, "stay"),  # kept from others for a while
-        Kept(organizations.c.id, "stay"),  # no person
         Kept(users.c.id, "stay"),  # emptied by `closing.gone`
     ),
     parts=(
@@ -152,17 +117,6 @@ PERSONAL: Final = Personal(
             ),
         ),
         Part(
-            "sessions",
-            rows_of(
-                sessions.c.user_id,
-                sessions.c.created_at,
-                sessions.c.seen_at,
-                sessions.c.expires_at,
-                sessions.c.ip,
-                sessions.c.user_agent,
-            ),
-        ),
-        Part(
             "passkeys",
             rows_of(passkeys.c.user_id, passkeys.c.name, passkeys.c.created_at, passkeys.c.used_at),
         ),
@@ -174,75 +128,6 @@ PERSONAL: Final = Personal(
                 remembered_devices.c.user_agent,
                 remembered_devices.c.created_at,
                 remembered_devices.c.expires_at,
-            ),
-        ),
-        Part(
-            "tokens",
-            rows_of(
-                tokens.c.user_id,
-                tokens.c.name,
-                tokens.c.role,
-                tokens.c.kind,
-                tokens.c.prefix,
-                tokens.c.suffix,
-                tokens.c.created_at,
-                tokens.c.rotated_at,
-                tokens.c.expires_at,
-                tokens.c.last_used_at,
-                tokens.c.last_used_ip,
-            ),
-        ),
-        Part(
-            "keys",
-            rows_of(
-                ssh_keys.c.user_id,
-                ssh_keys.c.title,
-                ssh_keys.c.algorithm,
-                ssh_keys.c.fingerprint,
-                ssh_keys.c.created_at,
-                ssh_keys.c.last_used_at,
-            ),
-        ),
-        Part(
-            "gpg-keys",
-            rows_of(
-                gpg_keys.c.user_id,
-                gpg_keys.c.fingerprint,
-                gpg_keys.c.addresses,
-                gpg_keys.c.created_at,
-                gpg_keys.c.expires_at,
-            ),
-        ),
-        Part(
-            "logins-elsewhere",
-            rows_of(
-                identities.c.user_id,
-                identities.c.provider,
-                identities.c.shown,
-                identities.c.created_at,
-                identities.c.last_used_at,
-            ),
-        ),
-        Part(
-            "organizations",
-            rows_of(
-                memberships.c.user_id,
-                namespaces.c.name,
-                memberships.c.role,
-                memberships.c.joined_at,
-                source=memberships.join(
-                    namespaces, namespaces.c.id == memberships.c.organization_id
-                ),
-            ),
-        ),
-        Part(
-            "applications",
-            rows_of(
-                oauth_consents.c.user_id,
-                oauth_apps.c.name,
-                oauth_consents.c.scopes,
-                oauth_consents.c.created_at,
-                source=oauth_consents.join(oauth_apps),
             ),
         ),
     ),

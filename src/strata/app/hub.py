@@ -11,11 +11,6 @@ from urllib.parse import urlsplit
 
 from strata.access import personal as access
 from strata.accounts import personal as accounts
-from strata.accounts.entering.waiting import SendLogInLink
-from strata.accounts.export.pack import PackExport
-from strata.accounts.jobs import TidyAccounts
-from strata.accounts.protecting.removal import RemoveFactors
-from strata.accounts.recovery import SendReset
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
@@ -38,6 +33,7 @@ from strata.core.personal import Personal
 from strata.core.providers import load_providers
 from strata.core.secrets import load_or_create
 from strata.core.settings import ObjectsSettings, Settings
+from strata.credentials import personal as credentials
 from strata.events.audit.seal import SealFacts
 from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
@@ -48,13 +44,21 @@ from strata.lib.db.database import Database
 from strata.lib.objects.local import LocalStore
 from strata.lib.objects.s3 import S3Place, S3Store
 from strata.lib.objects.store import ObjectStore
+from strata.membership import personal as membership
+from strata.membership.export.pack import PackExport
+from strata.membership.jobs import TidyAccounts
+from strata.membership.recovery import SendReset
 from strata.migrations.upgrade import upgrade
+from strata.organizations import personal as organizations
 from strata.repos import personal as repos
 from strata.repos.gate_digest import TellOfRequests
 from strata.repos.personal import take_away
 from strata.repos.withhold import follow_standing as withhold_repos
 from strata.search.indexing.index import IndexRepo
 from strata.search.trending.scores import CountTrending, RollTrending
+from strata.sessions import personal as sessions
+from strata.sessions.entering.waiting import SendLogInLink
+from strata.sessions.protecting.removal import RemoveFactors
 
 JOBS: Mapping[str, type[Job]] = {
     job.kind: job
@@ -129,6 +133,10 @@ LISTENERS: tuple[Listener, ...] = (
 
 # What the rooms hold of people: for the copy they may ask for, and for when they leave.
 PERSONAL: tuple[Personal, ...] = (
+    membership.PERSONAL,
+    credentials.PERSONAL,
+    sessions.PERSONAL,
+    organizations.PERSONAL,
     accounts.PERSONAL,
     access.PERSONAL,
     repos.PERSONAL,

@@ -15,16 +15,15 @@ import anyio
 from asyncssh import KeyImportError, SSHKey
 from starlette.types import ASGIApp
 
-from strata.accounts.jobs import begin_tidying
 from strata.accounts.plans.grants import special_rates
 from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
-from strata.accounts.uses import FLUSH_EVERY_S
 from strata.app.hub import GATHERING, JOBS, MAILING, PROMPT, WAITING, load_hub
 from strata.community.inbox.jobs import TidyInbox
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.core.settings import BadSettings, Settings
+from strata.credentials.uses import FLUSH_EVERY_S
 from strata.events.audit.seal import begin_sealing
 from strata.events.jobs import enqueue
 from strata.events.mails.keeping import TidyMails
@@ -35,6 +34,7 @@ from strata.lib.http.server import Serving, serve as serve_http
 from strata.lib.keys.host import load_or_create
 from strata.lib.listening import bound
 from strata.lib.periodic import Periodic
+from strata.membership.jobs import begin_tidying
 from strata.repos.gate_digest import begin_telling
 from strata.search.trending.scores import begin_trending
 from strata.ssh.asking import Process

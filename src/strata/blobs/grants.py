@@ -12,11 +12,11 @@ from typing import Final, Literal, cast, get_args
 import msgspec
 
 from strata.access.policy import Action
-from strata.accounts.tokens.bearers import Bearer, bearer_of
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoId
+from strata.credentials.tokens.bearers import Bearer, bearer_of
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from strata.accounts.oauth import apps, own, scopes
-from strata.accounts.oauth.apps import App, Origin
-from strata.accounts.oauth.own import Birth, Described
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
 from strata.core.call import working
+from strata.credentials.oauth import apps, own, scopes
+from strata.credentials.oauth.apps import App, Origin
+from strata.credentials.oauth.own import Birth, Described
 
 
 @click.group()

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from strata.accounts.joining import invites
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
 from strata.core.call import working
+from strata.membership.joining import invites
 
 
 @click.group()

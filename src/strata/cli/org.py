@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from strata.access import members
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.create import NewOrganization, create as create_organization
-from strata.accounts.organizations.record import Member, Organization
 from strata.cli.opening import opened
 from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
 from strata.core.actor import Role
 from strata.core.call import Call, working
 from strata.lib.db.seek import Window
+from strata.organizations import queries
+from strata.organizations.create import NewOrganization, create as create_organization
+from strata.organizations.record import Member, Organization
 
 PAGE = 1000  # members read at once
 

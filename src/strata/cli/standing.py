@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from strata.access.members import named
-from strata.accounts.closing import suspend as closing
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.core.call import working
+from strata.membership.closing import suspend as closing
 
 
 @click.command()

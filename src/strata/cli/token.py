@@ -11,8 +11,6 @@ from pathlib import Path
 import click
 
 from strata.accounts import people
-from strata.accounts.organizations.roles import roles_of
-from strata.accounts.tokens import leaks, tokens
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
@@ -22,6 +20,8 @@ from strata.core.call import Call, working
 from strata.core.errors import NotFound
 from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
+from strata.credentials.tokens import leaks, tokens
+from strata.organizations.roles import roles_of
 
 _SCOPE = click.option(
     "--scope",

@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from strata.accounts import people
-from strata.accounts.joining import approval, signup, unconfirmed, verification
-from strata.accounts.protecting import removal
 from strata.cli.opening import opened
 from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
 from strata.cli.standing import reset_password, restore, suspend
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
+from strata.membership.joining import approval, signup, unconfirmed, verification
+from strata.sessions.protecting import removal
 
 
 @click.group()

@@ -1,23 +1,12 @@
 """The whole schema, as the rooms declare it."""
 
 import strata.access.tables
-import strata.accounts.admitting.tables
-import strata.accounts.emails.tables
-import strata.accounts.entering.tables
-import strata.accounts.export.tables
 import strata.accounts.factors.tables
-import strata.accounts.identities.tables
-import strata.accounts.inviting.tables
-import strata.accounts.joining.tables
-import strata.accounts.keys.tables
 import strata.accounts.legal.tables
 import strata.accounts.notices.tables
-import strata.accounts.oauth.tables
-import strata.accounts.organizations.tables
 import strata.accounts.plans.tables
 import strata.accounts.profile.tables
 import strata.accounts.tables
-import strata.accounts.tokens.tables
 import strata.blobs.tables
 import strata.community.attachments.tables
 import strata.community.collections.tables
@@ -27,13 +16,24 @@ import strata.community.inbox.tables
 import strata.content.tables
 import strata.content.verdicts.tables
 import strata.core.instance
+import strata.credentials.keys.tables
+import strata.credentials.oauth.tables
+import strata.credentials.tokens.tables
 import strata.events.audit.guards
 import strata.events.mails.tables
 import strata.events.tables
 import strata.events.webhooks.tables
+import strata.membership.emails.tables
+import strata.membership.export.tables
+import strata.membership.joining.tables
+import strata.organizations.admitting.tables
+import strata.organizations.inviting.tables
+import strata.organizations.tables
 import strata.repos.publishers.tables
 import strata.repos.tables
-import strata.search.tables  # noqa: F401 — each import adds its tables
+import strata.search.tables
+import strata.sessions.entering.tables
+import strata.sessions.identities.tables  # noqa: F401 — each import adds its tables
 from strata.core.tables import metadata
 from strata.search.tables import NAMES_OBJECTS
 

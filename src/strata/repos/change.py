@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from strata.access.gates import GATEABLE, admit
 from strata.access.policy import Action, Gate, require_create
 from strata.accounts import names
-from strata.accounts.entering.sudo import require_sudo
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
@@ -22,6 +21,7 @@ from strata.repos.create import require_one_more
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 from strata.repos.tables import redirects, refs, repos
+from strata.sessions.entering.sudo import require_sudo
 
 
 @dataclass(frozen=True, slots=True)

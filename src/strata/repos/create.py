@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from strata.access.policy import require_create
 from strata.accounts import names
-from strata.accounts.organizations.create import starts_private
 from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, RepoType, fresh_key, require_repo_name
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
+from strata.organizations.create import starts_private
 from strata.repos import queries
 from strata.repos.record import Repo
 from strata.repos.tables import redirects, repos

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from strata.access.members import found
 from strata.access.policy import require_admin
 from strata.accounts import former
-from strata.accounts.entering.sudo import require_sudo
-from strata.accounts.organizations.tables import organizations
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
 from strata.events.facts import Whose, record
 from strata.lib.db.cascade import delete_rows
+from strata.organizations.tables import organizations
 from strata.repos.owned import owned_by
+from strata.sessions.entering.sudo import require_sudo
 
 GHOST: Final = "ghost"  # what stands where the name of somebody gone would
 

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from strata.access.members import found
 from strata.access.policy import require_admin
 from strata.accounts import former
-from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.names import Kind, Namespace
 from strata.accounts.profile.rename import renamed
 from strata.core.call import Call, Work
@@ -19,6 +18,7 @@ from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 from strata.repos.tables import redirects, repos
+from strata.sessions.entering.sudo import require_sudo
 
 PAUSE: Final = timedelta(days=30)  # between two renames of an account that others link to
 MOST_KEPT: Final = 10  # names that one account keeps from others

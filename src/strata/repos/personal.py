@@ -7,12 +7,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.access.tables import gate_notices
-from strata.accounts.closing.facts import GONE
 from strata.accounts.notices.tables import heeded_repos
 from strata.core.call import Work
 from strata.core.names import RepoId, RepoType
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.events.facts import Fact
+from strata.membership.closing.facts import GONE
 from strata.repos import change
 from strata.repos.publishers.tables import publishers
 from strata.repos.tables import likes, repos

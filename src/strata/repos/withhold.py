@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from strata.accounts.closing.facts import closes, opens
 from strata.core.call import Work
 from strata.events.facts import Fact
+from strata.membership.closing.facts import closes, opens
 from strata.repos.tables import repos
 
 

@@ -14,15 +14,15 @@ import anyio
 import anyio.to_thread
 from sqlalchemy.engine import Connection
 
-from strata.accounts.keys.ssh import actor_for_key
 from strata.accounts.limits import address_of
 from strata.accounts.plans.rates import Bucket, Rates, Standing
-from strata.accounts.uses import Uses
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin
 from strata.core.errors import BadCredentials, Moved
 from strata.core.hub import Hub
 from strata.core.names import RepoId
+from strata.credentials.keys.ssh import actor_for_key
+from strata.credentials.uses import Uses
 
 T = TypeVar("T")
 

@@ -18,9 +18,9 @@ import anyio.to_thread
 import asyncssh
 from typing_extensions import override
 
-from strata.accounts.keys.ssh import actor_for_key
 from strata.core.call import Origin, reading
 from strata.core.errors import StrataError
+from strata.credentials.keys.ssh import actor_for_key
 from strata.ssh.asking import Caller, Process
 from strata.ssh.room import Room
 

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from strata.accounts.entering import sessions
-from strata.accounts.tokens import tokens
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import BadCredentials, Forbidden, Malformed
 from strata.core.hub import Hub
+from strata.credentials.tokens import tokens
+from strata.sessions.entering import sessions
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 IN_ADDRESS = (

@@ -24,11 +24,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from strata.accounts.plans.rates import Bucket
-from strata.accounts.tokens import expiring
 from strata.core.call import Origin
 from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
 from strata.core.hub import Hub
 from strata.core.settings import Settings
+from strata.credentials.tokens import expiring
 from strata.lib.http.server import STOPPING
 from strata.web import errors
 from strata.web.auth import has_credentials

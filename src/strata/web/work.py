@@ -19,10 +19,8 @@ import anyio.to_thread
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from strata.accounts.entering.sessions import Started
 from strata.accounts.plans.rates import Bucket, Caller, Rates, Standing
 from strata.accounts.standing import require_open
-from strata.accounts.uses import Uses
 from strata.content.reading.downloads import DownloadCounts
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin, working
@@ -30,6 +28,8 @@ from strata.core.errors import BadCredentials, ConsentNeeded, NotFound, TooLarge
 from strata.core.hub import Hub
 from strata.core.names import RepoId
 from strata.core.settings import Settings
+from strata.credentials.uses import Uses
+from strata.sessions.entering.sessions import Started
 from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.charging import at_address, caller_of
 from strata.web.json_body import decoded

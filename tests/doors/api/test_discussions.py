@@ -14,11 +14,11 @@ from fixtures.contents import changed
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL
 from strata.accounts.tables import emails, namespaces, users
-from strata.accounts.tokens.tables import tokens
 from strata.content.writing.operations import Add
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import GIT_TYPES
+from strata.credentials.tokens.tables import tokens
 from strata.repos.record import Repo
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("repo")]

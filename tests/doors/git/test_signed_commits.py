@@ -16,7 +16,6 @@ from fixtures.git_server import Git, Origin
 from fixtures.hubs import FrozenClock
 from fixtures.keys import GpgHome, SshPair, gpg_home, ssh_pair
 from strata.accounts import confirmed
-from strata.accounts.keys import gpg, ssh
 from strata.accounts.tables import emails
 from strata.app.hub import JOBS, LISTENERS, REACTIONS
 from strata.content.verdicts.badges import Badge, Since, badges
@@ -25,6 +24,7 @@ from strata.content.verdicts.tables import judged_tips
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.hub import Hub
+from strata.credentials.keys import gpg, ssh
 from strata.events.facts import record
 from strata.events.jobs import run_due
 from strata.repos.record import Repo

@@ -12,12 +12,12 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.oauth import CALLBACK, VERIFIER, application
 from rooms.accounts.test_authorizing import allowed, asking
 from rooms.accounts.test_device_codes import granted
-from strata.accounts.oauth import apps
-from strata.accounts.tokens import tokens
 from strata.app.serving import build_app
 from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
+from strata.credentials.oauth import apps
+from strata.credentials.tokens import tokens
 
 SITE = "http://hub.example.com"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -8,10 +8,10 @@ import httpx
 from doors.pages.visitors import Page, Visitor
 from fixtures.accounts import made, person
 from fixtures.issuers import CLIENT, SECRET, Issuer
-from strata.accounts.identities.linking import identities_of
 from strata.core.call import reading
 from strata.core.hub import Hub
 from strata.core.providers import LoginProvider
+from strata.sessions.identities.linking import identities_of
 
 
 def provider(issuer: Issuer, kind: str = "oidc", **more: Any) -> LoginProvider:

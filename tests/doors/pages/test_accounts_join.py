@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, people
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts.joining import approval, invites
-from strata.accounts.joining.pending import LIFE
-from strata.accounts.joining.tables import pending_sign_ups
 from strata.accounts.legal.tables import consents
 from strata.core.call import reading, working
 from strata.core.hub import Hub
+from strata.membership.joining import approval, invites
+from strata.membership.joining.pending import LIFE
+from strata.membership.joining.tables import pending_sign_ups
 
 ALL_RULES = [
     "Use at least 8 characters.",

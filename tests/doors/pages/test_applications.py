@@ -12,9 +12,9 @@ from doors.pages.visitors import PASSWORD, SITE, Page, Visitor, confirmed
 from fixtures.accounts import calling
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, CHALLENGE, application
-from strata.accounts.oauth import apps, device
 from strata.core.errors import ClientRefused
 from strata.core.hub import Hub
+from strata.credentials.oauth import apps, device
 
 LIST = "/settings/applications"
 NEW = f"{LIST}/new"

@@ -4,9 +4,9 @@ import pytest
 
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in
 from fixtures.accounts import made
-from strata.accounts import recovery
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
+from strata.membership import recovery
 
 ACCOUNT, PAGE = "/settings/account", "/settings/authentication"
 OTHER = "An0ther-Horse!"

@@ -13,7 +13,6 @@ from fixtures.accounts import calling, fact_names, made
 from fixtures.browsers import chromium
 from fixtures.hubs import FrozenClock
 from fixtures.shown_repos import served
-from strata.accounts.closing.suspend import Suspension, suspend
 from strata.accounts.people import by_name
 from strata.core.actor import SYSTEM
 from strata.core.call import Origin, working
@@ -21,6 +20,7 @@ from strata.core.hub import Hub
 from strata.events.audit.seal import newest, seal_all
 from strata.events.facts import record
 from strata.events.tables import facts
+from strata.membership.closing.suspend import Suspension, suspend
 
 LOG = "/admin/audit"
 PLACES = ("/admin", LOG, f"{LOG}/chain", f"{LOG}/export")

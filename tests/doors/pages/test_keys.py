@@ -14,10 +14,10 @@ from fixtures.accounts import calling, inbox, made
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.keys import GpgHome, SshPair, gpg_home, ssh_pair
-from strata.accounts.keys import ssh
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType
+from strata.credentials.keys import ssh
 from strata.lib.keys.host import load_or_create, published
 
 PAGE = "/settings/keys"

@@ -21,11 +21,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, organization
 from fixtures.shown_repos import served
 from strata.accounts import names
-from strata.accounts.closing import gone
-from strata.accounts.export import pack
-from strata.accounts.export.pack import FOLDER, PackExport
 from strata.accounts.former import holder
-from strata.accounts.joining import unconfirmed
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS, PERSONAL
 from strata.app.serving import build_app
@@ -38,6 +34,10 @@ from strata.events.audit.listing import EVERYTHING, of_person
 from strata.events.jobs import run_due
 from strata.events.mails.sending import ForgetMail
 from strata.lib.db.seek import Window
+from strata.membership.closing import gone
+from strata.membership.export import pack
+from strata.membership.export.pack import FOLDER, PackExport
+from strata.membership.joining import unconfirmed
 from strata.migrations.schema import metadata
 
 ACCOUNT, DELETE, EXPORT = (

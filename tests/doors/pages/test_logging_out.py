@@ -12,12 +12,12 @@ from doors.pages.visitors import Page, Visitor, confirmed
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import Issuer, Person, issuing
-from strata.accounts.closing import gone
-from strata.accounts.entering.sessions import PASSING
-from strata.accounts.identities import leaving
-from strata.accounts.identities.tables import logins_elsewhere
 from strata.core.call import reading, working
 from strata.core.hub import Hub
+from strata.membership.closing import gone
+from strata.sessions.entering.sessions import PASSING
+from strata.sessions.identities import leaving
+from strata.sessions.identities.tables import logins_elsewhere
 
 BACK = "/logout/callback/there"
 

@@ -19,9 +19,9 @@ from fixtures.contents import changed, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import working_as
 from fixtures.shown_repos import PICTURE, Scene, served, session_of, staged
-from strata.accounts.tokens import tokens
 from strata.content.writing.operations import Add
 from strata.core.actor import TokenRole
+from strata.credentials.tokens import tokens
 
 PREFIX = "/hub"
 REPO = "/li-wei/flan-t5-large"

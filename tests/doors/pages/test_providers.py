@@ -12,13 +12,13 @@ from fixtures.accounts import person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
 from fixtures.organizations import organization
-from strata.accounts.entering.sessions import PROVED_FOR
-from strata.accounts.identities.asking import LIFE
-from strata.accounts.identities.linking import identities_of
-from strata.accounts.organizations import queries
 from strata.core.actor import Role
 from strata.core.call import reading
 from strata.core.hub import Hub
+from strata.organizations import queries
+from strata.sessions.entering.sessions import PROVED_FOR
+from strata.sessions.identities.asking import LIFE
+from strata.sessions.identities.linking import identities_of
 
 PAGE = "/settings/authentication"
 

@@ -14,14 +14,14 @@ from fixtures.factors import set_up
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import Issuer, Person, issuing
 from fixtures.organizations import leaves, organization
-from strata.accounts.identities import endpoints
-from strata.accounts.identities.words import LEEWAY_S
-from strata.accounts.organizations import queries
-from strata.accounts.recovery import SendReset
 from strata.core.actor import Role
 from strata.core.call import reading
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
+from strata.membership.recovery import SendReset
+from strata.organizations import queries
+from strata.sessions.identities import endpoints
+from strata.sessions.identities.words import LEEWAY_S
 
 AUTHENTICATION = "/settings/authentication"
 

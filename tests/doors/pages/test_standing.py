@@ -17,10 +17,6 @@ from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, lin
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts.closing import suspend
-from strata.accounts.closing.facts import LEAVING, STAYING
-from strata.accounts.closing.suspend import Suspension
-from strata.accounts.keys.ssh import actor_for_key, add
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS
 from strata.app.serving import build_app
@@ -30,7 +26,11 @@ from strata.core.call import Work, working
 from strata.core.errors import Conflict, Forbidden, Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
+from strata.credentials.keys.ssh import actor_for_key, add
 from strata.events.facts import Whose, record
+from strata.membership.closing import suspend
+from strata.membership.closing.facts import LEAVING, STAYING
+from strata.membership.closing.suspend import Suspension
 from strata.repos.lookup import lookup
 
 

@@ -12,17 +12,17 @@ from fixtures.factors import SETTINGS, set_up, with_app
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, organization, today
 from strata.accounts.factors import held
-from strata.accounts.protecting import removal
-from strata.accounts.protecting.removal import RemoveFactors
-from strata.accounts.tokens import bearers, tokens
 from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoType
+from strata.credentials.tokens import bearers, tokens
 from strata.events.jobs import run_due
 from strata.repos.create import Wish
+from strata.sessions.protecting import removal
+from strata.sessions.protecting.removal import RemoveFactors
 
 ORG = "/organizations/acme/settings"
 PRIVATE = "/acme/thing"

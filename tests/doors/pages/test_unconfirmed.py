@@ -12,12 +12,12 @@ from fixtures.buckets import bucket_of
 from fixtures.contents import created
 from fixtures.organizations import organization
 from fixtures.questions import BODIES, FILES, FORMS, OID, UPLOAD, body
-from strata.accounts.tokens import tokens
 from strata.content.refs import create_branch, create_tag
 from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import GIT_TYPES, RepoType
+from strata.credentials.tokens import tokens
 from strata.web.paths import Route
 from strata.web.routes import ROUTES
 

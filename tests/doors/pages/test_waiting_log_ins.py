@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from doors.pages.visitors import PASSWORD, Page, Visitor, confirmed, letter, link_in
 from fixtures.hubs import FrozenClock
-from strata.accounts.entering.waiting import LIFE, SendLogInLink
 from strata.accounts.tables import attempts
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
+from strata.sessions.entering.waiting import LIFE, SendLogInLink
 
 WRONG = "Wrong-Horse!b"
 JOBS = {SendLogInLink.kind: SendLogInLink}

@@ -8,13 +8,13 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from fixtures.hubs import FrozenClock
-from strata.accounts.joining import signup
 from strata.accounts.people import everyone
-from strata.accounts.tokens import tokens
 from strata.app.serving import build_app
 from strata.core.call import reading
 from strata.core.hub import Hub
+from strata.credentials.tokens import tokens
 from strata.events import outbox
+from strata.membership.joining import signup
 
 PASSWORD = "Abcdefg!"
 SITE = "http://hub.example.com"

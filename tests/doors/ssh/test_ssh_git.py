@@ -10,10 +10,10 @@ from fixtures.accounts import calling, made
 from fixtures.keys import SshPair
 from fixtures.organizations import joins, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
-from strata.accounts.keys import ssh
 from strata.core.actor import Actor, Role
 from strata.core.call import working
 from strata.core.names import RepoId, RepoType
+from strata.credentials.keys import ssh
 from strata.repos.change import move
 
 pytestmark = pytest.mark.slow

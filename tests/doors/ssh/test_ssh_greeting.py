@@ -5,12 +5,12 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
-from strata.accounts.keys import ssh
 from strata.accounts.plans.rates import Bucket
 from strata.accounts.tables import users
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.hub import Hub
+from strata.credentials.keys import ssh
 
 pytestmark = pytest.mark.slow
 

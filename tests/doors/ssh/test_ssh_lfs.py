@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from fixtures.accounts import calling
 from fixtures.keys import SshPair
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
-from strata.accounts.keys import ssh
 from strata.accounts.tables import users
 from strata.core.actor import Actor
 from strata.core.call import working
+from strata.credentials.keys import ssh
 from strata.repos.record import Repo
 
 pytestmark = pytest.mark.slow

@@ -20,12 +20,12 @@ from fixtures.accounts import (
 )
 from fixtures.hubs import FrozenClock
 from strata.accounts import people
-from strata.accounts.entering import login
-from strata.accounts.joining import approval, invites, unconfirmed, verification
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
 from strata.core.hub import Hub
 from strata.core.settings import BadSettings, load
+from strata.membership.joining import approval, invites, unconfirmed, verification
+from strata.sessions.entering import login
 
 
 def by(hub: Hub, mode: str) -> Hub:

@@ -5,13 +5,13 @@ import pytest
 from fixtures.accounts import calling, fact_names, inbox, made, person
 from fixtures.organizations import joins, organization, today
 from strata.access import admitting
-from strata.accounts.admitting.asking import Way
-from strata.accounts.admitting.queries import Rules
-from strata.accounts.closing import suspend
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound, Unauthenticated
 from strata.core.hub import Hub
+from strata.membership.closing import suspend
+from strata.organizations.admitting.asking import Way
+from strata.organizations.admitting.queries import Rules
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, CHALLENGE, VERIFIER, Registered, application
 from fixtures.organizations import organization
 from rooms.accounts.test_device_codes import whose
-from strata.accounts.oauth import authorize, claims, codes, consents, keys
-from strata.accounts.oauth.apps import Credentials
-from strata.accounts.oauth.authorize import Asked, ProveFirst, Question
-from strata.accounts.oauth.families import Answer
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import GrantRefused, Malformed
 from strata.core.hub import Hub
+from strata.credentials.oauth import authorize, claims, codes, consents, keys
+from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.authorize import Asked, ProveFirst, Question
+from strata.credentials.oauth.families import Answer
 
 
 def asking(client_id: str = "dummy-app", **changes: object) -> Asked:

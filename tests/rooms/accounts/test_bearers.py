@@ -3,12 +3,12 @@
 import pytest
 
 from fixtures.accounts import calling, made
-from strata.accounts.tokens import renewing, tokens
-from strata.accounts.tokens.bearers import Bearer, actor_of, bearer_of
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import BadCredentials
 from strata.core.hub import Hub
+from strata.credentials.tokens import renewing, tokens
+from strata.credentials.tokens.bearers import Bearer, actor_of, bearer_of
 
 
 def by_token(hub: Hub, owner: Actor, role: TokenRole) -> tuple[Bearer, int]:

@@ -10,11 +10,7 @@ from fixtures.accounts import HERE, calling, fact_names, inbox, made
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import COMMAND_LINE, application
 from fixtures.organizations import organization
-from strata.accounts.oauth import consents, device, families
-from strata.accounts.oauth.apps import Credentials
-from strata.accounts.oauth.families import Answer
 from strata.accounts.tables import users
-from strata.accounts.tokens import tokens
 from strata.core.actor import Actor, Standing, TokenKind
 from strata.core.call import Origin, working
 from strata.core.errors import (
@@ -27,6 +23,10 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.credentials.oauth import consents, device, families
+from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.families import Answer
+from strata.credentials.tokens import tokens
 
 PROGRAM = Origin(base_url="http://localhost:8080", ip="198.51.100.9", user_agent="hf_hub/2.4.0")
 

@@ -17,10 +17,6 @@ from fixtures.accounts import (
 )
 from fixtures.hubs import FrozenClock
 from strata.accounts import confirmed, people
-from strata.accounts.emails import changes
-from strata.accounts.emails.changes import Outcome
-from strata.accounts.entering import login
-from strata.accounts.joining import verification
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import (
@@ -33,6 +29,10 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.membership.emails import changes
+from strata.membership.emails.changes import Outcome
+from strata.membership.joining import verification
+from strata.sessions.entering import login
 
 SECOND = "alice@other.example"
 

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from fixtures.accounts import calling, joined, made
-from strata.accounts import recovery
-from strata.accounts.entering import login
 from strata.core.actor import ANONYMOUS
 from strata.core.call import Origin
 from strata.core.errors import BadCredentials
 from strata.core.hub import Hub
+from strata.membership import recovery
+from strata.sessions.entering import login
 
 WRONG = "Wrong-Horse!b"
 PLACES = iter(f"198.51.100.{number}" for number in range(1, 255))

@@ -12,19 +12,19 @@ import sqlalchemy as sa
 from fixtures.accounts import PASSWORD, calling, code_in, fact_names, inbox, made, person
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock
-from strata.accounts import recovery
-from strata.accounts.entering import login, reset, sessions, sudo
-from strata.accounts.entering.entry import Browser, LoggedIn
 from strata.accounts.factors import codes, held, passkeys, remembered, totp
 from strata.accounts.factors.challenges import Purpose, Use
 from strata.accounts.factors.halfway import Ticket
-from strata.accounts.protecting import changing, finishing
-from strata.accounts.protecting.finishing import Second
 from strata.accounts.tables import users
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import InvalidFields, NotFound, ProofNeeded, StrataError, TooMany
 from strata.core.hub import Hub
+from strata.membership import recovery
+from strata.sessions.entering import login, reset, sessions, sudo
+from strata.sessions.entering.entry import Browser, LoggedIn
+from strata.sessions.protecting import changing, finishing
+from strata.sessions.protecting.finishing import Second
 
 FORMS = "the cookie of this browser's forms"
 HERE = Browser(forms=FORMS)

@@ -10,16 +10,16 @@ from fixtures.accounts import calling, fact_names, inbox, link_in, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, leaves, organization, today
 from strata.access import inviting
-from strata.accounts.closing import suspend
-from strata.accounts.inviting import queries
-from strata.accounts.inviting.record import Invite
-from strata.accounts.inviting.sending import Refused
-from strata.accounts.organizations.tables import organizations
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound, TooMany, Unauthenticated
 from strata.core.hub import Hub
+from strata.membership.closing import suspend
+from strata.organizations.inviting import queries
+from strata.organizations.inviting.record import Invite
+from strata.organizations.inviting.sending import Refused
+from strata.organizations.tables import organizations
 
 
 @pytest.fixture

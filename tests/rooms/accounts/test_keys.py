@@ -15,12 +15,7 @@ from fixtures.accounts import calling, fact_names, inbox, joined, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.keys import GpgHome, gpg_home
 from fixtures.organizations import organization
-from strata.accounts.keys import gpg, ssh
-from strata.accounts.keys.tables import gpg_issuers, gpg_keys, ssh_keys
-from strata.accounts.organizations.tables import organizations
 from strata.accounts.tables import emails, users
-from strata.accounts.tokens.bearers import actor_of, bearer_of
-from strata.accounts.uses import Uses
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenRole
 from strata.core.call import working
 from strata.core.errors import (
@@ -34,6 +29,11 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.credentials.keys import gpg, ssh
+from strata.credentials.keys.tables import gpg_issuers, gpg_keys, ssh_keys
+from strata.credentials.tokens.bearers import actor_of, bearer_of
+from strata.credentials.uses import Uses
+from strata.organizations.tables import organizations
 
 
 def line(number: int = 1) -> str:

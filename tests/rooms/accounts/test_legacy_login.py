@@ -8,10 +8,7 @@ import sqlalchemy as sa
 from fixtures.accounts import PASSWORD, calling, joined, made
 from fixtures.hubs import FrozenClock, build_test_hub
 from rooms.accounts.test_device_codes import whose
-from strata.accounts import legacy
-from strata.accounts.entering.tables import sessions
 from strata.accounts.tables import users
-from strata.accounts.tokens import tokens
 from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.errors import (
@@ -24,6 +21,9 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.credentials import legacy
+from strata.credentials.tokens import tokens
+from strata.sessions.entering.tables import sessions
 
 
 @pytest.fixture

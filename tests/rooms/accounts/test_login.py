@@ -20,12 +20,12 @@ from fixtures.accounts import (
 )
 from fixtures.hubs import FrozenClock
 from strata.accounts import limits, passwords
-from strata.accounts.entering import login, sessions
-from strata.accounts.entering.entry import Browser, LoggedIn
 from strata.accounts.tables import attempts, users
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, TooMany
 from strata.core.hub import Hub
+from strata.sessions.entering import login, sessions
+from strata.sessions.entering.entry import Browser, LoggedIn
 
 WRONG = "Wrong-Horse!b"
 

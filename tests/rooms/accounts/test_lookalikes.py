@@ -13,14 +13,14 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import organization, today
 from strata.access.organizations import found_organization
 from strata.accounts import names
-from strata.accounts.joining import signup
 from strata.accounts.names import Kind, Namespace
-from strata.accounts.organizations.create import NewOrganization
 from strata.accounts.profile.details import Details, change_details
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, InvalidFields, StrataError
 from strata.core.hub import Hub
+from strata.membership.joining import signup
+from strata.organizations.create import NewOrganization
 from strata.repos.follow import rename_account, rename_organization
 
 SIMILAR = ("name.similar",)

@@ -7,10 +7,10 @@ import pytest
 from fixtures.accounts import calling, joined, made
 from fixtures.hubs import FrozenClock
 from strata.accounts import names, reserved
-from strata.accounts.joining import signup
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, TooMany
 from strata.core.hub import Hub
+from strata.membership.joining import signup
 from strata.repos.legacy import CANONICAL
 
 

@@ -11,16 +11,16 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, leaves, organization
 from strata.access import members as access
 from strata.accounts import names, people
-from strata.accounts.entering import sessions
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.create import NewOrganization, create, starts_private
-from strata.accounts.organizations.roles import roles_of
-from strata.accounts.tokens import tokens
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, NotFound
 from strata.core.hub import Hub
+from strata.credentials.tokens import tokens
 from strata.lib.db.seek import Window
+from strata.organizations import queries
+from strata.organizations.create import NewOrganization, create, starts_private
+from strata.organizations.roles import roles_of
+from strata.sessions.entering import sessions
 
 
 def as_seen(hub: Hub, actor: Actor) -> Actor:

@@ -8,10 +8,8 @@ import pytest
 from fixtures.accounts import calling, made
 from fixtures.webhooks import watched
 from strata.accounts import names
-from strata.accounts.keys import ssh
 from strata.accounts.plans import grants
 from strata.accounts.plans.quotas import MOST, quotas_of
-from strata.accounts.tokens import tokens
 from strata.community.webhooks import manage
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.manage import Wish
@@ -19,6 +17,8 @@ from strata.core.actor import Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import InvalidFields, Malformed
 from strata.core.hub import Hub
+from strata.credentials.keys import ssh
+from strata.credentials.tokens import tokens
 from strata.events.webhooks import deliveries, queries
 from strata.events.webhooks.record import Telling
 

@@ -10,7 +10,6 @@ from fixtures.accounts import calling, fact_names, joined, made, person
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock
 from strata.accounts import former, names
-from strata.accounts.joining import unconfirmed
 from strata.accounts.profile.details import Details, change_details, details_of
 from strata.accounts.profile.picture import change_picture, remove_picture, shown_file, square
 from strata.accounts.profile.soundness import sweep_pictures
@@ -19,6 +18,7 @@ from strata.core.call import working
 from strata.core.errors import InvalidFields, Moved, RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
+from strata.membership.joining import unconfirmed
 from strata.repos.follow import rename_account
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo

@@ -7,16 +7,16 @@ import pytest
 
 from fixtures.accounts import calling, joined, made
 from strata.accounts import profiles
-from strata.accounts.entering import letters as entering_letters
-from strata.accounts.joining import letters
 from strata.accounts.legal import documents
-from strata.accounts.tokens import letters as token_letters
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
+from strata.credentials.tokens import letters as token_letters
 from strata.events.letters import Reader
 from strata.events.outbox import Letter
+from strata.membership.joining import letters
+from strata.sessions.entering import letters as entering_letters
 
 
 def test_people_see_all_of_their_own_account(hub: Hub) -> None:

@@ -16,17 +16,17 @@ from fixtures.accounts import (
     made,
 )
 from fixtures.hubs import FrozenClock
-from strata.accounts import recovery
-from strata.accounts.emails import changes
-from strata.accounts.entering import browsers, changing, login, reset, sessions
-from strata.accounts.entering.entry import Browser
-from strata.accounts.tokens import tokens
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
 from strata.core.hub import Hub
+from strata.credentials.tokens import tokens
 from strata.events.jobs import run_due
 from strata.events.mails.tables import mails
+from strata.membership import recovery
+from strata.membership.emails import changes
+from strata.sessions.entering import browsers, changing, login, reset, sessions
+from strata.sessions.entering.entry import Browser
 
 OTHER = "An0ther-Horse!b"
 JOBS = {recovery.SendReset.kind: recovery.SendReset}

@@ -9,13 +9,13 @@ from fixtures.accounts import calling, fact_names, inbox, made
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import COMMAND_LINE, application
 from rooms.accounts.test_device_codes import granted, whose
-from strata.accounts.oauth import families
-from strata.accounts.oauth.apps import Credentials
-from strata.accounts.oauth.families import Answer
 from strata.accounts.tables import users
 from strata.core.call import working
 from strata.core.errors import GrantRefused, TokenExpired, TooMany
 from strata.core.hub import Hub
+from strata.credentials.oauth import families
+from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.families import Answer
 
 
 def refreshed(

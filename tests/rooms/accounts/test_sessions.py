@@ -7,15 +7,15 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, made
 from fixtures.hubs import FrozenClock
-from strata.accounts.entering import csrf, sessions
-from strata.accounts.entering.tables import sessions as kept_sessions
-from strata.accounts.jobs import TidyAccounts, begin_tidying
-from strata.accounts.uses import Uses
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.hub import Hub
+from strata.credentials.uses import Uses
 from strata.events.jobs import run_due
 from strata.events.tables import jobs
+from strata.membership.jobs import TidyAccounts, begin_tidying
+from strata.sessions.entering import csrf, sessions
+from strata.sessions.entering.tables import sessions as kept_sessions
 
 
 def started(hub: Hub, person: Actor, *, remember: bool = False) -> sessions.Started:

@@ -24,8 +24,6 @@ from fixtures.accounts import (
 )
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts import people
-from strata.accounts.entering import sessions
-from strata.accounts.joining import signup, verification
 from strata.accounts.legal import documents
 from strata.accounts.legal.tables import consents
 from strata.accounts.tables import namespaces, users
@@ -33,6 +31,8 @@ from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, TooMany
 from strata.core.hub import Hub
 from strata.events import outbox
+from strata.membership.joining import signup, verification
+from strata.sessions.entering import sessions
 
 
 def test_sign_up_opens_an_account_that_waits_for_its_confirmation(hub: Hub) -> None:

@@ -15,12 +15,6 @@ from strata.access import org_tokens
 from strata.access.members import add, remove
 from strata.access.org_tokens import Rules
 from strata.access.organizations import found_organization
-from strata.accounts.organizations.create import NewOrganization
-from strata.accounts.organizations.token_policy import Approval, TokenPolicy
-from strata.accounts.tokens import expiring, leaks, renewing, tokens
-from strata.accounts.tokens.tables import tokens as kept_tokens
-from strata.accounts.tokens.tokens import Terms
-from strata.accounts.uses import KEPT, Uses, uses_of
 from strata.core.actor import Actor, Bar, Grants, Role, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import (
@@ -34,6 +28,12 @@ from strata.core.errors import (
     TooMany,
 )
 from strata.core.hub import Hub
+from strata.credentials.tokens import expiring, leaks, renewing, tokens
+from strata.credentials.tokens.tables import tokens as kept_tokens
+from strata.credentials.tokens.tokens import Terms
+from strata.credentials.uses import KEPT, Uses, uses_of
+from strata.organizations.create import NewOrganization
+from strata.organizations.token_policy import Approval, TokenPolicy
 
 DAY = timedelta(days=1)
 

@@ -9,9 +9,6 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, inbox, joined, made
 from fixtures.hubs import FrozenClock
-from strata.accounts.tokens import renewing, tokens, values
-from strata.accounts.tokens.tables import tokens as kept_tokens
-from strata.accounts.uses import Uses
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import (
@@ -24,6 +21,9 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.credentials.tokens import renewing, tokens, values
+from strata.credentials.tokens.tables import tokens as kept_tokens
+from strata.credentials.uses import Uses
 
 
 def issued(hub: Hub, actor: Actor, name: str, role: TokenRole = TokenRole.READ) -> tokens.Issued:

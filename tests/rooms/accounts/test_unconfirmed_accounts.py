@@ -18,17 +18,17 @@ from fixtures.accounts import (
 )
 from fixtures.hubs import FrozenClock
 from strata.accounts import people
-from strata.accounts.entering.tables import sessions
-from strata.accounts.jobs import EVERY, TidyAccounts
-from strata.accounts.joining import verification
-from strata.accounts.joining.tables import verifications
 from strata.accounts.legal.tables import consents
 from strata.accounts.tables import namespaces
-from strata.accounts.tokens import tokens
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub
+from strata.credentials.tokens import tokens
 from strata.events.tables import facts, jobs
+from strata.membership.jobs import EVERY, TidyAccounts
+from strata.membership.joining import verification
+from strata.membership.joining.tables import verifications
+from strata.sessions.entering.tables import sessions
 
 DAY = timedelta(days=1)
 

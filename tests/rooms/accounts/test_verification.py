@@ -17,13 +17,13 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
-from strata.accounts.entering import sessions
-from strata.accounts.joining import signup, verification
-from strata.accounts.joining.verification import Outcome
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.core.hub import Hub
+from strata.membership.joining import signup, verification
+from strata.membership.joining.verification import Outcome
+from strata.sessions.entering import sessions
 
 
 def actor_of(signed_up: signup.SignedUp) -> Actor:

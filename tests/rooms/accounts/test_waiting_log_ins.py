@@ -22,12 +22,6 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
-from strata.accounts import recovery
-from strata.accounts.closing import suspend
-from strata.accounts.entering import changing, confirming, login, waiting
-from strata.accounts.entering.entry import Browser, LoggedIn
-from strata.accounts.entering.tables import waiting_log_ins
-from strata.accounts.entering.waiting import Outcome, SendLogInLink, Waiting
 from strata.accounts.factors import halfway
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import attempts, blocks, users
@@ -35,6 +29,12 @@ from strata.core.call import Origin, working
 from strata.core.errors import AccountSuspended, BadCredentials, Forbidden, NotFound, TooMany
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
+from strata.membership import recovery
+from strata.membership.closing import suspend
+from strata.sessions.entering import changing, confirming, login, waiting
+from strata.sessions.entering.entry import Browser, LoggedIn
+from strata.sessions.entering.tables import waiting_log_ins
+from strata.sessions.entering.waiting import Outcome, SendLogInLink, Waiting
 
 WRONG = "Wrong-Horse!b"
 ELSEWHERE = replace(HERE, ip="192.0.2.1")

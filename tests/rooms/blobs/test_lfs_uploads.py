@@ -8,7 +8,6 @@ import pytest
 
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, left_in_staging, noise, oid_of, person, repository, spool
-from strata.accounts.tokens.bearers import Bearer
 from strata.blobs import tickets, uploads
 from strata.blobs.negotiate import Needed
 from strata.blobs.present import large_files
@@ -17,6 +16,7 @@ from strata.blobs.tickets import CompletionLink, DownloadLink, PartLink, UploadL
 from strata.core.actor import Actor
 from strata.core.errors import Forbidden, Gone, Malformed, NotFound
 from strata.core.hub import Hub
+from strata.credentials.tokens.bearers import Bearer
 from strata.repos.record import Repo
 
 PART = 100_000

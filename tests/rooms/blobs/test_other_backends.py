@@ -22,7 +22,6 @@ from fixtures.large_files import (
     spool,
 )
 from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
-from strata.accounts.tokens.bearers import Bearer
 from strata.blobs import keep, links, sweep, uploads
 from strata.blobs.negotiate import Needed
 from strata.blobs.present import large_files, require_present
@@ -32,6 +31,7 @@ from strata.blobs.xet.shards import Progress
 from strata.core.actor import Actor
 from strata.core.errors import Malformed
 from strata.core.hub import Hub
+from strata.credentials.tokens.bearers import Bearer
 from strata.lib.clock import now
 from strata.lib.objects.s3 import S3Store
 from strata.lib.objects.store import Part

@@ -25,7 +25,6 @@ from fixtures.large_files import (
     xorb_of,
 )
 from strata.access.policy import Action
-from strata.accounts.tokens.bearers import Bearer, actor_of
 from strata.blobs import keep, links
 from strata.blobs.present import large_files, require_present
 from strata.blobs.tables import xet_dedup, xorbs as xorb_rows
@@ -45,6 +44,7 @@ from strata.core.errors import (
     Unprocessable,
 )
 from strata.core.hub import Hub
+from strata.credentials.tokens.bearers import Bearer, actor_of
 from strata.lib.http.ranges import ByteRange
 from strata.lib.xet import hash as xet_hash
 from strata.lib.xet.shard import ShardFile, parse

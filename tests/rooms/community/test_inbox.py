@@ -26,9 +26,6 @@ from fixtures.organizations import joins, leaves, organization, today
 from strata.access import decisions
 from strata.access.record import Standing as Gate
 from strata.accounts import people
-from strata.accounts.admitting import asking
-from strata.accounts.admitting.queries import Rules
-from strata.accounts.inviting import answering, queries as invites, sending
 from strata.accounts.notices import choices, heeding
 from strata.accounts.notices.choices import Kind, Wanted
 from strata.accounts.tables import users
@@ -48,6 +45,9 @@ from strata.core.names import RepoId, RepoType
 from strata.events.facts import Whose, record, record_of
 from strata.events.tables import facts, jobs
 from strata.lib.db.seek import Window
+from strata.organizations.admitting import asking
+from strata.organizations.admitting.queries import Rules
+from strata.organizations.inviting import answering, queries as invites, sending
 from strata.repos import change
 from strata.repos.change import Settings
 from strata.repos.create import Wish

@@ -12,7 +12,6 @@ from typing import TypedDict
 
 import msgspec
 
-from strata.accounts.tokens.bearers import Bearer, bearer_of
 from strata.blobs import tickets
 from strata.blobs.keys import xorb_in, xorb_key
 from strata.blobs.xet import held, queries, tokens
@@ -20,6 +19,7 @@ from strata.blobs.xet.queries import XetFile
 from strata.core.call import Call
 from strata.core.errors import Forbidden, NotFound
 from strata.core.hub import Hub
+from strata.credentials.tokens.bearers import Bearer, bearer_of
 from strata.lib.http.ranges import ByteRange
 from strata.lib.xet import reconstruction
 from strata.lib.xet.reconstruction import (

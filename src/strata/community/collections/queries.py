@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from strata.access.narrowing import Thing
 from strata.access.policy import namespaces_with
 from strata.access.visibility import visible
-from strata.accounts.organizations.tables import organizations
 from strata.accounts.tables import namespaces, users
 from strata.community.collections.record import Collection, Owner, Theme
 from strata.community.collections.tables import (
@@ -22,6 +21,7 @@ from strata.community.collections.tables import (
 from strata.core.actor import Actor, Role
 from strata.core.call import Call, Work
 from strata.lib.db.statements import upsert
+from strata.organizations.tables import organizations
 from strata.repos.record import Repo
 from strata.repos.tables import repos
 

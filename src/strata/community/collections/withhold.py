@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from strata.accounts.closing.facts import closes, opens
 from strata.community.collections.tables import collections
 from strata.core.call import Work
 from strata.events.facts import Fact
+from strata.membership.closing.facts import closes, opens
 
 
 def follow_standing(work: Work, fact: Fact) -> None:

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from strata.access.policy import may_see
 from strata.accounts.notices import choices
 from strata.accounts.notices.choices import GATHERED, Kind, Wanted
-from strata.accounts.organizations.roles import roles_of
-from strata.accounts.organizations.tables import memberships
 from strata.accounts.tables import users
 from strata.community.discussions.entries import COMMENT
 from strata.community.discussions.queries import names_among
 from strata.community.discussions.tables import discussion_edits, discussion_events, discussions
 from strata.core.actor import Actor, Standing
 from strata.core.call import Call
+from strata.organizations.roles import roles_of
+from strata.organizations.tables import memberships
 from strata.repos.record import Repo
 
 AT_ONCE: Final = 500  # people of one query

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from strata.accounts import people, standing
-from strata.accounts.organizations.roles import roles_of
 from strata.community.inbox import entries, queries
 from strata.community.inbox.record import Notification
 from strata.community.inbox.tables import notifications
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
+from strata.organizations.roles import roles_of
 
 MOST_OF_ONE: Final = 100  # that one mail tells of
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from strata.access.policy import Action, role_in
 from strata.accounts import people
-from strata.accounts.organizations import queries as organizations
 from strata.community.collections import queries as collections
 from strata.community.collections.tables import collections as collections_table
 from strata.core.actor import NOTHING, Grants, Role
@@ -20,6 +19,7 @@ from strata.core.call import Call
 from strata.core.errors import InvalidFields, RepoNotFound
 from strata.core.names import RepoId
 from strata.core.permissions import Permission
+from strata.organizations import queries as organizations
 from strata.repos.lookup import followed
 from strata.repos.queries import repos_by_ids
 

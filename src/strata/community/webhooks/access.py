@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from strata.access.policy import may_see
 from strata.accounts import people, standing
-from strata.accounts.organizations.roles import roles_of
 from strata.core.actor import Actor, Standing
 from strata.core.call import Call
 from strata.events.webhooks.record import Delivery
+from strata.organizations.roles import roles_of
 from strata.repos.queries import repo_even_deleted
 from strata.repos.record import Repo
 

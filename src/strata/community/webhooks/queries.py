@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from strata.accounts.organizations.tables import organizations
 from strata.accounts.tables import namespaces, users
 from strata.core.call import Call
 from strata.events.webhooks.record import Domain
 from strata.lib.db.database import Prepared
+from strata.organizations.tables import organizations
 
 # On the path of every commit; where nobody watches, it is all that webhooks cost.
 _LISTENING = {

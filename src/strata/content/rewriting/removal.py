@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import ClassVar, Final
 
 from strata.access.policy import Action
-from strata.accounts.entering.sudo import require_sudo
 from strata.blobs import pointer as pointers
 from strata.blobs.inventory import give_up, require_held
 from strata.blobs.inventory_queries import unwanted_everywhere
@@ -30,6 +29,7 @@ from strata.repos import queries as records
 from strata.repos.landed import How, Move, landed
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
+from strata.sessions.entering.sudo import require_sudo
 
 MAX_FILES: Final = 1_000
 # Each loss means that somebody else's commit landed, and costs a rewrite of that commit alone.

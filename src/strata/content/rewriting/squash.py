@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.accounts.entering.sudo import require_sudo
 from strata.content.authors import signature_of
 from strata.content.rights import require_push
 from strata.content.snapshot import snapshot_of
@@ -15,6 +14,7 @@ from strata.core.names import RepoId, Sha
 from strata.lib.git import write as git
 from strata.lib.git.write import Note
 from strata.repos.landed import How, Move
+from strata.sessions.entering.sudo import require_sudo
 
 DEFAULT_MESSAGE = "Super-squash branch '{branch}'"
 

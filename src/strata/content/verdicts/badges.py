@@ -8,11 +8,11 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from strata.accounts.keys.signing import held
 from strata.accounts.tables import namespaces
 from strata.content.verdicts.judging import Verdict
 from strata.content.verdicts.tables import commit_verdicts
 from strata.core.call import Call
+from strata.credentials.keys.signing import held
 
 
 class Since(StrEnum):

@@ -12,10 +12,10 @@ from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
-from strata.accounts.keys.signing import signers_of
 from strata.content.verdicts.judging import Judged, judge
 from strata.content.verdicts.tables import NOT_VERIFIED, commit_verdicts, judged_tips
 from strata.core.call import Call, Work, working
+from strata.credentials.keys.signing import signers_of
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.lib.db.statements import upsert

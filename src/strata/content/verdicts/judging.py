@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from strata.accounts.addresses import key_of
-from strata.accounts.keys import signing
 from strata.core.call import Call
+from strata.credentials.keys import signing
 from strata.lib.git.signatures import SignedCommit
 from strata.lib.keys import openpgp
 from strata.lib.keys.ssh import Signature, read_signature

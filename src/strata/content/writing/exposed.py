@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
-from strata.accounts.tokens import leaks
-from strata.accounts.tokens.values import PREFIX, found_in
 from strata.core.call import Call, Work, working
 from strata.core.errors import Unprocessable
+from strata.credentials.tokens import leaks
+from strata.credentials.tokens.values import PREFIX, found_in
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.lib.git import read as git

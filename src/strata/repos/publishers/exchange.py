@@ -17,18 +17,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.accounts import names, people, standing
-from strata.accounts.identities import endpoints, words
-from strata.accounts.tokens.given import Given, Wanted, give
 from strata.core.actor import Grants, TokenKind, TokenRole
 from strata.core.call import Call, Work, working
 from strata.core.errors import GrantRefused, NotFound, ProviderFailed, StrataError
 from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
+from strata.credentials.tokens.given import Given, Wanted, give
 from strata.events.facts import record
 from strata.repos.publishers.rules import as_provider, issuers, matches
 from strata.repos.publishers.tables import publishers
 from strata.repos.queries import path_key, repo_at
 from strata.repos.record import Repo
+from strata.sessions.identities import endpoints, words
 
 LIFE: Final = timedelta(hours=1)
 LONGEST_STATEMENT: Final = 16 * 1024  # bytes

@@ -10,7 +10,6 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.access.policy import Action, require_person
-from strata.accounts.entering.sudo import require_sudo
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
 from strata.core.names import RepoId
@@ -18,6 +17,7 @@ from strata.events.facts import record, record_of
 from strata.repos.lookup import lookup
 from strata.repos.publishers.rules import Rule, require_sound
 from strata.repos.publishers.tables import publishers
+from strata.sessions.entering.sudo import require_sudo
 
 MOST: Final = 20  # of one repo, or of one person
 GONE: Final = "There is no such trusted publisher."

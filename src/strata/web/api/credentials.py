@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access import org_tokens
-from strata.accounts.oauth import families
-from strata.accounts.tokens import leaks
 from strata.core.call import Call, working
+from strata.credentials.oauth import families
+from strata.credentials.tokens import leaks
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import as_nobody, field, json_of, work

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import names
-from strata.accounts.organizations import queries as organizations
 from strata.accounts.profiles import public_profile
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.names import RepoType
+from strata.organizations import queries as organizations
 from strata.search.facets import KINDS, Tag, tags_by_kind, trending
 from strata.search.listing import count, listing
 from strata.search.query import LONGEST_TERM, Query

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from starlette.requests import Request
 
 from strata.access import members
-from strata.accounts.organizations import queries as organizations
-from strata.accounts.organizations.record import Organization
 from strata.accounts.people import Face
 from strata.accounts.profiles import PublicProfile, avatar_path, public_profile
 from strata.community.follows import queries as follows
 from strata.core.call import Call
 from strata.core.errors import NotFound
+from strata.organizations import queries as organizations
+from strata.organizations.record import Organization
 from strata.web.work import field
 
 Json = dict[str, object]

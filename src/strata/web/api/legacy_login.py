@@ -8,8 +8,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import legacy
 from strata.core.errors import Malformed
+from strata.credentials import legacy
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import as_nobody, json_of, work

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from strata.access import members
 from strata.access.policy import belongs_to, require_admin, require_see_members
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.record import Member
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import NotOffered
 from strata.lib.db.seek import Page, Window
+from strata.organizations import queries
+from strata.organizations.record import Member
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
 from strata.web.api.faces import Json, named_organization, people_json

@@ -6,8 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import may_see_members
-from strata.accounts.organizations import queries as organizations
-from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import details_of
 from strata.accounts.profiles import PublicProfile
 from strata.community.collections.queries import upvotes_received
@@ -15,6 +13,8 @@ from strata.community.discussions.authored import count_discussions
 from strata.community.follows import queries as follows
 from strata.core.call import Call
 from strata.core.names import RepoType
+from strata.organizations import queries as organizations
+from strata.organizations.record import Organization
 from strata.repos import likes
 from strata.repos.counts import counts_by_type
 from strata.web import respond

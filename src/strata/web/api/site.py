@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from strata.access.policy import shows_membership
 from strata.accounts import profiles
-from strata.accounts.oauth.claims import Told, what_is_told
-from strata.accounts.organizations import queries as organizations
-from strata.accounts.organizations.record import Membership
 from strata.community.tokens.scopes import described, wire_of
 from strata.core.actor import Actor, TokenFacts, TokenKind
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
+from strata.credentials.oauth.claims import Told, what_is_told
+from strata.organizations import queries as organizations
+from strata.organizations.record import Membership
 from strata.repos.queries import repos_by_ids
 from strata.web import respond
 from strata.web.paths import Route

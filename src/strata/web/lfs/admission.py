@@ -10,11 +10,11 @@ import anyio
 import anyio.to_thread
 from starlette.requests import Request
 
-from strata.accounts.tokens.bearers import actor_of
 from strata.blobs import grants
 from strata.blobs.grants import Grant, Operation
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
+from strata.credentials.tokens.bearers import actor_of
 from strata.web.auth import lfs_credential_in
 from strata.web.charging import at_address, caller_of
 from strata.web.work import Exchange, exchange, read, repo_of

@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action
-from strata.accounts.tokens.bearers import bearer_of
 from strata.blobs import negotiate, tickets, uploads
 from strata.blobs.negotiate import Needed, Present, Refused, Verdict, Wanted
 from strata.blobs.queries import Upload
@@ -32,6 +31,7 @@ from strata.blobs.xet import tokens
 from strata.core.call import Call
 from strata.core.errors import TooLarge, Unprocessable
 from strata.core.names import Oid
+from strata.credentials.tokens.bearers import bearer_of
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 from strata.web.lfs.admission import admitted

@@ -13,7 +13,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.oauth.apps import Credentials
 from strata.core.errors import (
     AccountSuspended,
     ClientRefused,
@@ -23,6 +22,7 @@ from strata.core.errors import (
     TooMany,
     Unauthenticated,
 )
+from strata.credentials.oauth.apps import Credentials
 from strata.web import respond
 from strata.web.errors import headers_of, status_of
 from strata.web.json_body import decoded

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from strata.accounts.oauth.apps import Credentials
 from strata.core.call import Call
 from strata.core.errors import GrantRefused
+from strata.credentials.oauth.apps import Credentials
 from strata.repos.publishers.exchange import LIFE, Shown, exchange
 from strata.web.oauth.answers import Fields
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from strata.accounts.oauth.own import Made
-from strata.accounts.oauth.registration import Wish
 from strata.core.errors import GrantRefused
+from strata.credentials.oauth.own import Made
+from strata.credentials.oauth.registration import Wish
 
 Body = Mapping[str, Any]
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.oauth import claims, device, families, keys, registration, scopes
-from strata.accounts.oauth.own import Made
 from strata.core.call import Call, working
+from strata.credentials.oauth import claims, device, families, keys, registration, scopes
+from strata.credentials.oauth.own import Made
 from strata.web import respond
 from strata.web.oauth.answers import (
     NO_STORE,

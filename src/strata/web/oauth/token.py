@@ -9,11 +9,11 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.oauth import codes, device, families
-from strata.accounts.oauth.apps import Credentials
-from strata.accounts.oauth.families import Answer
 from strata.core.call import Call
 from strata.core.errors import GrantRefused
+from strata.credentials.oauth import codes, device, families
+from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.families import Answer
 from strata.web import respond
 from strata.web.oauth.answers import (
     NO_STORE,

@@ -11,12 +11,12 @@ from starlette.requests import Request
 
 from strata.access.audit import Told
 from strata.accounts import people
-from strata.accounts.entering.browsers import family_of
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.events.audit.listing import KINDS, Entry, Filter
 from strata.events.facts import By
 from strata.lib.db.seek import Page
+from strata.sessions.entering.browsers import family_of
 from strata.web.pages.forms.seeking import address_of
 from strata.web.pages.words.audit import KINDS as KIND_NAMES, TYPES, name_of
 from strata.web.pages.words.language import N_, translated

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import Action, require_person
-from strata.accounts.organizations import queries as organizations
 from strata.community.collections import edit, items
 from strata.community.collections.edit import Changes, Wish
 from strata.community.collections.items import Addition, ItemChange, kind_and_id, target_of
@@ -26,6 +25,7 @@ from strata.community.collections.record import (
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import CollectionExists, Conflict, InvalidFields, Malformed
+from strata.organizations import queries as organizations
 from strata.web.pages.collections.show import CollectionPage, home_of, page_of, slug_in
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import (

@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.oauth import authorize, consents, redirects
-from strata.accounts.oauth.apps import App
-from strata.accounts.oauth.authorize import Asked, ProveFirst, Question, Settled
 from strata.core.call import Call, working
 from strata.core.errors import GrantRefused, Malformed
+from strata.credentials.oauth import authorize, consents, redirects
+from strata.credentials.oauth.apps import App
+from strata.credentials.oauth.authorize import Asked, ProveFirst, Question, Settled
 from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.entering.proving import PAGE as PROVING
 from strata.web.pages.forms.body import Form, form_of, submitted

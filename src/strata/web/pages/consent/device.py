@@ -7,11 +7,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.oauth import apps, consents, device
-from strata.accounts.oauth.device import Device
-from strata.accounts.organizations.record import Membership
 from strata.core.call import Call
 from strata.core.errors import NotFound, TooMany
+from strata.credentials.oauth import apps, consents, device
+from strata.credentials.oauth.device import Device
+from strata.organizations.record import Membership
 from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from strata.access import audit
 from strata.access.audit import Told
-from strata.accounts.entering import console
 from strata.core.call import Call, working
 from strata.core.findings import Finding
 from strata.events.audit.listing import KINDS
@@ -18,6 +17,7 @@ from strata.events.audit.seal import seal_of_line
 from strata.events.audit.state import State, state
 from strata.events.audit.verify import verify
 from strata.lib.db.seek import Page, Window
+from strata.sessions.entering import console
 from strata.web.audit_export import exported
 from strata.web.pages.audit_view import (
     PER_PAGE,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import console
 from strata.core.call import Call
+from strata.sessions.entering import console
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.organizations import found_organization
-from strata.accounts.organizations.create import NewOrganization
-from strata.accounts.organizations.record import Organization
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
+from strata.organizations.create import NewOrganization
+from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.places import person_address
 from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visit_of

@@ -10,8 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import may_create
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.preferences import preferences_of
 from strata.content.bucket import record as bucket
 from strata.content.card.licences import LICENCES as KNOWN_LICENCES
@@ -19,6 +17,8 @@ from strata.content.making import new_repo
 from strata.core.call import Call
 from strata.core.errors import AlreadyExists, Malformed
 from strata.core.names import RepoType, require_repo_name
+from strata.organizations import queries
+from strata.organizations.record import Organization
 from strata.repos.create import SDKS, Wish
 from strata.repos.record import Repo
 from strata.web.pages.forms.body import Form, form_of, submitted

@@ -7,10 +7,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering.sessions import REMEMBERED
-from strata.accounts.identities import leaving
-from strata.accounts.identities.asking import Answered
 from strata.core.call import Call, working
+from strata.sessions.entering.sessions import REMEMBERED
+from strata.sessions.identities import leaving
+from strata.sessions.identities.asking import Answered
 from strata.web.auth import cookie_name
 from strata.web.pages.frame.visit import set_cookie
 from strata.web.work import exchange, hub_of, read

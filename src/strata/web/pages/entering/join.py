@@ -14,15 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import addresses, names, passwords
-from strata.accounts.identities.claims import Claims
-from strata.accounts.joining import pending, signup
-from strata.accounts.joining.invites import LONGEST_CODE
-from strata.accounts.joining.pending import FirstStep
-from strata.accounts.joining.signup import SignedUp, SignUp
 from strata.accounts.legal import documents
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
+from strata.membership.joining import pending, signup
+from strata.membership.joining.invites import LONGEST_CODE
+from strata.membership.joining.pending import FirstStep
+from strata.membership.joining.signup import SignedUp, SignUp
+from strata.sessions.identities.claims import Claims
 from strata.web import respond
 from strata.web.auth import cookie_name
 from strata.web.pages.forms.body import STALE_FORM, Form, consents_in, form_of, submitted

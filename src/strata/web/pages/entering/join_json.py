@@ -8,10 +8,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.joining import signup
-from strata.accounts.joining.signup import SignedUp, SignUp
 from strata.core.call import Call
 from strata.core.errors import Malformed
+from strata.membership.joining import signup
+from strata.membership.joining.signup import SignedUp, SignUp
 from strata.web import respond
 from strata.web.auth import require_same_site, session_cookie_name
 from strata.web.json_body import decoded

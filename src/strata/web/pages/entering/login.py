@@ -8,12 +8,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import login as log_ins, waiting
-from strata.accounts.entering.entry import Browser, LoggedIn
-from strata.accounts.entering.login import LogIn
-from strata.accounts.entering.waiting import Waiting
 from strata.accounts.factors.halfway import LIFE, Ticket
-from strata.accounts.protecting import finishing
 from strata.accounts.standing import MUST_RESET
 from strata.core.call import Call
 from strata.core.errors import (
@@ -24,6 +19,11 @@ from strata.core.errors import (
     StrataError,
     TooMany,
 )
+from strata.sessions.entering import login as log_ins, waiting
+from strata.sessions.entering.entry import Browser, LoggedIn
+from strata.sessions.entering.login import LogIn
+from strata.sessions.entering.waiting import Waiting
+from strata.sessions.protecting import finishing
 from strata.web.auth import cookie_name
 from strata.web.pages.entering.agreeing import PAGE as AGREE
 from strata.web.pages.forms.body import Form, form_of, submitted

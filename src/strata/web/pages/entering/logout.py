@@ -9,11 +9,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import csrf, sessions
-from strata.accounts.identities import leaving
-from strata.accounts.identities.leaving import Elsewhere
 from strata.core.call import Call, working
 from strata.core.errors import Malformed
+from strata.sessions.entering import csrf, sessions
+from strata.sessions.identities import leaving
+from strata.sessions.identities.leaving import Elsewhere
 from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.entering.elsewhere import ELSEWHERE, cookie_of, place_here
 from strata.web.pages.forms.body import STALE_FORM, Form, form_of

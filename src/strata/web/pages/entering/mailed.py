@@ -8,12 +8,12 @@ from urllib.parse import unquote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import confirming, waiting
-from strata.accounts.entering.entry import LoggedIn
-from strata.accounts.entering.waiting import LIFE, Outcome, Waiting
 from strata.accounts.factors.halfway import Ticket
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
+from strata.sessions.entering import confirming, waiting
+from strata.sessions.entering.entry import LoggedIn
+from strata.sessions.entering.waiting import LIFE, Outcome, Waiting
 from strata.web.auth import cookie_name
 from strata.web.pages.entering import login
 from strata.web.pages.forms.body import form_of, submitted

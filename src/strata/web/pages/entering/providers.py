@@ -9,18 +9,18 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering.entry import LoggedIn
-from strata.accounts.entering.sudo import require_sudo
 from strata.accounts.factors.halfway import Ticket
-from strata.accounts.identities import asking, linking
-from strata.accounts.identities.asking import Attempt, Wanted
-from strata.accounts.identities.claims import Claims
-from strata.accounts.identities.linking import Owned
-from strata.accounts.joining import pending
-from strata.accounts.joining.pending import FirstStep
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound, ProviderFailed
 from strata.core.providers import LoginProvider
+from strata.membership.joining import pending
+from strata.membership.joining.pending import FirstStep
+from strata.sessions.entering.entry import LoggedIn
+from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.identities import asking, linking
+from strata.sessions.identities.asking import Attempt, Wanted
+from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.linking import Owned
 from strata.web.auth import cookie_name
 from strata.web.pages.entering import elsewhere
 from strata.web.pages.entering.login import arrived, browser_of

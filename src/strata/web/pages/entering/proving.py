@@ -7,8 +7,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import sudo
 from strata.core.errors import ProofNeeded
+from strata.sessions.entering import sudo
 from strata.web.auth import SAFE_METHODS
 from strata.web.pages.forms.body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import recovery
-from strata.accounts.entering import reset
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound
+from strata.membership import recovery
+from strata.sessions.entering import reset
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import Visit, redirected, shown, visit_of, visiting

@@ -10,8 +10,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.identities.claims import Claims
 from strata.lib.db.columns import to_millis
+from strata.sessions.identities.claims import Claims
 from strata.web.auth import cookie_name
 from strata.web.pages.frame.visit import set_cookie
 from strata.web.work import hub_of

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.factors.remembered import LIFE
-from strata.accounts.protecting import finishing
-from strata.accounts.protecting.finishing import Second
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound
+from strata.sessions.protecting import finishing
+from strata.sessions.protecting.finishing import Second
 from strata.web.auth import cookie_name
 from strata.web.pages.entering import login
 from strata.web.pages.forms.body import Form, form_of, submitted

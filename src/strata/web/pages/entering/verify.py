@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import addresses, profiles
-from strata.accounts.joining import verification
-from strata.accounts.joining.verification import Outcome
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
+from strata.membership.joining import verification
+from strata.membership.joining.verification import Outcome
 from strata.web import respond
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE

@@ -8,11 +8,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.organizations import queries as organizations
-from strata.accounts.organizations.record import Organization
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.core.call import Call
 from strata.core.names import RepoType
+from strata.organizations import queries as organizations
+from strata.organizations.record import Organization
 from strata.search.listing import count, listing
 from strata.search.query import Query
 from strata.web.pages.frame.places import list_address

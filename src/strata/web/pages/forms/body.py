@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from strata.accounts.entering import csrf, sudo
 from strata.accounts.legal import agreeing
 from strata.accounts.legal.documents import DocumentKind
 from strata.accounts.standing import require_open
 from strata.core.call import Call, working
 from strata.core.errors import ConsentNeeded, InvalidFields, Malformed
+from strata.sessions.entering import csrf, sudo
 from strata.web.pages.frame.visit import Visit, form_cookie_name, visiting
 from strata.web.pages.words.language import N_
 from strata.web.work import body_of, exchange

@@ -20,14 +20,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import profiles
-from strata.accounts.entering import csrf
-from strata.accounts.entering.browsers import COOKIE_LIFE
-from strata.accounts.entering.sessions import Started
 from strata.accounts.profile.preferences import Preferences, preferences_of
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
 from strata.core.hub import Hub
+from strata.sessions.entering import csrf
+from strata.sessions.entering.browsers import COOKIE_LIFE
+from strata.sessions.entering.sessions import Started
 from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.frame.answer import PRIVATE, frame_of, page_answer
 from strata.web.pages.frame.render import Frame, Viewer, at

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from strata.access.members import found
 from strata.access.policy import require_admin
-from strata.accounts.organizations.record import Organization
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed
+from strata.organizations.record import Organization
 from strata.repos.ending import delete_organization, owns
 from strata.repos.follow import rename_organization
 from strata.web.pages.forms.body import Form, form_of, submitted

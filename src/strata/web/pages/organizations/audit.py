@@ -12,9 +12,9 @@ from strata.access import audit
 from strata.access.audit import Told
 from strata.access.members import found
 from strata.access.policy import require_admin
-from strata.accounts.organizations.record import Organization
 from strata.core.call import Call, working
 from strata.lib.db.seek import Page, Window
+from strata.organizations.record import Organization
 from strata.web.audit_export import exported
 from strata.web.pages.audit_view import PER_PAGE, Asked, asked, filter_of, kinds, lines_of, types
 from strata.web.pages.forms.seeking import window_of

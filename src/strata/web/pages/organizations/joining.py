@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access import admitting, members
-from strata.accounts.admitting.asking import Way
-from strata.accounts.admitting.queries import Rules
-from strata.accounts.organizations.record import Organization
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
+from strata.organizations.admitting.asking import Way
+from strata.organizations.admitting.queries import Rules
+from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.organizations.members import Typed, answered, found_page

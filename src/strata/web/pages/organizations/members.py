@@ -11,15 +11,15 @@ from starlette.responses import Response
 
 from strata.access import admitting, inviting, members
 from strata.access.policy import require_admin
-from strata.accounts.admitting.queries import Asked, Rules
-from strata.accounts.inviting.record import Invite
-from strata.accounts.inviting.sending import LINK_ROLES
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.record import Member, Organization
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
 from strata.lib.db.seek import Window
+from strata.organizations import queries
+from strata.organizations.admitting.queries import Asked, Rules
+from strata.organizations.inviting.record import Invite
+from strata.organizations.inviting.sending import LINK_ROLES
+from strata.organizations.record import Member, Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (

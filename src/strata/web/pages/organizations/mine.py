@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access import admitting, inviting, members
-from strata.accounts.admitting.queries import Sent, sent
-from strata.accounts.inviting.record import Invite
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.record import Membership
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
+from strata.organizations import queries
+from strata.organizations.admitting.queries import Sent, sent
+from strata.organizations.inviting.record import Invite
+from strata.organizations.record import Membership
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.organizations.inviting import number_in

@@ -11,11 +11,11 @@ from starlette.responses import Response
 from strata.access.members import found
 from strata.access.organizations import change_organization
 from strata.access.policy import require_admin
-from strata.accounts.organizations.change import OrganizationSettings
-from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import details_of
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
+from strata.organizations.change import OrganizationSettings
+from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import (
     Visit,

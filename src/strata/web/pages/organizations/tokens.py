@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from strata.access import org_tokens
 from strata.access.org_tokens import Overview, Rules
-from strata.accounts.organizations.token_policy import Approval, TokenPolicy
-from strata.accounts.tokens.approvals import Asked
 from strata.community.tokens.scopes import described
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed
 from strata.core.permissions import grants_of
+from strata.credentials.tokens.approvals import Asked
+from strata.organizations.token_policy import Approval, TokenPolicy
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (

@@ -7,13 +7,13 @@ from typing import Final
 
 from strata.access import admitting
 from strata.access.policy import may_create, may_manage, may_see_members
-from strata.accounts.admitting.asking import Way
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.record import Organization
 from strata.accounts.people import Face
 from strata.accounts.profile.details import Details, details_of
 from strata.core.call import Call
 from strata.lib.db.seek import Window
+from strata.organizations import queries
+from strata.organizations.admitting.asking import Way
+from strata.organizations.record import Organization
 from strata.web.pages.collections.show import CollectionShelf, shelf_of
 from strata.web.pages.people.follow import Following, following_of
 from strata.web.pages.people.profile import Shelf, shelves_of

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from strata.access.policy import may_see_members
-from strata.accounts.organizations import queries
-from strata.accounts.organizations.record import Organization
 from strata.accounts.profile.details import Details, details_of
 from strata.accounts.profiles import PublicProfile
 from strata.core.call import Call
 from strata.core.names import RepoType
+from strata.organizations import queries
+from strata.organizations.record import Organization
 from strata.search.listing import Listed, count, listing
 from strata.search.query import Query
 from strata.web.pages.collections.show import CollectionShelf, shelf_of

@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from strata.access.policy import Action
 from strata.accounts import former
-from strata.accounts.organizations import queries as organizations
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.content.card.front_matter import CARD, Card, card_at
 from strata.content.reading.files import entry_at
@@ -23,6 +22,7 @@ from strata.content.writing.attributes import ATTRIBUTES
 from strata.core.call import Call
 from strata.core.errors import Moved
 from strata.core.names import RepoId, RepoType
+from strata.organizations import queries as organizations
 from strata.repos import likes
 from strata.repos.popularity import downloads_by_day
 from strata.web.pages.forms.body import Form, form_of, submitted

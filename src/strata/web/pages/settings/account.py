@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from strata.accounts import names, profiles
 from strata.accounts.confirmed import ConfirmedEmail, emails_of
-from strata.accounts.emails.changes import Waiting, waiting
-from strata.accounts.entering.sudo import require_sudo
-from strata.accounts.export.ask import Export, newest
-from strata.accounts.joining import unconfirmed
 from strata.accounts.profiles import Person
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields
+from strata.membership.emails.changes import Waiting, waiting
+from strata.membership.export.ask import Export, newest
+from strata.membership.joining import unconfirmed
 from strata.repos.follow import rename_account
+from strata.sessions.entering.sudo import require_sudo
 from strata.web.auth import session_cookie_name
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import Visit, drop_cookie, redirected, shown, user_id_of, visiting

@@ -14,12 +14,12 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import browsers, changing, sessions
-from strata.accounts.identities.linking import Identity, identities_of
 from strata.core.call import Call
 from strata.core.providers import LoginProvider
 from strata.repos.publishers.manage import Publisher, for_person
 from strata.repos.publishers.rules import issuers
+from strata.sessions.entering import browsers, changing, sessions
+from strata.sessions.identities.linking import Identity, identities_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import Visit, shown, user_id_of, visiting
 from strata.web.pages.settings import factors, passkeys

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from strata.access.plans import requests
 from strata.access.plans.owners import shown_to
 from strata.accounts import names
-from strata.accounts.organizations import queries as organizations
 from strata.accounts.plans.quotas import NO_LIMIT, Quotas, Standing, standing_of
 from strata.accounts.plans.rates import Bucket, Standing as RateStanding
 from strata.blobs.quota.room import shown as bytes_shown
@@ -23,6 +22,7 @@ from strata.core.actor import Role
 from strata.core.call import Call
 from strata.core.errors import Conflict, InvalidFields
 from strata.lib.db.seek import Window
+from strata.organizations import queries as organizations
 from strata.repos import queries as repos
 from strata.search.storage import Stored, storage_list
 from strata.web.pages.forms.body import Form, form_of, submitted

@@ -7,10 +7,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.oauth import consents
-from strata.accounts.oauth.consents import Connected
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
+from strata.credentials.oauth import consents
+from strata.credentials.oauth.consents import Connected
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.words.scopes import Word, words_of

@@ -7,8 +7,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from strata.accounts.export import ask
 from strata.core.call import Call, working
+from strata.membership.export import ask
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected
 from strata.web.work import field, read

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.emails import changes
-from strata.accounts.emails.changes import Outcome
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields
+from strata.membership.emails import changes
+from strata.membership.emails.changes import Outcome
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting

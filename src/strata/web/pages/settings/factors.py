@@ -15,9 +15,9 @@ from starlette.responses import Response
 
 from strata.accounts.factors import codes, held
 from strata.accounts.factors.totp import SettingUp
-from strata.accounts.protecting import changing, removal
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
+from strata.sessions.protecting import changing, removal
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (

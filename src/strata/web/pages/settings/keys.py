@@ -8,12 +8,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.keys import gpg, ssh
-from strata.accounts.keys.gpg import GpgKey
-from strata.accounts.keys.ssh import SshKey
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.hub import Hub
+from strata.credentials.keys import gpg, ssh
+from strata.credentials.keys.gpg import GpgKey
+from strata.credentials.keys.ssh import SshKey
 from strata.lib.keys.host import HostKey, published
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.clone_address import Place, ssh_place

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import may_create
-from strata.accounts.closing import leave
-from strata.accounts.organizations import queries as organizations
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from strata.core.names import RepoId
+from strata.membership.closing import leave
+from strata.organizations import queries as organizations
 from strata.repos import change
 from strata.repos.owned import owned_by
 from strata.repos.record import Repo

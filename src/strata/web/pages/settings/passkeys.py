@@ -9,12 +9,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import browsers
 from strata.accounts.factors import passkeys, remembered
 from strata.accounts.factors.challenges import place_of
-from strata.accounts.protecting import changing
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
+from strata.sessions.entering import browsers
+from strata.sessions.protecting import changing
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (

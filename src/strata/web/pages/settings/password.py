@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import recovery
-from strata.accounts.entering.changing import Change, change_password
-from strata.accounts.entering.sessions import Started
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
+from strata.membership import recovery
+from strata.sessions.entering.changing import Change, change_password
+from strata.sessions.entering.sessions import Started
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, user_id_of, visiting
 from strata.web.pages.settings import authentication

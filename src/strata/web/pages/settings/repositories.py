@@ -8,7 +8,6 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering.sudo import require_sudo
 from strata.blobs.quota.room import shown as bytes_shown
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, RepoNotFound
@@ -16,6 +15,7 @@ from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page
 from strata.repos import change
 from strata.search.storage import Stored, storage_list
+from strata.sessions.entering.sudo import require_sudo
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.seeking import address_of, window_of
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting

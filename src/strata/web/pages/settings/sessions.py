@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.entering import sessions
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
+from strata.sessions.entering import sessions
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected
 from strata.web.pages.settings import authentication

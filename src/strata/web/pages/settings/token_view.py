@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from strata.accounts.organizations.token_policy import Approval
-from strata.accounts.tokens.expiring import WARNED
-from strata.accounts.tokens.tokens import Token
 from strata.community.tokens.scopes import EVERYWHERE, INSIDE, ORGANIZATION, OWN, USER, Scopes
+from strata.credentials.tokens.expiring import WARNED
+from strata.credentials.tokens.tokens import Token
+from strata.organizations.token_policy import Approval
 from strata.web.pages.settings.token_form import FREE_ROWS, Draft, RepoRow, lives_within
 from strata.web.pages.settings.token_words import (
     LEVEL_WORDS,

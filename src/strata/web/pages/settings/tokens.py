@@ -14,16 +14,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy import require_person
-from strata.accounts.organizations import queries as organizations
-from strata.accounts.organizations.token_policy import Approval
-from strata.accounts.tokens import approvals, renewing, tokens
-from strata.accounts.tokens.tokens import Issued, Terms, Token
-from strata.accounts.uses import TokenUse, uses_of
 from strata.community.tokens.scopes import Scopes, Wanted, described, settled
 from strata.core.actor import Role, TokenRole
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import grants_of
+from strata.credentials.tokens import approvals, renewing, tokens
+from strata.credentials.tokens.tokens import Issued, Terms, Token
+from strata.credentials.uses import TokenUse, uses_of
+from strata.organizations import queries as organizations
+from strata.organizations.token_policy import Approval
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE, PRIVATE
 from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visiting

@@ -6,10 +6,10 @@ from typing import Final
 
 from strata.access.gates import admits
 from strata.access.policy import Action, may_create
-from strata.accounts.organizations import queries
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, InvalidFields
 from strata.core.names import RepoId
+from strata.organizations import queries
 from strata.repos import change
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo

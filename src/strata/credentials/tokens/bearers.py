@@ -1,0 +1,101 @@
+"""For whom a signed link or a CAS token speaks: it carries their name, never their rights.
+
+Rights are read anew each time it is shown. It also names the access token or SSH key it was asked
+for with, so that whoever deletes or refreshes a token, or removes a key, closes everything that it
+has opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from strata.accounts.standing import require_open, standing_at
+from strata.core.actor import ANONYMOUS, Actor, TokenFacts
+from strata.core.call import Call
+from strata.core.errors import BadCredentials
+from strata.credentials.tokens.facts import COLUMNS, INSIDE, ROLES, demand_in, token_facts
+from strata.lib.db.columns import to_millis
+from strata.lib.db.database import Prepared
+from strata.organizations.roles import roles_in
+
+OVER = "What this was made with is no longer valid. Ask for a new one."
+_NOW = Prepared(
+    "SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until, k.id,"  # noqa: S608 — constants
+    f" t.digest, {COLUMNS}"
+    " FROM users u JOIN namespaces n ON n.id = u.id"
+    " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id AND t.leaked_at IS NULL"
+    " LEFT JOIN ssh_keys k ON k.id = :ssh_key_id AND k.user_id = u.id"
+    f" {INSIDE} WHERE u.id = :user_id"
+)
+
+
+class Bearer(msgspec.Struct, frozen=True, array_like=True):
+    """A person, or everybody, and the access token or SSH key that was used."""
+
+    user_id: int | None = None
+    token_id: int | None = None
+    stamp: str = ""  # of the token's value; another one after a refresh
+    ssh_key_id: int | None = None
+
+
+def bearer_of(actor: Actor) -> Bearer:
+    """Whom a link speaks for that this caller asks for."""
+    if actor.token is None:
+        return Bearer(actor.user_id, ssh_key_id=actor.ssh_key_id)
+    return Bearer(actor.user_id, actor.token.id, actor.token.stamp)
+
+
+def actor_of(call: Call, bearer: Bearer) -> Actor:
+    """Whom the link speaks for, with the rights of this moment.
+
+    Raises:
+        BadCredentials: the account, the access token or the SSH key is gone or over, or the token
+            was refreshed.
+        AccountSuspended, Forbidden: the account is not open.
+    """
+    if bearer.user_id is None:
+        return ANONYMOUS
+    asked = {
+        "user_id": bearer.user_id,
+        "token_id": bearer.token_id or 0,
+        "ssh_key_id": bearer.ssh_key_id or 0,
+    }
+    rows = _NOW.rows(call.db, asked)
+    if not rows:
+        raise BadCredentials(OVER)
+    row = rows[0]  # one for each membership; they differ in nothing else
+    if row[5] != bearer.ssh_key_id:
+        raise BadCredentials(OVER)
+    now = to_millis(call.now)
+    require_open(standing_at(now, row[3], row[4]))
+    token = None if bearer.token_id is None else _token(bearer, [row[6:] for row in rows], now)
+    demand = demand_in(call.hub, rows, token)
+    return Actor(
+        user_id=bearer.user_id,
+        name=row[0],
+        verified=row[1] is not None,
+        admin=bool(row[2]),
+        token=token,
+        ssh_key_id=bearer.ssh_key_id,
+        roles=roles_in(row[ROLES] for row in rows),
+        closed=demand.closed,
+        factor_due=demand.due,
+    )
+
+
+def _token(bearer: Bearer, rows: Sequence[Any], now: int) -> TokenFacts:
+    """The token, if it is what it was when the link was made.
+
+    Args:
+        rows: `digest`, and the columns of `facts.COLUMNS`.
+    """
+    digest, token_id = rows[0][:2]
+    if token_id is None or not digest.startswith(bearer.stamp):
+        raise BadCredentials(OVER)
+    found = token_facts([row[1:] for row in rows], bearer.stamp)
+    if found.expires_at is not None and to_millis(found.expires_at) <= now:
+        raise BadCredentials(OVER)
+    return found

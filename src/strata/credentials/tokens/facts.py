@@ -1,0 +1,84 @@
+"""What a request knows of its token, read with one statement beside the person's roles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from strata.accounts.factors import demand
+from strata.core.actor import Bar, Grants, Role, TokenFacts, TokenKind, TokenRole
+from strata.core.hub import Hub
+from strata.core.permissions import grants_of
+from strata.lib.db.columns import from_millis
+from strata.organizations.token_policy import TokenPolicy, bar
+
+REMEMBERED: Final = 4_096  # grants; a token's are a kilobyte at most times
+
+# A row for each membership: the token, and what the organisation says of it.
+COLUMNS: Final = (
+    "t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, CAST(t.grants AS TEXT),"
+    " m.organization_id, m.role, o.token_policy,"
+    # Who leaves and comes back asks again.
+    " CASE WHEN a.state = 'approved' AND a.decided_at < m.joined_at THEN 'pending'"
+    f" ELSE a.state END, {demand.COLUMNS}"
+)
+ROLES: Final = slice(-demand.WIDTH - 4, -demand.WIDTH - 2)  # of a row that ends with `COLUMNS`
+# Joins to `users u` and `tokens t`.
+INSIDE: Final = (
+    "LEFT JOIN memberships m ON m.user_id = u.id"
+    " LEFT JOIN organizations o ON o.id = m.organization_id"
+    " LEFT JOIN token_organizations a"
+    " ON a.token_id = t.id AND a.organization_id = m.organization_id"
+)
+
+
+def token_facts(rows: Sequence[Sequence[Any]], stamp: str) -> TokenFacts:
+    """What rows of `COLUMNS` say of one token.
+
+    Args:
+        rows: one for each membership of its person, at least one.
+        stamp: the beginning of its digest.
+    """
+    token_id, name, role, created_at, kind, expires_at, grants = rows[0][:7]
+    narrowed = grants not in (None, "null")
+    return TokenFacts(
+        id=token_id,
+        name=name,
+        role=TokenRole(role),
+        created_at=from_millis(created_at),
+        stamp=stamp,
+        kind=TokenKind(kind),
+        expires_at=None if expires_at is None else from_millis(expires_at),
+        grants=_read(grants) if narrowed else None,
+        bars=_bars((row[7:11] for row in rows), TokenKind(kind), narrowed=narrowed),
+    )
+
+
+@lru_cache(REMEMBERED)
+def _read(text: str) -> Grants:
+    return grants_of(json.loads(text))
+
+
+def _bars(rows: Iterable[Sequence[Any]], kind: TokenKind, *, narrowed: bool) -> Mapping[int, Bar]:
+    """The organisations that keep the token out.
+
+    What a CI job gets, an organisation has set up itself.
+    """
+    if kind is TokenKind.PUBLISHER:
+        return {}
+    found = {}
+    for organization_id, role, policy, state in rows:
+        if organization_id is not None and (policy != TokenPolicy.ANY or state is not None):
+            kept = bar(TokenPolicy(policy), Role(role), state, narrowed=narrowed)
+            if kept is not None:
+                found[organization_id] = kept
+    return found
+
+
+def demand_in(hub: Hub, rows: Iterable[Sequence[Any]], token: TokenFacts | None) -> demand.Demand:
+    """What rows that end with `COLUMNS` ask of the person; nothing of what a CI job gets."""
+    if token is not None and token.kind is TokenKind.PUBLISHER:
+        return demand.Demand()
+    return demand.demand_of(hub, (row[-demand.WIDTH :] for row in rows))

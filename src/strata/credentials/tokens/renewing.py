@@ -1,0 +1,110 @@
+"""Give a token another value, or other scopes, under the same name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from strata.accounts import people
+from strata.core.actor import NOTHING, TokenRole
+from strata.core.call import Work
+from strata.core.errors import InvalidFields, NotFound
+from strata.core.permissions import grants_of, kept_of
+from strata.credentials.tokens import approvals, letters
+from strata.credentials.tokens.tables import tokens
+from strata.credentials.tokens.tokens import MADE_BY_HAND, Issued, Terms, owner_of, require_life
+from strata.credentials.tokens.values import fresh_value, kept
+from strata.events import outbox
+from strata.events.facts import record
+from strata.sessions.entering.sudo import require_sudo
+
+LONGEST_GRACE: Final = 24  # hours
+MISSING: Final = "There is no such token."
+
+
+def rotate(work: Work, token_id: int, grace_hours: int = 0) -> Issued:
+    """Invalidate and refresh: a new value for the same token, which begins its life anew.
+
+    Args:
+        grace_hours: so long the value before works too; one that leaked never does.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden: as `tokens.create`.
+        ProofNeeded: it wants to know who sits there.
+        InvalidFields: `grace` is no number of hours that it may be.
+        NotFound: the person has no such token.
+    """
+    owner = owner_of(work)
+    require_sudo(work)
+    if not 0 <= grace_hours <= LONGEST_GRACE:
+        raise InvalidFields({"grace": ("token.bad_grace",)})
+    held, value = _held(work, owner.id, token_id), fresh_value()
+    keeps = grace_hours > 0 and held.leaked_at is None
+    changes = {
+        **kept(work.hub, value),
+        "former_digest": held.digest if keeps else None,
+        "former_until": work.now + timedelta(hours=grace_hours) if keeps else None,
+        "rotated_at": work.now,
+        "expires_at": _end(work, held),
+        "last_used_at": None,
+        "last_used_ip": "",
+        "last_used_by": "",
+        "told_days": None,
+        "leaked_at": None,
+        "leaked_in": "",
+    }
+    work.db.execute(sa.update(tokens).where(tokens.c.id == token_id).values(**changes))
+    record(work, "token.rotate", target=held.name, detail={"role": held.role, "grace": grace_hours})
+    outbox.post(
+        work,
+        letters.token_rotated(
+            work, people.reader(owner), token_name=held.name, grace_hours=grace_hours * keeps
+        ),
+    )
+    return Issued(token_id, held.name, TokenRole(held.role), value)
+
+
+def edit(work: Work, token_id: int, terms: Terms) -> None:
+    """Give a fine-grained token other scopes; its value and its end stay.
+
+    An organisation that has to approve it has to do so again.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden, ProofNeeded: as `rotate`.
+        InvalidFields: `expires`; an organisation that is named now allows no such life.
+        NotFound: the person has no such token, or it has no scopes.
+    """
+    owner = owner_of(work)
+    require_sudo(work)
+    held = _held(work, owner.id, token_id)
+    if held.role != TokenRole.FINE_GRAINED:
+        raise NotFound(MISSING)
+    if held.expires_at is None or held.expires_at > work.now:
+        named = Terms(organizations=terms.organizations, expires_at=held.expires_at)
+        require_life(work, named)
+    before, after = kept_of(grants_of(held.grants)), kept_of(terms.grants or NOTHING)
+    if before == after:
+        return
+    work.db.execute(sa.update(tokens).where(tokens.c.id == token_id).values(grants=after))
+    approvals.ask(work, token_id, owner.id, terms.organizations)
+    record(work, "token.edit", target=held.name, detail={"before": before, "after": after})
+
+
+def _held(work: Work, owner_id: int, token_id: int) -> sa.Row[Any]:
+    """The row of a token of its person; nobody else changes it meanwhile."""
+    mine = (tokens.c.id == token_id, tokens.c.user_id == owner_id, MADE_BY_HAND)
+    row = work.db.execute(sa.select(tokens).where(*mine).with_for_update()).first()
+    if row is None:
+        raise NotFound(MISSING)
+    return row
+
+
+def _end(work: Work, held: sa.Row[Any]) -> datetime | None:
+    """The same life once more, from now on."""
+    if held.expires_at is None:
+        return None
+    began: datetime = held.rotated_at or held.created_at
+    life: timedelta = held.expires_at - began
+    return work.now + life

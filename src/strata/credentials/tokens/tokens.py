@@ -1,0 +1,396 @@
+"""Access tokens: made, shown once, kept as keyed digests, recognised (product §3.10)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from strata.accounts import people
+from strata.accounts.legal.documents import must_agree
+from strata.accounts.plans.quotas import quotas_of, used_up
+from strata.accounts.standing import require_open, standing_at
+from strata.core.actor import NOTHING, Actor, Grants, TokenKind, TokenRole
+from strata.core.call import Call, Work
+from strata.core.errors import (
+    Conflict,
+    EmailNotVerified,
+    Forbidden,
+    InvalidFields,
+    NotFound,
+    TokenExpired,
+    Unauthenticated,
+)
+from strata.core.hub import Hub
+from strata.core.permissions import READING, kept_of
+from strata.credentials.tokens import approvals, letters
+from strata.credentials.tokens.facts import COLUMNS, INSIDE, ROLES, demand_in, token_facts
+from strata.credentials.tokens.tables import tokens
+from strata.credentials.tokens.values import (
+    LONGEST_VALUE,
+    STAMP_LENGTH,
+    fresh_value,
+    kept,
+    require_importable,
+)
+from strata.events import outbox
+from strata.events.facts import record
+from strata.lib.db.columns import to_millis
+from strata.lib.db.database import Prepared
+from strata.lib.db.statements import upsert
+from strata.organizations.roles import roles_in
+from strata.organizations.tables import organizations
+from strata.sessions.entering.sudo import require_sudo
+
+LONGEST_NAME = 100
+MARKED_FOR = timedelta(minutes=10)  # a form that comes twice within is one
+MADE_BY_HAND = tokens.c.kind == TokenKind.ACCESS.value
+_FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
+_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_FROM = (
+    "SELECT u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
+    f" u.agreed, (SELECT current FROM agreement), t.digest, {COLUMNS}"
+    " FROM tokens t JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
+    f" {INSIDE} WHERE t.leaked_at IS NULL"
+)
+_BY_DIGEST = Prepared(f"{_FROM} AND t.digest = :digest")
+_BY_FORMER = Prepared(f"{_FROM} AND t.former_digest = :digest AND t.former_until > :now")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token with its value, which is seen here and never again."""
+
+    id: int
+    name: str
+    role: TokenRole
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a token shall be besides its name and role."""
+
+    grants: Grants | None = None  # of a fine-grained token
+    organizations: frozenset[int] = frozenset()  # that its grants name, themselves or by a repo
+    expires_at: datetime | None = None  # None: never
+    form_mark: str = ""  # of the page on which it was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as its owner's list shows it."""
+
+    id: int
+    name: str
+    role: TokenRole
+    grants: Mapping[str, object] | None  # as `core.permissions.grants_of` reads them
+    prefix: str  # "hf_aBcD"
+    suffix: str  # "wXyZ"
+    created_at: datetime
+    rotated_at: datetime | None
+    former_until: datetime | None  # until then the value before works too
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    last_used_ip: str
+    last_used_by: str  # the client's name
+    leaked_at: datetime | None  # since then it opens nothing
+    leaked_in: str  # where it was seen; empty: somebody reported it
+
+
+def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
+    """Who the token speaks for; None when it is unknown or was revoked.
+
+    Raises:
+        TokenExpired: its time is over.
+        AccountSuspended, Forbidden: its owner's account is not open.
+    """
+    if not value or len(value) > LONGEST_VALUE:
+        return None
+    now = hub.clock()
+    asked: dict[str, object] = {
+        "digest": hub.secrets.digest("token", value),
+        "now": to_millis(now),
+    }
+    rows = _BY_DIGEST.rows(db, asked) or _BY_FORMER.rows(db, asked)
+    if not rows:
+        return None
+    row = rows[0]  # one for each membership; they differ in nothing else
+    token = token_facts([row[9:] for row in rows], row[8][:STAMP_LENGTH])
+    if token.expires_at is not None and token.expires_at <= now:
+        raise TokenExpired
+    require_open(standing_at(to_millis(now), row[4], row[5]))
+    demand = demand_in(hub, rows, token)
+    return Actor(
+        user_id=row[0],
+        name=row[1],
+        verified=row[2] is not None,
+        admin=bool(row[3]),
+        must_agree=must_agree(row[6], row[7]),
+        token=token,
+        roles=roles_in(row[ROLES] for row in rows),
+        closed=demand.closed,
+        factor_due=demand.due,
+    )
+
+
+def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Issued:
+    """Give the signed-in person a token.
+
+    A page that is sent twice makes one token: the second answer shows a new value of it, as nobody
+    has seen the first.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden: only confirmed people create tokens, and
+            only in the browser.
+        ProofNeeded: a token that writes, or names an organisation, wants to know who sits there.
+        InvalidFields: `name` breaks a rule, is in use (`token.dup`), or there are too many
+            tokens (`token.too_many`); `expires` is over, or later than the site or an organisation
+            allows.
+    """
+    owner = owner_of(work)
+    if role is TokenRole.WRITE or terms.organizations or _writes(terms.grants):
+        require_sudo(work)
+    again = _made_by(work, owner.id, terms.form_mark)
+    if again is not None:
+        return _shown_again(work, again)
+    return _issue(work, owner, _Wanted(name, role, fresh_value(), terms))
+
+
+def create_for(
+    work: Work,
+    owner_id: int,
+    name: str,
+    role: TokenRole,
+    *,
+    value: str | None = None,
+    terms: Terms = Terms(),
+) -> Issued:
+    """Give an account a token, as an operator.
+
+    Args:
+        value: a known value to accept; default: a fresh one.
+
+    Raises:
+        NotFound: no such account.
+        InvalidFields: as `create`.
+        Malformed: the value has no shape that clients send.
+        Conflict: another token has this value.
+    """
+    owner = people.by_id(work, owner_id)
+    if owner is None:
+        raise NotFound("There is no such account.")
+    if value is not None:
+        require_importable(value)
+        _require_unused(work, value)
+    return _issue(work, owner, _Wanted(name, role, value or fresh_value(), terms))
+
+
+def of(call: Call, owner_id: int) -> list[Token]:
+    """The tokens of an account, newest first."""
+    rows = call.db.execute(
+        sa.select(*(tokens.c[name] for name in Token.__dataclass_fields__))
+        .where(tokens.c.user_id == owner_id, MADE_BY_HAND)
+        .order_by(tokens.c.id.desc())
+    )
+    return [Token(**{**row._mapping, "role": TokenRole(row.role)}) for row in rows]  # noqa: SLF001 — the documented way to read a Row by name
+
+
+def delete(work: Work, token_id: int) -> None:
+    """Revoke a token of the signed-in person at once.
+
+    Raises:
+        Unauthenticated, Forbidden: as `create`; an unconfirmed person may delete.
+        NotFound: the person has no such token.
+    """
+    _require_session(work.actor)
+    row = work.db.execute(
+        sa.delete(tokens)
+        .where(tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
+        .returning(tokens.c.name)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such token.")
+    record(work, "token.delete", target=row.name)
+
+
+def end(work: Work, token_id: int) -> None:
+    """Revoke a token of the caller, who shows that very one."""
+    mine = (tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id)
+    row = work.db.execute(sa.delete(tokens).where(*mine).returning(tokens.c.name)).first()
+    if row is not None:
+        record(work, "token.delete", target=row.name)
+
+
+def delete_all(work: Work) -> int:
+    """Revoke every token that the signed-in person made; how many there were.
+
+    Raises:
+        Unauthenticated, Forbidden: as `delete`.
+    """
+    _require_session(work.actor)
+    ended = work.db.execute(
+        sa.delete(tokens).where(tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
+    ).rowcount
+    record(work, "token.delete", target=work.actor.name, detail={"tokens": ended})
+    return ended
+
+
+def name_faults(name: str) -> tuple[str, ...]:
+    """Message keys of the rules that a token's name breaks."""
+    trimmed = name.strip()
+    if not trimmed:
+        return ("token.name_empty",)
+    if len(trimmed) > LONGEST_NAME:
+        return ("token.name_too_long",)
+    strange = any(unicodedata.category(letter) in _FORBIDDEN_CATEGORIES for letter in trimmed)
+    return ("token.bad_name",) if strange or trimmed == _FORBIDDEN_NAME else ()
+
+
+def require_life(work: Work, terms: Terms) -> None:
+    """Insist on an end that the site and the organisations allow.
+
+    Raises:
+        InvalidFields: of the field `expires`.
+    """
+    longest = longest_life(work, terms.organizations)
+    if terms.expires_at is None:
+        fault = "token.needs_end" if longest else ""
+    elif terms.expires_at <= work.now:
+        fault = "token.over"
+    else:
+        fault = "token.too_long" if longest and terms.expires_at > work.now + longest else ""
+    if fault:
+        raise InvalidFields({"expires": (fault,)})
+
+
+def longest_life(call: Call, organization_ids: Iterable[int] = ()) -> timedelta | None:
+    """How long a token may live that names these organisations; None: as long as it likes."""
+    site = call.hub.settings.accounts.token_days
+    limits = [site] if site else []
+    named = sorted(organization_ids)
+    if named:
+        days = sa.select(organizations.c.token_days).where(organizations.c.id.in_(named))
+        limits += [held for held in call.db.scalars(days) if held]
+    return timedelta(days=min(limits)) if limits else None
+
+
+def owner_of(work: Work) -> people.User:
+    """The confirmed person at the browser; tokens cannot make tokens.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden: as `create`.
+    """
+    _require_session(work.actor)
+    owner = people.by_id(work, work.actor.user_id or 0)
+    if owner is None:
+        raise Unauthenticated("Invalid username or password.")
+    if owner.verified_at is None:
+        raise EmailNotVerified("Please confirm your email address before you create tokens.")
+    return owner
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    name: str
+    role: TokenRole
+    value: str = field(repr=False)
+    terms: Terms
+
+
+def _issue(work: Work, owner: people.User, wanted: _Wanted) -> Issued:
+    name, terms = wanted.name.strip(), wanted.terms
+    faults = name_faults(wanted.name)
+    if faults:
+        raise InvalidFields({"name": faults})
+    require_life(work, terms)
+    people.locked(work, owner.id)
+    _require_room(work, owner.id)
+    fresh = upsert(work.db, tokens).values(
+        user_id=owner.id,
+        name=name,
+        name_key=name.casefold(),
+        role=wanted.role.value,
+        grants=_grants(wanted),
+        created_at=work.now,
+        expires_at=terms.expires_at,
+        form_mark=terms.form_mark or None,
+        **kept(work.hub, wanted.value),
+    )
+    row = work.db.execute(fresh.on_conflict_do_nothing().returning(tokens.c.id)).first()
+    if row is None:
+        raise InvalidFields({"name": ("token.dup",)})
+    approvals.ask(work, row.id, owner.id, terms.organizations)
+    _tell(work, owner, wanted, name)
+    return Issued(row.id, name, wanted.role, wanted.value)
+
+
+def _grants(wanted: _Wanted) -> object:
+    """What the column holds: SQL NULL unless the token names what it opens."""
+    if wanted.role is not TokenRole.FINE_GRAINED:
+        return sa.null()
+    return kept_of(wanted.terms.grants or NOTHING)
+
+
+def _tell(work: Work, owner: people.User, wanted: _Wanted, name: str) -> None:
+    detail: dict[str, object] = {"role": wanted.role.value}
+    if wanted.role is TokenRole.FINE_GRAINED:
+        detail["after"] = kept_of(wanted.terms.grants or NOTHING)
+    doer = None if work.actor.system else owner.id
+    record(work, "token.create", target=name, actor_id=doer, detail=detail)
+    if wanted.role is TokenRole.WRITE or wanted.terms.organizations:
+        outbox.post(work, letters.token_created(work, people.reader(owner), token_name=name))
+
+
+def _writes(grants: Grants | None) -> bool:
+    """Whether a token with these grants changes anything."""
+    if grants is None:
+        return False
+    held = (grants.everywhere, *grants.namespaces.values(), *grants.repos.values())
+    named = frozenset().union(*held, *grants.collections.values())
+    return not named <= READING
+
+
+def _made_by(work: Work, owner_id: int, form_mark: str) -> Any:
+    """The token that the same page has made a moment ago, still unused."""
+    if not form_mark:
+        return None
+    people.locked(work, owner_id)
+    lately = tokens.c.created_at > work.now - MARKED_FOR
+    mine = (tokens.c.user_id == owner_id, tokens.c.form_mark == form_mark, MADE_BY_HAND)
+    columns = (tokens.c.id, tokens.c.name, tokens.c.role)
+    unused = tokens.c.last_used_at.is_(None)
+    return work.db.execute(sa.select(*columns).where(*mine, lately, unused)).first()
+
+
+def _shown_again(work: Work, row: Any) -> Issued:
+    value = fresh_value()
+    changed = sa.update(tokens).where(tokens.c.id == row.id).values(**kept(work.hub, value))
+    work.db.execute(changed)
+    return Issued(row.id, row.name, TokenRole(row.role), value)
+
+
+def _require_room(work: Work, owner_id: int) -> None:
+    open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > work.now)
+    active = (tokens.c.user_id == owner_id, MADE_BY_HAND, tokens.c.leaked_at.is_(None), open_)
+    held = work.db.scalar(sa.select(sa.func.count()).select_from(tokens).where(*active))
+    if used_up(quotas_of(work, owner_id).tokens, held or 0):
+        raise InvalidFields({"name": ("token.too_many",)})
+
+
+def _require_unused(work: Work, value: str) -> None:
+    digest = work.hub.secrets.digest("token", value)
+    if work.db.execute(sa.select(tokens.c.id).where(tokens.c.digest == digest)).first():
+        raise Conflict("Another token has this value. Choose another one, or delete that token.")
+
+
+def _require_session(actor: Actor) -> None:
+    if actor.user_id is None:
+        raise Unauthenticated("Invalid username or password.")
+    if actor.token is not None:
+        raise Forbidden("Access tokens are managed on the settings page, not with a token.")

@@ -1,0 +1,103 @@
+"""Delete the accounts whose week is over: what tells of the person goes, the place stays.
+
+The row of the account is emptied and named `ghost`, so that what others answered to stays readable.
+Its name is kept from others for half a year. Each account is one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+import structlog
+
+from strata.accounts import confirmed, former, people
+from strata.accounts.tables import namespaces, users
+from strata.core.actor import Standing
+from strata.core.call import Call, Work, working
+from strata.core.names import fresh_key
+from strata.credentials.oauth import apps, own
+from strata.events import outbox
+from strata.events.audit.erase import erase
+from strata.events.facts import Whose, record
+from strata.lib.db.cascade import delete_rows
+from strata.membership.closing import letters
+from strata.membership.closing.facts import GONE
+from strata.membership.closing.leave import needs
+from strata.sessions.identities.leaving import forget_person as forget_logins_elsewhere
+
+GHOST: Final = "ghost"
+AT_ONCE: Final = 50  # accounts in one round
+
+log = structlog.get_logger("strata.accounts")
+
+
+def delete_due(call: Call) -> None:
+    """Delete whoever had a week to think it over; one who is needed by an organisation waits."""
+    due = sa.select(users.c.id).where(
+        users.c.standing == Standing.LEAVING.value, users.c.standing_until <= call.now
+    )
+    for user_id in call.db.scalars(due.order_by(users.c.id).limit(AT_ONCE)).all():
+        with working(call) as work:
+            people.locked(work, user_id)
+            user = people.by_id(work, user_id)
+            if user is None or user.standing != Standing.LEAVING:
+                continue
+            if needs(work, user):
+                log.warning("account waits for its deletion: an organization needs its admin")
+                continue
+            delete(work, user)
+
+
+def delete(work: Work, user: people.User) -> None:
+    """Delete an account at once."""
+    told = confirmed.readers(work, user)
+    addresses = {user.email, *(reader.email for reader in told)}
+    # The other rooms take away what is theirs while the account can still be read.
+    record(work, GONE, whose=Whose(subject_id=user.id))
+    forget_logins_elsewhere(work, user.id)
+    for app in apps.of_owner(work, user.id):
+        own.remove(work, app.client_id)
+    for personal in work.hub.personal:
+        for kept in personal.kept:
+            mine = kept.column == user.id
+            if kept.leaving == "delete":
+                delete_rows(work.db, _table(kept.column), mine)
+            elif kept.leaving == "unname":
+                emptied = {kept.column.name: None}
+                work.db.execute(sa.update(_table(kept.column)).where(mine).values(**emptied))
+    _empty(work, user)
+    erase(work, user.id)
+    outbox.forget(work, addresses)
+    for reader in told:
+        outbox.post_and_forget(work, letters.gone(work, reader))
+
+
+def _empty(work: Work, user: people.User) -> None:
+    """Leave of the account what keeps the place of an author."""
+    nobody = f"~{user.id}"  # no name or address can be this
+    former.leave(work, user.id, user.name)
+    tombstone = {
+        "public_id": fresh_key(),
+        "full_name": "",
+        "email": "",
+        "email_key": nobody,
+        "address_taken": False,
+        "verified_at": None,
+        "password_hash": None,
+        "admin": False,
+        "standing": Standing.DELETED.value,
+        "standing_reason": None,
+        "standing_until": None,
+        "last_login_at": None,
+        "password_at": None,
+        "agreed": None,
+    }
+    work.db.execute(sa.update(users).where(users.c.id == user.id).values(**tombstone))
+    named = {"key": nobody, "name": GHOST, "skeleton": None}
+    work.db.execute(sa.update(namespaces).where(namespaces.c.id == user.id).values(**named))
+
+
+def _table(column: sa.Column[object]) -> sa.Table:
+    table: sa.Table = column.table
+    return table

@@ -1,0 +1,276 @@
+"""Several addresses of one account (product P08, §3.1): add, make primary, remove.
+
+A new address counts when its link was opened; until then the old ones stay as they are. Whoever
+enters the address of another account sees what everybody sees, and its owner gets a mail.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts.tables import users
+from strata.core.call import Call, Work
+from strata.core.errors import (
+    EmailNotVerified,
+    InvalidFields,
+    NotFound,
+    Unauthenticated,
+)
+from strata.core.hub import Hub
+from strata.events import outbox
+from strata.events.audit.changes import changes
+from strata.events.facts import record
+from strata.events.letters import Reader, page
+from strata.membership.emails import letters
+from strata.membership.emails.tables import email_changes
+from strata.sessions.entering import reset, waiting as waiting_log_ins
+from strata.sessions.entering.sudo import require_sudo
+
+MOST: Final = 10  # addresses of one account, waiting ones included
+ADDED_PER_DAY: Final = 10
+ADDED_LIFE: Final = timedelta(hours=6)
+PRIMARY_LIFE: Final = timedelta(hours=1)
+LONGEST_TOKEN: Final = 128
+CONFIRM_FIRST: Final = "Please confirm your email address before you add another one."
+
+
+class Outcome(StrEnum):
+    """What became of a link."""
+
+    READY = "ready"
+    CONFIRMED = "confirmed"
+    ALREADY = "already"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An address whose link was not opened yet."""
+
+    id: int
+    email: str
+    primary: bool  # it becomes the primary one
+    expires_at: datetime
+
+
+def add(work: Work, email: str, *, primary: bool) -> None:
+    """Send a link to a further address of the signed-in person.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, ProofNeeded: who asks must be sure.
+        InvalidFields: `email` is none, may not join, is there already, or there are too many.
+        TooMany: ten in a day.
+    """
+    user = _person(work)
+    address = _require_addable(work, user, email)
+    limits.count(work, limits.Limit(f"emails.add:{user.id}", ADDED_PER_DAY, 24 * 60))
+    _withdraw(work, user.id, email_changes.c.email_key == address.key)
+    link = secrets.token_urlsafe(32)
+    life = PRIMARY_LIFE if primary else ADDED_LIFE
+    work.db.execute(
+        sa.insert(email_changes).values(
+            user_id=user.id,
+            email=address.text,
+            email_key=address.key,
+            primary=primary,
+            link_digest=_digest(work.hub, link),
+            created_at=work.now,
+            expires_at=work.now + life,
+        )
+    )
+    outbox.post(work, _letter(work, user, address, link, life))
+
+
+def waiting(call: Call, user_id: int) -> list[Waiting]:
+    """The addresses that wait for their confirmation, the oldest first."""
+    rows = call.db.execute(
+        sa.select(*(email_changes.c[name] for name in Waiting.__dataclass_fields__))
+        .where(email_changes.c.user_id == user_id, *_open(call))
+        .order_by(email_changes.c.id)
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def withdraw(work: Work, change_id: int) -> None:
+    """Let an address that waits wait no longer; its link is dead."""
+    user = _person(work)
+    _withdraw(work, user.id, email_changes.c.id == change_id)
+
+
+def look(call: Call, link: str) -> Outcome:
+    """Say what a POST of the link would do; changes nothing."""
+    row = _by_link(call, link)
+    return Outcome.UNKNOWN if row is None else _state(call, row)
+
+
+def confirm(work: Work, link: str) -> Outcome:
+    """Take the address of a link as proved, in whatever browser it was opened; logs nobody in."""
+    row = _by_link(work, link)
+    if row is None:
+        return Outcome.UNKNOWN
+    state = _state(work, row)
+    return _confirmed(work, row) if state is Outcome.READY else state
+
+
+def make_primary(work: Work, key: str) -> None:
+    """Let mails go to another confirmed address.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, ProofNeeded: as `add`.
+        NotFound: the account has no such confirmed address.
+    """
+    user = _person(work)
+    require_sudo(work)
+    held = next((one for one in confirmed.emails_of(work, user.id) if one.key == key), None)
+    if held is None:
+        raise NotFound("This account has no such confirmed address.")
+    if key != user.email_key:
+        _make_primary(work, user, held.email, key)
+
+
+def remove(work: Work, key: str) -> None:
+    """Take a confirmed address off the account; the primary one stays.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, ProofNeeded: as `add`.
+        InvalidFields: it is the primary one.
+        NotFound: the account has no such address.
+    """
+    user = _person(work)
+    require_sudo(work)
+    if key == user.email_key:
+        raise InvalidFields({"email": ("email.is_primary",)})
+    told = confirmed.readers(work, user)
+    gone = confirmed.release(work, user.id, key)
+    if gone is None:
+        raise NotFound("This account has no such confirmed address.")
+    _forget_links(work, user.id)
+    detail = {"before": {"email": addresses.masked(gone.email)}}
+    record(work, "account.email_remove", target=user.name, detail=detail)
+    _tell(work, told, lambda reader: letters.removed(work, reader, email=gone.email))
+
+
+def _person(call: Call) -> people.User:
+    actor = call.actor
+    user = people.by_id(call, actor.user_id or 0)
+    if user is None or actor.session_id is None:
+        raise Unauthenticated("Log in first.")
+    if user.verified_at is None:
+        raise EmailNotVerified(CONFIRM_FIRST)
+    return user
+
+
+def _require_addable(work: Work, user: people.User, email: str) -> addresses.Address:
+    require_sudo(work)
+    people.locked(work, user.id)
+    address = addresses.parse(email)
+    faults = addresses.faults(email, work.hub.settings.accounts)
+    if faults or address is None:
+        raise InvalidFields({"email": faults})
+    held = confirmed.emails_of(work, user.id)
+    if any(one.key == address.key for one in held):
+        raise InvalidFields({"email": ("email.yours",)})
+    others = [one for one in waiting(work, user.id) if addresses.key_of(one.email) != address.key]
+    if len(held) + len(others) >= MOST:
+        raise InvalidFields({"email": ("email.too_many",)})
+    return address
+
+
+def _letter(
+    work: Work, user: people.User, address: addresses.Address, link: str, life: timedelta
+) -> outbox.Letter:
+    owner = people.owner_of_address(work, address.key)
+    if owner is not None and owner.id != user.id and owner.verified_at is not None:
+        reader = Reader(address.text, owner.name, owner.language)
+        return letters.wanted_elsewhere(work, reader)
+    reader = Reader(address.text, user.name, user.language)
+    where = page(work, f"/settings/emails/confirm/{link}")
+    return letters.confirm(work, reader, link=where, hours=int(life.total_seconds()) // 3600)
+
+
+def _confirmed(work: Work, row: sa.Row[Any]) -> Outcome:
+    """Use the link up and give the address to the account, once."""
+    unused = sa.and_(
+        email_changes.c.id == row.id,
+        email_changes.c.used_at.is_(None),
+        email_changes.c.replaced_at.is_(None),
+    )
+    used = work.db.execute(sa.update(email_changes).where(unused).values(used_at=work.now))
+    user = people.by_id(work, row.user_id)
+    if used.rowcount == 0 or user is None:
+        return Outcome.ALREADY
+    told = confirmed.readers(work, user)
+    if not confirmed.claim(work, user.id, email=row.email, key=row.email_key):
+        return Outcome.UNKNOWN
+    detail = {"after": {"email": addresses.masked(row.email)}}
+    record(work, "account.email_add", target=user.name, actor_id=user.id, detail=detail)
+    _tell(work, told, lambda reader: letters.added(work, reader, email=row.email))
+    if row.primary:
+        _make_primary(work, user, row.email, row.email_key)
+    return Outcome.CONFIRMED
+
+
+def _make_primary(work: Work, user: people.User, email: str, key: str) -> None:
+    told = confirmed.readers(work, user)
+    change = sa.update(users).where(users.c.id == user.id)
+    work.db.execute(change.values(email=email, email_key=key, address_taken=False))
+    _forget_links(work, user.id)
+    detail = changes({"email": addresses.masked(user.email)}, {"email": addresses.masked(email)})
+    record(work, "account.email_primary", target=user.name, actor_id=user.id, detail=detail)
+    _tell(work, told, lambda reader: letters.primary_changed(work, reader, email=email))
+
+
+def _forget_links(work: Work, user_id: int) -> None:
+    """What was sent to the addresses as they were opens nothing any more."""
+    reset.forget(work, user_id)
+    waiting_log_ins.forget(work, user_id)
+
+
+def _tell(work: Work, readers: list[Reader], write: Callable[[Reader], outbox.Letter]) -> None:
+    for reader in readers:
+        outbox.post(work, write(reader))
+
+
+def _withdraw(work: Work, user_id: int, which: sa.ColumnElement[bool]) -> None:
+    mine = sa.and_(email_changes.c.user_id == user_id, email_changes.c.used_at.is_(None), which)
+    work.db.execute(
+        sa.update(email_changes)
+        .where(mine, email_changes.c.replaced_at.is_(None))
+        .values(replaced_at=work.now)
+    )
+
+
+def _open(call: Call) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        email_changes.c.used_at.is_(None),
+        email_changes.c.replaced_at.is_(None),
+        email_changes.c.expires_at > call.now,
+    )
+
+
+def _state(call: Call, row: sa.Row[Any]) -> Outcome:
+    if row.used_at is not None:
+        return Outcome.ALREADY
+    if row.replaced_at is not None or row.expires_at <= call.now:
+        return Outcome.EXPIRED
+    return Outcome.READY
+
+
+def _by_link(call: Call, link: str) -> sa.Row[Any] | None:
+    if len(link) > LONGEST_TOKEN:
+        return None
+    found = sa.select(email_changes).where(email_changes.c.link_digest == _digest(call.hub, link))
+    return call.db.execute(found).first()
+
+
+def _digest(hub: Hub, link: str) -> str:
+    return hub.secrets.digest("emails.link", link)

@@ -1,0 +1,58 @@
+"""The hourly housekeeping of accounts, sessions, credentials and invitations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from strata.accounts import limits
+from strata.accounts.factors import challenges, checking, halfway, remembered
+from strata.core.call import Call, Work, working
+from strata.credentials.oauth import codes, device, families, keys, registration
+from strata.credentials.tokens import expiring
+from strata.events.jobs import enqueue
+from strata.membership.closing import gone, suspend
+from strata.membership.export import pack
+from strata.membership.joining import unconfirmed
+from strata.organizations.inviting import queries as invites
+from strata.sessions.entering import browsers, reset, sessions, waiting
+from strata.sessions.identities import leaving as elsewhere
+
+EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TidyAccounts:
+    """Remove what is over: sessions, counters, codes, unconfirmed accounts; queues itself again."""
+
+    kind: ClassVar[str] = "accounts.tidy"
+
+    def run(self, call: Call) -> None:
+        with working(call) as work:
+            sessions.forget_expired(work)
+            reset.forget_expired(work)
+            browsers.forget_old(work)
+            elsewhere.forget_over(work)
+            for kept in (halfway, remembered, challenges, checking, waiting):
+                kept.forget_over(work)
+            limits.forget_old(work)
+            expiring.tell(work)
+            unconfirmed.tell(work)
+            unconfirmed.remove(work)
+            suspend.end_suspensions(work)
+            pack.forget_expired(work)
+            codes.forget_over(work)
+            device.forget_over(work)
+            families.forget_over(work)
+            registration.forget_unused(work)
+            invites.forget_old(work)
+            keys.turn(work)
+            enqueue(work, self, after=EVERY)
+        gone.delete_due(call)
+        pack.sweep(call)
+
+
+def begin_tidying(work: Work) -> None:
+    """Queue the first round; call it at every start, a waiting one is not queued twice."""
+    enqueue(work, TidyAccounts())

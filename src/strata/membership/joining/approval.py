@@ -1,0 +1,65 @@
+"""Accounts that wait until those who run the hub let them in (product §3.1)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from strata.accounts import confirmed, people
+from strata.accounts.tables import users
+from strata.core.actor import Standing
+from strata.core.call import Call, Work
+from strata.core.errors import Conflict
+from strata.events import outbox
+from strata.events.facts import record
+from strata.membership.joining import letters
+
+
+def hold(work: Work, user_id: int) -> None:
+    """Let a new account wait for its approval."""
+    _stand(work, user_id, Standing.PENDING)
+
+
+def ask_for(work: Work, user: people.User) -> None:
+    """Tell those who run the hub of an account that waits, once its address is confirmed."""
+    admins = sa.select(users.c.id).where(users.c.admin, users.c.verified_at.is_not(None))
+    for admin_id in work.db.scalars(admins).all():
+        admin = people.by_id(work, admin_id)
+        if admin is not None:
+            letter = letters.approval_wanted(work, people.reader(admin), newcomer=user.name)
+            outbox.post(work, letter)
+
+
+def approve(work: Work, user: people.User) -> None:
+    """Let an account in.
+
+    Raises:
+        Conflict: it does not wait.
+    """
+    _require_waiting(work, user)
+    _stand(work, user.id, Standing.ACTIVE)
+    record(work, "admin.user_approve", target=user.name)
+    for reader in confirmed.readers(work, user):
+        outbox.post(work, letters.approved(work, reader))
+
+
+def waiting(call: Call) -> list[people.User]:
+    """The accounts that wait, the oldest first."""
+    rows = sa.select(users.c.id).where(users.c.standing == Standing.PENDING.value)
+    found = (people.by_id(call, key) for key in call.db.scalars(rows.order_by(users.c.id)).all())
+    return [user for user in found if user is not None]
+
+
+def is_waiting(call: Call, user_id: int) -> bool:
+    """Whether an account waits for its approval."""
+    held = call.db.scalar(sa.select(users.c.standing).where(users.c.id == user_id))
+    return bool(held == Standing.PENDING.value)
+
+
+def _require_waiting(call: Call, user: people.User) -> None:
+    if not is_waiting(call, user.id):
+        raise Conflict(f"{user.name} does not wait for approval.")
+
+
+def _stand(work: Work, user_id: int, standing: Standing) -> None:
+    change = sa.update(users).where(users.c.id == user_id)
+    work.db.execute(change.values(standing=standing.value))

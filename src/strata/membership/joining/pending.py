@@ -1,0 +1,111 @@
+"""The first step of a sign-up, kept for half an hour until the second one.
+
+The second step checks the password again (it must not contain the username), so a hash would not
+do, and nobody may read it meanwhile. It is therefore kept in two halves: the table has the text
+under a one-time pad, the browser has the cookie that the pad is made of. Neither is worth anything
+without the other and the server's secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+import sqlalchemy as sa
+
+from strata.accounts import limits
+from strata.core.call import Call, Work
+from strata.core.hub import Hub
+from strata.membership.joining.tables import pending_sign_ups
+from strata.sessions.identities.claims import Claims
+
+LIFE = timedelta(minutes=30)
+FIRST_STEPS_PER_HOUR = 60  # from one address; sign-ups themselves have their own, lower limit
+LONGEST_COOKIE = 64  # characters; ours have 43
+_LENGTH_BYTES = 2  # in front of what is inside
+_SEALED_LENGTH = 2048  # bytes, whatever is inside: the length of a password is nobody's business
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """What the first form asked for, checked."""
+
+    email: str
+    password: str = field(repr=False)
+    shown_at: datetime  # when the form was given out
+    invite: str = field(default="", repr=False)  # code, where sign-up needs one
+    identity: Claims | None = None  # at another site, in the place of a password
+
+
+def keep(work: Work, step: FirstStep, *, replaces: str = "") -> str:
+    """Put the first step away; returns the cookie that brings it back.
+
+    Raises:
+        TooMany: one address began too many sign-ups.
+        ValueError: longer than any address and password that the rules allow.
+    """
+    address = limits.address_of(work.origin.ip)
+    limits.count(work, limits.Limit(f"signup.pending:{address}", FIRST_STEPS_PER_HOUR, 60))
+    work.db.execute(sa.delete(pending_sign_ups).where(pending_sign_ups.c.expires_at <= work.now))
+    drop(work, replaces)
+    cookie = secrets.token_urlsafe(32)
+    work.db.execute(
+        sa.insert(pending_sign_ups).values(
+            digest=_digest(work.hub, cookie),
+            sealed=_sealed(work.hub, cookie, step),
+            expires_at=work.now + LIFE,
+        )
+    )
+    return cookie
+
+
+def bring_back(call: Call, cookie: str) -> FirstStep | None:
+    """The first step that belongs to the cookie; None when there is none or it is too old."""
+    if not cookie or len(cookie) > LONGEST_COOKIE:
+        return None
+    row = call.db.execute(
+        sa.select(pending_sign_ups.c.sealed).where(
+            pending_sign_ups.c.digest == _digest(call.hub, cookie),
+            pending_sign_ups.c.expires_at > call.now,
+        )
+    ).first()
+    return _opened(call.hub, cookie, row.sealed) if row else None
+
+
+def drop(work: Work, cookie: str) -> None:
+    """Forget the first step: the account exists, or the person began anew."""
+    if cookie and len(cookie) <= LONGEST_COOKIE:
+        digest = _digest(work.hub, cookie)
+        work.db.execute(sa.delete(pending_sign_ups).where(pending_sign_ups.c.digest == digest))
+
+
+def _sealed(hub: Hub, cookie: str, step: FirstStep) -> bytes:
+    plain = msgspec.msgpack.encode(step)
+    if len(plain) > _SEALED_LENGTH - _LENGTH_BYTES:
+        raise ValueError(f"A first step of {len(plain)} bytes cannot be kept.")
+    measured = len(plain).to_bytes(_LENGTH_BYTES) + plain
+    return _combined(measured.ljust(_SEALED_LENGTH, b"\0"), _pad(hub, cookie))
+
+
+def _opened(hub: Hub, cookie: str, sealed: bytes) -> FirstStep:
+    measured = _combined(sealed, _pad(hub, cookie))
+    end = _LENGTH_BYTES + int.from_bytes(measured[:_LENGTH_BYTES])
+    return msgspec.msgpack.decode(measured[_LENGTH_BYTES:end], type=FirstStep)
+
+
+def _pad(hub: Hub, cookie: str) -> bytes:
+    """As many bytes as are sealed; used for one row only, because every row has its own cookie."""
+    return hashlib.shake_256(hub.secrets.key("signup.pending.pad") + cookie.encode()).digest(
+        _SEALED_LENGTH
+    )
+
+
+def _combined(one: bytes, other: bytes) -> bytes:
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(_SEALED_LENGTH)
+
+
+def _digest(hub: Hub, cookie: str) -> str:
+    return hub.secrets.digest("signup.pending", cookie)

@@ -1,0 +1,152 @@
+"""Remove accounts whose address nobody confirmed (product §3.5): told first, then gone.
+
+Name and address become free. Spared are administrators (an empty hub would make the next stranger
+one), accounts that hold anything an operator gave them, and everybody who was confirmed, by
+themselves or by an operator.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from strata.accounts import confirmed, people
+from strata.accounts.legal.tables import consents
+from strata.accounts.profile.tables import preferences, profiles
+from strata.accounts.tables import emails, former_names, namespaces, users
+from strata.core.actor import Standing
+from strata.core.call import Work
+from strata.core.errors import Conflict
+from strata.credentials.tokens.tables import tokens
+from strata.events import outbox
+from strata.events.facts import record
+from strata.events.letters import Reader
+from strata.membership.emails.tables import email_changes
+from strata.membership.joining import approval, letters
+from strata.membership.joining.tables import verifications
+from strata.sessions.entering.tables import known_browsers, resets, sessions
+
+NOTICE = timedelta(days=3)  # between the mail and the removal, also when the hub was away
+AT_ONCE = 500  # accounts in one transaction
+
+
+def tell(work: Work) -> None:
+    """Write to whoever has three days left to confirm; to each of them once."""
+    old = _life(work) - NOTICE
+    due = _unconfirmed().where(users.c.created_at <= work.now - old)
+    for row in work.db.execute(due.where(users.c.removal_told_at.is_(None)).limit(AT_ONCE)).all():
+        told = sa.update(users).where(users.c.id == row.id)
+        work.db.execute(told.values(removal_told_at=work.now))
+        if not row.address_taken:  # otherwise the address is somebody else's
+            _write_to(work, row)
+
+
+def remove(work: Work) -> None:
+    """Remove the accounts whose time is over and who were told so three days ago."""
+    over = _unconfirmed().where(
+        users.c.created_at <= work.now - _life(work),
+        users.c.removal_told_at <= work.now - NOTICE,
+    )
+    for row in work.db.execute(over.limit(AT_ONCE)).all():
+        try:
+            with work.db.begin_nested():
+                _remove(work, row)
+        except IntegrityError:  # an operator gave it something, such as a repo: it stays
+            continue
+
+
+def leave(work: Work, user_id: int) -> bool:
+    """Remove an account at its owner's wish while nobody has confirmed it.
+
+    False: it is confirmed, administers the hub, or holds what an operator gave it.
+    """
+    row = work.db.execute(_unconfirmed().where(users.c.id == user_id)).first()
+    if row is None:
+        return False
+    try:
+        with work.db.begin_nested():
+            _remove(work, row)
+    except IntegrityError:
+        return False
+    return True
+
+
+def turn_away(work: Work, user: people.User) -> None:
+    """Remove an account that waits to be let in; the person is told.
+
+    Raises:
+        Conflict: it does not wait, or holds what an operator gave it.
+    """
+    if not approval.is_waiting(work, user.id):
+        raise Conflict(f"{user.name} does not wait for approval.")
+    told = confirmed.readers(work, user)
+    row = work.db.execute(_accounts().where(users.c.id == user.id)).one()
+    try:
+        with work.db.begin_nested():
+            _remove(work, row)
+    except IntegrityError as held:
+        raise Conflict(f"{user.name} holds what an operator gave it.") from held
+    for reader in told:
+        outbox.post(work, letters.turned_away(work, reader))
+
+
+def _life(work: Work) -> timedelta:
+    return timedelta(days=work.hub.settings.accounts.unconfirmed_days)
+
+
+def _unconfirmed() -> sa.Select[Any]:
+    return (
+        _accounts()
+        .where(
+            users.c.verified_at.is_(None),
+            users.c.standing != Standing.DELETED.value,
+            sa.not_(users.c.admin),
+            ~sa.exists().where(tokens.c.user_id == users.c.id),
+        )
+        .order_by(users.c.id)
+    )
+
+
+def _accounts() -> sa.Select[Any]:
+    return (
+        sa.select(users, namespaces.c.name)
+        .join(namespaces, namespaces.c.id == users.c.id)
+        .with_for_update(of=users)
+    )
+
+
+def _write_to(work: Work, row: sa.Row[Any]) -> None:
+    base_url = work.db.scalar(
+        sa.select(verifications.c.base_url)
+        .where(verifications.c.user_id == row.id)
+        .order_by(verifications.c.id.desc())
+        .limit(1)
+    )
+    reader = Reader(row.email, row.name, row.language)
+    letter = letters.removal_near(work, reader, base_url=base_url or "", days=NOTICE.days)
+    outbox.post(work, letter)
+
+
+def _remove(work: Work, row: sa.Row[Any]) -> None:
+    agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
+    for table in (
+        verifications,
+        sessions,
+        known_browsers,
+        resets,
+        emails,
+        email_changes,
+        consents,
+        preferences,
+    ):
+        work.db.execute(sa.delete(table).where(table.c.user_id == row.id))
+    for table in (profiles, former_names):
+        work.db.execute(sa.delete(table).where(table.c.namespace_id == row.id))
+    work.db.execute(sa.delete(users).where(users.c.id == row.id))
+    work.db.execute(sa.delete(namespaces).where(namespaces.c.id == row.id))
+    # What was agreed to outlives the account, without the person.
+    documents = {entry.document: entry.version for entry in agreed}
+    record(work, "account.purge", target=row.name, detail={"documents": documents})

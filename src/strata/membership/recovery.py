@@ -1,0 +1,121 @@
+"""Come back without the password (product §3.13): ask for a link, and use it.
+
+The answer to a request is the same whoever is meant, and so is the work: the request only writes
+down what was typed, and a job looks up who that is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final
+
+from strata.accounts import addresses, confirmed, limits, passwords, people
+from strata.accounts.factors import remembered
+from strata.core.call import Call, Origin, working
+from strata.core.errors import InvalidFields, NotFound
+from strata.credentials.tokens.revoking import revoke_all
+from strata.events import outbox
+from strata.events.facts import record
+from strata.events.jobs import enqueue
+from strata.membership.joining import verification
+from strata.sessions.entering import letters, login, reset, sessions
+from strata.sessions.entering.changing import keep_password, password_faults
+
+PER_ACCOUNT: Final = 5  # mails a day
+PER_PLACE: Final = 10  # requests an hour from one address
+LONGEST_IDENTIFIER: Final = 320
+
+
+@dataclass(frozen=True, slots=True)
+class SendReset:
+    """Send a link to whoever is meant, if anybody is."""
+
+    kind: ClassVar[str] = "accounts.reset"
+    identifier: str  # username or e-mail address
+    base_url: str
+    ip: str
+    user_agent: str
+    request_id: str
+
+    def run(self, call: Call) -> None:
+        origin = Origin(self.base_url, self.ip, self.user_agent, self.request_id)
+        with working(replace(call, origin=origin)) as work:
+            user, to = _meant(work, self.identifier)
+            if user is None:
+                return
+            key = f"reset.person:{user.id}"
+            if limits.counted(work, key, minutes=24 * 60) >= PER_ACCOUNT:
+                return
+            limits.note(work, key)
+            if user.verified_at is None:
+                verification.issue(work, user)
+            else:
+                reset.send(work, user, to)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """The form behind the link."""
+
+    password: str = field(repr=False)
+    sign_out: bool = True  # everywhere; the link itself logs nobody in
+    revoke_tokens: bool = False
+
+
+def ask(call: Call, identifier: str) -> None:
+    """Have a link sent to whoever is meant.
+
+    Only confirmed addresses get one, all of the account if it was named by its username. An account
+    without any gets its confirmation once more instead.
+
+    Raises:
+        TooMany: ten requests in an hour from one place.
+    """
+    origin = call.origin
+    typed = identifier.strip()[:LONGEST_IDENTIFIER].replace("\0", "")
+    job = SendReset(typed, origin.base_url, origin.ip, origin.user_agent, origin.request_id)
+    with working(call) as work:
+        here = limits.address_of(origin.ip)
+        limits.count(work, limits.Limit(f"reset.address:{here}", PER_PLACE, 60))
+        enqueue(work, job)
+
+
+def choose(call: Call, link: str, form: NewPassword) -> None:
+    """Give the account of a link another password; nobody is logged in by it.
+
+    Raises:
+        NotFound: the link cannot be used (any more).
+        InvalidFields: `password` breaks rules.
+    """
+    user = reset.owner_of_link(call, link)
+    if user is None:
+        raise NotFound(reset.OVER)
+    faults = password_faults(call, user, form.password)
+    if faults:
+        raise InvalidFields({"password": faults})
+    hashed = passwords.hash_password(call.hub, form.password)
+    with working(call) as work:
+        reset.use_up(work, link)
+        keep_password(work, user, hashed)
+        login.forgive(work, user.id)
+        remembered.forget(work, user.id)
+        if form.sign_out:
+            sessions.end_all(work, user.id)
+        if form.revoke_tokens:
+            revoke_all(work, user.id)
+        record(work, "account.password_reset", target=user.name, actor_id=user.id)
+        for reader in confirmed.readers(work, user):
+            outbox.post(work, letters.password_changed(work, reader))
+
+
+def _meant(call: Call, identifier: str) -> tuple[people.User | None, list[str]]:
+    """Who is meant, and where the mail goes."""
+    if "@" not in identifier:
+        user = people.by_name(call, identifier)
+        return user, [held.email for held in confirmed.emails_of(call, user.id)] if user else []
+    address = addresses.parse(identifier)
+    user = people.owner_of_address(call, address.key) if address else None
+    if address is None or user is None:
+        return None, []
+    held = confirmed.emails_of(call, user.id)
+    return user, [one.email for one in held if one.key == address.key]

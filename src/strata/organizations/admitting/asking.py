@@ -1,0 +1,160 @@
+"""Ask to join an organisation, and decide about it (product §3.18, P53)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Final
+
+from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts.standing import is_shown
+from strata.core.actor import Role
+from strata.core.call import Call, Work
+from strata.core.errors import InvalidFields, NotFound
+from strata.events.audit.changes import changes
+from strata.events.facts import Whose, record
+from strata.events.outbox import post
+from strata.organizations import members, queries as organizations
+from strata.organizations.admitting import letters, queries
+from strata.organizations.admitting.queries import Rules
+from strata.organizations.record import Organization
+
+LONGEST_MESSAGE: Final = 500
+ASKED_PER_DAY: Final = 20
+A_DAY: Final = 24 * 60  # minutes
+
+
+class Way(StrEnum):
+    """What an organisation offers somebody."""
+
+    MEMBER = "member"  # they belong to it already
+    ASKED = "asked"  # they wait for an answer
+    CLOSED = "closed"  # it takes nobody like them without an invitation
+    FACTOR = "factor"  # it wants a second factor
+    ASK = "ask"
+    JOIN = "join"  # at once
+
+
+def way(call: Call, organization: Organization, person: people.User) -> Way:
+    """What an organisation offers somebody who would like to join."""
+    if organizations.role_of(call, organization.id, person.id) is not None:
+        return Way.MEMBER
+    if queries.has_asked(call, organization.id, person.id):
+        return Way.ASKED
+    rules = queries.rules_of(call, organization.id)
+    ours = bool(rules.domain) and rules.domain in _domains(call, person)
+    if not ours and not rules.anybody:
+        return Way.CLOSED
+    if organization.factor_from is not None and not person.has_factor:
+        return Way.FACTOR
+    return Way.JOIN if ours and rules.at_once else Way.ASK
+
+
+def change(work: Work, organization: Organization, rules: Rules) -> None:
+    """Choose who may ask, or join at once.
+
+    Raises:
+        InvalidFields: `domain` is none, or the caller has no confirmed address there.
+    """
+    domain = rules.domain.strip().lstrip("@")
+    if domain:
+        address = addresses.parse(f"x@{domain}")
+        if address is None:
+            raise InvalidFields({"domain": ("join.no_domain",)})
+        domain = address.domain
+        _require_proved(work, domain)
+    kept = Rules(rules.anybody, domain, rules.at_once and bool(domain))
+    detail = changes(asdict(queries.rules_of(work, organization.id)), asdict(kept))
+    queries.set_rules(work, organization.id, kept)
+    record(
+        work,
+        "org.settings.joining",
+        target=organization.name,
+        detail=detail,
+        whose=Whose(organization.id),
+    )
+
+
+def ask(work: Work, organization: Organization, person: people.User, message: str) -> Way:
+    """Ask, or join at once where the organisation says so; which of the two it was.
+
+    Raises:
+        InvalidFields: `join`: the `Way` that is in the way; `message` is too long.
+        TooMany: twenty in a day.
+        OverQuota: the plan of the organisation has no room for another member.
+    """
+    offered = way(work, organization, person)
+    if offered not in (Way.ASK, Way.JOIN):
+        raise InvalidFields({"join": (f"join.{offered.value}",)})
+    if len(message) > LONGEST_MESSAGE:
+        raise InvalidFields({"message": ("join.too_long",)})
+    limits.count(work, limits.Limit(f"org.joins:{person.id}", ASKED_PER_DAY, A_DAY))
+    if offered is Way.JOIN:
+        members.set_role(work, organization, person, Role.READ)
+    elif queries.ask(work, organization.id, person.id, message):
+        _record_request(work, organization, person)
+    return offered
+
+
+def admit(work: Work, organization: Organization, person: people.User) -> None:
+    """Let somebody in who asked; they hear of it by mail.
+
+    Raises:
+        NotFound: they did not ask, took it back, or their account is closed.
+        OverQuota: the plan of the organisation has no room for another member.
+    """
+    asked = queries.take_away(work, organization.id, person.id)
+    if not asked or not is_shown(work, person):
+        raise NotFound("There is no such request any more.")
+    members.set_role(work, organization, person, Role.READ)
+
+
+def refuse(work: Work, organization: Organization, person: people.User) -> None:
+    """Say no to somebody who asked; they hear of it by mail.
+
+    Raises:
+        NotFound: they did not ask, or took it back.
+    """
+    if not queries.take_away(work, organization.id, person.id):
+        raise NotFound("There is no such request any more.")
+    post(work, letters.refused(work, people.reader(person), organization.name))
+    record(
+        work,
+        "org.join.refuse",
+        target=organization.name,
+        detail={"user": person.name},
+        whose=Whose(organization.id, person.id),
+    )
+
+
+def take_back(work: Work, organization: Organization, person: people.User) -> None:
+    """Ask no more.
+
+    Raises:
+        NotFound: they did not ask.
+    """
+    if not queries.take_away(work, organization.id, person.id):
+        raise NotFound("There is no such request any more.")
+
+
+def _record_request(work: Work, organization: Organization, person: people.User) -> None:
+    record(
+        work,
+        "org.join.request",
+        target=organization.name,
+        detail={"user": person.name},
+        whose=Whose(organization.id, person.id),
+    )
+
+
+def _domains(call: Call, person: people.User) -> set[str]:
+    return {held.key.rpartition("@")[2] for held in confirmed.emails_of(call, person.id)}
+
+
+def _require_proved(work: Work, domain: str) -> None:
+    """An admin who reads mail there has shown that the organisation has to do with it."""
+    if work.actor.system:
+        return
+    admin = people.by_id(work, work.actor.user_id or 0)
+    if admin is None or domain not in _domains(work, admin):
+        raise InvalidFields({"domain": ("join.not_proved",)})

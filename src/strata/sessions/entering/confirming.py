@@ -1,0 +1,25 @@
+"""The link that a log-in from an unknown browser waits for: it goes on from there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from strata.accounts.factors.halfway import Ticket
+from strata.accounts.standing import require_enterable
+from strata.core.call import Work
+from strata.sessions.entering import login, waiting
+from strata.sessions.entering.entry import Browser, LoggedIn, arrive
+from strata.sessions.entering.waiting import Waiting
+
+
+def confirm(work: Work, link: str, held: Waiting, browser: Browser) -> LoggedIn | Ticket:
+    """Open the session of a log-in that waited, or ask for the second factor.
+
+    Raises:
+        NotFound: the link is over, was used, or the log-in waits in another browser.
+        AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
+    """
+    user, remember = waiting.use(work, link, held)
+    require_enterable(work, user)
+    login.forgive_here(work, user.id)
+    return arrive(work, user, replace(browser, remember=remember), how="password+mail")

@@ -1,0 +1,84 @@
+"""The last steps of every log-in: by password, by passkey, or at the word of another site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from strata.accounts import people
+from strata.accounts.factors import halfway, remembered
+from strata.accounts.factors.halfway import Halfway, Ticket
+from strata.accounts.legal.documents import must_agree
+from strata.accounts.legal.tables import agreement
+from strata.accounts.standing import require_enterable
+from strata.accounts.tables import users
+from strata.core.call import Work
+from strata.events.facts import record
+from strata.sessions.entering import browsers, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What the browser that logs in asked for and brings along."""
+
+    remember: bool = False
+    replaces: str | None = field(default=None, repr=False)  # cookie of the session that ends
+    device: str = field(default="", repr=False)  # cookie by which it is known
+    remembered: str = field(default="", repr=False)  # cookie that stands for a second factor
+    forms: str = field(default="", repr=False)  # cookie that its forms belong to
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Who it was, and the new session."""
+
+    user_id: int
+    name: str
+    verified: bool
+    session: sessions.Started
+    must_agree: bool  # to documents that changed
+    device: str = field(repr=False)  # the cookie by which this browser is known from now on
+
+
+def arrive(
+    work: Work, user: people.User, browser: Browser, *, how: str, proved: bool = True
+) -> LoggedIn | Ticket:
+    """Let somebody in who has shown one factor, or ask for the second if the account has one.
+
+    Args: as those of `enter`.
+    """
+    if user.has_factor and not remembered.knows(work, user.id, browser.remembered):
+        return halfway.begin(work, Halfway(user.id, how, browser.remember), browser.forms)
+    return enter(work, user, browser, how=how, proved=proved)
+
+
+def enter(
+    work: Work, user: people.User, browser: Browser, *, how: str, proved: bool = True
+) -> LoggedIn:
+    """Open a session under a new id for somebody who has shown all that the account asks for.
+
+    Args:
+        how: by which means, for the audit log: "password", "passkey", "github".
+        proved: they have shown it to us, so that nothing asks them again for a while.
+
+    Raises:
+        AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
+    """
+    require_enterable(work, user)
+    here = sa.update(users).where(users.c.id == user.id)
+    work.db.execute(here.values(last_login_at=work.now))
+    sessions.end(work, browser.replaces)
+    session = sessions.start(
+        work, user.id, admin=user.admin, remember=browser.remember, proved=proved
+    )
+    record(work, "account.login", target=user.name, actor_id=user.id, detail={"how": how})
+    current = work.db.scalar(sa.select(agreement.c.current))
+    return LoggedIn(
+        user_id=user.id,
+        name=user.name,
+        verified=user.verified_at is not None,
+        session=session,
+        must_agree=must_agree(user.agreed, current),
+        device=browsers.recognise(work, user, browser.device),
+    )

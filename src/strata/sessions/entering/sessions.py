@@ -1,0 +1,238 @@
+"""Signed-in browsers: opaque ids, kept as digests, with an idle and an absolute end (product §3.8).
+
+Reading a session writes nothing: the door notes it in `Uses`, which is flushed in bulk.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from strata.accounts.factors.demand import COLUMNS, WIDTH, demand_of
+from strata.accounts.legal.documents import must_agree
+from strata.accounts.standing import standing_at
+from strata.core.actor import Actor, Standing
+from strata.core.call import Call, Work
+from strata.core.errors import NotFound, Unauthenticated
+from strata.core.hub import Hub
+from strata.events.facts import record
+from strata.lib.db.columns import from_millis, to_millis
+from strata.lib.db.database import Prepared
+from strata.organizations.roles import roles_in
+from strata.sessions.entering.tables import sessions
+
+LONGEST_COOKIE = 128  # characters; ours have 43
+_USER_AGENT_LENGTH = 512
+_LIVE = Prepared(
+    "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"  # noqa: S608 — constants
+    " u.standing_until, u.agreed, (SELECT current FROM agreement), m.organization_id, m.role,"
+    f" {COLUMNS}"
+    " FROM sessions s"
+    " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
+    " LEFT JOIN memberships m ON m.user_id = u.id"
+    " LEFT JOIN organizations o ON o.id = m.organization_id"
+    " WHERE s.digest = :digest AND s.idle_expires_at > :now AND s.expires_at > :now"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How long a session lives."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+REMEMBERED = Life(timedelta(days=14), timedelta(days=90))
+PASSING = Life(timedelta(hours=12), timedelta(hours=24))
+PROVED_FOR = timedelta(minutes=15)  # after a log-in or another proof of who sits there
+ADMIN = Life(timedelta(minutes=30), timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new session; the cookie is known here and in the browser only."""
+
+    id: int
+    cookie: str = field(repr=False)
+    max_age_s: int | None  # None: until the browser closes
+    expires_at: datetime
+
+
+def start(work: Work, user_id: int, *, admin: bool, remember: bool, proved: bool = True) -> Started:
+    """Open a session under a new id; call it at log-in, never keep an older id.
+
+    Args:
+        proved: the person has just shown to us who they are.
+    """
+    life = ADMIN if admin else REMEMBERED if remember else PASSING
+    cookie = secrets.token_urlsafe(32)
+    inserted = work.db.execute(
+        sa.insert(sessions)
+        .values(
+            digest=_digest(work.hub, cookie),
+            mark=secrets.token_hex(16),
+            user_id=user_id,
+            created_at=work.now,
+            seen_at=work.now,
+            idle_expires_at=work.now + life.idle,
+            expires_at=work.now + life.absolute,
+            proved_until=work.now + PROVED_FOR if proved else None,
+            remember=remember,
+            ip=work.origin.ip,
+            user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
+        )
+        .returning(sessions.c.id)
+    ).one()
+    max_age = int(life.absolute.total_seconds()) if remember else None
+    return Started(inserted.id, cookie, max_age, work.now + life.absolute)
+
+
+def renew(work: Work, *, proved: bool = False) -> Started:
+    """Let the caller's session go on under a new id; what others may have seen opens nothing.
+
+    Args:
+        proved: the person has just shown who they are.
+
+    Raises:
+        Unauthenticated: the session has ended meanwhile.
+    """
+    cookie = secrets.token_urlsafe(32)
+    changes: dict[str, object] = {"digest": _digest(work.hub, cookie)}
+    if proved:
+        changes["proved_until"] = work.now + PROVED_FOR
+    row = work.db.execute(
+        sa.update(sessions)
+        .where(sessions.c.id == work.actor.session_id)
+        .values(**changes)
+        .returning(sessions.c.id, sessions.c.remember, sessions.c.expires_at)
+    ).first()
+    if row is None:
+        raise Unauthenticated("Log in first.")
+    left = int((row.expires_at - work.now).total_seconds()) if row.remember else None
+    return Started(row.id, cookie, left, row.expires_at)
+
+
+def decoy(work: Work) -> Started:
+    """What looks like a new session and opens nothing."""
+    return Started(0, secrets.token_urlsafe(32), None, work.now + PASSING.absolute)
+
+
+def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
+    """Who the cookie belongs to; None when it is unknown or over."""
+    if not cookie or len(cookie) > LONGEST_COOKIE:
+        return None
+    now = to_millis(hub.clock())
+    rows = _LIVE.rows(db, {"digest": _digest(hub, cookie), "now": now})
+    if not rows:
+        return None
+    row = rows[0]  # one for each membership; they differ in nothing else
+    standing = standing_at(now, row[7], row[8])
+    if standing is Standing.SUSPENDED:
+        return None
+    demand = demand_of(hub, (row[-WIDTH:] for row in rows))
+    return Actor(
+        user_id=row[3],
+        name=row[4],
+        verified=row[5] is not None,
+        admin=bool(row[6]),
+        standing=standing,
+        must_agree=must_agree(row[9], row[10]),
+        session_id=row[0],
+        session_mark=row[1],
+        proved_until=None if row[2] is None else from_millis(row[2]),
+        roles=roles_in(row[11:13] for row in rows),
+        closed=demand.closed,
+        factor_due=demand.due,
+    )
+
+
+def log_out(work: Work) -> None:
+    """End the caller's session; without one nothing happens."""
+    if work.actor.session_id is None:
+        return
+    work.db.execute(sa.delete(sessions).where(sessions.c.id == work.actor.session_id))
+    record(work, "account.logout", target=work.actor.name)
+
+
+def end(work: Work, cookie: str | None) -> None:
+    """End a session by its cookie: the one that a log-in replaces."""
+    if cookie and len(cookie) <= LONGEST_COOKIE:
+        work.db.execute(sa.delete(sessions).where(sessions.c.digest == _digest(work.hub, cookie)))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as its owner's list shows it."""
+
+    id: int
+    created_at: datetime
+    seen_at: datetime
+    ip: str
+    user_agent: str
+
+
+def of(call: Call, user_id: int) -> list[Session]:
+    """The sessions of an account that are not over, the one seen last first."""
+    rows = call.db.execute(
+        sa.select(*(sessions.c[name] for name in Session.__dataclass_fields__))
+        .where(
+            sessions.c.user_id == user_id,
+            sessions.c.idle_expires_at > call.now,
+            sessions.c.expires_at > call.now,
+        )
+        .order_by(sessions.c.seen_at.desc(), sessions.c.id.desc())
+    )
+    return [Session(*row) for row in rows]
+
+
+def revoke(work: Work, session_id: int) -> None:
+    """End one session of the signed-in person, in whatever browser it is.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: the person has no such session.
+    """
+    user_id = _signed_in(work)
+    theirs = sa.and_(sessions.c.id == session_id, sessions.c.user_id == user_id)
+    if work.db.execute(sa.delete(sessions).where(theirs)).rowcount == 0:
+        raise NotFound("There is no such session.")
+    record(work, "account.session_revoke", target=work.actor.name)
+
+
+def revoke_others(work: Work) -> int:
+    """End every session of the signed-in person but this one; how many there were.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    ended = end_all(work, _signed_in(work), but=work.actor.session_id)
+    record(work, "account.session_revoke", target=work.actor.name, detail={"sessions": ended})
+    return ended
+
+
+def _signed_in(call: Call) -> int:
+    if call.actor.user_id is None or call.actor.session_id is None:
+        raise Unauthenticated("Log in first.")
+    return call.actor.user_id
+
+
+def end_all(work: Work, user_id: int, *, but: int | None = None) -> int:
+    """End every session of an account, except one; how many there were."""
+    theirs = sa.delete(sessions).where(sessions.c.user_id == user_id)
+    ended = work.db.execute(theirs if but is None else theirs.where(sessions.c.id != but))
+    return ended.rowcount
+
+
+def forget_expired(work: Work) -> None:
+    """Remove the sessions that are over."""
+    over = sa.or_(sessions.c.idle_expires_at <= work.now, sessions.c.expires_at <= work.now)
+    work.db.execute(sa.delete(sessions).where(over))
+
+
+def _digest(hub: Hub, cookie: str) -> str:
+    return hub.secrets.digest("session", cookie)

@@ -1,0 +1,47 @@
+"""Roles in organisations that come from groups at another site."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from strata.accounts import people
+from strata.core.actor import SYSTEM, Role
+from strata.core.call import Work
+from strata.core.errors import Conflict
+from strata.core.providers import LoginProvider
+from strata.organizations import members, queries
+
+
+def grant_roles(
+    work: Work, provider: LoginProvider, user: people.User, groups: tuple[str, ...]
+) -> None:
+    """Give the person the roles that their groups have, and take those that they lost.
+
+    Whoever logs in through the site has in each organisation that a rule names the highest role
+    that their groups stand for, and none if they are in none of its groups, however they became a
+    member: the site alone says. The last admin stays, and who never comes through the site is left
+    alone. Unconfirmed accounts get their roles at the first log-in after they are confirmed.
+
+    Args:
+        groups: theirs at the site, among those that rules name.
+    """
+    wanted: dict[str, Role | None] = {}
+    for rule in provider.rules:
+        held = wanted.setdefault(rule.organization, None)
+        if rule.group in groups and (held is None or rule.role.reaches(held)):
+            wanted[rule.organization] = rule.role
+    acting = replace(work, actor=SYSTEM)
+    for name, role in wanted.items():
+        with contextlib.suppress(Conflict):
+            _give(acting, name, user, role)
+
+
+def _give(work: Work, name: str, user: people.User, role: Role | None) -> None:
+    organization = queries.by_name(work, name)
+    if organization is None:
+        return
+    if role is not None:
+        members.set_role(work, organization, user, role)
+    elif queries.role_of(work, organization.id, user.id) is not None:
+        members.remove(work, organization, user)

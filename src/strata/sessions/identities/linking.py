@@ -1,0 +1,184 @@
+"""Whose account an identity at another site opens (product §3.7).
+
+The key is the site's name for the person, never their address: an address that an account here has
+already is no proof. Its owner logs in as before and links; only a site that the operator calls
+authoritative for a domain is believed at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from strata.accounts import addresses, confirmed, people
+from strata.accounts.factors.halfway import Ticket
+from strata.core.call import Call, Work
+from strata.core.errors import InvalidFields, NotFound, Unauthenticated
+from strata.core.providers import LoginProvider
+from strata.events import outbox
+from strata.events.facts import record
+from strata.lib.db.statements import upsert
+from strata.sessions.entering.entry import Browser, LoggedIn, arrive, enter
+from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.identities import letters
+from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.granting import grant_roles
+from strata.sessions.identities.tables import identities
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An identity as its owner's list shows it."""
+
+    id: int
+    provider: str
+    shown: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The address belongs to an account here, which must say so itself."""
+
+    masked: str
+
+
+def settle(
+    work: Work, provider: LoginProvider, claims: Claims, browser: Browser
+) -> LoggedIn | Ticket | Owned | None:
+    """Log in whoever the identity belongs to; None: nobody yet, who may sign up."""
+    user = _owner(work, claims)
+    if user is None:
+        address = addresses.parse(claims.email)
+        owner = people.owner_of_address(work, address.key) if address else None
+        if owner is None or address is None or owner.verified_at is None:
+            return None
+        if address.domain not in {one.lower() for one in provider.authoritative_domains}:
+            return Owned(addresses.masked(address.text))
+        keep(work, owner, claims)
+        user = owner
+    _touch(work, claims)
+    grant_roles(work, provider, user, claims.groups)
+    shown = enter if claims.second_factor else arrive  # the site has asked for both, and is trusted
+    return shown(work, user, browser, how=provider.id, proved=False)
+
+
+def link(work: Work, claims: Claims) -> None:
+    """Let an identity open the signed-in person's account from now on.
+
+    Raises:
+        Unauthenticated, ProofNeeded: who asks must be sure.
+        InvalidFields: `identity`: it opens another account already.
+    """
+    user = _person(work)
+    require_sudo(work)
+    keep(work, user, claims)
+
+
+def keep(work: Work, user: people.User, claims: Claims) -> None:
+    """Write down that an identity belongs to an account, and tell its owner.
+
+    The roles that its groups stand for are given at once.
+
+    Raises:
+        InvalidFields: `identity`: it opens another account already.
+    """
+    fresh = upsert(work.db, identities).values(
+        user_id=user.id,
+        provider=claims.provider,
+        issuer=claims.issuer,
+        subject=claims.subject,
+        shown=claims.shown,
+        created_at=work.now,
+    )
+    if work.db.execute(fresh.on_conflict_do_nothing().returning(identities.c.id)).first() is None:
+        owner = _owner(work, claims)
+        if owner is None or owner.id != user.id:
+            raise InvalidFields({"identity": ("identity.taken",)})
+        return
+    provider = _provider(work, claims.provider)
+    if provider is not None:
+        grant_roles(work, provider, user, claims.groups)
+    detail = {"provider": claims.provider}
+    record(work, "account.identity_link", target=user.name, actor_id=user.id, detail=detail)
+    for reader in confirmed.readers(work, user):
+        outbox.post(work, letters.linked(work, reader, provider=_name(work, claims.provider)))
+
+
+def identities_of(call: Call, user_id: int) -> list[Identity]:
+    """The identities of an account, the oldest first."""
+    rows = call.db.execute(
+        sa.select(*(identities.c[name] for name in Identity.__dataclass_fields__))
+        .where(identities.c.user_id == user_id)
+        .order_by(identities.c.id)
+    )
+    return [Identity(*row) for row in rows]
+
+
+def unlink(work: Work, identity_id: int) -> None:
+    """Let an identity open the signed-in person's account no more.
+
+    Without any identity at that site the roles that came from it go too: nothing would take them
+    later.
+
+    Raises:
+        Unauthenticated, ProofNeeded: as `link`.
+        NotFound: the account has no such identity.
+        InvalidFields: `identity`: it is the last way in.
+    """
+    user = _person(work)
+    require_sudo(work)
+    people.locked(work, user.id)
+    held = identities_of(work, user.id)
+    gone = next((one for one in held if one.id == identity_id), None)
+    if gone is None:
+        raise NotFound("This account has no such linked log-in.")
+    opening = [one.id for one in held if _provider(work, one.provider) is not None]
+    if user.password_hash is None and not set(opening) - {identity_id}:
+        raise InvalidFields({"identity": ("identity.last",)})
+    work.db.execute(sa.delete(identities).where(identities.c.id == identity_id))
+    provider = _provider(work, gone.provider)
+    if provider is not None and [one.provider for one in held].count(gone.provider) == 1:
+        grant_roles(work, provider, user, ())
+    detail = {"provider": gone.provider}
+    record(work, "account.identity_unlink", target=user.name, detail=detail)
+    for reader in confirmed.readers(work, user):
+        outbox.post(work, letters.unlinked(work, reader, provider=_name(work, gone.provider)))
+
+
+def _owner(call: Call, claims: Claims) -> people.User | None:
+    user_id = call.db.scalar(sa.select(identities.c.user_id).where(*_same(claims)))
+    return people.by_id(call, user_id) if user_id is not None else None
+
+
+def _touch(work: Work, claims: Claims) -> None:
+    seen = {"last_used_at": work.now, "shown": claims.shown}
+    work.db.execute(sa.update(identities).where(*_same(claims)).values(**seen))
+
+
+def _same(claims: Claims) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        identities.c.provider == claims.provider,
+        identities.c.issuer == claims.issuer,
+        identities.c.subject == claims.subject,
+    )
+
+
+def _person(call: Call) -> people.User:
+    user = people.by_id(call, call.actor.user_id or 0)
+    if user is None or call.actor.session_id is None:
+        raise Unauthenticated("Log in first.")
+    return user
+
+
+def _provider(call: Call, provider_id: str) -> LoginProvider | None:
+    """The site of an identity; None when the operator has taken it away."""
+    return next((one for one in call.hub.providers if one.id == provider_id), None)
+
+
+def _name(call: Call, provider_id: str) -> str:
+    provider = _provider(call, provider_id)
+    return provider.name if provider else provider_id

@@ -1,0 +1,106 @@
+"""Take all second factors of an account away, at once or after a while in which that is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+
+import sqlalchemy as sa
+
+from strata.accounts import people
+from strata.accounts.factors import held, letters
+from strata.accounts.factors.tables import factor_removals
+from strata.core.call import Call, Work, working
+from strata.core.errors import NotFound
+from strata.events.facts import Whose, record
+from strata.events.jobs import Later, enqueue
+from strata.lib.db.statements import upsert
+from strata.sessions.entering import sessions
+
+ADMIN_WAIT: Final = timedelta(hours=72)  # so that a stolen machine's owner hears of it
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is going to happen."""
+
+    due_at: datetime
+    by_operator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFactors:
+    """Do it, if nobody has stopped it."""
+
+    kind: ClassVar[str] = "accounts.remove_factors"
+    user_id: int
+
+    def run(self, call: Call) -> None:
+        with working(call) as work:
+            people.locked(work, self.user_id)
+            waiting, user = of(work, self.user_id), people.by_id(work, self.user_id)
+            if waiting is None or user is None:
+                return
+            if waiting.due_at > work.now:
+                raise Later(waiting.due_at - work.now)
+            remove(work, user)
+
+
+def of(call: Call, user_id: int) -> Removal | None:
+    """When the factors of an account are taken away; None: they are not."""
+    columns = (factor_removals.c.due_at, factor_removals.c.by_operator)
+    row = call.db.execute(sa.select(*columns).where(factor_removals.c.user_id == user_id)).first()
+    return Removal(*row) if row else None
+
+
+def schedule(work: Work, user: people.User, wait: timedelta, *, by_operator: bool) -> datetime:
+    """Take them away later, and tell every address of it; a second wish does not move the first."""
+    fresh = upsert(work.db, factor_removals).values(
+        user_id=user.id, due_at=work.now + wait, by_operator=by_operator
+    )
+    if work.db.execute(fresh.on_conflict_do_nothing()).rowcount == 1:
+        enqueue(work, RemoveFactors(user.id), after=wait)
+        record(work, "account.2fa_removal", target=user.name, whose=Whose(subject_id=user.id))
+    waiting = of(work, user.id)
+    due = waiting.due_at if waiting else work.now
+    letters.send(work, user, letters.removal(user.name, due))
+    return due
+
+
+def cancel(work: Work, user: people.User) -> bool:
+    """Leave the factors as they are; False: nobody wanted to take them away."""
+    theirs = sa.delete(factor_removals).where(factor_removals.c.user_id == user.id)
+    if work.db.execute(theirs).rowcount == 0:
+        return False
+    record(work, "account.2fa_removal_cancel", target=user.name, whose=Whose(subject_id=user.id))
+    return True
+
+
+def remove(work: Work, user: people.User, *, but: int | None = None) -> None:
+    """Leave the account with its password alone; its sessions end.
+
+    Args:
+        but: the session that goes on.
+    """
+    held.remove_all(work, user.id)
+    sessions.end_all(work, user.id, but=but)
+    record(work, "account.2fa_disable", target=user.name, whose=Whose(subject_id=user.id))
+    letters.send(work, user, letters.REMOVED)
+
+
+def reset_by_operator(work: Work, user: people.User) -> datetime | None:
+    """Help somebody who has lost everything, after their identity was checked.
+
+    Raises:
+        NotFound: the account has none.
+
+    Returns:
+        When it happens, for the admins of the site; None: it is done.
+    """
+    if not user.has_factor:
+        raise NotFound(f"{user.name} has no second factor.")
+    if user.admin:
+        return schedule(work, user, ADMIN_WAIT, by_operator=True)
+    remove(work, user)
+    return None
