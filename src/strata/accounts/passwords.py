@@ -10,26 +10,51 @@ import functools
 import re
 import threading
 import unicodedata
+from dataclasses import dataclass
 from importlib import resources
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from strata.core.hub import Hub
+from strata.core.settings import AccountsSettings
 
-SHORTEST = 8  # code points
-LONGEST = 128
+LONGEST = 128  # code points
 LONGEST_BYTES = 512
 SHORTEST_IDENTITY = 4  # shorter names occur in passwords by chance
 SHORTEST_STEM = 4  # what is left after stripping must still be a word
 
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a password must be made of, besides what holds for all."""
+
+    name: str
+    shortest: int  # code points
+    composed: bool  # of upper case, lower case and special symbols
+    too_short: str  # message key
+
+
+SEED = Policy("seed", 8, composed=True, too_short="pw.too_short")
+PASSPHRASE = Policy("passphrase", 12, composed=False, too_short="pw.too_short_phrase")
+POLICIES = {policy.name: policy for policy in (SEED, PASSPHRASE)}
+
 _TRAILER = re.compile(r"[\W\d_]+$")
 
 
+def policy_of(chosen: AccountsSettings) -> Policy:
+    """The policy of a hub; the settings were checked when they were loaded."""
+    return POLICIES[chosen.password_policy]
+
+
 def faults(
-    password: str, *, identities: tuple[str, ...] = (), site_name: str = ""
+    password: str,
+    *,
+    identities: tuple[str, ...] = (),
+    site_name: str = "",
+    policy: Policy = SEED,
 ) -> tuple[str, ...]:
-    """Message keys of every rule that the password breaks.
+    """Message keys of every rule that the password breaks; `new_passwords` also knows leaks.
 
     Args:
         identities: username and local part of the address; a password must not contain them.
@@ -38,21 +63,22 @@ def faults(
         return ("pw.too_long",)
     text = unicodedata.normalize("NFC", password)
     broken = {
-        "pw.too_short": len(text) < SHORTEST,
+        policy.too_short: len(text) < policy.shortest,
         "pw.too_long": len(text) > LONGEST or len(_encoded(text)) > LONGEST_BYTES,
-        **_composition(text),
+        **_composition(text, policy),
         "pw.common": _is_common(text) or _is_site_and_year(text, site_name),
         "pw.contains_identity": _contains(text, identities),
     }
     return tuple(key for key, is_broken in broken.items() if is_broken)
 
 
-def _composition(text: str) -> dict[str, bool]:
+def _composition(text: str, policy: Policy) -> dict[str, bool]:
     categories = {unicodedata.category(character) for character in text}
+    special = any(category[0] in "PS" for category in categories)
     return {
-        "pw.need_upper": "Lu" not in categories,
-        "pw.need_lower": "Ll" not in categories,
-        "pw.need_special": not any(category[0] in "PS" for category in categories),
+        "pw.need_upper": policy.composed and "Lu" not in categories,
+        "pw.need_lower": policy.composed and "Ll" not in categories,
+        "pw.need_special": policy.composed and not special,
         "pw.control_char": bool(categories & {"Cc", "Cs"}),
     }
 

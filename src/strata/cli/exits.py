@@ -36,6 +36,8 @@ _SENTENCES = {
     "name.reserved": "this name is reserved",
     "email.invalid": "this is no e-mail address",
     "pw.too_short": "use at least 8 characters",
+    "pw.too_short_phrase": "use at least 12 characters",
+    "pw.breached": "this password has appeared in a leak",
     "pw.too_long": "use at most 128 characters",
     "pw.need_upper": "add an uppercase letter",
     "pw.need_lower": "add a lowercase letter",

@@ -166,6 +166,18 @@ class AccountsSettings:
     token_days: int = setting(
         0, "Longest life of an access token; 0: they may live for ever.", unit="days"
     )
+    password_policy: str = setting(
+        "seed",
+        "`seed`: 8 characters or more with upper case, lower case and a special symbol; `passphrase`: 12 or more of any kind.",
+    )
+    breach_file: Path = setting(
+        Path(),
+        "List of leaked passwords that nobody may choose: sorted lines of SHA-1 as haveibeenpwned.com offers them, in one file or in a folder of one file for each first five digits; empty: none.",
+    )
+    breach_api: str = setting(
+        "",
+        "Address that is asked for leaked passwords by the first five digits of their SHA-1, such as https://api.pwnedpasswords.com/range/; empty: none. Passwords are accepted while it is silent.",
+    )
     password_hash_slots: int = setting(
         2,
         "Password hashes computed at once, in threads of their own; each takes password_hash_mib.",
@@ -706,6 +718,7 @@ def _check_choices(settings: Settings) -> None:
             settings.accounts.sign_up,
             ("open", "domains", "invite", "approval", "closed"),
         ),
+        "accounts.password_policy": (settings.accounts.password_policy, ("seed", "passphrase")),
         "accounts.two_factor": (settings.accounts.two_factor, ("off", "admins", "everybody")),
         "server.log_format": (settings.server.log_format, ("auto", "json", "console")),
         "server.log_level": (settings.server.log_level, ("debug", "info", "warning", "error")),
@@ -720,6 +733,9 @@ def _check_choices(settings: Settings) -> None:
         raise BadSettings(
             "Setting `accounts.sign_up` is `domains`: name them in `accounts.allowed_domains`."
         )
+    asked = settings.accounts.breach_api
+    if asked and not asked.startswith(("http://", "https://")):
+        raise BadSettings("Setting `accounts.breach_api` must start with http:// or https://.")
     if settings.objects.url and not settings.objects.url.startswith("s3://"):
         raise BadSettings("STRATA_OBJECTS_URL must look like s3://bucket/prefix.")
     if settings.mail.url and not settings.mail.url.startswith(("smtp://", "smtps://")):

@@ -1,10 +1,12 @@
 """The small things beside the account pages: rules as JSON, pictures, files, documents."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from doors.pages.visitors import PASSWORD, Visitor
+from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.passwords import faults
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
@@ -30,6 +32,30 @@ def test_the_checklist_has_the_rules_that_are_served(hub: Hub) -> None:
     shown = re.findall(r'data-rule="(\w+)"', page)
     assert shown == ["length", "upper", "lower", "special"]
     assert f"{rules['minLength']} or more characters" in page
+
+
+def test_the_other_policy_is_served_and_listed_and_said(tmp_path: Path, clock: FrozenClock) -> None:
+    hub = build_test_hub(tmp_path, clock=clock, **{"accounts.password_policy": "passphrase"})
+    rules = Visitor(hub).client.get("/api/site-config").json()["password"]
+    assert rules == {
+        "policy": "passphrase",
+        "minLength": 12,
+        "maxLength": 128,
+        "uppercase": False,
+        "lowercase": False,
+        "special": False,
+    }
+    page = Visitor(hub).open("/join").text
+    assert re.findall(r'data-rule="(\w+)"', page) == ["length"]
+    assert 'data-least="12"' in page
+    assert "12 or more characters" in page
+    chinese = Visitor(hub, language="zh-CN")
+    assert "至少 12 个字符" in chinese.open("/join").text
+    assert "至少 12 个字符。" in chinese.begin("li@example.org", "Abcdef1!").text
+    sent = {"email": "li@example.org", "password": "Abcdef1!", "username": "li"}
+    answer = Visitor(hub).client.post("/api/signup", json=sent)
+    assert "pw.too_short_phrase" in answer.text
+    hub.database.close()
 
 
 def test_an_avatar_is_drawn_here_and_is_the_same_every_time(hub: Hub) -> None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from strata.accounts import addresses, confirmed, limits, names, passwords, people
 from strata.accounts.full_names import full_name_faults
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
+from strata.accounts.new_passwords import new_password_faults
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
@@ -199,7 +200,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "email": addresses.faults(form.email, call.hub.settings.accounts),
         "password": ()
         if form.identity
-        else passwords.faults(form.password, identities=identities, site_name=site_name),
+        else new_password_faults(call.hub, form.password, identities=identities),
         "username": names.faults(form.username, site_name=site_name),
         "full_name": full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
@@ -216,7 +217,7 @@ def _require_operator_fields(call: Call, account: NewAccount) -> addresses.Addre
     password = account.password
     faults = {
         "email": () if address else ("email.invalid",),
-        "password": passwords.faults(password, identities=(account.name,), site_name=site_name)
+        "password": new_password_faults(call.hub, password, identities=(account.name,))
         if password is not None
         else (),
         "username": names.faults(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from strata.accounts import confirmed, limits, passwords, people
 from strata.accounts.factors import halfway
+from strata.accounts.new_passwords import new_password_faults
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields, Unauthenticated
@@ -72,7 +73,7 @@ def change_password(call: Call, form: Change) -> sessions.Started:
 def password_faults(call: Call, user: people.User, password: str) -> tuple[str, ...]:
     """Message keys of the rules that a new password of this account breaks."""
     identities = (user.name, user.email.rpartition("@")[0])
-    return passwords.faults(password, identities=identities, site_name=call.hub.settings.site_name)
+    return new_password_faults(call.hub, password, identities=identities)
 
 
 def keep_password(work: Work, user: people.User, hashed: str) -> None:

@@ -25,7 +25,7 @@ async def site_config(request: Request) -> Response:
             "name": settings.site_name,
             "languages": list(LANGUAGES),
             "signUp": {"mode": settings.accounts.sign_up, "providers": providers},
-            "password": password_policy(),
+            "password": password_policy(settings),
             "username": {"minLength": names.SHORTEST, "maxLength": names.LONGEST},
             "documents": _documents(settings.prefix, versions),
             "limits": _limits(settings),
@@ -33,14 +33,16 @@ async def site_config(request: Request) -> Response:
     )
 
 
-def password_policy() -> dict[str, object]:
+def password_policy(settings: Settings) -> dict[str, object]:
     """The rules that a form can show while somebody types; the server checks more (§3.2)."""
+    policy = passwords.policy_of(settings.accounts)
     return {
-        "minLength": passwords.SHORTEST,
+        "policy": policy.name,
+        "minLength": policy.shortest,
         "maxLength": passwords.LONGEST,
-        "uppercase": True,
-        "lowercase": True,
-        "special": True,
+        "uppercase": policy.composed,
+        "lowercase": policy.composed,
+        "special": policy.composed,
     }
 
 

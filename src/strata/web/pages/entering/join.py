@@ -13,8 +13,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import addresses, names, passwords
+from strata.accounts import addresses, names
 from strata.accounts.legal import documents
+from strata.accounts.new_passwords import new_password_faults
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
@@ -154,15 +155,10 @@ def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
     hub = call.hub
     address = addresses.parse(step.email)
     email = addresses.faults(step.email, hub.settings.accounts)
-    password = (
-        ()
-        if step.identity
-        else passwords.faults(
-            step.password,
-            identities=(address.local_part,) if address else (),
-            site_name=hub.settings.site_name,
-        )
-    )
+    identities = (address.local_part,) if address else ()
+    password: tuple[str, ...] = ()
+    if step.identity is None:
+        password = new_password_faults(hub, step.password, identities=identities)
     invite = signup.invite_faults(call, step.invite, step.email)
     found = {"email": email, "password": password, "invite": invite}
     return {name: keys for name, keys in found.items() if keys}

@@ -60,6 +60,7 @@ def frame_of(  # noqa: PLR0913 - the values of a site and a visit, gathered once
     csrf_token: str = "",
     announcement: str = "",
     sign_up_open: bool = True,
+    checklist: str = "seed",
 ) -> Frame:
     """Read what the visitor's browser says about language, theme and place."""
     cookies, query = request.cookies, request.query_params
@@ -79,6 +80,7 @@ def frame_of(  # noqa: PLR0913 - the values of a site and a visit, gathered once
         csrf_token=csrf_token,
         announcement=announcement,
         sign_up_open=sign_up_open,
+        checklist=checklist,
     )
 
 

@@ -59,6 +59,7 @@ class Frame:
     csrf_token: str = ""
     announcement: str = ""
     sign_up_open: bool = True
+    checklist: str = "seed"  # policy: what the list beside a new password shows
 
     @property
     def prefix(self) -> str:

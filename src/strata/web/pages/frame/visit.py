@@ -354,6 +354,7 @@ def _frame(request: Request, *, viewer: Viewer | None, csrf_token: str) -> Frame
         viewer=viewer,
         csrf_token=csrf_token,
         announcement=translated(language, notice) if notice else "",
+        checklist=settings.accounts.password_policy,
     )
 
 

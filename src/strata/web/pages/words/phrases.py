@@ -48,6 +48,7 @@ ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "email.blocked_domain": N_("Addresses at %(domain)s can't be used here."),
         "email.invalid": N_("This doesn't look like an e-mail address."),
         "pw.too_short": N_("Use at least 8 characters."),
+        "pw.too_short_phrase": N_("Use at least 12 characters."),
         "pw.need_upper": N_("Add an uppercase letter."),
         "pw.need_lower": N_("Add a lowercase letter."),
         "pw.need_special": N_("Add a special symbol such as ! @ #."),

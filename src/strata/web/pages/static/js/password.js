@@ -2,7 +2,7 @@
 // the rules here are the same ones, so that nobody learns them by being refused.
 // The address of this module is given to pages that have such a field.
 const RULES = {
-  length: (text) => [...text].length >= 8,
+  length: (text, least) => [...text].length >= least,
   upper: (text) => /\p{Lu}/u.test(text),
   lower: (text) => /\p{Ll}/u.test(text),
   special: (text) => /[\p{P}\p{S}]/u.test(text),
@@ -11,6 +11,7 @@ const RULES = {
 for (const field of document.querySelectorAll("[data-password]")) {
   startToggle(field);
   startRules(field);
+  startStrength(field);
 }
 
 function startToggle(field) {
@@ -38,7 +39,7 @@ function startRules(field) {
   const follow = () => {
     const text = input.value.normalize("NFC");
     for (const item of list.querySelectorAll("[data-rule]")) {
-      const met = RULES[item.dataset.rule](text);
+      const met = RULES[item.dataset.rule](text, Number(list.dataset.least));
       item.classList.toggle("is-met", met);
       const state = met ? list.dataset.met : list.dataset.unmet;
       const place = item.querySelector("[data-state]");
@@ -47,4 +48,38 @@ function startRules(field) {
   };
   input.addEventListener("input", follow);
   follow();
+}
+
+// Advice, and nothing more: how many guesses a password of this kind takes, in five words.
+function startStrength(field) {
+  const place = field.querySelector("[data-password-strength]");
+  if (!place) return;
+  const meter = place.querySelector("meter");
+  const said = place.querySelector("[data-words]");
+  const words = said.dataset.words.split("|");
+  const input = field.querySelector("input");
+  const follow = () => {
+    const level = strength(input.value.normalize("NFC"));
+    place.hidden = input.value === "";
+    meter.value = level;
+    if (said.textContent !== words[level]) said.textContent = words[level];
+  };
+  input.addEventListener("input", follow);
+  follow();
+}
+
+const KINDS = [[/\p{Ll}/u, 26], [/\p{Lu}/u, 26], [/\p{Nd}/u, 10], [/[\p{P}\p{S} ]/u, 33], [/\p{Lo}/u, 2000]];
+const BITS = [28, 40, 56, 72]; // below: very weak, weak, fair, good
+
+function strength(text) {
+  const alphabet = KINDS.reduce((sum, [kind, size]) => sum + (kind.test(text) ? size : 0), 1);
+  // What repeats or goes on (aaaa, abcd, 1234) is guessed at once.
+  const letters = [...text];
+  const fresh = letters.filter((letter, place) => {
+    const step = letter.codePointAt(0) - (letters[place - 1] ?? "").codePointAt(0);
+    return !(Math.abs(step) <= 1);
+  });
+  const surprising = Math.min(fresh.length, new Set(letters).size * 2);
+  const bits = surprising * Math.log2(alphabet);
+  return BITS.filter((least) => bits >= least).length;
 }
