@@ -10,15 +10,16 @@ import pytest
 from fixtures.accounts import calling, inbox, joined, link_in, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.leaks import leaking, sha1
-from strata.accounts import passwords, recovery
-from strata.accounts.entering import reset
-from strata.accounts.entering.changing import Change, change_password
-from strata.accounts.joining import signup
+from strata.accounts import passwords
 from strata.accounts.new_passwords import new_password_faults
 from strata.core.call import working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
 from strata.core.settings import BadSettings, load
+from strata.membership import recovery
+from strata.membership.joining import signup
+from strata.sessions.entering import reset
+from strata.sessions.entering.changing import Change, change_password
 
 LEAKED = "Leaked-Horse!7"
 FRESH = "Fresh-Donkey!7"
