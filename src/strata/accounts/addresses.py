@@ -63,10 +63,10 @@ def faults(text: str, settings: AccountsSettings) -> tuple[str, ...]:
 
 
 def _domain_faults(domain: str, settings: AccountsSettings) -> tuple[str, ...]:
-    if any(_covers(pattern, domain) for pattern in settings.blocked_domains):
+    if any(covers(pattern, domain) for pattern in settings.blocked_domains):
         return ("email.blocked_domain",)
     if settings.allowed_domains:
-        named = any(_covers(pattern, domain) for pattern in settings.allowed_domains)
+        named = any(covers(pattern, domain) for pattern in settings.allowed_domains)
         return () if named else ("email.not_listed",)
     refused = not settings.allow_disposable and is_disposable(domain)
     return ("email.disposable",) if refused else ()
@@ -84,7 +84,7 @@ def _disposable() -> frozenset[str]:
     return frozenset(file.read_text("ascii").splitlines())
 
 
-def _covers(pattern: str, domain: str) -> bool:
+def covers(pattern: str, domain: str) -> bool:
     """`example.com` covers itself; `*.example.com` covers what stands below it."""
     folded = pattern.strip().lower()
     if folded.startswith("*."):

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from strata.accounts.people import User
+from strata.accounts.plans.rules import settle_domains
 from strata.accounts.tables import emails, users
 from strata.core.call import Call, Work
 from strata.events.letters import Reader
@@ -36,6 +37,7 @@ def claim(work: Work, user_id: int, *, email: str, key: str) -> bool:
     if owner_id(work, key) != user_id:
         return False
     displace(work, key, but=user_id)
+    settle_domains(work, user_id)
     return True
 
 
@@ -52,6 +54,7 @@ def release(work: Work, user_id: int, key: str) -> ConfirmedEmail | None:
         .where(emails.c.key == key, emails.c.user_id == user_id)
         .returning(emails.c.key, emails.c.email, emails.c.confirmed_at)
     ).first()
+    settle_domains(work, user_id)
     return ConfirmedEmail(*row) if row else None
 
 

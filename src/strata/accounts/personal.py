@@ -20,7 +20,13 @@ from strata.accounts.notices.tables import (
     notice_times,
     watched_accounts,
 )
-from strata.accounts.plans.tables import plan_grants, plan_requests, quota_overrides, usages
+from strata.accounts.plans.tables import (
+    plan_claims,
+    plan_grants,
+    plan_requests,
+    quota_overrides,
+    usages,
+)
 from strata.accounts.profile.tables import preferences, profiles
 from strata.accounts.tables import emails, former_names, namespaces, users
 from strata.core.personal import Kept, Part, Personal, rows_of
@@ -40,6 +46,7 @@ PERSONAL: Final = Personal(
         Kept(emails.c.user_id, "delete"),
         Kept(consents.c.user_id, "delete"),
         Kept(plan_grants.c.owner_id, "delete"),
+        Kept(plan_claims.c.owner_id, "delete"),
         Kept(plan_requests.c.owner_id, "delete"),
         Kept(quota_overrides.c.owner_id, "delete"),
         Kept(usages.c.owner_id, "delete"),

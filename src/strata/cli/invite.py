@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,14 +24,16 @@ def invite() -> None:
 @click.option("--note", default="", help="Whom it is for, to remember.")
 @click.option("--uses", type=int, default=1, help="How many may use it; default 1.")
 @click.option("--days", type=int, default=7, help="How long it works; default 7.")
+@click.option("--plan", default="", help="The plan that whoever uses it gets.")
+@click.option("--plan-days", type=click.IntRange(1), help="How long they have it; default: ever.")
 @place_options
-def create(
-    email: str, note: str, uses: int, days: int, data: Path | None, config: Path | None
-) -> None:
+def create(data: Path | None, config: Path | None, **asked: Any) -> None:
     """Make an invitation and print its code, which is not shown again."""
+    plan, days = asked.pop("plan"), asked.pop("plan_days")
+    promise = invites.Promise(plan, days) if plan else None
     with opened(Place(data, config)) as call:
         with working(call) as work:
-            code = invites.invite(work, email=email, note=note, uses=uses, days=days)
+            code = invites.invite(work, promise=promise, **asked)
         base = call.hub.settings.public_url.rstrip("/")
     click.echo(code)
     if base:
@@ -62,5 +65,6 @@ def _row(one: invites.Invite) -> dict[str, object]:
         "email": one.email_key or "",
         "note": one.note,
         "uses_left": one.uses_left,
+        "plan": one.plan or "",
         "expires_at": one.expires_at.isoformat(),
     }

@@ -9,7 +9,7 @@ import click
 
 from strata.access.plans import requests
 from strata.accounts import names
-from strata.accounts.plans import grants
+from strata.accounts.plans import grants, rules
 from strata.accounts.plans.quotas import KEYS, standing_of
 from strata.blobs.quota.usage import usage_of
 from strata.cli.opening import opened
@@ -105,6 +105,37 @@ def show(owner: str, data: Path | None, config: Path | None, *, as_json: bool) -
             }
             for key in KEYS
         ]
+    listed(rows, as_json=as_json)
+
+
+@plan.command()
+@click.argument("domain")
+@click.argument("name")
+@place_options
+def rule(domain: str, name: str, data: Path | None, config: Path | None) -> None:
+    """Give the plan NAME to all with a confirmed address of DOMAIN (or *.DOMAIN), now and later."""
+    with opened(Place(data, config)) as call, working(call) as work:
+        click.echo(f"{rules.by_domain(work, domain, name)} accounts have it by this rule.")
+
+
+@plan.command()
+@click.argument("domain")
+@place_options
+def unrule(domain: str, data: Path | None, config: Path | None) -> None:
+    """Let addresses of DOMAIN stand for no plan any more."""
+    with opened(Place(data, config)) as call, working(call) as work:
+        rules.no_longer_by_domain(work, domain)
+
+
+@plan.command("rules")
+@json_option
+@place_options
+def rules_(data: Path | None, config: Path | None, *, as_json: bool) -> None:
+    """List the plans that come with domains, and with groups at other sites (`logins.file`)."""
+    with opened(Place(data, config)) as call:
+        rows = [{"rule": name, "plan": plan} for name, plan in rules.domain_rules(call).items()]
+        for site in call.hub.providers:
+            rows += [{"rule": f"{site.id}: {group}", "plan": p} for group, p in site.plan_rules]
     listed(rows, as_json=as_json)
 
 

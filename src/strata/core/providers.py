@@ -18,6 +18,7 @@ They stand in a TOML file of their own, which `logins.file` names:
     client_secret = "…"
     authoritative_domains = ["example.com"]  # its word links to an account with such an address
     roles = ["ml-team=acme:write"]           # group = organization : role
+    plans = ["ml-team=Pro", "staff=Team"]    # group = plan; the first that somebody is in
 """
 
 from __future__ import annotations
@@ -78,10 +79,21 @@ class LoginProvider:
     groups_claim: str = "groups"
     client_auth: str = ""  # "basic" or "post"; empty: where the site's document says
     roles: tuple[str, ...] = ()  # "group=organization:role"
+    plans: tuple[str, ...] = ()  # "group=plan", the best first
 
     @property
     def rules(self) -> tuple[RoleRule, ...]:
         return tuple(_rule(text) for text in self.roles)
+
+    @property
+    def plan_rules(self) -> tuple[tuple[str, str], ...]:
+        """Groups, and the plan that each stands for."""
+        return tuple(_plan_rule(text) for text in self.plans)
+
+    @property
+    def named_groups(self) -> frozenset[str]:
+        """The groups that mean something here; of others nothing is kept."""
+        return frozenset([rule.group for rule in self.rules] + [one for one, _ in self.plan_rules])
 
 
 def load_providers(path: Path | None) -> tuple[LoginProvider, ...]:
@@ -119,6 +131,7 @@ def _provider(table: dict[str, Any]) -> LoginProvider:
     lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
     provider = LoginProvider(**{**table, **lists})
     _require_sound(provider)
+    _require_readable(provider)
     if provider.kind == "google" and not provider.issuer:
         return LoginProvider(**{**table, **lists, "issuer": GOOGLE})
     return provider
@@ -149,13 +162,25 @@ def _require_sound(provider: LoginProvider) -> None:
         raise BadSettings(f"Login provider {provider.id}: the name of a claim is not empty.")
     if provider.kind == "github" and any(getattr(provider, n) != d for n, d in _CLAIMS.items()):
         raise BadSettings(f"Login provider {provider.id}: GitHub has no claims to name.")
-    if provider.kind == "github" and (provider.roles or provider.trust_mfa):
+    if provider.kind == "github" and (provider.roles or provider.plans or provider.trust_mfa):
         raise BadSettings(
             f"Login provider {provider.id}: GitHub tells neither groups nor second factors, "
-            "so `roles` and `trust_mfa` could not hold."
+            "so `roles`, `plans` and `trust_mfa` could not hold."
         )
+
+
+def _require_readable(provider: LoginProvider) -> None:
     for text in provider.roles:
         _rule(text)
+    for text in provider.plans:
+        _plan_rule(text)
+
+
+def _plan_rule(text: str) -> tuple[str, str]:
+    group, _, plan = text.rpartition("=")
+    if not group or not plan.strip():
+        raise BadSettings(f"Login plan {text!r} must look like `group=plan`.")
+    return group, plan.strip()
 
 
 def _rule(text: str) -> RoleRule:

@@ -12,8 +12,10 @@ from fixtures.accounts import person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
 from fixtures.organizations import organization
+from strata.accounts.plans import grants
+from strata.accounts.plans.quotas import standing_of
 from strata.core.actor import Role
-from strata.core.call import reading
+from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.organizations import queries
 from strata.sessions.entering.sessions import PROVED_FOR
@@ -237,3 +239,25 @@ def test_groups_there_are_roles_here_as_long_as_they_last(hub: Hub, issuer: Issu
     issuer.person = Person()
     through(Visitor(near))
     assert role("octo") is None
+
+
+def test_groups_there_bring_a_plan_here_as_long_as_they_last(hub: Hub, issuer: Issuer) -> None:
+    near = beside(hub, provider(issuer, plans=("leads=Lab", "ml=Pro", "odd=Nothing")))
+    with reading(near) as call, working(call) as work:
+        for name in ("Pro", "Lab"):
+            grants.make(work, name, {"repos": 7})
+
+    def plan() -> str:
+        with reading(near) as call:
+            return standing_of(call, person(near, "octo").id).plan
+
+    issuer.person = Person(more={"groups": ["ml", "leads"]})
+    visitor = Visitor(near)
+    through(visitor)
+    joined(visitor, "octo")
+    seen = [plan()]
+    for groups in (["ml", "odd"], ["odd"], []):
+        issuer.person = Person(more={"groups": groups})
+        through(Visitor(near))
+        seen.append(plan())
+    assert seen == ["Lab", "Pro", "Free", "Free"]

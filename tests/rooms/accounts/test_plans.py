@@ -1,26 +1,31 @@
 """What a plan names holds for who has it, and for nobody else."""
 
 import base64
+import dataclasses
 import struct
+from datetime import timedelta
 
 import pytest
 
-from fixtures.accounts import calling, made
+from fixtures.accounts import calling, confirmation_in, inbox, joined, made, person
+from fixtures.hubs import FrozenClock
 from fixtures.webhooks import watched
-from strata.accounts import names
-from strata.accounts.plans import grants
-from strata.accounts.plans.quotas import MOST, quotas_of
+from strata.accounts import confirmed, names
+from strata.accounts.plans import grants, rules
+from strata.accounts.plans.quotas import MOST, quotas_of, standing_of
+from strata.accounts.plans.rates import Bucket
 from strata.community.webhooks import manage
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.manage import Wish
 from strata.core.actor import Actor, TokenRole
-from strata.core.call import working
-from strata.core.errors import InvalidFields, Malformed
+from strata.core.call import Work, working
+from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.core.hub import Hub
 from strata.credentials.keys import ssh
 from strata.credentials.tokens import tokens
 from strata.events.webhooks import deliveries, queries
 from strata.events.webhooks.record import Telling
+from strata.membership.joining import invites, verification
 
 
 def place(actor: Actor) -> names.Namespace:
@@ -45,12 +50,12 @@ def hook(owner: Actor) -> Wish:
 def test_tokens_keys_and_webhooks_are_counted_against_the_plan(hub: Hub) -> None:
     ana, bob = made(hub, "ana"), made(hub, "bob")
     planned(hub, ana, tokens=1, keys=1, webhooks=1)
-    for person, more in ((ana, False), (bob, True)):
-        with calling(hub, person) as call, working(call) as work:
+    for who, more in ((ana, False), (bob, True)):
+        with calling(hub, who) as call, working(call) as work:
             for number in range(2 if more else 1):
-                tokens.create_for(work, person.user_id or 0, f"t{number}", TokenRole.READ)
-                ssh.add(work, "", key((person.user_id or 0) * 10 + number))
-                manage.create(work, hook(person))
+                tokens.create_for(work, who.user_id or 0, f"t{number}", TokenRole.READ)
+                ssh.add(work, "", key((who.user_id or 0) * 10 + number))
+                manage.create(work, hook(who))
     with calling(hub, ana) as call, working(call) as work:
         with pytest.raises(InvalidFields, match="too_many"):
             tokens.create_for(work, ana.user_id or 0, "second", TokenRole.READ)
@@ -81,3 +86,107 @@ def test_numbers_that_no_database_holds_are_refused(hub: Hub, value: int) -> Non
             grants.make(work, "Huge", {"public_bytes": value})
         grants.override(work, place(ana), "public_bytes", MOST, None)
         assert quotas_of(work, ana.user_id or 0).public_bytes == MOST
+
+
+def plan_of(hub: Hub, name: str) -> str:
+    with calling(hub) as call:
+        return standing_of(call, person(hub, name).id).plan
+
+
+def confirm(work: Work, user_id: int, address: str) -> None:
+    assert confirmed.claim(work, user_id, email=address, key=address)
+
+
+def some_plans(work: Work) -> None:
+    for number, name in enumerate(("Pro", "Team", "Lab")):
+        grants.make(work, name, {"repos": 1_000 + number, "api": 5_000 + number})
+
+
+def test_a_domain_brings_a_plan_to_those_who_are_here_and_those_who_come(hub: Hub) -> None:
+    ana, bob = made(hub, "ana"), made(hub, "bob")  # at example.org
+    with calling(hub) as call, working(call) as work:
+        some_plans(work)
+        with pytest.raises(NotFound, match="no plan named"):
+            rules.by_domain(work, "example.org", "Nothing")
+        with pytest.raises(Malformed, match="no domain"):
+            rules.by_domain(work, "a b", "Pro")
+        confirm(work, bob.user_id or 0, "bob@cs.uni.example")
+        assert rules.by_domain(work, "*.uni.example", "Lab") == 1
+        assert rules.by_domain(work, "Example.ORG", "Pro") == 2
+        assert rules.domain_rules(work) == {"*.uni.example": "Lab", "example.org": "Pro"}
+    made(hub, "cleo")
+    assert [plan_of(hub, name) for name in ("ana", "bob", "cleo")] == ["Pro", "Pro", "Pro"]
+    with calling(hub) as call, working(call) as work:
+        confirmed.release(work, bob.user_id or 0, person(hub, "bob").email_key)
+    assert plan_of(hub, "bob") == "Lab"
+    with calling(hub) as call, working(call) as work:
+        # A name that only ends alike is another domain.
+        confirm(work, ana.user_id or 0, "ana@notuni.example")
+        rules.no_longer_by_domain(work, "example.org")
+        with pytest.raises(NotFound, match="No plan comes with"):
+            rules.no_longer_by_domain(work, "example.org")
+    assert [plan_of(hub, name) for name in ("ana", "bob", "cleo")] == ["Free", "Lab", "Free"]
+
+
+def test_an_address_that_is_only_claimed_brings_nothing(hub: Hub) -> None:
+    made(hub, "first-one")
+    with calling(hub) as call, working(call) as work:
+        some_plans(work)
+        rules.by_domain(work, "boss.example", "Pro")
+    joined(hub, "mallory", email="ceo@boss.example")
+    assert plan_of(hub, "mallory") == "Free"
+    with calling(hub) as call, working(call) as work:
+        verification.confirm_link(work, confirmation_in(inbox(hub, "ceo@boss.example")[-1]))
+    assert plan_of(hub, "mallory") == "Pro"
+
+
+def test_what_is_given_by_hand_stands_before_what_comes_by_itself(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    ana = made(hub, "ana")
+    user_id = ana.user_id or 0
+    with calling(hub) as call, working(call) as work:
+        some_plans(work)
+        rules.by_domain(work, "example.org", "Pro")
+        rules.settle_groups(work, user_id, "work", ["Gone", "Team", "Lab"])
+    assert plan_of(hub, "ana") == "Team"
+    with calling(hub) as call, working(call) as work:
+        rules.by_invite(work, user_id, "Lab", 10)
+        grants.make(work, "Hand", {"repos": 7})
+        grants.assign(work, place(ana), "Hand", clock() + timedelta(days=5))
+    seen = []
+    for _ in range(4):
+        with calling(hub) as call:
+            rates = grants.special_rates(call)[user_id][Bucket.API]
+            seen.append((plan_of(hub, "ana"), quotas_of(call, user_id).repos, rates))
+            owners = {one.name: one.owners for one in grants.listed(call)}
+            assert owners == {name: int(name == seen[-1][0]) for name in owners}
+        clock.advance(timedelta(days=6))
+        if len(seen) == 3:
+            with calling(hub) as call, working(call) as work:
+                rules.settle_groups(work, user_id, "work", [])
+    usual = hub.settings.rates.api
+    assert seen == [
+        ("Hand", 7, usual), ("Lab", 1_002, 5_002), ("Team", 1_001, 5_001), ("Pro", 1_000, 5_000)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["invite", "open"])
+def test_an_invitation_brings_the_plan_that_it_promises(
+    hub: Hub, clock: FrozenClock, mode: str
+) -> None:
+    made(hub, "first-one")
+    accounts = dataclasses.replace(hub.settings.accounts, sign_up=mode)
+    near = dataclasses.replace(hub, settings=dataclasses.replace(hub.settings, accounts=accounts))
+    with calling(near) as call, working(call) as work:
+        some_plans(work)
+        with pytest.raises(NotFound):
+            invites.invite(work, promise=invites.Promise("Nothing"))
+        code = invites.invite(work, promise=invites.Promise("Pro", 30))
+    joined(near, "ana", invite=code)
+    assert plan_of(near, "ana") == "Pro"
+    if mode == "open":
+        joined(near, "bob", invite=code)  # used up: it brings nothing, and keeps nobody out
+        assert plan_of(near, "bob") == "Free"
+    clock.advance(timedelta(days=31))
+    assert plan_of(near, "ana") == "Free"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from strata.accounts import names
-from strata.accounts.plans.quotas import FREE, checked, defaults
+from strata.accounts.plans.quotas import FREE, checked, defaults, held_plans
 from strata.accounts.plans.rates import Bucket, quotas as rate_quotas
 from strata.accounts.plans.tables import plan_grants, plans, quota_overrides
 from strata.core.call import Call, Work
@@ -42,12 +43,8 @@ def make(work: Work, name: str, quotas: dict[str, int]) -> None:
 
 def listed(call: Call) -> list[Plan]:
     """What everybody has, then every plan by name."""
-    counts = (
-        sa.select(plans.c.name, sa.func.count(plan_grants.c.owner_id))
-        .outerjoin(plan_grants, plan_grants.c.plan == plans.c.name)
-        .group_by(plans.c.name)
-    )
-    owners = {name: int(count) for name, count in call.db.execute(counts)}
+    held = call.db.execute(held_plans(call.now).order_by("given", "source"))
+    owners = Counter({row.owner_id: row.name for row in held}.values())
     rows = call.db.execute(sa.select(plans.c.name, plans.c.quotas).order_by(plans.c.name))
     free = Plan(FREE, defaults(call.hub.settings), 0)
     return [free, *(Plan(row.name, row.quotas, owners[row.name]) for row in rows)]
@@ -108,13 +105,9 @@ def special_rates(call: Call) -> dict[int, dict[Bucket, int]]:
     """The request quotas of every account that has others than most; read now and then."""
     usual = rate_quotas(call.hub.settings.rates)
     found: dict[int, dict[Bucket, int]] = {}
-    granted = sa.select(plan_grants.c.owner_id, plans.c.quotas).join(
-        plans, plans.c.name == plan_grants.c.plan
-    )
-    for owner_id, quotas in call.db.execute(
-        granted.where(_still(plan_grants.c.expires_at, call.now))
-    ):
-        found[owner_id] = usual | _rates(quotas)
+    held = held_plans(call.now).order_by("given", "source")
+    for row in call.db.execute(held):  # the last of an owner counts
+        found[row.owner_id] = usual | _rates(row.quotas)
     own = sa.select(quota_overrides.c.owner_id, quota_overrides.c.key, quota_overrides.c.value)
     for owner_id, key, value in call.db.execute(
         own.where(

@@ -1,5 +1,7 @@
 """What an owner may have: the settings, over them the owner's plan, over that what is theirs alone.
 
+A plan given by hand stands before those that came by themselves (`rules`).
+
 When a plan or an override expires, the owner falls back to what stands below. Nothing that is there
 is ever taken away for it: what is over a quota can be read and deleted, and nothing can be added.
 """
@@ -8,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts.plans.tables import plan_grants, plans, quota_overrides
+from strata.accounts.plans.tables import plan_claims, plan_grants, plans, quota_overrides
 from strata.core.call import Call
 from strata.core.errors import Malformed, OverQuota
 from strata.core.settings import Settings
@@ -67,11 +69,8 @@ def quotas_of(call: Call, owner_id: int) -> Quotas:
 
 def standing_of(call: Call, owner_id: int) -> Standing:
     """The plan of an owner and what comes of it."""
-    granted = call.db.execute(
-        sa.select(plans.c.name, plans.c.quotas, plan_grants.c.expires_at)
-        .join(plan_grants, plan_grants.c.plan == plans.c.name)
-        .where(plan_grants.c.owner_id == owner_id, _counts(plan_grants.c.expires_at, call.now))
-    ).first()
+    held = held_plans(call.now, owner_id)
+    granted = call.db.execute(held.order_by(sa.desc("given"), sa.desc("source"))).first()
     own = call.db.execute(
         sa.select(quota_overrides.c.key, quota_overrides.c.value).where(
             quota_overrides.c.owner_id == owner_id,
@@ -86,6 +85,30 @@ def standing_of(call: Call, owner_id: int) -> Standing:
         granted.expires_at if granted else None,
         Quotas(**values),
     )
+
+
+def held_plans(now: datetime, owner_id: int | None = None) -> sa.CompoundSelect[Any]:
+    """Every plan that an owner (None: anybody) has now: owner_id, given, source, name, quotas, end.
+
+    Ordered by `given` and `source`, both descending, the first of an owner is the one that counts.
+    """
+    halves = []
+    for table, given in ((plan_grants, 1), (plan_claims, 0)):
+        source = table.c.source if table is plan_claims else sa.literal("")
+        half = (
+            sa.select(
+                table.c.owner_id,
+                sa.literal(given).label("given"),
+                source.label("source"),
+                plans.c.name,
+                plans.c.quotas,
+                table.c.expires_at,
+            )
+            .join(table, table.c.plan == plans.c.name)
+            .where(_counts(table.c.expires_at, now))
+        )
+        halves.append(half if owner_id is None else half.where(table.c.owner_id == owner_id))
+    return sa.union_all(*halves)
 
 
 def defaults(settings: Settings) -> dict[str, int]:

@@ -34,6 +34,25 @@ plan_grants = sa.Table(
     sa.Column("expires_at", Moment),  # null: never
 )
 
+# Plans that nobody gave by hand, and where they come from: "invite", "group <site>", "domain".
+plan_claims = sa.Table(
+    "plan_claims",
+    metadata,
+    sa.Column("owner_id", sa.ForeignKey("namespaces.id"), primary_key=True, autoincrement=False),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("plan", sa.ForeignKey("plans.name"), nullable=False),
+    sa.Column("granted_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment),  # null: never
+)
+
+# The plan that comes with a confirmed address of a domain.
+domain_plans = sa.Table(
+    "domain_plans",
+    metadata,
+    sa.Column("domain", sa.Text, primary_key=True),  # "example.com" or "*.example.com"
+    sa.Column("plan", sa.ForeignKey("plans.name"), nullable=False),
+)
+
 # Quotas that an operator gave to one owner alone.
 quota_overrides = sa.Table(
     "quota_overrides",

@@ -10,6 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.accounts import addresses
+from strata.accounts.plans.grants import require_plan
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.core.hub import Hub
@@ -23,6 +24,14 @@ LONGEST_NOTE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """The plan that comes with an invitation."""
+
+    plan: str
+    days: int | None = None  # after which it ends; None: never
+
+
+@dataclass(frozen=True, slots=True)
 class Invite:
     """An invitation as those who run the hub see it; its code is known to whoever got it."""
 
@@ -30,16 +39,28 @@ class Invite:
     email_key: str | None
     note: str
     uses_left: int
+    plan: str | None
     created_at: datetime
     expires_at: datetime
 
 
-def invite(work: Work, *, email: str = "", note: str = "", uses: int = 1, days: int = 7) -> str:
+def invite(
+    work: Work,
+    *,
+    email: str = "",
+    note: str = "",
+    uses: int = 1,
+    days: int = 7,
+    promise: Promise | None = None,
+) -> str:
     """Make an invitation; its code, which is seen here and never again.
 
     Raises:
         Malformed: the address is none, or a number is out of bounds.
+        NotFound: there is no such plan.
     """
+    if promise is not None:
+        require_plan(work, promise.plan)
     address = addresses.parse(email) if email else None
     if email and address is None:
         raise Malformed(f"{email!r} is no e-mail address.")
@@ -55,6 +76,8 @@ def invite(work: Work, *, email: str = "", note: str = "", uses: int = 1, days: 
             email_key=address.key if address else None,
             note=note,
             uses_left=uses,
+            plan=promise.plan if promise else None,
+            plan_days=promise.days if promise else None,
             created_at=work.now,
             expires_at=work.now + timedelta(days=days),
         )
@@ -90,15 +113,18 @@ def is_good(call: Call, code: str, email: str) -> bool:
     return call.db.execute(found).first() is not None
 
 
-def use(work: Work, code: str, email: str) -> None:
-    """Use an invitation up, once.
+def use(work: Work, code: str, email: str) -> Promise | None:
+    """Use an invitation up, once; the plan that comes with it.
 
     Raises:
         InvalidFields: `invite`: it is used up, over, for another address, or none.
     """
     spent = sa.update(invites).where(*_good(work, code, email))
-    if work.db.execute(spent.values(uses_left=invites.c.uses_left - 1)).rowcount == 0:
+    fewer = spent.values(uses_left=invites.c.uses_left - 1)
+    row = work.db.execute(fewer.returning(invites.c.plan, invites.c.plan_days)).first()
+    if row is None:
         raise InvalidFields({"invite": ("invite.bad",)})
+    return Promise(*row) if row.plan else None
 
 
 def _good(call: Call, code: str, email: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -6,6 +6,7 @@ its owner gets the mail. The costly hash is made before the transaction and in e
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from strata.accounts import addresses, confirmed, limits, names, passwords, peop
 from strata.accounts.full_names import full_name_faults
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
 from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.plans.rules import by_invite
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
@@ -96,9 +98,10 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         limits.count(work, *rates)
         if form.suspicion:
             return _pretended(work, form)
-        if mode == "invite":
-            invites.use(work, form.invite, form.email)
+        promise = _promised(work, form)
         user = _open(work, form, address, password_hash)
+        if promise is not None:
+            by_invite(work, user.id, promise.plan, promise.days)
         if mode == "approval" and not user.admin:
             approval.hold(work, user.id)
         keep_consents(work, user.id, read_in=form.read_in, method="signup")
@@ -118,6 +121,15 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         session = sessions.start(work, user.id, admin=user.admin, remember=False)
         device = browsers.recognise(work, user, form.device)
     return SignedUp(user.id, user.name, session, device)
+
+
+def _promised(work: Work, form: SignUp) -> invites.Promise | None:
+    """Use the invitation; where nobody needs one, it only brings the plan that it promises."""
+    if work.hub.settings.accounts.sign_up == "invite":
+        return invites.use(work, form.invite, form.email)
+    with contextlib.suppress(InvalidFields):
+        return invites.use(work, form.invite, form.email) if form.invite else None
+    return None
 
 
 def _pretended(work: Work, form: SignUp) -> SignedUp:

@@ -42,6 +42,8 @@ invites = sa.Table(
     sa.Column("email_key", sa.Text),  # the only address that may use it
     sa.Column("note", sa.Text, nullable=False),  # for those who run the hub
     sa.Column("uses_left", sa.Integer, nullable=False),
+    sa.Column("plan", sa.Text),  # that whoever uses it gets
+    sa.Column("plan_days", sa.Integer),  # after which that ends; null: never
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
 )

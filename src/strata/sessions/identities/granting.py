@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import replace
 
 from strata.accounts import people
+from strata.accounts.plans.rules import settle_groups
 from strata.core.actor import SYSTEM, Role
 from strata.core.call import Work
 from strata.core.errors import Conflict
@@ -16,7 +17,7 @@ from strata.organizations import members, queries
 def grant_roles(
     work: Work, provider: LoginProvider, user: people.User, groups: tuple[str, ...]
 ) -> None:
-    """Give the person the roles that their groups have, and take those that they lost.
+    """Give the person the roles and the plan that their groups have, and take what they lost.
 
     Whoever logs in through the site has in each organisation that a rule names the highest role
     that their groups stand for, and none if they are in none of its groups, however they became a
@@ -35,6 +36,8 @@ def grant_roles(
     for name, role in wanted.items():
         with contextlib.suppress(Conflict):
             _give(acting, name, user, role)
+    earned = [plan for group, plan in provider.plan_rules if group in groups]
+    settle_groups(acting, user.id, provider.id, earned)
 
 
 def _give(work: Work, name: str, user: people.User, role: Role | None) -> None:

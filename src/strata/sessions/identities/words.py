@@ -71,7 +71,7 @@ def _told_beside(
 ) -> Mapping[str, Any]:
     """What the issuer tells outside of the ID token; asked only for what that lacks."""
     lacking = _found(said, provider.verified_claim) is None or (
-        bool(provider.rules) and _found(said, provider.groups_claim) is None
+        bool(provider.named_groups) and _found(said, provider.groups_claim) is None
     )
     if not where.userinfo or not lacking:
         return {}
@@ -91,7 +91,7 @@ def _groups(provider: LoginProvider, told: Mapping[str, Any]) -> tuple[str, ...]
     """The groups that a rule names: of the others nothing is kept."""
     groups = _found(told, provider.groups_claim)
     held = {str(one) for one in groups} if isinstance(groups, list) else set()
-    return tuple(sorted(held & {rule.group for rule in provider.rules}))
+    return tuple(sorted(held & provider.named_groups))
 
 
 def _found(told: Mapping[str, Any], name: str) -> Any:
