@@ -60,12 +60,15 @@ def leave(work: Work, organization_name: str) -> None:
     Raises:
         NotFound: no such organisation, or the caller does not belong to it.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        ProofNeeded: the caller is an admin, and a session must show who sits there.
         Conflict: the caller is the last admin.
     """
     person = people.by_id(work, require_writer(work.actor, "leave organizations"))
     if person is None:
         raise NotFound("There is no such account.")
-    members.remove(work, found(work, organization_name), person)
+    organization = found(work, organization_name)
+    _require_sure(work, organization, person)
+    members.remove(work, organization, person)
 
 
 def _managed(work: Work, name: str) -> Organization:

@@ -12,6 +12,7 @@ from strata.core.errors import AlreadyExists, InvalidFields, Unauthenticated
 from strata.organizations.change import OrganizationSettings, change
 from strata.organizations.create import NewOrganization, create
 from strata.organizations.record import Organization
+from strata.sessions.entering.sudo import require_sudo
 
 A_DAY: Final = 24 * 60  # minutes
 
@@ -42,10 +43,14 @@ def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> 
     Raises:
         NotFound: no such organisation.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        ProofNeeded: others are asked for a second factor, or no longer, and a session must show who
+            sits there.
         InvalidFields: as `accounts.organizations.change.change`.
     """
     organization = found(work, name)
     require_admin(work.actor, organization.id)
+    if wanted.two_factor != (organization.factor_from is not None):
+        require_sudo(work)
     if wanted.two_factor and organization.factor_from is None:
         _require_factor(work)
     change(work, organization, wanted)

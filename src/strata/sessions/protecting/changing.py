@@ -121,12 +121,12 @@ def add_passkey(work: Work, answer: str, name: str) -> Changed:
 
 
 def rename_passkey(work: Work, passkey_id: int, name: str) -> None:
-    """Give a passkey another name.
+    """Give a passkey another name: a wrong one could have its owner remove another one.
 
     Raises:
         NotFound, InvalidFields: there is no such one; `name` is too long or empty.
     """
-    if not passkeys.rename(work, _signed_in(work).id, passkey_id, name):
+    if not passkeys.rename(work, _person(work).id, passkey_id, name):
         raise NotFound(NO_PASSKEY)
 
 
@@ -156,6 +156,7 @@ def forget_device(work: Work, device_id: int | None) -> None:
         NotFound: there is no such one.
     """
     user = _signed_in(work)
+    require_sudo(work)
     if not remembered.forget(work, user.id, device_id):
         raise NotFound(NO_DEVICE)
     record(work, "account.session_revoke", target=user.name, detail={"remembered": device_id})
