@@ -29,13 +29,13 @@ from fixtures.large_files import oid_of
 from fixtures.oauth import application
 from fixtures.organizations import joins, organization
 from fixtures.questions import OID
-from strata.accounts.oauth.tables import oauth_apps
-from strata.accounts.tokens import tokens
 from strata.content.rewriting.naming import NameLargeFiles
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import GIT_TYPES
+from strata.credentials.oauth.tables import oauth_apps
+from strata.credentials.tokens import tokens
 from strata.web.paths import Route
 
 Asked = Mapping[str, str | bool | object]
