@@ -16,6 +16,7 @@ from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
 from strata.community.collections.withhold import follow_standing as withhold_collections
 from strata.community.inbox.jobs import TellPeople, TidyInbox, hear
+from strata.community.mailing.jobs import MailNews
 from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
 from strata.community.webhooks.announce import announce
@@ -86,6 +87,7 @@ JOBS: Mapping[str, type[Job]] = {
         TidyWebhooks,
         TellPeople,
         TidyInbox,
+        MailNews,
         CountTrending,
         RollTrending,
     )

@@ -19,6 +19,7 @@ from strata.accounts.plans.grants import special_rates
 from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
 from strata.app.hub import GATHERING, JOBS, MAILING, PROMPT, WAITING, load_hub
 from strata.community.inbox.jobs import TidyInbox
+from strata.community.mailing.jobs import begin_mailing
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
 from strata.core.hub import Hub
@@ -95,6 +96,7 @@ class Background:
             enqueue(work, TidyWebhooks())
             enqueue(work, TidyInbox())
             enqueue(work, TidyMails())
+            begin_mailing(work)
             begin_telling(work)
         self._running = [
             JobRunner(self.hub, JOBS, PROMPT),

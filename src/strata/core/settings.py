@@ -314,6 +314,11 @@ class NotificationsSettings:
         90, "A notification that is read or done is forgotten after this.", unit="days"
     )
     unread_days: int = setting(365, "An unread notification is forgotten after this.", unit="days")
+    mail_settle_s: int = setting(
+        60,
+        "A thread is mailed about when nothing more has happened in it for so long.",
+        unit="seconds",
+    )
 
 
 @dataclass(frozen=True, slots=True)

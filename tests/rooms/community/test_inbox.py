@@ -214,14 +214,18 @@ def test_people_hear_as_they_chose(
 
     assert (heard(hub, ana), heard(hub, eve), badge(hub, eve)) == ([], [], 0)
     with calling(hub, SYSTEM) as call:
-        (due,) = mailing.due(call, call.now, 10)
-    assert due.user_id == eve.user_id
-    assert [(one.reason, one.place and one.place.repo_id) for one in due.notifications] == [
+        (one,) = mailing.waiting(call, call.now, 10)
+        due = mailing.due(call, one.user_id, call.now)
+    assert (one.user_id, one.since) == (eve.user_id, hub.clock())
+    assert [(each.reason, each.place and each.place.repo_id) for each in due] == [
         ("mention", repo.repo_id)
     ]
+    ids = [each.id for each in due]
     with working_as(hub, SYSTEM) as work:
-        mailing.mailed(work, [one.id for one in due.notifications])
-        assert mailing.due(work, work.now, 10) == []
+        assert mailing.claim(work, ids, work.now - timedelta(seconds=1)) == frozenset()
+        assert mailing.claim(work, ids, work.now) == set(ids)
+        assert mailing.claim(work, ids, work.now) == frozenset()  # each is taken once
+        assert mailing.waiting(work, work.now, 10) == []
 
 
 def test_a_muted_repo_is_silent_until_somebody_is_named(
@@ -267,7 +271,7 @@ def test_who_lost_access_sees_counts_and_gets_nothing_any_more(
         with pytest.raises(NotFound):
             reading.preview(call, one.id)
     with calling(hub, SYSTEM) as call:
-        assert [due.notifications for due in mailing.due(call, call.now, 10)] == [()]
+        assert mailing.due(call, bob.user_id or 0, call.now) == []
     with working_as(hub, bob) as work:
         assert acts.act_on_all(work, Act.DONE, Filter()) == 0
     says(hub, ana, repo, "@bob must not hear this")

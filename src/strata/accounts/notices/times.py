@@ -6,16 +6,18 @@ its clocks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from strata.accounts.notices.tables import notice_times
-from strata.accounts.profile.preferences import zone_of
+from strata.accounts.profile.preferences import UTC as UTC_NAME, known_zone, zone_of
+from strata.accounts.profile.tables import preferences
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
 from strata.lib.db.statements import upsert
@@ -51,8 +53,21 @@ class Times:
 def times_of(call: Call, user_id: int) -> Times:
     """When somebody wants mails; one indexed lookup."""
     row = call.db.execute(sa.select(notice_times).where(notice_times.c.user_id == user_id)).first()
-    if row is None:
-        return Times()
+    return Times() if row is None else _times(row)
+
+
+def hours_of(call: Call, people: Sequence[int]) -> dict[int, tuple[Times, ZoneInfo]]:
+    """When each of these people wants mails, and by which clocks; one query for all of them."""
+    found = dict.fromkeys(people, (Times(), ZoneInfo(UTC_NAME)))
+    rows = call.db.execute(
+        sa.select(notice_times, preferences.c.timezone)
+        .outerjoin(preferences, preferences.c.user_id == notice_times.c.user_id)
+        .where(notice_times.c.user_id.in_(list(people)))
+    )
+    return found | {row.user_id: (_times(row), known_zone(row.timezone or "")) for row in rows}
+
+
+def _times(row: sa.Row[Any]) -> Times:
     hours = None if row.quiet_from is None else Quiet(row.quiet_from, row.quiet_until)
     return Times(Digest(row.digest), hours)
 
@@ -82,10 +97,11 @@ def held_for(call: Call, user_id: int) -> timedelta:
     quiet = times_of(call, user_id).quiet
     if quiet is None:
         return timedelta(0)
-    return _until_end(quiet, call.now, zone_of(call, user_id))
+    return until_end(quiet, call.now, zone_of(call, user_id))
 
 
-def _until_end(quiet: Quiet, now: datetime, zone: ZoneInfo) -> timedelta:
+def until_end(quiet: Quiet, now: datetime, zone: ZoneInfo) -> timedelta:
+    """How long quiet hours last from now on; nothing outside of them."""
     here = now.astimezone(zone)
     minute = here.hour * 60 + here.minute
     if quiet.begins < quiet.ends:

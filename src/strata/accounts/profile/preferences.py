@@ -89,8 +89,12 @@ def landing_of(call: Call) -> str:
 def zone_of(call: Call, user_id: int) -> ZoneInfo:
     """By whose clocks a person lives."""
     chosen = sa.select(preferences.c.timezone).where(preferences.c.user_id == user_id)
-    name = call.db.scalar(chosen) or UTC
-    return ZoneInfo(name if name in timezones() else UTC)  # a name may go out of use
+    return known_zone(call.db.scalar(chosen) or "")
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """The clocks of a place; those of UTC where none was chosen, or a name went out of use."""
+    return ZoneInfo(name if name in timezones() else UTC)
 
 
 def choose_timezone(work: Work, user_id: int, name: str) -> None:

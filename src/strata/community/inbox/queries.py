@@ -178,20 +178,24 @@ def newest_comments(call: Call, discussion_id: int, limit: int) -> list[str]:
     return list(reversed(rows.all()))
 
 
-def people_due(call: Call, before: datetime, *, after: int, limit: int) -> list[int]:
-    """People who wait for a mail about something older, in the order of their ids."""
-    rows = call.db.scalars(
-        sa.select(notifications.c.user_id)
+def people_due(
+    call: Call, before: datetime, *, after: int, limit: int
+) -> list[tuple[int, datetime]]:
+    """People who wait for a mail about something older, by id, and since when each does."""
+    rows = call.db.execute(
+        sa.select(
+            notifications.c.user_id, sa.func.min(notifications.c.at, type_=notifications.c.at.type)
+        )
         .where(
             notifications.c.mail_due,
             notifications.c.user_id > after,
             notifications.c.at <= before,
         )
-        .distinct()
+        .group_by(notifications.c.user_id)
         .order_by(notifications.c.user_id)
         .limit(limit)
     )
-    return list(rows)
+    return [(row[0], row[1]) for row in rows]
 
 
 def due(call: Call, user_id: int, before: datetime, limit: int) -> list[Notification]:

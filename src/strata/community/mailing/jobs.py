@@ -1,0 +1,101 @@
+"""Mail people what waits in their inbox: thread by thread, or together in a digest.
+
+The rows of the inbox are marked in the transaction that puts the mail into the outbox: a crash
+leaves both or neither, and of two processes one finds nothing left to do. Whether somebody may
+still know of a thread, and wants to hear of it by mail, is asked when the mail is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from strata.accounts import people
+from strata.accounts.notices.times import Digest, Times, hours_of, last_digest, until_end
+from strata.community.inbox import mailing
+from strata.community.inbox.mailing import MOST_OF_ONE
+from strata.community.mailing import letters
+from strata.community.mailing.reasons import Told, told
+from strata.core.call import Call, Work, working
+from strata.events.jobs import enqueue
+from strata.events.outbox import post
+
+LOOKS_EVERY: Final = timedelta(seconds=15)
+PEOPLE_AT_ONCE: Final = 200
+_TICK: Final = timedelta(milliseconds=1)  # of the moments that are kept
+APART: Final = 5  # threads that are mailed one by one; more at once come together
+
+log = structlog.get_logger("strata.mailing")
+
+
+@dataclass(frozen=True, slots=True)
+class MailNews:
+    """Write the mails that are due; queues itself again."""
+
+    kind: ClassVar[str] = "inbox.mail"
+
+    def run(self, call: Call) -> None:
+        settled = timedelta(seconds=call.hub.settings.notifications.mail_settle_s)
+        for user_id, before in _due(call, call.now - settled):
+            try:
+                with working(call) as work:
+                    write(work, user_id, before)
+            except Exception:  # what one person is mailed must not hold up everybody else
+                log.exception("mail could not be written", user_id=user_id)
+        with working(call) as work:
+            enqueue(work, self, after=min(LOOKS_EVERY, max(settled, timedelta(seconds=1))))
+
+
+def begin_mailing(work: Work) -> None:
+    """Queue the first round; call it at every start, a waiting one is not queued twice."""
+    enqueue(work, MailNews())
+
+
+def _due(call: Call, settled: datetime) -> Iterator[tuple[int, datetime]]:
+    """Whom to write now, and about what happened until when."""
+    after = 0
+    while some := mailing.waiting(call, settled, PEOPLE_AT_ONCE, after=after):
+        hours = hours_of(call, [one.user_id for one in some])
+        for one in some:
+            times, zone = hours[one.user_id]
+            if times.quiet and until_end(times.quiet, call.now, zone):
+                continue
+            before = min(settled, _digest_of(times, call.now, zone))
+            if one.since <= before:
+                yield one.user_id, before
+        after = some[-1].user_id
+
+
+def _digest_of(times: Times, now: datetime, zone: ZoneInfo) -> datetime:
+    """Until when a mail that is written now tells what happened."""
+    if times.digest is Digest.OFF:
+        return now
+    moment = last_digest(times.digest, now, zone)
+    if times.quiet:
+        moment += until_end(times.quiet, moment, zone)
+    return moment - _TICK  # what happens at that very moment waits for the next one
+
+
+def write(work: Work, user_id: int, before: datetime) -> None:
+    """Write to one person about everything that is due."""
+    user = people.by_id(work, user_id)
+    waiting = mailing.due(work, user_id, before)
+    wanted = told(work, user_id, waiting)
+    taken = mailing.claim(work, [one.notification.id for one in wanted], before)
+    news = [one for one in wanted if one.notification.id in taken]
+    if user is not None and news:
+        for part in _parts(news, hours_of(work, [user_id])[user_id][0]):
+            post(work, letters.written(work, user, part))
+    if len(waiting) < MOST_OF_ONE:
+        # The rest they may not know of any more, or do not want by mail.
+        mailing.settle(work, user_id, before)
+
+
+def _parts(news: list[Told], times: Times) -> list[list[Told]]:
+    together = times.digest is not Digest.OFF or len(news) > APART
+    return [news] if together else [[one] for one in news]

@@ -1,0 +1,313 @@
+"""Who is mailed about discussions, when, and about what not; on both databases."""
+
+# ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import inbox
+from fixtures.contents import created
+from fixtures.hubs import FrozenClock
+from fixtures.inboxes import does, heard, listed, opens, says, telling_hub, told
+from fixtures.large_files import calling, person, working_as
+from strata.accounts.notices import heeding, unsubscribing
+from strata.accounts.notices.choices import Kind, Wanted, choose
+from strata.accounts.notices.times import Digest, Quiet, Times, choose_times
+from strata.accounts.notices.unsubscribing import Ticket
+from strata.accounts.profile.preferences import choose_timezone
+from strata.accounts.tables import users
+from strata.community.inbox.acts import Act
+from strata.community.mailing.jobs import MailNews, write
+from strata.core.actor import SYSTEM, Actor
+from strata.core.hub import Hub
+from strata.events import outbox
+from strata.events.mails.tables import mails
+from strata.events.outbox import Kept
+from strata.repos import change
+from strata.repos.change import Settings
+from strata.repos.record import Repo
+
+SETTLED = timedelta(seconds=60)
+BASE = "https://hub.example.org"
+NO_MAIL = Wanted(web=True, mail=False)
+MAIL = Wanted(web=True, mail=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    built = telling_hub(tmp_path / "data", clock, database_url=url, public_url=BASE)
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def ana(hub: Hub) -> Actor:
+    return person(hub, "ana")
+
+
+@pytest.fixture
+def bob(hub: Hub) -> Actor:
+    return person(hub, "bob")
+
+
+@pytest.fixture
+def repo(hub: Hub, ana: Actor) -> Repo:
+    """Give a repo of ana's, whose owner is mailed about nothing."""
+    chooses(hub, ana, dict.fromkeys(Kind, NO_MAIL))
+    return created(hub, ana, "one")
+
+
+def chooses(hub: Hub, who: Actor, choices: dict[Kind, Wanted]) -> None:
+    with working_as(hub, who) as work:
+        choose(work, who.user_id or 0, choices)
+
+
+def at_times(hub: Hub, who: Actor, times: Times, zone: str = "") -> None:
+    with working_as(hub, who) as work:
+        choose_times(work, who.user_id or 0, times)
+        choose_timezone(work, who.user_id or 0, zone)
+
+
+def watches(hub: Hub, who: Actor, repo: Repo, *, muted: bool = False) -> None:
+    with working_as(hub, who) as work:
+        heeding.heed(work, who.user_id or 0, repo.id, muted=muted)
+
+
+def later(hub: Hub, clock: FrozenClock, step: timedelta = SETTLED) -> None:
+    """Tell people what happened, let time pass, and write the mails that are due."""
+    told(hub)
+    clock.advance(step)
+    with calling(hub, SYSTEM) as call:
+        MailNews().run(call)
+
+
+def got(hub: Hub, name: str = "bob") -> list[Kept]:
+    """The mails about discussions to somebody, oldest first."""
+    return [kept for kept in inbox(hub, f"{name}@example.com") if "one" in kept.text]
+
+
+def test_who_is_named_gets_one_mail_that_leads_there_and_says_how_to_stop(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opens(hub, ana, repo, "What do you think, @bob?", title="The <b>licence</b>")
+    later(hub, clock, timedelta(seconds=59))
+    assert got(hub) == []  # there may be more to come
+    later(hub, clock, timedelta(seconds=1))
+    later(hub, clock)
+    (mail,) = got(hub)
+    assert mail.subject == "[ana/one] The <b>licence</b> (#1)"
+    assert "ana mentioned you in the discussion “The <b>licence</b>” (#1) in ana/one." in mail.text
+    assert f"{BASE}/ana/one/discussions/1#" in mail.text
+    assert "<b>" not in mail.html
+    with hub.database.reading() as db:
+        headers = db.execute(sa.select(mails.c.headers).where(mails.c.id == mail.id)).scalar_one()
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = headers["List-Unsubscribe"].strip("<>")
+    assert link in mail.text
+    assert link in mail.html
+    with calling(hub, SYSTEM) as call:
+        ticket = unsubscribing.read(call, link.rpartition("/")[2])
+    assert ticket == Ticket(bob.user_id or 0, (Kind.MENTION,))
+    assert got(hub, "ana") == []
+
+
+def test_what_happens_in_a_thread_in_short_order_comes_in_one_mail(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opens(hub, bob, repo, "Why?")
+    for word in ("Because", "of", "that"):
+        says(hub, ana, repo, word)
+        later(hub, clock, timedelta(seconds=30))
+    assert got(hub) == []
+    later(hub, clock)
+    (mail,) = got(hub)
+    assert "ana commented on the discussion “A question” (#1) in ana/one." in mail.text
+    says(hub, ana, repo, "And another thing")
+    later(hub, clock)
+    assert len(got(hub)) == 2
+
+
+def test_who_stops_mails_keeps_the_inbox(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opens(hub, ana, repo, "Hello @bob")
+    told(hub)
+    with working_as(hub, SYSTEM) as work:  # while the mail waits
+        unsubscribing.stop(work, Ticket(bob.user_id or 0, (Kind.MENTION,)))
+    later(hub, clock)
+    says(hub, ana, repo, "And again @bob")
+    later(hub, clock)
+    assert got(hub) == []
+    assert heard(hub, bob) == [("mention", "discussion.comment.create")]
+    chooses(hub, bob, {Kind.MENTION: MAIL})
+    later(hub, clock)
+    assert got(hub) == []  # what they did not want then they do not want now
+
+
+def test_who_wants_no_mails_about_mentions_gets_those_about_what_they_take_part_in(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    chooses(hub, bob, {Kind.MENTION: NO_MAIL})
+    opens(hub, bob, repo)
+    says(hub, ana, repo, "@bob, look")
+    says(hub, ana, repo, "And look here")
+    later(hub, clock)
+    (mail,) = got(hub)
+    assert "you take part in it" in mail.text
+    opens(hub, ana, repo, "@bob?", title="Another one")
+    later(hub, clock)
+    assert len(got(hub)) == 1
+
+
+def test_a_watcher_gets_a_digest_at_eight_where_they_live(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    watches(hub, bob, repo)
+    opens(hub, ana, repo)
+    later(hub, clock)
+    assert got(hub) == []  # what comes in numbers is mailed to who asks for it
+    chooses(hub, bob, {Kind.WATCHED: MAIL})
+    at_times(hub, bob, Times(Digest.DAILY), "Asia/Shanghai")
+    for title in ("First", "Second"):
+        opens(hub, ana, repo, title=title)
+    later(hub, clock, timedelta(hours=14, minutes=58))
+    assert got(hub) == []  # 07:59 there
+    later(hub, clock)
+    opens(hub, ana, repo, title="Third")
+    later(hub, clock)
+    later(hub, clock)
+    (mail,) = got(hub)
+    assert mail.subject == "News in 2 discussions on Strata"
+    for number in (2, 3):
+        assert f"{BASE}/ana/one/discussions/{number}" in mail.text
+    assert "discussions/4" not in mail.text
+    later(hub, clock, timedelta(days=1))
+    assert "“Third”" in got(hub)[1].text
+    later(hub, clock, timedelta(days=3))
+    assert len(got(hub)) == 2  # nothing new: no mail
+
+
+def test_a_weekly_digest_comes_on_mondays(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    at_times(hub, bob, Times(Digest.WEEKLY))
+    opens(hub, ana, repo, "@bob!")  # on a Monday at nine
+    for _ in range(6):
+        later(hub, clock, timedelta(days=1))
+        assert got(hub) == []
+    later(hub, clock, timedelta(hours=23))
+    assert len(got(hub)) == 1
+
+
+def test_quiet_hours_hold_mails_back_and_lose_none(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    at_times(hub, bob, Times(quiet=Quiet(17 * 60, 19 * 60)), "Asia/Shanghai")  # from now on
+    opens(hub, ana, repo, "@bob!")
+    later(hub, clock, timedelta(minutes=119))
+    assert got(hub) == []
+    later(hub, clock)
+    assert len(got(hub)) == 1
+    # A digest whose hour is quiet comes when they end, with what came until then.
+    at_times(hub, bob, Times(Digest.DAILY, Quiet(60, 9 * 60)), "Asia/Shanghai")
+    clock.advance(timedelta(hours=13, minutes=30))  # half past eight there
+    says(hub, ana, repo, "@bob?")
+    later(hub, clock)
+    assert len(got(hub)) == 1
+    later(hub, clock, timedelta(minutes=30))
+    assert len(got(hub)) == 2
+
+
+@pytest.mark.usefixtures("bob")
+def test_nothing_is_mailed_about_what_a_person_may_not_read_any_more(
+    hub: Hub, clock: FrozenClock, ana: Actor, repo: Repo
+) -> None:
+    opens(hub, ana, repo, "@bob, the secret plan", title="The secret plan")
+    told(hub)
+    with working_as(hub, ana) as work:
+        change.change_settings(work, repo.repo_id, Settings(private=True))
+    later(hub, clock)
+    assert inbox(hub, "bob@example.com") == []
+    with working_as(hub, ana) as work:
+        change.change_settings(work, repo.repo_id, Settings(private=False))
+    later(hub, clock)
+    assert inbox(hub, "bob@example.com") == []  # nor later, of what is no news by then
+
+
+@pytest.mark.parametrize("how", ["muted thread", "muted repo", "read", "suspended"])
+def test_what_is_settled_meanwhile_is_not_mailed(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo, how: str
+) -> None:
+    opens(hub, bob, repo)
+    says(hub, ana, repo, "So?")
+    (one,) = listed(hub, bob)
+    if how == "muted repo":
+        watches(hub, bob, repo, muted=True)
+    elif how == "suspended":
+        with hub.database.writing() as db:
+            db.execute(sa.update(users).where(users.c.id == bob.user_id).values(standing=how))
+    else:
+        does(hub, bob, Act.READ if how == "read" else Act.MUTE, one.id)
+    later(hub, clock)
+    assert got(hub) == []
+
+
+def test_many_threads_at_once_come_in_one_mail(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    with hub.database.writing() as db:
+        db.execute(sa.update(users).where(users.c.id == bob.user_id).values(language="zh-CN"))
+    for number in range(6):
+        opens(hub, ana, repo, "@bob", title=f"Number {number}\u202e")
+    later(hub, clock)
+    (mail,) = got(hub)
+    assert mail.subject == "Strata 上有 6 个讨论有新动态"
+    assert "ana 在ana/one 的讨论“Number 5”（#6）中提及了您" in mail.text
+    assert "\u202e" not in mail.text
+
+
+def test_a_crash_loses_no_mail_and_sends_none_twice(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    class Crash(Exception):
+        pass
+
+    opens(hub, ana, repo, "@bob")
+    told(hub)
+    clock.advance(SETTLED)
+
+    def crashes() -> None:
+        with working_as(hub, SYSTEM) as work:
+            write(work, bob.user_id or 0, work.now)
+            written.append(len(outbox.outbox(work)))
+            raise Crash  # before anything is committed
+
+    written: list[int] = []
+    with pytest.raises(Crash):
+        crashes()
+    assert written == [1]
+    assert got(hub) == []
+    later(hub, clock)
+    later(hub, clock)
+    assert len(got(hub)) == 1
+
+
+@pytest.mark.usefixtures("bob")
+def test_two_processes_write_one_mail(hub: Hub, clock: FrozenClock, ana: Actor, repo: Repo) -> None:
+    opens(hub, ana, repo, "@bob")
+    told(hub)
+    clock.advance(SETTLED)
+
+    def runs(_: int) -> None:
+        with calling(hub, SYSTEM) as call:
+            MailNews().run(call)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(runs, range(4)))
+    assert len(got(hub)) == 1
