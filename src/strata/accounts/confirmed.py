@@ -12,7 +12,10 @@ from strata.accounts.plans.rules import settle_domains
 from strata.accounts.tables import emails, users
 from strata.core.call import Call, Work
 from strata.events.letters import Reader
+from strata.events.mails import troubles
+from strata.events.mails.troubles import Trouble
 from strata.lib.db.statements import upsert
+from strata.lib.mail.message import address_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ def claim(work: Work, user_id: int, *, email: str, key: str) -> bool:
         return False
     displace(work, key, but=user_id)
     settle_domains(work, user_id)
+    troubles.clear(work, key)  # a mail has just been read there
     return True
 
 
@@ -77,3 +81,13 @@ def emails_of(call: Call, user_id: int) -> list[ConfirmedEmail]:
 def readers(call: Call, user: User) -> list[Reader]:
     """Everywhere where an account is told what concerns its safety."""
     return [Reader(held.email, user.name, user.language) for held in emails_of(call, user.id)]
+
+
+def trouble_with(call: Call, email: str, *, since: datetime) -> Trouble | None:
+    """What is wrong with an address for somebody who has it since then; one indexed lookup.
+
+    What happened to it before says something about its former owner.
+    """
+    key = address_key(email)
+    found = troubles.troubles(call, [key]).get(key)
+    return found if found is not None and found.at >= since else None

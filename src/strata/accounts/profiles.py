@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strata.accounts import addresses, people, standing
+from strata.accounts.confirmed import trouble_with
 from strata.core.actor import Standing
 from strata.core.call import Call
 from strata.core.errors import NotFound
+from strata.events.mails.troubles import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Person:
     created_at: datetime
     avatar_path: str
     leaving_on: datetime | None  # when the account is deleted, as its owner asked
+    trouble: Trouble | None  # its primary address takes no mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def person(call: Call, user_id: int) -> Person:
         created_at=user.created_at,
         avatar_path=avatar_path(user.public_id),
         leaving_on=user.standing_until if user.standing == Standing.LEAVING else None,
+        trouble=trouble_with(call, user.email, since=user.created_at),
     )
 
 

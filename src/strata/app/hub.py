@@ -40,12 +40,14 @@ from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
 from strata.events.mails.keeping import TidyMails
 from strata.events.mails.sending import ForgetMail, SendMail
+from strata.events.mails.troubles import NOTED
 from strata.lib import clock
 from strata.lib.db.database import Database
 from strata.lib.objects.local import LocalStore
 from strata.lib.objects.s3 import S3Place, S3Store
 from strata.lib.objects.store import ObjectStore
 from strata.membership import personal as membership
+from strata.membership.emails.undeliverable import TellUndeliverable
 from strata.membership.export.pack import PackExport
 from strata.membership.jobs import TidyAccounts
 from strata.membership.recovery import SendReset
@@ -67,6 +69,7 @@ JOBS: Mapping[str, type[Job]] = {
         SendMail,
         ForgetMail,
         TidyMails,
+        TellUndeliverable,
         PackExport,
         SendReset,
         SendLogInLink,
@@ -118,6 +121,7 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
     "repo.content": (IndexRepo.kind, NoteCommits.kind, NameLargeFiles.kind, JudgeCommits.kind),
     "repo.update_settings": (IndexRepo.kind,),
     "repo.delete": (IndexRepo.kind,),
+    NOTED: (TellUndeliverable.kind,),
 }
 
 # What settles each fact within its own transaction.

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import sqlalchemy as sa
 
-from strata.accounts import people
+from strata.accounts import confirmed
 from strata.core.call import Call, Work
 from strata.core.errors import GrantRefused, Malformed
 from strata.credentials.oauth import apps, claims, codes, consents, letters, redirects, scopes
@@ -171,8 +171,8 @@ def allow(work: Work, asked: Asked, app: App, organizations: Iterable[str]) -> S
     detail = {"client_id": app.client_id, "scopes": " ".join(held)}
     record(work, "oauth.authorize", target=app.name, detail=detail)
     if known is None or not known.covers(held):
-        letter = letters.app_allowed(work, people.reader(user), app_name=app.name)
-        outbox.post(work, letter)
+        for reader in confirmed.readers(work, user):
+            outbox.post(work, letters.app_allowed(work, reader, app_name=app.name))
     return _with_code(work, asked, consent, held, places)
 
 

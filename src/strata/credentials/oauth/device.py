@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import limits, people
+from strata.accounts import confirmed, limits, people
 from strata.core.call import Call, Work, working
 from strata.core.errors import ClientRefused, GrantRefused, NotFound
 from strata.credentials.oauth import apps, claims, consents, families, letters, scopes
@@ -270,14 +270,9 @@ def _settle(work: Work, device: Device, **decided: object) -> None:
 
 def _tell(work: Work, user: people.User, device: Device) -> None:
     record(work, "oauth.device_approve", target=device.app.name, detail=_detail(device))
-    letter = letters.device_allowed(
-        work,
-        people.reader(user),
-        app_name=device.app.name,
-        ip=device.ip,
-        client=device.user_agent,
-    )
-    outbox.post(work, letter)
+    seen = {"app_name": device.app.name, "ip": device.ip, "client": device.user_agent}
+    for reader in confirmed.readers(work, user):
+        outbox.post(work, letters.device_allowed(work, reader, **seen))
 
 
 def _detail(device: Device) -> dict[str, object]:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import limits, people
+from strata.accounts import confirmed, limits, people
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tables import users
 from strata.core.actor import TokenKind, TokenRole
@@ -201,8 +201,9 @@ def _end_reported(work: Work, family: _Family) -> None:
     record(work, "token.revoke_leak", target=family.app.name, whose=whose)
     user = people.by_id(work, family.user_id)
     if user is not None:
-        reader, name = people.reader(user), family.app.name
-        outbox.post(work, token_leaked(work, reader, token_name=name, place=""))
+        for reader in confirmed.readers(work, user):
+            letter = token_leaked(work, reader, token_name=family.app.name, place="")
+            outbox.post(work, letter)
 
 
 def scopes_of(call: Call, token_id: int) -> tuple[str, ...]:
@@ -308,8 +309,8 @@ def _thief(work: Work, family: _Family) -> None:
     )
     user = people.by_id(work, family.user_id)
     if user is not None:
-        letter = letters.reused(work, people.reader(user), app_name=family.app.name)
-        outbox.post(work, letter)
+        for reader in confirmed.readers(work, user):
+            outbox.post(work, letters.reused(work, reader, app_name=family.app.name))
 
 
 def _narrowed(family: _Family, asked: Iterable[str] | None) -> _Family:

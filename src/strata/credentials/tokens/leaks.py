@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import limits, people
+from strata.accounts import confirmed, limits, people
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
 from strata.credentials.tokens import letters
@@ -79,6 +79,6 @@ def _end(work: Work, row: Any, place: str) -> bool:
     record(work, "token.revoke_leak", target=row[2], detail={"place": place}, whose=whose)
     owner = people.by_id(work, row[1])
     if owner is not None and owner.verified_at is not None:
-        told = letters.token_leaked(work, people.reader(owner), token_name=row[2], place=place)
-        outbox.post(work, told)
+        for reader in confirmed.readers(work, owner):
+            outbox.post(work, letters.token_leaked(work, reader, token_name=row[2], place=place))
     return True

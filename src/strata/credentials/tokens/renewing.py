@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import people
+from strata.accounts import confirmed
 from strata.core.actor import NOTHING, TokenRole
 from strata.core.call import Work
 from strata.core.errors import InvalidFields, NotFound
@@ -57,12 +57,11 @@ def rotate(work: Work, token_id: int, grace_hours: int = 0) -> Issued:
     }
     work.db.execute(sa.update(tokens).where(tokens.c.id == token_id).values(**changes))
     record(work, "token.rotate", target=held.name, detail={"role": held.role, "grace": grace_hours})
-    outbox.post(
-        work,
-        letters.token_rotated(
-            work, people.reader(owner), token_name=held.name, grace_hours=grace_hours * keeps
-        ),
-    )
+    for reader in confirmed.readers(work, owner):
+        letter = letters.token_rotated(
+            work, reader, token_name=held.name, grace_hours=grace_hours * keeps
+        )
+        outbox.post(work, letter)
     return Issued(token_id, held.name, TokenRole(held.role), value)
 
 

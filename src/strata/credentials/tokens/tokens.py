@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from strata.accounts import people
+from strata.accounts import confirmed, people
 from strata.accounts.legal.documents import must_agree
 from strata.accounts.plans.quotas import quotas_of, used_up
 from strata.accounts.standing import require_open, standing_at
@@ -344,7 +344,8 @@ def _tell(work: Work, owner: people.User, wanted: _Wanted, name: str) -> None:
     doer = None if work.actor.system else owner.id
     record(work, "token.create", target=name, actor_id=doer, detail=detail)
     if wanted.role is TokenRole.WRITE or wanted.terms.organizations:
-        outbox.post(work, letters.token_created(work, people.reader(owner), token_name=name))
+        for reader in confirmed.readers(work, owner):
+            outbox.post(work, letters.token_created(work, reader, token_name=name))
 
 
 def _writes(grants: Grants | None) -> bool:

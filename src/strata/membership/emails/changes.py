@@ -16,7 +16,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, people
-from strata.accounts.tables import users
+from strata.accounts.tables import emails, users
 from strata.core.call import Call, Work
 from strata.core.errors import (
     EmailNotVerified,
@@ -72,6 +72,25 @@ def add(work: Work, email: str, *, primary: bool) -> None:
     """
     user = _person(work)
     address = _require_addable(work, user, email)
+    _send_link(work, user, address, primary=primary)
+
+
+def confirm_again(work: Work, key: str) -> None:
+    """Send a link to a confirmed address at which mail does not arrive; opening it ends that.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, ProofNeeded: as `add`.
+        NotFound: the account has no such confirmed address.
+        TooMany: ten in a day.
+    """
+    user = _person(work)
+    require_sudo(work)
+    address = addresses.parse(_held(work, user, key).email)
+    assert address is not None, "it was parsed when it was added"
+    _send_link(work, user, address, primary=False)
+
+
+def _send_link(work: Work, user: people.User, address: addresses.Address, *, primary: bool) -> None:
     limits.count(work, limits.Limit(f"emails.add:{user.id}", ADDED_PER_DAY, 24 * 60))
     _withdraw(work, user.id, email_changes.c.email_key == address.key)
     link = secrets.token_urlsafe(32)
@@ -92,9 +111,12 @@ def add(work: Work, email: str, *, primary: bool) -> None:
 
 def waiting(call: Call, user_id: int) -> list[Waiting]:
     """The addresses that wait for their confirmation, the oldest first."""
+    # One that is confirmed already only shows again that its mail arrives.
+    held = sa.select(emails.c.key).where(emails.c.user_id == user_id)
     rows = call.db.execute(
         sa.select(*(email_changes.c[name] for name in Waiting.__dataclass_fields__))
         .where(email_changes.c.user_id == user_id, *_open(call))
+        .where(email_changes.c.email_key.not_in(held))
         .order_by(email_changes.c.id)
     )
     return [Waiting(*row) for row in rows]
@@ -130,9 +152,7 @@ def make_primary(work: Work, key: str) -> None:
     """
     user = _person(work)
     require_sudo(work)
-    held = next((one for one in confirmed.emails_of(work, user.id) if one.key == key), None)
-    if held is None:
-        raise NotFound("This account has no such confirmed address.")
+    held = _held(work, user, key)
     if key != user.email_key:
         _make_primary(work, user, held.email, key)
 
@@ -157,6 +177,13 @@ def remove(work: Work, key: str) -> None:
     detail = {"before": {"email": addresses.masked(gone.email)}}
     record(work, "account.email_remove", target=user.name, detail=detail)
     _tell(work, told, lambda reader: letters.removed(work, reader, email=gone.email))
+
+
+def _held(call: Call, user: people.User, key: str) -> confirmed.ConfirmedEmail:
+    held = next((one for one in confirmed.emails_of(call, user.id) if one.key == key), None)
+    if held is None:
+        raise NotFound("This account has no such confirmed address.")
+    return held
 
 
 def _person(call: Call) -> people.User:
@@ -209,8 +236,11 @@ def _confirmed(work: Work, row: sa.Row[Any]) -> Outcome:
     if used.rowcount == 0 or user is None:
         return Outcome.ALREADY
     told = confirmed.readers(work, user)
+    was_theirs = confirmed.owner_id(work, row.email_key) == user.id
     if not confirmed.claim(work, user.id, email=row.email, key=row.email_key):
         return Outcome.UNKNOWN
+    if was_theirs:  # `confirm_again`
+        return Outcome.CONFIRMED
     detail = {"after": {"email": addresses.masked(row.email)}}
     record(work, "account.email_add", target=user.name, actor_id=user.id, detail=detail)
     _tell(work, told, lambda reader: letters.added(work, reader, email=row.email))

@@ -121,3 +121,27 @@ def primary_changed(call: Call, reader: Reader, *, email: str) -> Letter:
         after=("如果不是你本人操作，请立即修改密码并更改此设置。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))
+
+
+def comes_back(call: Call, reader: Reader, *, email: str) -> Letter:
+    """Tell at another address that mail to one of them comes back."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Mail from {site} to {email} comes back",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"the mail server of {email} takes no mail from us.",
+            "Until you change the address or confirm it again, messages to it do not reach you.",
+        ),
+        link_text="Your addresses",
+    )
+    chinese = Wording(
+        subject=f"{site} 发往 {email} 的邮件被退回",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            f"{email} 的邮件服务器拒收我们的邮件。",
+            "在你更换或重新确认该邮箱之前，发往该邮箱的邮件无法送达。",
+        ),
+        link_text="查看你的邮箱",
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))

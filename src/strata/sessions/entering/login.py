@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, limits, passwords, people, standing
+from strata.accounts import addresses, confirmed, limits, passwords, people, standing
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -218,7 +218,8 @@ def _watch_person(work: Work, trace: _Trace) -> None:
     if person.address_taken or limits.counted(work, warned, minutes=WARNED_MINUTES):
         return
     limits.note(work, warned)
-    outbox.post(work, letters.log_in_failures(work, people.reader(person)))
+    for reader in confirmed.readers(work, person) or [people.reader(person)]:
+        outbox.post(work, letters.log_in_failures(work, reader))
 
 
 def _watch_address(work: Work, trace: _Trace) -> None:

@@ -179,12 +179,13 @@ def _waiting(
         typed=typed,
         pause_s=pause_s,
         refused=refused,
+        trouble=viewer.trouble,
     )
 
 
 def _without_banner(visit: Visit, viewer: Viewer) -> Visit:
-    """This page is where the banner leads."""
-    quiet = dataclasses.replace(viewer, unverified_email="")
+    """This page is where the banners lead."""
+    quiet = dataclasses.replace(viewer, unverified_email="", bouncing_email="")
     return dataclasses.replace(visit, frame=dataclasses.replace(visit.frame, viewer=quiet))
 
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from strata.events.mails.troubles import Trouble
 from strata.web.pages.frame import figures
 from strata.web.pages.frame.assets import icon_names, static_url
 from strata.web.pages.frame.avatar import avatar_svg
@@ -38,6 +39,8 @@ class Viewer:
     admin: bool = False  # of the site
     waiting: bool = False  # for those who run the hub to let the account in
     leaving_on: datetime | None = None  # when the account is deleted
+    bouncing_email: str = ""  # masked: the primary address takes no mail
+    trouble: Trouble | None = None  # what is wrong with it
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ NOTICES: Final = {
     "session-ended": N_("That browser is signed out."),
     "sessions-ended": N_("All other browsers are signed out."),
     "email-sent": N_("Open the link in the mail that we sent to the new address."),
+    "email-again": N_("Open the link in the mail that we sent there."),
     "emails-changed": N_("Your addresses are changed."),
     "account-stays": N_("Your account stays. Everything is as it was before."),
     "export-asked": N_("Your copy is being packed. We write to you when it is ready."),
@@ -296,6 +297,8 @@ def _visit(request: Request, call: Call) -> Visit:
         factor_due=call.actor.factor_due,
         factor_overdue=call.actor.factor_due is not None and call.actor.factor_due <= call.now,
         leaving_on=person.leaving_on,
+        bouncing_email=person.masked_email if person.trouble else "",
+        trouble=person.trouble,
     )
     token = csrf.token_for(call.hub, call.actor.session_mark)
     frame = _frame(request, viewer=viewer, csrf_token=token)

@@ -12,6 +12,7 @@ from strata.accounts.confirmed import ConfirmedEmail, emails_of
 from strata.accounts.profiles import Person
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields
+from strata.events.mails.troubles import Trouble, troubles
 from strata.membership.emails.changes import Waiting, waiting
 from strata.membership.export.ask import Export, newest
 from strata.membership.joining import unconfirmed
@@ -118,6 +119,7 @@ class Held:
 
     person: Person
     emails: list[ConfirmedEmail]
+    troubles: dict[str, Trouble]  # with which of them
     waiting: list[Waiting]
     export: Export | None
 
@@ -125,9 +127,11 @@ class Held:
 def read(call: Call) -> Held:
     """The signed-in person's account."""
     person = _person(call)
+    emails = emails_of(call, person.id)
     return Held(
         person,
-        emails_of(call, person.id),
+        emails,
+        troubles(call, [one.key for one in emails]),
         waiting(call, person.id),
         newest(call, person.id),
     )
@@ -150,6 +154,7 @@ def show(
         status=400 if errors.summary else 200,
         person=held.person,
         emails=held.emails,
+        troubles=held.troubles,
         waiting=held.waiting,
         export=held.export,
         typed=typed or held.person.name,

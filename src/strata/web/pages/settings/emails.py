@@ -37,7 +37,8 @@ async def change(request: Request) -> Response:
         await submitted(request, form, _change)
     except InvalidFields as error:
         return await _again(request, form, error)
-    return redirected(request, account.PAGE, notice="emails-changed")
+    sent = form.get("act") == "again"
+    return redirected(request, account.PAGE, notice="email-again" if sent else "emails-changed")
 
 
 async def look_at_link(request: Request) -> Response:
@@ -70,6 +71,8 @@ def _change(call: Call, form: Form) -> None:
                 changes.make_primary(work, form.get("key", ""))
             case "remove":
                 changes.remove(work, form.get("key", ""))
+            case "again":
+                changes.confirm_again(work, form.get("key", ""))
             case _:
                 changes.withdraw(work, _id(form.get("waiting", "")))
 

@@ -26,6 +26,7 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "account.email_add": N_("E-mail address added"),
         "account.email_remove": N_("E-mail address removed"),
         "account.email_primary": N_("Primary e-mail address changed"),
+        "account.email_undeliverable": N_("Mail to an address came back"),
         "account.username_change": N_("Username changed"),
         "account.profile_update": N_("Profile changed"),
         "account.avatar_update": N_("Picture changed"),
