@@ -1,5 +1,6 @@
 """Invitations to an organisation, as those who send and those who get them see it."""
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,6 +15,7 @@ from strata.core.hub import Hub
 
 MEMBERS = "/organizations/acme/settings/members"
 INVITES = "/organizations/acme/settings/invites"
+HIDDEN = re.compile(r'name="(csrf_token)" value="([^"]*)"')
 MINE = "/settings/organizations"
 
 
@@ -73,6 +75,46 @@ def test_a_stranger_sees_who_invites_and_logs_in_first(hub: Hub, alice: Visitor)
     assert bob.submit(share, share, act="decline").place == MINE
     assert bob.open(share).status == 404
     assert "bob declined" in letter(hub, "alice@example.com").subject
+
+
+def confirms(visitor: Visitor, link: str) -> Page:
+    """Press the button of the page that a link in a mail opens."""
+    return visitor.send(link, dict(re.findall(HIDDEN, visitor.open(link).text)))
+
+
+def test_who_signs_up_for_an_invitation_is_led_back_to_it(hub: Hub, alice: Visitor) -> None:
+    invite(alice, who="new@example.com")
+    share = link_in(letter(hub, "new@example.com"))
+    newcomer = Visitor(hub)
+    path = share_in(newcomer.open(share))
+    joining = next(
+        html.unescape(one)
+        for one in re.findall(r'href="([^"]*)"', newcomer.open(share).text)
+        if one.startswith("/join?next=")
+    )
+    newcomer.open(joining)
+    assert newcomer.join("newbie", "new@example.com").place == "/verify-email"
+    assert newcomer.open("/verify-email").status == 200  # still to be confirmed
+    confirm = link_in(letter(hub, "new@example.com"))
+    elsewhere = Visitor(hub)
+    assert confirms(elsewhere, confirm).status == 200  # a phone: it was going nowhere
+    assert newcomer.open("/verify-email").place == path
+    assert "Your e-mail address is confirmed" in newcomer.open(path).text
+    assert newcomer.submit(path, path, act="accept").place == "/acme"
+    assert newcomer.open("/verify-email").status == 200  # once
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "/%0d%0aX: y", "/logout", "/"],
+)
+def test_nobody_is_led_to_another_site(hub: Hub, evil: str) -> None:
+    visitor = Visitor(hub)
+    visitor.client.get("/join", params={"next": evil.replace("%0d%0a", "\r\n")})
+    visitor.join("newbie")
+    confirm = link_in(letter(hub, "newbie@example.com"))
+    assert confirms(visitor, confirm).status == 200
+    assert visitor.open("/verify-email").status == 200
 
 
 def test_another_address_is_accepted_only_on_purpose(hub: Hub, alice: Visitor) -> None:

@@ -42,7 +42,7 @@ def test_a_new_person_chooses_a_name_and_needs_no_mail(hub: Hub, issuer: Issuer,
     near = beside(hub, provider(issuer, kind))
     visitor = Visitor(near)
     came = through(visitor)
-    assert came.place == "/join?step=2"
+    assert came.place == "/join?step=2&next=%2Fmodels"
     assert "Password" not in visitor.open(came.place).text
     joined(visitor, "octo")
     octo = person(near, "octo")
@@ -50,6 +50,7 @@ def test_a_new_person_chooses_a_name_and_needs_no_mail(hub: Hub, issuer: Issuer,
     assert octo.email == "octo@elsewhere.example"
     assert octo.password_hash is None
     assert "Welcome" in letter(near, "octo@elsewhere.example").subject
+    assert visitor.open("/verify-email").place == "/models"  # where the log-in was to lead
 
     again = Visitor(near)
     assert through(again).place == "/models"

@@ -26,6 +26,7 @@ from strata.membership.joining.signup import SignedUp, SignUp
 from strata.sessions.identities.claims import Claims
 from strata.web import respond
 from strata.web.auth import cookie_name
+from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import STALE_FORM, Form, consents_in, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (
@@ -70,11 +71,12 @@ async def join(request: Request) -> Response:
     if _is_closed(hub_of(request)):
         return shown(request, "accounts/join_closed.html", visit)
     if request.query_params.get("step") != "2":
-        return _first_page(request, visit, step.email if step else "", identity=_identity(step))
+        begun = _first_page(request, visit, step.email if step else "", identity=_identity(step))
+        return onward.remember(request, begun)
     if step is None:
         return redirected(request, "/join")
     second = _Second(username=suggested, language=visit.frame.language)
-    return await _second_page(request, second)
+    return onward.remember(request, await _second_page(request, second))
 
 
 async def submit(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlencode
 
 import anyio.to_thread
 import structlog
@@ -150,10 +151,10 @@ async def _settled(
         return arrived(request, found, safe_next(attempt.onward))
     if isinstance(found, Owned):
         return keep_claims(request, redirected(request, f"/login?next={LINKING}"), claims)
-    return await _to_sign_up(request, claims)
+    return await _to_sign_up(request, claims, safe_next(attempt.onward))
 
 
-async def _to_sign_up(request: Request, claims: Claims) -> Response:
+async def _to_sign_up(request: Request, claims: Claims, onward: str) -> Response:
     """Keep what the site said as the first step of a sign-up; the second is as for everybody."""
     hub = hub_of(request)
     step = FirstStep(claims.email, "", hub.clock(), identity=claims)
@@ -163,7 +164,9 @@ async def _to_sign_up(request: Request, claims: Claims) -> Response:
             return pending.keep(work, step)
 
     cookie = await read(request, put_away)
-    answer = redirected(request, "/join?step=2" if claims.email else "/join")
+    asked = {"step": "2"} if claims.email else {}
+    asked |= {"next": onward} if onward != "/" else {}
+    answer = redirected(request, f"/join?{urlencode(asked)}" if asked else "/join")
     set_cookie(request, answer, cookie_name(hub, "join"), cookie, max_age=SIGN_UP_LIFE_S)
     return answer
 

@@ -14,6 +14,7 @@ from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.membership.joining import verification
 from strata.membership.joining.verification import Outcome
 from strata.web import respond
+from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.render import Viewer
@@ -47,7 +48,8 @@ async def page(request: Request) -> Response:
     visit, pause_s = await visiting(request, lambda call: _pause_s(call, request))
     if visit.frame.viewer is None:
         return redirected(request, LOG_IN_FIRST)
-    return _waiting(request, visit, pause_s=pause_s)
+    led_on = None if visit.frame.viewer.unverified_email else onward.led_on(request)
+    return led_on or onward.remember(request, _waiting(request, visit, pause_s=pause_s))
 
 
 async def state(request: Request) -> Response:
@@ -194,7 +196,11 @@ def _link_page(request: Request, visit: Visit, outcome: Outcome) -> Response:
         return shown(request, "accounts/confirm_link.html", visit, cache=NO_STORE)
     if outcome in (Outcome.VERIFIED, Outcome.ALREADY):
         already = outcome is Outcome.ALREADY
-        return shown(request, "accounts/verified.html", visit, cache=NO_STORE, already=already)
+        viewer = visit.frame.viewer
+        led_on = onward.led_on(request) if viewer and not viewer.unverified_email else None
+        return led_on or shown(
+            request, "accounts/verified.html", visit, cache=NO_STORE, already=already
+        )
     status = OUTCOME_STATUS[outcome]
     return shown(request, "accounts/link_dead.html", visit, status=status, cache=NO_STORE,
                  expired=outcome is Outcome.EXPIRED)  # fmt: skip

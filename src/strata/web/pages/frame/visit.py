@@ -64,6 +64,7 @@ NOTICES: Final = {
     "identity-unlinked": N_("The two accounts are no longer linked."),
     "session-ended": N_("That browser is signed out."),
     "sessions-ended": N_("All other browsers are signed out."),
+    "email-confirmed": N_("Your e-mail address is confirmed. Everything is open to you now."),
     "email-sent": N_("Open the link in the mail that we sent to the new address."),
     "email-again": N_("Open the link in the mail that we sent there."),
     "emails-changed": N_("Your addresses are changed."),
