@@ -22,12 +22,12 @@ const print = (value) => console.log(JSON.stringify(value));
 """  # noqa: E501 -- as one reads it in JavaScript
 
 
-def node_modules() -> Path:
-    """Return the folder of the packages that `javascript/package-lock.json` pins."""
+def node_modules(packages: Path = PACKAGES) -> Path:
+    """Return the folder of the packages that a folder's `package-lock.json` pins."""
     npm = str(parts.program("npm"))
 
     def install(folder: Path) -> None:
-        shutil.copytree(PACKAGES, folder)
+        shutil.copytree(packages, folder)
         finished = subprocess.run(
             [npm, "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"],
             cwd=folder,
@@ -39,7 +39,7 @@ def node_modules() -> Path:
         if finished.returncode:
             raise RuntimeError(f"npm ci failed:\n{finished.stdout}")
 
-    return once("javascript", PACKAGES / "package-lock.json", install) / "node_modules"
+    return once(packages.name, packages / "package-lock.json", install) / "node_modules"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,10 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect
 
 from clients.conftest import StartHub
-from clients.hub import Hub, Person
+from clients.hub import Hub
 from clients.mailbox import Mailbox, links
 from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
 from fixtures.browsers import chromium
-from fixtures.issuers import CLIENT, SECRET, Person as Elsewhere, issuing
-from strata.lib import clock
 from strata.web.pages.words.language import translated
 
 pytestmark = pytest.mark.slow
@@ -226,64 +224,6 @@ def test_documents_that_change_are_agreed_to_anew(
     press(here, "Agree and continue")
     here.open("/ana")
     expect(here.page.get_by_role("main").get_by_text("Ana Maria").first).to_be_visible()
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_another_site_logs_in_signs_up_and_is_linked(
-    language: Language, start_hub: StartHub, tmp_path: Path, browser: Browser
-) -> None:
-    """J07: a new person comes from an issuer; an address of an account needs its owner."""
-    with issuing(clock.now) as issuer:
-        providers = tmp_path / "logins.toml"
-        providers.write_text(
-            f'[[provider]]\nid = "work"\nkind = "oidc"\nname = "Example Corp"\n'
-            f'issuer = "{issuer.url}"\nclient_id = "{CLIENT}"\nclient_secret = "{SECRET}"\n'
-        )
-        # A browser that is driven fills a form in faster than the hub believes of people.
-        quick = {"STRATA_ACCOUNTS_FASTEST_SIGN_UP_S": "0"}
-        hub = start_hub({"STRATA_LOGINS_FILE": str(providers), **quick})
-        ana = hub.user("ana")
-        here = _free(browser, hub, language)
-        here.page.goto(f"{hub.url}/login")
-        press_provider(here)
-        fill(here, "Username", "octo")
-        here.page.get_by_role("main").get_by_role("checkbox").check()
-        press(here, "Create account")
-        here.page.goto(f"{hub.url}/settings/account")
-        expect(here.page.get_by_text("octo@elsewhere.example").first).to_be_visible()
-
-        issuer.person = Elsewhere(subject="1", login="ana-there", email=ana.email)
-        there = _free(browser, hub, language)
-        there.page.goto(f"{hub.url}/login")
-        press_provider(there)
-        fill(there, "Username or e-mail", ana.name)
-        fill(there, "Password", ana.password)
-        press(there, "Log In")
-        press(there, "Link")
-        reads(there, "The two accounts are linked.")
-        issuer.broken = True
-        away = _free(browser, hub, language)
-        away.page.goto(f"{hub.url}/login")
-        press_provider(away)
-        log_in_plainly(away, ana)
-
-
-def press_provider(here: Browsing) -> None:
-    press(here, say(here, "Continue with %(provider)s", provider="Example Corp"))
-
-
-def log_in_plainly(here: Browsing, person: Person) -> None:
-    here.page.goto(f"{here.base}/login")
-    fill(here, "Username or e-mail", person.name)
-    fill(here, "Password", person.password)
-    press(here, "Log In")
-    here.page.goto(f"{here.base}/settings/account")
-    expect(here.page.get_by_text(person.email).first).to_be_visible()
-
-
-def _free(browser: Browser, hub: Hub, language: Language) -> Browsing:
-    """A browser that may visit other hosts too."""
-    return Browsing(browser.new_context(locale=language).new_page(), hub.url, language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

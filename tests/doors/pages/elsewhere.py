@@ -1,5 +1,6 @@
 """People who come from another site: there and back, as a browser goes."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +33,13 @@ def back_from(place: str) -> str:
     answer = httpx.get(place, follow_redirects=False, trust_env=False)
     assert answer.status_code == 302, answer.text
     return answer.headers["location"].partition("://")[2].partition("/")[2].join(["/", ""])
+
+
+def off_to(page: Page) -> str:
+    """Where a page sends the browser by itself."""
+    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
 
 
 def through(visitor: Visitor, onward: str = "/models") -> Page:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from doors.pages.elsewhere import back_from, beside, joined, names_of, provider, through
+from doors.pages.elsewhere import back_from, beside, joined, names_of, off_to, provider, through
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock
@@ -19,6 +19,7 @@ from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.organizations import queries
 from strata.sessions.entering.sessions import PROVED_FOR
+from strata.sessions.identities import endpoints
 from strata.sessions.identities.asking import LIFE
 from strata.sessions.identities.linking import identities_of
 
@@ -114,11 +115,11 @@ def test_the_key_is_the_name_at_the_site_and_never_the_address(near: Hub, issuer
 def test_an_account_links_and_unlinks_but_keeps_its_last_way_in(near: Hub) -> None:
     visitor = confirmed(near, "li")
     off = visitor.submit(PAGE, f"{PAGE}/identities", provider="there")
-    assert visitor.open(back_from(off.place)).place == PAGE
+    assert visitor.open(back_from(off_to(off))).place == PAGE
     assert names_of(near, "li") == ["octo"]
     taken = confirmed(near, "wei")
     off = taken.submit(PAGE, f"{PAGE}/identities", provider="there")
-    assert "opens another account here" in taken.open(back_from(off.place)).text
+    assert "opens another account here" in taken.open(back_from(off_to(off))).text
     with reading(near) as call:
         (held,) = identities_of(call, person(near, "li").id)
     form = taken.open(PAGE).hidden(f"{PAGE}/identities")
@@ -205,6 +206,15 @@ def test_a_site_that_is_away_leaves_the_password_form(near: Hub, issuer: Issuer)
     assert "There did not answer" in away.text
     confirmed(near, "li")
     assert visitor.log_in("li").status == 303
+
+
+def test_a_site_that_goes_away_is_noticed_within_a_minute(
+    near: Hub, issuer: Issuer, clock: FrozenClock
+) -> None:
+    assert through(Visitor(near)).status == 303
+    issuer.broken = True
+    clock.advance(endpoints.ASKED_AGAIN_AFTER)
+    assert Visitor(near).open("/login/with/there").status == 502
 
 
 def test_the_way_onward_stays_on_this_site(near: Hub) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from doors.pages.elsewhere import back_from, beside, joined, names_of, provider, through
+from doors.pages.elsewhere import back_from, beside, joined, names_of, off_to, provider, through
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in
 from fixtures.accounts import person
 from fixtures.factors import set_up
@@ -201,7 +201,7 @@ def test_groups_give_roles_from_the_first_log_in_and_take_what_was_given_by_hand
     issuer.person = Person(subject="2", email="li@example.com", more={"groups": ["ml"]})
     li = confirmed(near, "li")
     off = li.submit(AUTHENTICATION, f"{AUTHENTICATION}/identities", provider="there")
-    li.open(back_from(off.place))
+    li.open(back_from(off_to(off)))
     assert role_in(near, acme.id, "li") is Role.WRITE
 
 
@@ -211,7 +211,7 @@ def test_a_role_from_a_group_ends_with_the_link(hub: Hub, issuer: Issuer) -> Non
     issuer.person = Person(email="li@example.com", more={"groups": ["ml"]})
     li = confirmed(near, "li")
     off = li.submit(AUTHENTICATION, f"{AUTHENTICATION}/identities", provider="there")
-    li.open(back_from(off.place))
+    li.open(back_from(off_to(off)))
     assert role_in(near, acme.id, "li") is Role.WRITE
     li.submit(AUTHENTICATION, f"{AUTHENTICATION}/identities/unlink", identity="1")
     assert role_in(near, acme.id, "li") is None
@@ -278,7 +278,7 @@ def test_an_identity_of_a_site_that_is_gone_is_no_way_in(hub: Hub, issuer: Issue
     through(visitor)
     joined(visitor, "octo")
     off = visitor.submit(AUTHENTICATION, f"{AUTHENTICATION}/identities", provider="gone")
-    visitor.open(back_from(off.place))
+    visitor.open(back_from(off_to(off)))
     assert len(names_of(both, "octo")) == 2
     near = replace(both, providers=both.providers[:1])
     later = Visitor(near)

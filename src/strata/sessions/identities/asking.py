@@ -81,7 +81,7 @@ def begin(hub: Hub, provider: LoginProvider, wanted: Wanted) -> tuple[str, str]:
     Raises:
         ProviderFailed: the site does not tell where.
     """
-    where = endpoints.of(hub, provider)
+    where = endpoints.of(hub, provider, fresh=True)
     if not where.authorization or not where.token:
         raise ProviderFailed(provider.name, "its discovery document names no log-in")
     attempt = Attempt(

@@ -14,7 +14,7 @@ from strata.core.providers import LoginProvider
 from strata.sessions.identities.talking import get_json
 
 KEPT_FOR: Final = timedelta(hours=1)
-ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)  # for the keys, when an unknown one signs
+ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)  # when an unknown key signs, or somebody goes there
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,11 @@ _LOCK: Final = threading.Lock()
 _KEPT: Final[dict[tuple[str, str], _Kept]] = {}
 
 
-def of(hub: Hub, provider: LoginProvider) -> Endpoints:
+def of(hub: Hub, provider: LoginProvider, *, fresh: bool = False) -> Endpoints:
     """The site's addresses; an issuer is asked once in an hour.
+
+    Args:
+        fresh: ask again, at most once in a minute: whether it is there before somebody is sent.
 
     Raises:
         ProviderFailed: it does not tell, or tells of another issuer.
@@ -51,7 +54,10 @@ def of(hub: Hub, provider: LoginProvider) -> Endpoints:
         base = provider.url.rstrip("/")
         return Endpoints(base, f"{base}/login/oauth/authorize", f"{base}/login/oauth/access_token")
     document = _asked(
-        hub, provider, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration", KEPT_FOR
+        hub,
+        provider,
+        f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+        ASKED_AGAIN_AFTER if fresh else KEPT_FOR,
     )
     try:
         found = Endpoints(

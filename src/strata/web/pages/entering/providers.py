@@ -62,11 +62,22 @@ async def begin(request: Request) -> Response:
 
 
 async def begin_linking(request: Request) -> Response:
-    """POST /settings/authentication/identities — off to the other site, to link it"""
+    """POST /settings/authentication/identities — off to the other site, to link it
+
+    By way of a page: browsers do not let a form of ours end at another site (`form-action`).
+    """
     form = await form_of(request)
     _, (user_id, provider) = await submitted(request, form, _sure)
     wanted = Wanted(_callback(request, provider), authentication.PAGE, linking=user_id)
-    return await _off(request, provider, wanted)
+    away = await _off(request, provider, wanted)
+    if "location" not in away.headers:
+        return away
+    answer = shown(
+        request, "accounts/off_to_site.html", await visit_of(request), cache=NO_STORE,
+        provider=provider.name, onward=away.headers["location"],
+    )  # fmt: skip
+    answer.raw_headers.extend(one for one in away.raw_headers if one[0] == b"set-cookie")
+    return answer
 
 
 async def unlink(request: Request) -> Response:

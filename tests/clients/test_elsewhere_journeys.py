@@ -1,0 +1,307 @@
+"""J07 in Chromium, in both languages: people who come from GitHub, Google or another issuer.
+
+The GitHub is one of our own; Google and the issuer are a real OpenID Provider, with its own pages.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from clients.conftest import StartHub
+from clients.hub import Hub, Person
+from clients.mailbox import Mailbox, links
+from clients.openid_provider import SECRET, Account, OpenIdProvider, Service, openid_provider
+from clients.pages import LANGUAGES, Browsing, Language
+from clients.test_account_journeys import fill, log_in, press, reads, say
+from clients.test_two_factor_browser import set_up_app
+from fixtures.browsers import chromium
+from fixtures.issuers import CLIENT, SECRET as GITHUB_SECRET, Issuer, issuing
+from strata.lib import clock
+
+pytestmark = pytest.mark.slow
+
+GITHUB, GOOGLE, WORK = "GitHub", "Google", "Example Corp"
+AUTHENTICATION: Final = "/settings/authentication"
+REQUEST_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A hub, three other sites, and who has an account where."""
+
+    hub: Hub
+    github: Issuer
+    google: OpenIdProvider
+    work: OpenIdProvider
+    ana: Person
+    bob: Person
+    mailbox: Mailbox
+    browser: Browser
+    language: Language
+
+    def browsing(self) -> Browsing:
+        """A new browser, which may visit other hosts too."""
+        context = self.browser.new_context(locale=self.language)
+        return Browsing(context.new_page(), self.hub.url, self.language)
+
+    def comes(self, name: str) -> Browsing:
+        """A new browser whose person presses the button of a site."""
+        here = self.browsing()
+        here.page.goto(f"{self.hub.url}/login")
+        press(here, say(here, "Continue with %(provider)s", provider=name))
+        return here
+
+
+def providers_file(folder: Path, github: str, google: str, work: str) -> Path:
+    file = folder / "logins.toml"
+    secret = f'client_secret = "{SECRET}"'
+    file.write_text(
+        f'[[provider]]\nid = "github"\nkind = "github"\nname = "{GITHUB}"\nurl = "{github}"\n'
+        f'api_url = "{github}"\nclient_id = "{CLIENT}"\nclient_secret = "{GITHUB_SECRET}"\n'
+        f'[[provider]]\nid = "google"\nkind = "google"\nname = "{GOOGLE}"\nissuer = "{google}"\n'
+        f'client_id = "google"\n{secret}\nhosted_domain = "example.com"\n'
+        f'[[provider]]\nid = "work"\nkind = "oidc"\nname = "{WORK}"\nissuer = "{work}"\n'
+        f'client_id = "work"\n{secret}\nscopes = ["groups"]\ntrust_mfa = true\n'
+        f'roles = ["ml=acme:write"]\n'
+    )
+    return file
+
+
+@pytest.fixture(params=LANGUAGES)
+def world(
+    request: pytest.FixtureRequest, start_hub: StartHub, tmp_path: Path, mailbox: Mailbox
+) -> Iterator[World]:
+    with (
+        issuing(clock.now) as github,
+        openid_provider() as google,
+        openid_provider() as work,
+        chromium() as browser,
+    ):
+        file = providers_file(tmp_path, github.url, google.url, work.url)
+        # A browser that is driven fills a form in faster than the hub believes of people.
+        quick = {"STRATA_LOGINS_FILE": str(file), "STRATA_ACCOUNTS_FASTEST_SIGN_UP_S": "0"}
+        hub = start_hub(mailbox.settings | quick)
+        ana = hub.user("ana")
+        google.serve(google_of(hub, ana))
+        work.serve(work_of(hub, ana))
+        yield World(
+            hub, github, google, work, ana, hub.user("bob"), mailbox, browser, request.param
+        )
+
+
+def google_of(hub: Hub, ana: Person) -> Service:
+    """Everything in the ID token, signed with RSA."""
+    known = {"email": ana.email, "email_verified": True, "hd": "example.com"}
+    stranger = {"email": "out@gmail.example", "email_verified": True}
+    return Service(
+        hub.url, "google", {"ana-g": Account(known), "out": Account(stranger)}, in_token=True
+    )
+
+
+def work_of(hub: Hub, ana: Person) -> Service:
+    """Only the subject in the ID token, signed on the curve; the rest beside it."""
+    new = {"email": "dan@work.example", "email_verified": True, "preferred_username": "dan-w"}
+    return Service(
+        hub.url,
+        "work",
+        {
+            "unsure": Account({"email": ana.email, "email_verified": False}),
+            "dan": Account(new | {"groups": ["ml"]}, amr=("pwd", "mfa")),
+            "weak": Account({"preferred_username": "ana-w"}),
+            "strong": Account({"preferred_username": "ana-s"}, amr=("pwd", "mfa")),
+        },
+        algorithm="ES256",
+    )
+
+
+def log_in_there(here: Browsing, name: str) -> None:
+    """Go through the provider's own pages: who one is, and that we may know."""
+    here.page.get_by_placeholder("Enter any login").fill(name)
+    here.page.get_by_placeholder("and password").fill("whatever it takes")
+    here.page.get_by_role("button", name="Sign-in").click()
+    here.page.get_by_role("button", name="Continue").click()
+    here.page.wait_for_load_state("networkidle")
+
+
+def signs_up(here: Browsing, name: str) -> None:
+    """The second step: a name and consent are asked of everybody."""
+    agree = here.page.get_by_role("main").get_by_role("checkbox")
+    expect(agree).not_to_be_checked()
+    fill(here, "Username", name)
+    press(here, "Create account")
+    expect(agree).to_be_visible()  # without consent nothing is opened
+    agree.check()
+    press(here, "Create account")
+
+
+def is_in(here: Browsing, email: str) -> None:
+    here.page.goto(f"{here.base}/settings/account")
+    expect(here.page.get_by_text(email).first).to_be_visible()
+
+
+def is_out(here: Browsing) -> None:
+    here.page.goto(f"{here.base}/settings/account")
+    assert "/login" in here.page.url
+
+
+def leaves(here: Browsing) -> None:
+    """Log out by the menu of the account."""
+    here.page.goto(here.base)
+    here.page.locator("header .site-account summary").click()
+    name = say(here, "Log Out")
+    here.page.get_by_role("banner").get_by_role("button", name=name).click()
+    here.page.wait_for_load_state("networkidle")
+
+
+def test_people_come_from_other_sites_link_them_and_leave(world: World, tmp_path: Path) -> None:
+    octo = new_from_github(world)
+    keeps_the_last_way_in(octo)
+    address_here_is_no_proof(world)
+    only_its_own_domain_comes_in(world)
+    an_address_nobody_checked_must_be_confirmed(world)
+    links_and_unlinks(world)
+    logs_out_there_only_if_asked(world)
+    second_factor_stands_between(world, tmp_path)
+    a_site_that_is_down_leaves_the_password(world)
+    world.hub.require_clean_log()
+
+
+def new_from_github(world: World) -> Browsing:
+    here = world.comes(GITHUB)
+    assert "/join?step=2" in here.page.url
+    signs_up(here, "octo")
+    is_in(here, "octo@elsewhere.example")
+    assert here.page.get_by_text(say(here, "Check your mailbox")).count() == 0
+    return here
+
+
+def keeps_the_last_way_in(octo: Browsing) -> None:
+    octo.page.goto(octo.base + AUTHENTICATION)
+    octo.page.get_by_role("button", name=re.compile("^" + say(octo, "Unlink"))).click()
+    reads(octo, "This is your last way in. Choose a password first.")
+    expect(
+        octo.page.get_by_role("button", name=re.compile("^" + say(octo, "Unlink")))
+    ).to_be_visible()
+
+
+def address_here_is_no_proof(world: World) -> None:
+    """Google has verified the address of an account here: its owner must say so."""
+    here = world.comes(GOOGLE)
+    log_in_there(here, "ana-g")
+    assert "/login?next=/login/link" in here.page.url
+    is_out(here)
+    log_in(here, world.ana.name, "Wr0ng-Horse!b")
+    is_out(here)
+    here.page.goto(f"{here.base}/login?next=/login/link")
+    fill(here, "Username or e-mail", world.ana.name)
+    fill(here, "Password", world.ana.password)
+    press(here, "Log In")
+    press(here, "Link")
+    reads(here, "The two accounts are linked.")
+    again = world.comes(GOOGLE)
+    log_in_there(again, "ana-g")
+    is_in(again, world.ana.email)
+
+
+def only_its_own_domain_comes_in(world: World) -> None:
+    here = world.comes(GOOGLE)
+    log_in_there(here, "out")
+    reads(here, "%(provider)s did not answer", provider=GOOGLE)
+    is_out(here)
+
+
+def an_address_nobody_checked_must_be_confirmed(world: World) -> None:
+    here = world.comes(WORK)
+    log_in_there(here, "unsure")
+    assert here.page.url.endswith("/join")
+    fill(here, "E-mail", "unsure@work.example")
+    here.button("next").click()
+    signs_up(here, "unsure")
+    assert here.page.url.endswith("/verify-email")
+    (link,) = links(world.mailbox.wait_mail("unsure@work.example"))
+    here.page.goto(link)
+    reads(here, "E-mail confirmed")  # the page sends its form by itself
+
+
+def links_and_unlinks(world: World) -> None:
+    here = world.browsing()
+    log_in(here, world.ana.name, world.ana.password)
+    here.page.goto(here.base + AUTHENTICATION)
+    press(here, say(here, "Link %(provider)s", provider=WORK))
+    log_in_there(here, "weak")
+    reads(here, "The two accounts are linked.")
+    expect(here.page.get_by_text("ana-w").first).to_be_visible()
+    here.page.get_by_role("button", name=re.compile(f"{WORK}, ana-w")).click()
+    expect(here.page.get_by_text("ana-w")).to_have_count(0)
+    press(here, say(here, "Link %(provider)s", provider=WORK))  # still logged in there
+    expect(here.page.get_by_text("ana-w").first).to_be_visible()
+    # Somebody else cannot take it: it opens this account.
+    other = world.browsing()
+    log_in(other, world.bob.name, world.bob.password)
+    other.page.goto(other.base + AUTHENTICATION)
+    press(other, say(other, "Link %(provider)s", provider=WORK))
+    log_in_there(other, "weak")
+    reads(other, "That account opens another account here already.")
+
+
+def logs_out_there_only_if_asked(world: World) -> None:
+    world.hub.organization("acme")
+    here = world.comes(WORK)
+    log_in_there(here, "dan")
+    signs_up(here, "dan")
+    here.page.goto(f"{here.base}/settings/organizations")
+    expect(here.page.get_by_role("main").get_by_text("acme").first).to_be_visible()
+    leaves(here)
+    reads(here, "You are logged out")
+    press(here, "Stay logged in there")
+    is_out(here)
+    here.page.goto(f"{here.base}/login")
+    press(here, say(here, "Continue with %(provider)s", provider=WORK))  # nothing asked there
+    is_in(here, "dan@work.example")
+    leaves(here)
+    press(here, say(here, "Log out at %(provider)s too", provider=WORK))
+    assert here.page.url.startswith(world.work.url)
+    here.page.get_by_role("button", name=re.compile("^Yes")).click()
+    here.page.wait_for_url(f"{here.base}/")
+    reads(here, "You are logged out there too.")
+    here.page.goto(f"{here.base}/login")
+    press(here, say(here, "Continue with %(provider)s", provider=WORK))
+    expect(here.page.get_by_placeholder("Enter any login")).to_be_visible()
+
+
+def second_factor_stands_between(world: World, folder: Path) -> None:
+    """It is asked for after a password there, and not after a second factor there."""
+    here = world.browsing()
+    log_in(here, world.ana.name, world.ana.password)
+    here.page.goto(here.base + AUTHENTICATION)
+    press(here, say(here, "Link %(provider)s", provider=WORK))
+    log_in_there(here, "strong")
+    set_up_app(here, folder)
+    weak = world.comes(WORK)
+    log_in_there(weak, "weak")
+    assert "/login/2fa" in weak.page.url
+    is_out(weak)
+    strong = world.comes(WORK)
+    log_in_there(strong, "strong")
+    is_in(strong, world.ana.email)
+
+
+def a_site_that_is_down_leaves_the_password(world: World) -> None:
+    world.work.stop()
+    world.hub.stop()  # it asks a site that it knows once a minute whether it is there
+    world.hub.start()
+    here = world.comes(WORK)
+    reads(here, "%(provider)s did not answer", provider=WORK)
+    text = here.page.get_by_role("main").inner_text()
+    assert REQUEST_ID.search(text), text
+    assert "Traceback" not in text
+    press(here, "Log In")
+    fill(here, "Username or e-mail", world.bob.name)
+    fill(here, "Password", world.bob.password)
+    press(here, "Log In")
+    is_in(here, world.bob.email)
