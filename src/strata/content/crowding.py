@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from strata.access.policy import Action
 from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
+from strata.content import queries
 from strata.core.call import Call
 from strata.core.errors import OverQuota
+from strata.core.names import RepoId
 from strata.lib.git import read as git
+from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
 NEARLY_FULL: Final = 95  # percent
@@ -80,6 +84,13 @@ def require_uncrowded(
                 f" and folders, and may hold {quotas.folder_files}."
                 f" Put some into folders below it, or {MORE}"
             )
+
+
+def files_in(call: Call, repo_id: RepoId) -> int:
+    """How many files stand on the main branch of a repo; 0 where there is none."""
+    repo = lookup(call, repo_id, Action.LOOK)
+    row = queries.refs_among(call, repo.id, ["refs/heads/main"]).get("refs/heads/main")
+    return git.count_files(call.hub.git_path(repo.key), row.commit) if row else 0
 
 
 def crowding(call: Call, repo: Repo, trees: Trees, commit: str) -> str:

@@ -132,6 +132,7 @@ downloads = sa.Table(
     sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
     sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),  # days since 1970
     sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),  # sent, or handed out
     sa.Index(None, "day"),
 )
 

@@ -1,14 +1,17 @@
 """Plan & quota as people see it: what is used, asking for more, and the answer (journey J22)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from starlette.testclient import TestClient
 
 from fixtures.browsers import chromium
-from fixtures.contents import created, given
+from fixtures.contents import at, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.organizations import organization, today
@@ -16,10 +19,14 @@ from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.access.plans import requests
 from strata.accounts import names
 from strata.accounts.plans import grants
+from strata.app.serving import build_app
+from strata.content.reading.downloads import bytes_of
 from strata.core.actor import SYSTEM
 from strata.core.call import reading, working
 from strata.core.errors import NotFound, OverQuota
 from strata.events import outbox
+from strata.events.tables import facts
+from strata.lib.git import read as git
 
 BILLING = "/settings/billing"
 SMALL: dict[str, Any] = {"quotas.public_bytes": 1_000_000, "quotas.repos": 50}
@@ -40,6 +47,61 @@ def test_what_is_used_of_what(scene: Scene) -> None:
     assert "999,999 of 1,000,000 left" in page.replace("&nbsp;", " ")
     assert "li-wei/flan-t5-large" in page
     assert "/li-wei/flan-t5-large/settings/storage" in page
+    files = git.count_files(
+        scene.hub.git_path(scene.model.key), at(scene.hub, scene.owner, scene.model).commit
+    )
+    assert f"{files} of 100,000" in page  # of one repository
+    for limit in ("0 of 100", "0 of 20", "50.0 GiB", "10,000", "100,000,000", "1,000"):
+        assert limit in page
+
+
+def test_what_was_sent_is_counted_without_a_write(scene: Scene) -> None:
+    app = build_app(scene.hub)
+    with TestClient(app, base_url="http://hub.test") as reader:
+        file = f"/{scene.model.full_name}/resolve/main/README.md"
+        body = reader.get(file).content
+        assert reader.get(file, headers={"Range": "bytes=0-9"}).status_code == 206
+        reader.head(file)
+        etag = reader.get(file).headers["etag"]
+        assert reader.get(file, headers={"If-None-Match": etag}).status_code == 304
+        assert sent(scene) == 0
+        app.tallies.downloads.flush(scene.hub)
+        assert sent(scene) == 2 * len(body) + 10
+        app.tallies.downloads.flush(scene.hub)
+        assert sent(scene) == 2 * len(body) + 10
+    scene.clock.advance(timedelta(days=31))
+    assert sent(scene) == 0
+
+
+def sent(scene: Scene) -> int:
+    with calling(scene.hub, SYSTEM) as call:
+        return bytes_of(call, scene.owner.user_id or 0)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_who_may_upload_sees_that_there_is_hardly_room(scene: Scene, language: str) -> None:
+    sentence = {
+        "en": "li-wei has used 937.5 KiB of 976.6 KiB of public storage.",
+        "zh-CN": "li-wei 已使用 937.5 KiB 公开存储",
+    }[language]
+    page = f"/{scene.model.full_name}/tree/main"
+    assert sentence not in scene.visitor(scene.owner, language).get(page).text
+    given(scene.hub, scene.owner, scene.model, "more.bin", b"x" * 100_000)
+    shown = scene.visitor(scene.owner, language).get(page).text
+    assert sentence in shown
+    assert "/settings/billing?owner=li-wei" in shown
+    assert sentence not in scene.visitor(scene.other, language).get(page).text
+    assert sentence not in scene.visitor(None, language).get(page).text
+
+
+def test_each_step_is_a_fact_once(scene: Scene) -> None:
+    for number, size in enumerate((100_000, 1_000, 10)):
+        given(scene.hub, scene.owner, scene.model, f"{number}.bin", bytes([number]) * size)
+    with calling(scene.hub, SYSTEM) as call:
+        rows = call.db.execute(
+            sa.select(facts.c.detail).where(facts.c.name == "quota.reached").order_by(facts.c.id)
+        )
+        assert [row.detail["percent"] for row in rows] == [80, 95]
 
 
 def test_more_is_asked_for_granted_and_used(scene: Scene) -> None:

@@ -6,6 +6,7 @@ One sentence for the API, git and pages, with the numbers and what to do next (p
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -95,15 +96,33 @@ def largest_file(call: Call, repo: Repo) -> int:
     return limit if quota == NO_LIMIT else min(limit, quota)
 
 
-def warning(call: Call, repo: Repo) -> str:
-    """What to tell who uploads to an owner that is nearly full; empty when there is room."""
+@dataclass(frozen=True, slots=True)
+class Fullness:
+    """What an owner that is nearly full has used, as people read it."""
+
+    owner: str
+    private: bool
+    used: str
+    total: str
+
+
+def fullness(call: Call, repo: Repo) -> Fullness | None:
+    """How full the storage is that a repo is counted in; None while there is room."""
     total = quotas_of(call, repo.owner_id).storage(private=repo.private)
     used = usage_of(call, repo.owner_id).storage(private=repo.private)
     if total == NO_LIMIT or used * 100 < total * NEARLY_FULL:
+        return None
+    return Fullness(repo.namespace, repo.private, shown(used), shown(total))
+
+
+def warning(call: Call, repo: Repo) -> str:
+    """What to tell who uploads to an owner that is nearly full; empty when there is room."""
+    full = fullness(call, repo)
+    if full is None:
         return ""
-    kind = "private" if repo.private else "public"
+    kind = "private" if full.private else "public"
     return (
-        f"{repo.namespace} has used {shown(used)} of {shown(total)} of {kind} storage."
+        f"{full.owner} has used {full.used} of {full.total} of {kind} storage."
         " Free space or ask for more under Settings, Plan & quota."
     )
 

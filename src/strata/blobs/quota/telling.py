@@ -1,4 +1,4 @@
-"""Mails when storage is used to 80, 95 and 100 %: each once, and again after it was freed."""
+"""Facts and mails when storage is used to 80, 95 and 100 %: once, and again after it was freed."""
 
 from __future__ import annotations
 
@@ -55,6 +55,14 @@ def _told(call: Call, repo: Repo) -> int:
 def _write(work: Work, repo: Repo, step: int) -> None:
     work.db.execute(sa.update(usages).where(_here(repo)).values(told=step))
     kind = "private" if repo.private else "public"
+    record(
+        work,
+        "quota.reached",
+        target=repo.namespace,
+        repo_id=repo.id,
+        detail={"percent": step, "private": repo.private},
+        whose=Whose(repo.owner_id, repo.owner_id),
+    )
     for person in answering_for(work, repo.owner_id):
         post(work, usage_letter(work, people.reader(person), repo.namespace, kind, step))
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from strata.core.call import Work, reading, working
+from strata.core.call import Call, Work, reading, working
 from strata.core.hub import Hub
 from strata.lib.db.columns import EPOCH
 from strata.lib.db.statements import upsert
@@ -31,6 +31,7 @@ class DownloadCounts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: Counter[int] = Counter()
+        self._sent: Counter[int] = Counter()  # bytes
         self._window = 0
         self._seen: set[tuple[int, str]] = set()
 
@@ -44,24 +45,32 @@ class DownloadCounts:
                 self._seen.add((repo_id, caller))
                 self._waiting[repo_id] += 1
 
+    def add_bytes(self, repo_id: int, size: int) -> None:
+        """Count what is sent of a repo, or handed out as a link, whoever gets it."""
+        with self._lock:
+            self._sent[repo_id] += size
+
     def flush(self, hub: Hub) -> None:
         """Write down what was counted; kept for the next time when that fails."""
         with self._lock:
             taken, self._waiting = self._waiting, Counter()
-        if not taken:
+            sent, self._sent = self._sent, Counter()
+        if not taken and not sent:
             return
         try:
             with reading(hub) as call, working(call) as work:
                 write_counts(work, taken)
+                _write_bytes(work, sent)
         except BaseException:
             with self._lock:
                 self._waiting.update(taken)
+                self._sent.update(sent)
             raise
 
 
 def write_counts(work: Work, taken: Mapping[int, int]) -> None:
     """Add counted downloads to today and to the sums that listings show."""
-    today = (work.now - EPOCH) // timedelta(days=1)
+    today = _today(work)
     for repo_id, count in taken.items():
         fresh = upsert(work.db, downloads).values(repo_id=repo_id, day=today, count=count)
         work.db.execute(
@@ -81,3 +90,33 @@ def write_counts(work: Work, taken: Mapping[int, int]) -> None:
             .values(downloads=recent, downloads_all_time=repos.c.downloads_all_time + count)
         )
     stir(work, taken)
+
+
+def _write_bytes(work: Work, sent: Mapping[int, int]) -> None:
+    known = set(work.db.scalars(sa.select(repos.c.id).where(repos.c.id.in_(list(sent)))))
+    for repo_id, size in sent.items():
+        if repo_id not in known:  # swept away meanwhile
+            continue
+        today = _today(work)
+        fresh = upsert(work.db, downloads).values(repo_id=repo_id, day=today, count=0, bytes=size)
+        work.db.execute(
+            fresh.on_conflict_do_update(
+                index_elements=["repo_id", "day"],
+                set_={"bytes": downloads.c.bytes + fresh.excluded.bytes},
+            )
+        )
+
+
+def bytes_of(call: Call, owner_id: int) -> int:
+    """What was sent of an owner's repos in the last 30 days."""
+    total = (
+        sa.select(sa.func.sum(downloads.c.bytes))
+        .join(repos, repos.c.id == downloads.c.repo_id)
+        .where(repos.c.owner_id == owner_id, repos.c.deleted_at.is_(None))
+        .where(downloads.c.day > _today(call) - WINDOW_DAYS)
+    )
+    return int(call.db.scalar(total) or 0)
+
+
+def _today(call: Call) -> int:
+    return (call.now - EPOCH) // timedelta(days=1)

@@ -376,11 +376,15 @@ def _shown_again(work: Work, row: Any) -> Issued:
     return Issued(row.id, row.name, TokenRole(row.role), value)
 
 
-def _require_room(work: Work, owner_id: int) -> None:
-    open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > work.now)
+def count_active(call: Call, owner_id: int) -> int:
+    """How many tokens of a person work; those of applications are not theirs to count."""
+    open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > call.now)
     active = (tokens.c.user_id == owner_id, MADE_BY_HAND, tokens.c.leaked_at.is_(None), open_)
-    held = work.db.scalar(sa.select(sa.func.count()).select_from(tokens).where(*active))
-    if used_up(quotas_of(work, owner_id).tokens, held or 0):
+    return call.db.scalar(sa.select(sa.func.count()).select_from(tokens).where(*active)) or 0
+
+
+def _require_room(work: Work, owner_id: int) -> None:
+    if used_up(quotas_of(work, owner_id).tokens, count_active(work, owner_id)):
         raise InvalidFields({"name": ("token.too_many",)})
 
 

@@ -121,6 +121,19 @@ def answer_of(request: Request, hub: Hub, found: Found) -> ASGIApp:
     return bytes_answer(hub, found.place, file.size, headers, span_of(request, file.size, etag))
 
 
+def length_of(request: Request, found: Found) -> int:
+    """How many bytes `answer_of` sends, or leaves to the object store.
+
+    Raises:
+        RangeUnsatisfiable: the range begins behind the end.
+    """
+    etag = headers_of(found)["ETag"]
+    if not_modified(request.headers.get("if-none-match"), etag):
+        return 0
+    span = span_of(request, found.file.size, etag)
+    return found.file.size if span is None else span.length
+
+
 def headers_of(found: Found) -> dict[str, str]:
     """What every answer about a file says, whatever its status."""
     file = found.file

@@ -13,6 +13,7 @@ from strata.web.api.file_answer import (
     Found,
     answer_of,
     headers_of,
+    length_of,
     wants_xet_facts,
 )
 from strata.web.work import exchange, hub_of
@@ -61,3 +62,4 @@ def _count(request: Request, found: Found) -> None:
     facts = exchange(request)
     caller = str(facts.actor.user_id or facts.origin.ip)
     facts.tallies.downloads.add(found.repo_id, caller, facts.hub.clock())
+    facts.tallies.downloads.add_bytes(found.repo_id, length_of(request, found))

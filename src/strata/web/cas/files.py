@@ -32,7 +32,7 @@ from strata.lib.xet.reconstruction import RANGES_PER_URL
 from strata.repos.record import Repo
 from strata.web.cas.admission import admitted, hash_in_path, in_thread
 from strata.web.respond import json
-from strata.web.work import hub_of
+from strata.web.work import exchange, hub_of
 
 T = TypeVar("T")
 
@@ -55,10 +55,12 @@ async def _explained(
 ) -> Response:
     name = to_hex(hash_in_path(request, prefixed=False))
     header = request.headers.get("range")
+    counts = exchange(request).tallies.downloads
 
     def act(call: Call, repo: Repo) -> object:
         file = answers.file_of(call, repo, name)
         wanted = ranges(header, file.size, at_most=1)
+        counts.add_bytes(repo.id, wanted[0].length if wanted else file.size)
         return explain(call, repo, file, wanted[0] if wanted else None)
 
     return json(await admitted(request, Scope.READ, act))
@@ -71,8 +73,12 @@ async def reconstructions(request: Request) -> Response:
         raise Malformed(f"Name 1 to {FILES_AT_ONCE} files by `file_id`.")
     names = dict.fromkeys([_named(text) for text in asked])
 
+    counts = exchange(request).tallies.downloads
+
     def act(call: Call, repo: Repo) -> answers.ManyFiles:
-        return answers.many(call, repo, [answers.file_of(call, repo, name) for name in names])
+        files = [answers.file_of(call, repo, name) for name in names]
+        counts.add_bytes(repo.id, sum([file.size for file in files]))
+        return answers.many(call, repo, files)
 
     return json(await admitted(request, Scope.READ, act))
 

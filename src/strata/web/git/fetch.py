@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from strata.content.pushing.push import may_push
+from strata.content.reading.downloads import DownloadCounts
 from strata.core.call import Call
 from strata.core.errors import Forbidden
 from strata.core.names import RepoId
@@ -27,7 +28,7 @@ from strata.repos.lookup import lookup
 from strata.repos.projection import HEAD, projected, shown
 from strata.web.git.body import Body
 from strata.web.git.speech import Streamed, packets, spoken
-from strata.web.work import read, repo_of
+from strata.web.work import exchange, read, repo_of
 
 # A fetch names each object that it wants with 50 bytes: 300,000 files of a partial clone at once.
 MAX_REQUEST_BYTES: Final = 16 * 1024 * 1024
@@ -71,6 +72,7 @@ class _Fetch:
     store: Path
     body: bytes
     version: int
+    repo_id: int
 
 
 @spoken
@@ -83,7 +85,8 @@ async def upload_pack(request: Request) -> ASGIApp:
     )
     if isinstance(answer, bytes):
         return packets(answer, RESULT)
-    return Streamed(_pack(answer), RESULT, heeding=True)
+    counts = exchange(request).tallies.downloads
+    return Streamed(_pack(answer, counts), RESULT, heeding=True)
 
 
 def _answered(call: Call, *, repo_id: RepoId, body: bytes, version: int) -> bytes | _Fetch:
@@ -99,16 +102,17 @@ def _answered(call: Call, *, repo_id: RepoId, body: bytes, version: int) -> byte
             return wire.error_packet(f"this hub does not know {asked.command[:80]!r}")
     if not wire.fetch_wants(body, version) and version != 2:
         return b""  # git's probe for whether it must log in
-    return _Fetch(projected(call, repo), body, version)
+    return _Fetch(projected(call, repo), body, version, repo.id)
 
 
-async def _pack(fetch: _Fetch) -> AsyncGenerator[bytes, None]:
+async def _pack(fetch: _Fetch, counts: DownloadCounts) -> AsyncGenerator[bytes, None]:
     """Let git speak; what it says about a wrong request is part of its output already."""
     silent = True
     try:
         async with aclosing(wire.upload_pack(fetch.store, fetch.body, fetch.version)) as pieces:
             async for piece in pieces:
                 silent = False
+                counts.add_bytes(fetch.repo_id, len(piece))
                 yield piece
     except wire.GitFailed as failure:
         log.warning("upload-pack failed", store=fetch.store.name, reason=str(failure))

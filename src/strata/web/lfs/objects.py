@@ -106,7 +106,9 @@ async def download(request: Request) -> ASGIApp:
 
 
 def _answered(request: Request, link: DownloadLink, place: Place) -> ASGIApp:
+    counts = exchange(request).tallies.downloads
     if isinstance(place, Presigned):
+        counts.add_bytes(link.repo_id, place.size)
         return RedirectResponse(place.url, 302, {"Cache-Control": "no-store"})
     wanted = _wanted(request.headers.get("range"), place.size)
     headers = {
@@ -121,6 +123,7 @@ def _answered(request: Request, link: DownloadLink, place: Place) -> ASGIApp:
         headers["Content-Range"] = wanted.content_range(place.size)
     if request.method == "HEAD":
         return Response(None, status, {**headers, "Content-Length": str(length)})
+    counts.add_bytes(link.repo_id, length)
     if isinstance(place, Local):
         return RangeFile(place.path, offset=start, length=length, headers=headers, status=status)
     source = links.open_stream(hub_of(request), place, start, length)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from strata.access.gates import admits
 from strata.access.policy import Action
+from strata.blobs.quota.room import Fullness, fullness
 from strata.content.bucket.queries import Holding
 from strata.content.bucket.record import Bucket
 from strata.core.call import Call
@@ -25,6 +26,7 @@ class BucketHead:
     home: str  # address
     manages: bool  # the viewer may change its settings
     usage: tuple[Snippet, ...]
+    full: Fullness | None  # of the owner, for whoever may upload
 
 
 def head_of(call: Call, bucket: Bucket) -> BucketHead:
@@ -35,6 +37,7 @@ def head_of(call: Call, bucket: Bucket) -> BucketHead:
         home=url_path(bucket.repo.web_path),
         manages=admits(call, Action.MANAGE, bucket.repo),
         usage=tuple(_usage(bucket.repo, call.origin.base_url)),
+        full=fullness(call, bucket.repo) if admits(call, Action.WRITE, bucket.repo) else None,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from strata.access.gates import admits
 from strata.access.policy import Action
+from strata.blobs.quota.room import Fullness, fullness
 from strata.community.discussions import queries as community
 from strata.community.discussions.queries import Filter
 from strata.content.card.front_matter import Card, card_at, library_name, pipeline_tag
@@ -34,6 +35,7 @@ class RepoHead:
     liked: bool  # by the viewer
     manages: bool  # the viewer may change settings
     usage: tuple[Snippet, ...]
+    full: Fullness | None  # of the owner, for whoever may upload
 
     @property
     def kind(self) -> str:
@@ -57,6 +59,7 @@ def head_of(call: Call, at: Snapshot, revision: str, card: Card | None = None) -
         discussions=community.count(call, repo.id, Filter(status="open")),
         liked=liked(call, repo),
         manages=admits(call, Action.MANAGE, repo),
+        full=fullness(call, repo) if admits(call, Action.WRITE, repo) else None,
         usage=usage(repo, addresses_of(call, repo), library_name(known), pipeline_tag(known)),
     )
 

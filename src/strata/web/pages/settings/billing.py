@@ -18,9 +18,16 @@ from strata.accounts.plans.quotas import NO_LIMIT, Quotas, Standing, standing_of
 from strata.accounts.plans.rates import Bucket, Standing as RateStanding
 from strata.blobs.quota.room import shown as bytes_shown
 from strata.blobs.quota.usage import usage_of
+from strata.content.bucket.record import bucket_at
+from strata.content.crowding import files_in
+from strata.content.reading.downloads import bytes_of
 from strata.core.actor import Role
 from strata.core.call import Call
 from strata.core.errors import Conflict, InvalidFields
+from strata.core.names import RepoId, RepoType
+from strata.credentials.keys import ssh
+from strata.credentials.tokens.tokens import count_active
+from strata.events.webhooks import queries as webhooks
 from strata.lib.db.seek import Window
 from strata.organizations import queries as organizations
 from strata.repos import queries as repos
@@ -44,6 +51,10 @@ PRIVATE: Final = N_("Private storage")
 REPOS: Final = N_("Repositories")
 ORGANIZATIONS: Final = N_("Organizations you administer")
 MEMBERS: Final = N_("Members")
+FILES: Final = N_("Files of one repository")
+TOKENS: Final = N_("Access tokens")
+KEYS: Final = N_("SSH keys")
+WEBHOOKS: Final = N_("Webhooks")
 WAITS: Final = N_("Your last request still waits for an answer.")
 FAULTS: Final = {
     "plan.message_missing": N_("Say what you need and what for."),
@@ -67,6 +78,14 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Large:
+    """One of the largest repos."""
+
+    stored: Stored
+    files: int  # on its main branch
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPage:
     """All that the page shows."""
 
@@ -76,8 +95,9 @@ class PlanPage:
     standing: Standing
     bars: Sequence[Bar]
     gauges: Sequence[tuple[str, RateStanding]]
-    downloads: int  # of the last 30 days
-    largest: Sequence[Stored]
+    downloads: int  # of the last 30 days, as the next
+    sent: int  # bytes
+    largest: Sequence[Large]
     request: requests.Request | None
     may_ask: bool
     now: datetime
@@ -144,23 +164,40 @@ def _found(request: Request, call: Call, owner: str) -> PlanPage:
     administered = [one.organization.name for one in held if one.role is Role.ADMIN]
     own = place.id == user_id
     verified = call.actor.verified
+    largest = _largest(call, place.id) if verified else []
+    bars = _bars(call, place, standing.quotas, largest)
+    if own:
+        bars += _own_bars(call, user_id, standing.quotas, len(administered))
     return PlanPage(
         owner=place,
         own=own,
         others=[name for name in (call.actor.name or "", *administered) if name != place.name],
         standing=standing,
-        bars=_bars(call, place, standing.quotas, len(administered) if own else None),
+        bars=bars,
         gauges=_gauges(request, user_id, call.now) if own else (),
         downloads=repos.downloads_of(call, place.id),
-        largest=storage_list(call, place.id, Window(LARGEST)).rows if verified else (),
+        sent=bytes_of(call, place.id),
+        largest=largest,
         request=requests.newest_of(call, place.id),
         may_ask=verified,
         now=call.now,
     )
 
 
+def _largest(call: Call, owner_id: int) -> list[Large]:
+    rows = storage_list(call, owner_id, Window(LARGEST)).rows
+    return [Large(row, _files_of(call, row)) for row in rows]
+
+
+def _files_of(call: Call, row: Stored) -> int:
+    repo_id = RepoId.parse(row.type, row.full_name)
+    if row.type is RepoType.BUCKET:
+        return bucket_at(call, repo_id).holding.files
+    return files_in(call, repo_id)
+
+
 def _bars(
-    call: Call, place: names.Namespace, quotas: Quotas, administered: int | None
+    call: Call, place: names.Namespace, quotas: Quotas, largest: Sequence[Large]
 ) -> list[Bar]:
     usage = usage_of(call, place.id)
     bars = [
@@ -168,12 +205,22 @@ def _bars(
         _bytes(PRIVATE, usage.private_bytes, quotas.private_bytes),
         _number(REPOS, repos.count_of(call, place.id), quotas.repos),
     ]
-    if administered is not None:
-        bars.append(_number(ORGANIZATIONS, administered, quotas.organizations))
+    fullest = [one.files for one in largest if one.stored.type is not RepoType.BUCKET]
+    bars.append(_number(FILES, max(fullest, default=0), quotas.repo_files))
     if place.kind is names.Kind.ORGANIZATION:
         seats = organizations.count_members(call, place.id)
         bars.append(_number(MEMBERS, seats, quotas.members))
     return bars
+
+
+def _own_bars(call: Call, user_id: int, quotas: Quotas, administered: int) -> list[Bar]:
+    """What only people have."""
+    return [
+        _number(ORGANIZATIONS, administered, quotas.organizations),
+        _number(TOKENS, count_active(call, user_id), quotas.tokens),
+        _number(KEYS, len(ssh.of(call, user_id)), quotas.keys),
+        _number(WEBHOOKS, webhooks.count_of(call, user_id), quotas.webhooks),
+    ]
 
 
 def _bytes(label: str, used: int, total: int) -> Bar:
@@ -182,7 +229,7 @@ def _bytes(label: str, used: int, total: int) -> Bar:
 
 
 def _number(label: str, used: int, total: int) -> Bar:
-    return Bar(label, str(used), "" if total == NO_LIMIT else str(total), _share(used, total))
+    return Bar(label, f"{used:,}", "" if total == NO_LIMIT else f"{total:,}", _share(used, total))
 
 
 def _share(used: int, total: int) -> int:

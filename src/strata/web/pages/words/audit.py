@@ -143,6 +143,7 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "webhook.replay": N_("Webhook delivery replayed"),
         "quota.override": N_("Quota set"),
         "quota.exceeded": N_("Quota exceeded"),
+        "quota.reached": N_("Quota nearly used up"),
         "quota.plan_change": N_("Plan changed"),
         "quota.request": N_("More quota asked for"),
         "mirror.sync": N_("Mirror refreshed"),
