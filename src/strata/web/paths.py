@@ -46,6 +46,7 @@ class Route:
     clients: str = ""  # which clients use it, for docs/COMPATIBILITY.md
     page: bool = False  # people read the answer: failures are pages too
     hashes: bool = False  # its POST hashes a password, which takes tens of MiB: few run at once
+    idle: bool = False  # a page asks by itself: no sign that a person sits there
     free: bool = False  # a form for accounts that are not open, or did not agree anew, too
 
 

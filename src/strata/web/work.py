@@ -171,7 +171,8 @@ def _read(request: Request, act: Callable[[Call], T]) -> T:
     with facts.hub.database.reading() as db:
         facts.actor = _authenticated(facts, db, request)
         facts.charge(caller_of(facts.actor, facts.origin.ip))
-        facts.tallies.uses.note(facts.actor, facts.hub.clock(), facts.origin)
+        if facts.match is None or not facts.match.route.idle:
+            facts.tallies.uses.note(facts.actor, facts.hub.clock(), facts.origin)
         _require_settled(facts, request.method)
         return act(Call(facts.hub, facts.actor, db, facts.origin))
 

@@ -1,6 +1,7 @@
 """Who is told of what, and who no longer; on both databases."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from strata.accounts import people
 from strata.accounts.notices import choices, heeding
 from strata.accounts.notices.choices import Kind, Wanted
 from strata.accounts.tables import users
+from strata.app.hub import PERSONAL
 from strata.community.discussions import thread
 from strata.community.inbox import acts, entries, mailing, reading
 from strata.community.inbox.acts import Act
@@ -45,6 +47,7 @@ from strata.core.names import RepoId, RepoType
 from strata.events.facts import Whose, record, record_of
 from strata.events.tables import facts, jobs
 from strata.lib.db.seek import Window
+from strata.membership.closing import gone
 from strata.organizations.admitting import asking
 from strata.organizations.admitting.queries import Rules
 from strata.organizations.inviting import answering, queries as invites, sending
@@ -343,8 +346,7 @@ def test_lists_are_narrowed_and_everything_that_matches_is_changed(
     assert titles(Filter(Show.MENTIONS)) == everything[2:]
     assert titles(Filter(repo=other.repo_id)) == everything[:2]
     assert titles(Filter(repo=RepoId(RepoType.MODEL, "ana", "\0"))) == []
-    assert titles(Filter(author="BOB")) == [everything[0], everything[2]]
-    assert titles(Filter(author="nobody\0")) == []
+    assert titles(Filter(kind=RepoType.MODEL)) == everything[2:]
     with calling(hub, ana) as call:
         since = call.now - timedelta(minutes=1)
         assert reading.repos_in(call) == [repo.repo_id, other.repo_id]
@@ -509,6 +511,29 @@ def test_closed_accounts_hear_nothing(hub: Hub, ana: Actor, bob: Actor, repo: Re
         db.execute(bobs.values(standing="suspended"))
     opens(hub, ana, repo, "Hello @bob")
     assert heard(hub, bob) == []
+
+
+def test_they_are_exported_with_their_person_and_go_with_them(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    hub = replace(hub, personal=PERSONAL)
+    opens(hub, ana, repo, "Hello @bob")
+    says(hub, bob, repo, "Hello @ana")
+    told(hub)
+    with working_as(hub, SYSTEM) as work:
+        (part,) = [part for one in PERSONAL for part in one.parts if part.name == "notifications"]
+        (shown,) = part.read(work, bob.user_id)
+        assert (shown["reason"], shown["event"], shown["unread"]) == (
+            "mention",
+            "discussion.create",
+            True,
+        )
+        user = people.by_id(work, bob.user_id or 0)
+        assert user is not None
+        gone.delete(work, user)
+        assert list(part.read(work, bob.user_id)) == []
+    (left,) = listed(hub, ana)
+    assert left.actor is None
 
 
 def test_old_notifications_are_forgotten(

@@ -153,14 +153,12 @@ def matching(user_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.repo is not None:
         key = repo_queries.path_key(wanted.repo).replace("\0", "")
         conditions += [repos.c.type == wanted.repo.type.value, repos.c.path_key == key]
+    if wanted.kind is not None:
+        conditions.append(repos.c.type == wanted.kind.value)
     if wanted.discussions:
         conditions.append(notifications.c.discussion_id.is_not(None))
     if wanted.since is not None:
         conditions.append(notifications.c.at >= wanted.since)
-    if wanted.author:
-        named = namespaces.c.key == wanted.author.lower().replace("\0", "")
-        opener = sa.select(namespaces.c.id).where(named).scalar_subquery()
-        conditions.append(discussions.c.author_id == opener)
     return conditions
 
 

@@ -79,6 +79,15 @@ def numbered(call: Call, wanted: Filter, *, start: int, limit: int) -> list[Noti
     return queries.numbered(call, mine(call.actor), wanted, start=start, limit=limit)
 
 
+def matching(call: Call, wanted: Filter) -> int:
+    """How many of the caller's notifications a filter lets through.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    return queries.count(call, mine(call.actor), wanted)
+
+
 def counts(call: Call, wanted: Filter) -> Counts:
     """How many the caller has.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from strata.core.names import RepoId
+from strata.core.names import RepoId, RepoType
 
 
 class Topic(StrEnum):
@@ -55,10 +55,10 @@ class Filter:
 
     show: Show = Show.ALL
     repo: RepoId | None = None  # only those about this repo
+    kind: RepoType | None = None  # only those about repos of this type
     unread: bool = False  # on top of `show`
     discussions: bool = False  # only those about discussions
     since: datetime | None = None  # news from then on
-    author: str = ""  # name of who opened the discussion
 
 
 @dataclass(frozen=True, slots=True)

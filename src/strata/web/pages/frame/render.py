@@ -41,6 +41,7 @@ class Viewer:
     leaving_on: datetime | None = None  # when the account is deleted
     bouncing_email: str = ""  # masked: the primary address takes no mail
     trouble: Trouble | None = None  # what is wrong with it
+    unread: int = 0  # notifications; at most as many as the badge counts
 
 
 @dataclass(frozen=True, slots=True)

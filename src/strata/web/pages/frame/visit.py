@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from strata.accounts import profiles
 from strata.accounts.profile.preferences import Preferences, preferences_of
+from strata.community.inbox import reading
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
@@ -100,6 +101,12 @@ NOTICES: Final = {
     "passkey-renamed": N_("The passkey has another name."),
     "devices-forgotten": N_("It is asked for a second factor again."),
     "removal-cancelled": N_("Your second factors stay."),
+    "inbox-read": N_("Marked as read."),
+    "inbox-unread": N_("Marked as unread."),
+    "inbox-done": N_("Done. They come back when there is more news."),
+    "inbox-muted": N_("Muted. You hear of it again only when somebody mentions you."),
+    "inbox-unmuted": N_("You hear of this discussion again."),
+    "inbox-nothing": N_("Nothing was changed. Choose notifications first."),
     "token-deleted": N_("The token is deleted. It no longer opens anything."),
 }
 NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
@@ -300,6 +307,7 @@ def _visit(request: Request, call: Call) -> Visit:
         leaving_on=person.leaving_on,
         bouncing_email=person.masked_email if person.trouble else "",
         trouble=person.trouble,
+        unread=reading.unread(call),
     )
     token = csrf.token_for(call.hub, call.actor.session_mark)
     frame = _frame(request, viewer=viewer, csrf_token=token)

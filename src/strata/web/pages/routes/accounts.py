@@ -24,6 +24,7 @@ from strata.web.pages.entering import (
 )
 from strata.web.pages.frame import static_files
 from strata.web.pages.frame.visit import redirected
+from strata.web.pages.inbox import acts as inbox_acts, page as inbox
 from strata.web.pages.notices import settings as notices, unsubscribe, watching
 from strata.web.pages.organizations import (
     account as organization_account,
@@ -204,6 +205,9 @@ ROUTES: Final = (
     Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),
     Route(SEND, "/settings/organizations", settings_organizations.submit, BROWSER, page=True),
     Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),
+    Route(READ, "/notifications", inbox.page, BROWSER, page=True),
+    Route(SEND, "/notifications", inbox_acts.submit, BROWSER, page=True),
+    Route(("GET",), "/notifications/unread", inbox.unread, "the bell of a page", idle=True),
     *APPLICATIONS,
     *WEBHOOKS,
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),

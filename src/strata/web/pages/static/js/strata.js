@@ -1,5 +1,7 @@
 // What every page loads. Each part improves something that already works without it.
+import { startBell } from "./bell.js";
 import { startCopying } from "./copy.js";
+import { startKeys } from "./keys.js";
 import { startMenus } from "./menu.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./time.js";
@@ -8,6 +10,8 @@ startMenus();
 startCopying();
 startTheme();
 startTimes();
+startKeys();
+startBell();
 
 // The error summary takes the focus, so that a screen reader begins with what went wrong.
 document.querySelector("[data-focus]")?.focus();
@@ -16,14 +20,3 @@ document.querySelector("[data-focus]")?.focus();
 for (const input of document.querySelectorAll("input[data-select]")) {
   input.addEventListener("focus", () => input.select());
 }
-
-// "/" goes to the search box, unless something is being typed.
-document.addEventListener("keydown", (event) => {
-  if ("noShortcuts" in document.documentElement.dataset) return;
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const search = document.getElementById("strata-search");
-  if (!search || search.offsetParent === null) return;
-  event.preventDefault();
-  search.focus();
-});
