@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from strata.access.policy import require_admin, require_writer
 from strata.accounts import people
 from strata.core.actor import Role
 from strata.core.call import Call, Work
-from strata.core.errors import NotFound
+from strata.core.errors import InvalidFields, NotFound
 from strata.organizations import members, queries
 from strata.organizations.record import Organization
 from strata.sessions.entering.sudo import require_sudo
@@ -27,19 +29,47 @@ def add(work: Work, organization_name: str, user_name: str, role: Role) -> None:
     members.set_role(work, organization, person, role)
 
 
-def change_role(work: Work, organization_name: str, user_name: str, role: Role) -> None:
+def change_role(
+    work: Work, organization_name: str, user_name: str, role: Role, *, sure: bool = True
+) -> None:
     """Give a member another role.
+
+    Args:
+        sure: whether the caller said so; it is asked when they give up their own admin role.
 
     Raises:
         NotFound: no such organisation, or nobody of this name belongs to it.
         Unauthenticated, EmailNotVerified, Forbidden, Conflict: as `add`.
+        InvalidFields: `sure`.
     """
+    change_roles(work, organization_name, [user_name], role, sure=sure)
+
+
+def change_roles(
+    work: Work, organization_name: str, user_names: Sequence[str], role: Role, *, sure: bool = True
+) -> None:
+    """Give several members another role, all of them or none; as `change_role`."""
     organization = _managed(work, organization_name)
-    person = people.by_name(work, user_name)
+    people_there = [_member(work, organization, name) for name in user_names]
+    if not sure and role is not Role.ADMIN and _gives_up(work, organization, people_there):
+        raise InvalidFields({"sure": ("member.sure",)})
+    for person in people_there:
+        _require_sure(work, organization, person, role)
+        members.set_role(work, organization, person, role)
+
+
+def _gives_up(work: Work, organization: Organization, persons: Sequence[people.User]) -> bool:
+    """Whether the caller is among them and may stop being an admin."""
+    own = work.actor.user_id or 0
+    mine = any(person.id == own for person in persons)
+    return mine and queries.has_other_admin(work, organization.id, own)
+
+
+def _member(work: Work, organization: Organization, name: str) -> people.User:
+    person = people.by_name(work, name)
     if person is None or queries.role_of(work, organization.id, person.id) is None:
-        raise NotFound(f"{user_name} is not a member of {organization.name}.")
-    _require_sure(work, organization, person, role)
-    members.set_role(work, organization, person, role)
+        raise NotFound(f"{name} is not a member of {organization.name}.")
+    return person
 
 
 def remove(work: Work, organization_name: str, user_name: str) -> None:

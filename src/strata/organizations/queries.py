@@ -96,7 +96,7 @@ def members_of(call: Call, organization_id: int, window: Window) -> Page[Member]
     """Members, the newest accounts first."""
     statement = (
         people.faces()
-        .add_columns(memberships.c.role, memberships.c.joined_at)
+        .add_columns(memberships.c.role, memberships.c.joined_at, users.c.has_factor)
         .join(memberships, memberships.c.user_id == users.c.id)
         .where(memberships.c.organization_id == organization_id)
     )
@@ -153,7 +153,7 @@ def has_other_admin(call: Call, organization_id: int, user_id: int) -> bool:
 
 
 def _member(row: sa.Row[Any]) -> Member:
-    return Member(people.face(row), Role(row.role), row.joined_at)
+    return Member(people.face(row), Role(row.role), row.joined_at, row.has_factor)
 
 
 def _place(organization_id: int, user_id: int) -> sa.ColumnElement[bool]:

@@ -38,3 +38,4 @@ class Member:
     face: Face
     role: Role
     joined_at: datetime
+    has_factor: bool  # beside the password

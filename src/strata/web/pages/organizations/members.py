@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access import admitting, inviting, members
+from strata.access.activity import last_active
 from strata.access.policy import require_admin
 from strata.core.actor import Role
 from strata.core.call import Call, Work
@@ -20,7 +22,7 @@ from strata.organizations.admitting.queries import Asked, Rules
 from strata.organizations.inviting.record import Invite
 from strata.organizations.inviting.sending import LINK_ROLES
 from strata.organizations.record import Member, Organization
-from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.body import LONGEST_BODY, MOST_FIELDS, PROOFS, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (
     Visit,
@@ -35,12 +37,24 @@ from strata.web.pages.words.language import N_, translated
 from strata.web.work import field
 
 SHOWN: Final = 1000
+LONGEST_FORM: Final = 4 * LONGEST_BODY
+_OURS: Final = frozenset({"csrf_token", "sure", *PROOFS})
 ROLES: Final = (
     (Role.NO_ACCESS, N_("No access"), N_("Belongs, but sees only what everybody sees.")),
     (Role.READ, N_("Read"), N_("Sees and downloads all repositories.")),
     (Role.CONTRIBUTOR, N_("Contributor"), N_("Also creates repositories and changes those.")),
     (Role.WRITE, N_("Write"), N_("Also changes all repositories and their settings.")),
     (Role.ADMIN, N_("Admin"), N_("Also gives repositories away and changes the members.")),
+)
+# What each of those may do, and from which role on.
+ABILITIES: Final = (
+    (N_("See and download private repositories"), Role.READ),
+    (N_("Open discussions and pull requests there"), Role.READ),
+    (N_("Create repositories and collections, and change their own"), Role.CONTRIBUTOR),
+    (N_("Change, rename and delete all repositories"), Role.WRITE),
+    (N_("Decide who reads gated repositories"), Role.WRITE),
+    (N_("Give repositories to other owners"), Role.ADMIN),
+    (N_("Manage members, access tokens and settings, and read the audit log"), Role.ADMIN),
 )
 
 
@@ -50,6 +64,7 @@ class MembersPage:
 
     organization: Organization
     members: tuple[Member, ...]
+    active: Mapping[int, datetime]  # when they were last here
     total: int
     invites: tuple[Invite, ...]
     rules: Rules
@@ -63,6 +78,7 @@ class Typed:
     who: str = ""
     role: str = "read"
     errors: Told = NOTHING_WRONG
+    unsure: Form | None = None  # what is done once its sender says that they are sure
 
 
 async def page(request: Request) -> Response:
@@ -72,8 +88,8 @@ async def page(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """POST /organizations/{name}/settings/members — `form` says which: role or remove."""
-    form = await form_of(request)
+    """POST /organizations/{name}/settings/members — `form` says which: role, roles or remove."""
+    form = await form_of(request, LONGEST_FORM, SHOWN + MOST_FIELDS)
     name = field(request, "name")
     act = _ACTS.get(form.get("form", ""))
     if act is None:
@@ -83,7 +99,8 @@ async def submit(request: Request) -> Response:
     except InvalidFields as error:
         visit, found = await visiting(request, lambda call: found_page(call, name))
         errors = told(visit.frame.language, error, name=form.get("user", ""))
-        return answered(request, visit, found, Typed(errors=errors))
+        unsure = form if "sure" in error.fields else None
+        return answered(request, visit, found, Typed(errors=errors, unsure=unsure))
     return redirected(request, f"/organizations/{name}/settings/members", notice="members-changed")
 
 
@@ -93,11 +110,24 @@ def _done(call: Call, act: Callable[[Work, str, Form], None], name: str, form: F
 
 
 def _set_role(work: Work, name: str, form: Form) -> None:
+    role, user = _role_in(form), form.get("user", "").strip()
+    _told(lambda: members.change_role(work, name, user, role, sure="sure" in form))
+
+
+def _set_roles(work: Work, name: str, form: Form) -> None:
+    """Each ticked box is a field `pick-…` that holds a name."""
+    role = _role_in(form)
+    picked = [value for key, value in form.items() if key.startswith("pick-")]
+    if not picked:
+        raise InvalidFields({"": ("member.nobody",)})
+    _told(lambda: members.change_roles(work, name, picked, role, sure="sure" in form))
+
+
+def _role_in(form: Form) -> Role:
     try:
-        role = Role(form.get("role", ""))
+        return Role(form.get("role", ""))
     except ValueError as error:
         raise Malformed("This role is not known here. Open the page again.") from error
-    _told(lambda: members.change_role(work, name, form.get("user", "").strip(), role))
 
 
 def _remove(work: Work, name: str, form: Form) -> None:
@@ -116,6 +146,7 @@ def _told(act: Callable[[], None]) -> None:
 
 _ACTS: Final[Mapping[str, Callable[[Work, str, Form], None]]] = {
     "role": _set_role,
+    "roles": _set_roles,
     "remove": _remove,
 }
 
@@ -129,7 +160,8 @@ def found_page(call: Call, name: str) -> MembersPage:
     total = queries.count_members(call, organization.id)
     rules, asked = admitting.waiting(call, name)
     invites = tuple(inviting.pending(call, name))
-    return MembersPage(organization, listed.rows, total, invites, rules, tuple(asked))
+    active = last_active(call, [member.face.id for member in listed.rows])
+    return MembersPage(organization, listed.rows, active, total, invites, rules, tuple(asked))
 
 
 def answered(
@@ -145,6 +177,8 @@ def answered(
         cache=NO_STORE,
         found=found,
         roles=ROLES,
+        abilities=ABILITIES,
+        kept=[(key, value) for key, value in (typed.unsure or {}).items() if key not in _OURS],
         names=named,
         choices=[(role.value, name) for role, name in named.items()],
         link_choices=[(role.value, named[role]) for role in LINK_ROLES],

@@ -43,7 +43,7 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "picture.too_many_pixels": N_("Choose a picture of at most 25 megapixels."),
         "picture.unreadable": N_("Choose a PNG, JPEG, WebP, GIF or AVIF picture."),
         "name.too_soon": N_(
-            "You changed your username less than 30 days ago, and others link to it."
+            "The last change of this name is less than 30 days ago, and others link to it."
         ),
         "email.yours": N_("This address belongs to your account already."),
         "email.too_many": N_("An account has at most 10 addresses. Remove one first."),
@@ -92,6 +92,8 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
             "and it must not have one of the same name."
         ),
         "account.other_name": N_("Type your username exactly as it is."),
+        "member.nobody": N_("Tick the members whose role you want to change."),
+        "member.sure": N_("You would give up your own admin role. Another admin can give it back."),
         "member.unknown": N_("There is nobody of this name."),
         "member.refused": N_(
             "This cannot be done: the account is not confirmed yet, or nobody else is admin."
