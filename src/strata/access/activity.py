@@ -7,10 +7,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.accounts.entering.tables import sessions
 from strata.accounts.tables import users
-from strata.accounts.tokens.tables import tokens
 from strata.core.call import Call
+from strata.credentials.tokens.tables import tokens
+from strata.sessions.entering.tables import sessions
 
 
 def last_active(call: Call, user_ids: Iterable[int]) -> Mapping[int, datetime]:

@@ -6,7 +6,6 @@ from typing import Final
 
 from strata.access.members import found, named
 from strata.access.policy import require_admin, require_writer
-from strata.access.queries import admins_of
 from strata.accounts import limits, people
 from strata.core.call import Call, Work
 from strata.core.errors import Unauthenticated
@@ -14,6 +13,7 @@ from strata.events.outbox import post
 from strata.organizations.admitting import asking, letters, queries
 from strata.organizations.admitting.asking import Way
 from strata.organizations.admitting.queries import Rules
+from strata.organizations.queries import admins_of
 from strata.organizations.record import Organization
 
 LETTERS_PER_HOUR: Final = 10  # about one organisation; the page shows the others

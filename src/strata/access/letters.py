@@ -26,6 +26,7 @@ from strata.core.call import Call, Work
 from strata.core.names import RepoType
 from strata.events.letters import CHINESE, Reader, Wording, letter, page
 from strata.events.outbox import Letter, post
+from strata.organizations.queries import admins_of
 from strata.organizations.roles import roles_of
 
 LETTERS_PER_HOUR: Final = 20  # about one repo; what comes on top waits for the next digest
@@ -92,7 +93,7 @@ def deciders(call: Call, repo: Gated, notices: Notices) -> list[Decider]:
     Of these only who wants such mails; whoever chose an address for a repo did so for it alone.
     """
     owner = people.by_id(call, repo.owner_id)
-    found = queries.admins_of(call, repo.owner_id) if owner is None else [owner]
+    found = admins_of(call, repo.owner_id) if owner is None else [owner]
     if notices.email is None:
         ways = wanted(call, Kind.GATE_REQUEST, [one.id for one in found])
         return [Decider(people.reader(one), one.id) for one in found if ways[one.id].mail]

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from strata.access.members import found
 from strata.access.policy import require_admin
+from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
-from strata.credentials.tokens import approvals
+from strata.credentials.oauth import families
+from strata.credentials.tokens import approvals, asking
 from strata.credentials.tokens.approvals import Asked
 from strata.credentials.tokens.tables import tokens
 from strata.events.facts import Whose, record
@@ -55,9 +57,15 @@ def overview(call: Call, name: str) -> Overview:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
     """
     organization = _managed(call, name)
-    return Overview(
-        organization, _rules(call, organization), approvals.asked_of(call, organization.id)
-    )
+    asked = [one for one in approvals.asked_of(call, organization.id) if _is_newest(call, one)]
+    return Overview(organization, _rules(call, organization), asked)
+
+
+def _is_newest(call: Call, asked: Asked) -> bool:
+    """Of the tokens that an application had in one log-in the last one stands for all."""
+    if asked.kind is not TokenKind.OAUTH:
+        return True
+    return families.held_with(call, asked.token_id)[0] == asked.token_id
 
 
 def change_rules(work: Work, name: str, rules: Rules) -> None:
@@ -119,7 +127,9 @@ def revoke_value(work: Work, name: str, value: str) -> None:
 def _settle(
     work: Work, organization: Organization, token_id: int, owner_id: int, state: Approval
 ) -> None:
-    approvals.decide(work, token_id, organization.id, state)
+    for one in families.held_with(work, token_id):
+        approvals.decide(work, one, organization.id, state)
+    asking.tell_owner(work, organization.name, token_id, state)
     record(
         work,
         _FACTS[state],

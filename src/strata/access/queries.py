@@ -11,10 +11,7 @@ import sqlalchemy as sa
 from strata.access.record import AccessRequest, Answer, Asker, Notices, Standing
 from strata.access.tables import access_requests, gate_notices
 from strata.access.visibility import shows_members
-from strata.accounts import people
-from strata.accounts.people import User
 from strata.accounts.tables import namespaces, users
-from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
 from strata.core.names import fresh_key
@@ -23,7 +20,6 @@ from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
 from strata.organizations.tables import memberships, organizations
 
-MOST_ADMINS = 20  # of an organisation that are written to
 _ORDER = (access_requests.c.requested_at, access_requests.c.id)  # newest first
 _STATUS = Prepared(
     "SELECT status FROM access_requests WHERE repo_id = :repo_id AND user_id = :user_id"
@@ -213,23 +209,6 @@ def mark_told(work: Work, repo_row_id: int) -> None:
         access_requests.c.told_at.is_(None),
     )
     work.db.execute(sa.update(access_requests).where(waiting).values(told_at=work.now))
-
-
-def admins_of(call: Call, organization_id: int) -> list[User]:
-    """The confirmed admins of an organisation, those who joined first in front."""
-    ids = call.db.scalars(
-        sa.select(memberships.c.user_id)
-        .join(users, users.c.id == memberships.c.user_id)
-        .where(
-            memberships.c.organization_id == organization_id,
-            memberships.c.role == Role.ADMIN.value,
-            users.c.verified_at.is_not(None),
-        )
-        .order_by(memberships.c.joined_at, memberships.c.user_id)
-        .limit(MOST_ADMINS)
-    )
-    found = [people.by_id(call, user_id) for user_id in ids.all()]
-    return [one for one in found if one is not None]
 
 
 def organizations_of(call: Call, user_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
+import sqlalchemy as sa
+
 from strata.accounts.people import User
+from strata.accounts.tables import users
 from strata.core.actor import Standing
 from strata.core.call import Call
 from strata.core.errors import AccountSuspended, Forbidden
@@ -55,6 +59,13 @@ def now(call: Call, user: User) -> Standing:
 def is_shown(call: Call, user: User) -> bool:
     """Whether others may know of the account."""
     return user.verified_at is not None and now(call, user) is Standing.ACTIVE
+
+
+def shown_accounts(now: datetime) -> sa.ColumnElement[bool]:
+    """The same as a condition on `users`, for lists."""
+    over = sa.and_(users.c.standing == Standing.SUSPENDED.value, users.c.standing_until <= now)
+    open_ = sa.or_(users.c.standing == Standing.ACTIVE.value, over)
+    return sa.and_(users.c.verified_at.is_not(None), open_)
 
 
 def require_enterable(call: Call, user: User) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from strata.accounts import people
+from strata.accounts.standing import shown_accounts
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Role, Standing
 from strata.core.call import Call, Work
@@ -16,6 +17,7 @@ from strata.lib.db.statements import upsert
 from strata.organizations.record import Member, Membership, Organization
 from strata.organizations.tables import memberships, organizations
 
+MOST_ADMINS = 20  # of an organisation that are written to
 _COLUMNS = tuple(
     organizations.c[name] for name in Organization.__dataclass_fields__ if name != "name"
 )
@@ -92,14 +94,39 @@ def memberships_of(call: Call, user_id: int) -> list[Membership]:
     return [Membership(_organization(row), Role(row.role)) for row in call.db.execute(statement)]
 
 
+def shown_members_of(call: Call, organization_id: int, window: Window) -> Page[Member]:
+    """The same without those whose accounts are closed: nobody but admins is told of these."""
+    return _page_of(call, _members(organization_id).where(shown_accounts(call.now)), window)
+
+
+def count_shown_members(call: Call, organization_id: int) -> int:
+    """How many of those there are."""
+    return (
+        call.db.scalar(
+            sa.select(sa.func.count())
+            .select_from(memberships)
+            .join(users, users.c.id == memberships.c.user_id)
+            .where(memberships.c.organization_id == organization_id, shown_accounts(call.now))
+        )
+        or 0
+    )
+
+
 def members_of(call: Call, organization_id: int, window: Window) -> Page[Member]:
     """Members, the newest accounts first."""
-    statement = (
+    return _page_of(call, _members(organization_id), window)
+
+
+def _members(organization_id: int) -> sa.Select[Any]:
+    return (
         people.faces()
         .add_columns(memberships.c.role, memberships.c.joined_at, users.c.has_factor)
         .join(memberships, memberships.c.user_id == users.c.id)
         .where(memberships.c.organization_id == organization_id)
     )
+
+
+def _page_of(call: Call, statement: sa.Select[Any], window: Window) -> Page[Member]:
     return page_down(call.db, statement, window, (memberships.c.user_id,), _member)
 
 
@@ -150,6 +177,23 @@ def has_other_admin(call: Call, organization_id: int, user_id: int) -> bool:
         )
     )
     return call.db.execute(others.limit(1)).first() is not None
+
+
+def admins_of(call: Call, organization_id: int) -> list[people.User]:
+    """The confirmed admins of an organisation, those who joined first in front."""
+    ids = call.db.scalars(
+        sa.select(memberships.c.user_id)
+        .join(users, users.c.id == memberships.c.user_id)
+        .where(
+            memberships.c.organization_id == organization_id,
+            memberships.c.role == Role.ADMIN.value,
+            users.c.verified_at.is_not(None),
+        )
+        .order_by(memberships.c.joined_at, memberships.c.user_id)
+        .limit(MOST_ADMINS)
+    )
+    found = [people.by_id(call, user_id) for user_id in ids.all()]
+    return [one for one in found if one is not None]
 
 
 def _member(row: sa.Row[Any]) -> Member:

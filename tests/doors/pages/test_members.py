@@ -9,10 +9,10 @@ from doors.pages.visitors import Visitor, confirmed
 from fixtures.accounts import calling, person
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, organization
-from strata.accounts.organizations import queries
 from strata.accounts.tables import users
 from strata.core.actor import Role
 from strata.core.hub import Hub
+from strata.organizations import queries
 
 MEMBERS = "/organizations/acme/settings/members"
 

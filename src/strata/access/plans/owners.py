@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from strata.access import queries
 from strata.access.policy import require_admin, require_writer
 from strata.accounts import names, people
 from strata.accounts.people import User
 from strata.core.call import Call
 from strata.core.errors import NotFound
+from strata.organizations.queries import admins_of
 
 
 def answering_for(call: Call, owner_id: int) -> list[User]:
     """Whom to write to about a namespace."""
     person = people.by_id(call, owner_id)
-    return queries.admins_of(call, owner_id) if person is None else [person]
+    return admins_of(call, owner_id) if person is None else [person]
 
 
 def managed(call: Call, name: str) -> names.Namespace:

@@ -206,6 +206,15 @@ def _end_reported(work: Work, family: _Family) -> None:
             outbox.post(work, letter)
 
 
+def held_with(call: Call, token_id: int) -> list[int]:
+    """The access tokens of the same log-in of an application, the newest first; else the token."""
+    family = sa.select(oauth_accesses.c.family_id).where(oauth_accesses.c.token_id == token_id)
+    statement = sa.select(oauth_accesses.c.token_id).where(
+        oauth_accesses.c.family_id == family.scalar_subquery()
+    )
+    return list(call.db.scalars(statement.order_by(oauth_accesses.c.token_id.desc()))) or [token_id]
+
+
 def scopes_of(call: Call, token_id: int) -> tuple[str, ...]:
     """What an access token of an application was given."""
     return _of_token(call, token_id, oauth_families.c.scopes, str.split)

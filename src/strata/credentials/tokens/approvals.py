@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from strata.accounts.tables import namespaces
-from strata.core.actor import Role
+from strata.core.actor import Role, TokenKind
 from strata.core.call import Call, Work
+from strata.credentials.tokens import asking
 from strata.credentials.tokens.tables import token_organizations as approvals, tokens
 from strata.lib.db.statements import upsert
 from strata.organizations.tables import memberships
@@ -24,6 +25,7 @@ class Asked:
 
     token_id: int
     token_name: str
+    kind: TokenKind
     user_id: int
     user_name: str
     grants: dict[str, Any] | None
@@ -50,6 +52,8 @@ def ask(work: Work, token_id: int, owner_id: int, organization_ids: Iterable[int
     for organization_id in sorted(wanted):
         own = organization_id in managed
         _put(work, token_id, organization_id, Approval.APPROVED if own else Approval.PENDING)
+        if not own:
+            asking.tell_admins(work, organization_id, token_id)
 
 
 def decide(work: Work, token_id: int, organization_id: int, state: Approval) -> None:
@@ -124,6 +128,7 @@ def _asked() -> sa.Select[Any]:
         sa.select(
             tokens.c.id,
             tokens.c.name.label("token_name"),
+            tokens.c.kind,
             tokens.c.user_id,
             namespaces.c.name.label("user_name"),
             tokens.c.grants,
@@ -149,6 +154,7 @@ def _one(row: sa.Row[Any]) -> Asked:
     return Asked(
         token_id=row.id,
         token_name=row.token_name,
+        kind=TokenKind(row.kind),
         user_id=row.user_id,
         user_name=row.user_name,
         grants=row.grants,

@@ -89,7 +89,7 @@ def _members(call: Call, request: Request, window: Window) -> tuple[Page[Member]
     """A page of members; what each may do is told to members alone."""
     organization = named_organization(call, request)
     require_see_members(call.actor, organization)
-    page = queries.members_of(call, organization.id, window)
+    page = queries.shown_members_of(call, organization.id, window)
     shown = people_json(call, (one.face for one in page.rows))
     if belongs_to(call.actor, organization.id):
         roles = ({"role": one.role.value} for one in page.rows)

@@ -85,7 +85,7 @@ def _person(call: Call, found: PublicProfile) -> Json:
 def _organization(call: Call, found: Organization) -> Json:
     (shown,) = organizations_json(call, [found])
     members = (
-        {"numUsers": organizations.count_members(call, found.id)}
+        {"numUsers": organizations.count_shown_members(call, found.id)}
         if may_see_members(call.actor, found)
         else {}
     )

@@ -46,7 +46,7 @@ def organization_page(call: Call, organization: Organization) -> OrganizationPag
         shelves=shelves_of(call, organization.name),
         collections=shelf_of(call, organization.name),
         members=_members(call, organization) if open_to_viewer else (),
-        member_count=queries.count_members(call, organization.id) if open_to_viewer else None,
+        member_count=queries.count_shown_members(call, organization.id) if open_to_viewer else None,
         following=following_of(call, organization.id),
         creates=may_create(call.actor, organization.id),
         manages=may_manage(call.actor, organization.id),
@@ -55,5 +55,5 @@ def organization_page(call: Call, organization: Organization) -> OrganizationPag
 
 
 def _members(call: Call, organization: Organization) -> tuple[Face, ...]:
-    page = queries.members_of(call, organization.id, Window(MEMBERS_SHOWN))
+    page = queries.shown_members_of(call, organization.id, Window(MEMBERS_SHOWN))
     return tuple(member.face for member in page.rows)
