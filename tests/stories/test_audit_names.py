@@ -39,7 +39,7 @@ RECORDED_BY: Mapping[str, str] = {
     "account.signup": "membership.joining.signup:sign_up",
     "account.verify_email": "membership.joining.verification:_confirm",
     "account.login": "sessions.entering.entry:enter",
-    "account.login_failed": "sessions.entering.login:_fail",
+    "account.login_failed": "sessions.entering.login:_note_failure",
     "account.logout": "sessions.entering.sessions:log_out",
     "account.lockout": "sessions.entering.login:_watch_person",
     "account.new_device": "sessions.entering.browsers:_tell",
