@@ -29,7 +29,9 @@ ELSEWHERE = Origin(ip="198.51.100.66", user_agent="curl")
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
     """Give an empty hub on the database of the parameter."""
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
     yield built
     built.database.close()

@@ -12,7 +12,9 @@ from strata.core.hub import Hub
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
     """Give an empty hub on the database that the parameter names."""
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
     yield built
     built.database.close()

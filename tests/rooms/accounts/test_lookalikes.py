@@ -126,9 +126,9 @@ def test_a_deleted_account_leaves_no_look_behind(hub: Hub) -> None:
 
 
 def test_of_two_at_once_who_look_alike_one_gets_the_name(
-    postgres_database: str, tmp_path: Path, clock: FrozenClock
+    postgres_hub_database: str, tmp_path: Path, clock: FrozenClock
 ) -> None:
-    hub = build_test_hub(tmp_path / "data", clock=clock, database_url=postgres_database)
+    hub = build_test_hub(tmp_path / "data", clock=clock, database_url=postgres_hub_database)
 
     def claims(name: str) -> bool:
         try:

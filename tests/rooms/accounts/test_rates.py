@@ -90,7 +90,7 @@ def test_processes_share_one_quota(
     url = None
     if database == "postgresql":
         cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-        url = cluster.create_database()
+        url = cluster.create_hub_database()
     hub = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
     one, two = Rates(SMALL), Rates(SMALL)
     first, second = RateExchange(hub, one), RateExchange(hub, two)

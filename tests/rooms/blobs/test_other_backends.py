@@ -53,8 +53,8 @@ def register(hub: Hub, actor: Actor, repo: Repo, made: MadeFile) -> bool:
 
 
 @pytest.fixture
-def on_postgres(tmp_path: Path, clock: FrozenClock, postgres_database: str) -> Iterator[Hub]:
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=postgres_database)
+def on_postgres(tmp_path: Path, clock: FrozenClock, postgres_hub_database: str) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=postgres_hub_database)
     yield built
     built.database.close()
 

@@ -43,7 +43,7 @@ def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> I
     url = None
     if request.param == "postgresql":
         cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-        url = cluster.create_database()
+        url = cluster.create_hub_database()
     built = build_test_hub(
         tmp_path / "data",
         clock=clock,

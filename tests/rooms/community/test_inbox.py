@@ -59,7 +59,9 @@ from strata.repos.record import Repo
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     built = telling_hub(tmp_path / "data", clock, database_url=url)
     yield built
     built.database.close()

@@ -57,7 +57,9 @@ from strata.repos.record import Repo
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     built = listening_hub(tmp_path / "data", clock, database_url=url)
     yield built
     built.database.close()
@@ -565,9 +567,9 @@ def test_a_turn_of_somebody_else_is_waited_for(
 
 
 def test_commits_that_one_webhook_hears_of_do_not_wait_for_each_other(
-    tmp_path: Path, clock: FrozenClock, postgres_database: str
+    tmp_path: Path, clock: FrozenClock, postgres_hub_database: str
 ) -> None:
-    hub = listening_hub(tmp_path / "data", clock, database_url=postgres_database)
+    hub = listening_hub(tmp_path / "data", clock, database_url=postgres_hub_database)
     ana = person(hub, "ana")
     one, two = created(hub, ana, "one"), created(hub, ana, "two")
     for _ in range(2):

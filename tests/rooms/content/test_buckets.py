@@ -33,7 +33,9 @@ OTHER = noise("another", 20_000)
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
     yield built
     built.database.close()

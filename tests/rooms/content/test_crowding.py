@@ -28,7 +28,9 @@ FILES, ENTRIES = 6, 4
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     limits = {"quotas.repo_files": FILES, "quotas.folder_files": ENTRIES}
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=url, **limits)
     yield built

@@ -33,7 +33,9 @@ HERE = Origin(ip="203.0.113.7", user_agent="a browser", request_id="r1")
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
     """Give an empty hub on the database of the parameter."""
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
     yield built
     built.database.close()

@@ -174,12 +174,16 @@ def test_a_slow_domain_holds_up_neither_other_mail_nor_other_jobs(
 
 @pytest.mark.slow
 def test_two_workers_send_each_mail_once(
-    tmp_path: Path, clock: FrozenClock, postgres_database: str
+    tmp_path: Path, clock: FrozenClock, postgres_hub_database: str
 ) -> None:
     with post_office() as office, ExitStack() as ends:
         url = {"mail.url": office.url}
-        first = build_test_hub(tmp_path / "a", clock=clock, database_url=postgres_database, **url)
-        second = build_test_hub(tmp_path / "b", clock=clock, database_url=postgres_database, **url)
+        first = build_test_hub(
+            tmp_path / "a", clock=clock, database_url=postgres_hub_database, **url
+        )
+        second = build_test_hub(
+            tmp_path / "b", clock=clock, database_url=postgres_hub_database, **url
+        )
         for hub in (first, second):
             ends.callback(hub.database.close)
         wanted = {f"p{number}@example.org" for number in range(30)}

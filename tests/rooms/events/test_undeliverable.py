@@ -53,7 +53,9 @@ class Mailing:
 def mailing(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock
 ) -> Iterator[Mailing]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     with post_office() as office:
         settings = {**office.settings(), "mail.bounces_to": "bounces@example.org"}
         hub = build_test_hub(tmp_path / "data", clock=clock, database_url=url, **settings)

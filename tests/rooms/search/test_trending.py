@@ -24,7 +24,9 @@ JOBS = {job.kind: job for job in (CountTrending, RollTrending)}
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
     with working_as(built, SYSTEM) as work:
         begin_trending(work)
