@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from strata.accounts.tables import emails, namespaces, users
+from strata.core.actor import Standing
 from strata.core.call import Call, Work
 from strata.events.letters import Reader
 
@@ -91,6 +92,16 @@ def everyone(call: Call, *, limit: int = 1000, after_id: int = 0) -> list[User]:
     """Accounts in the order in which they were opened."""
     statement = _people().where(users.c.id > after_id).order_by(users.c.id).limit(limit)
     return [_user(row) for row in call.db.execute(statement)]
+
+
+def site_admins(call: Call) -> list[User]:
+    """Those who run the hub, as far as they can be written to and log in."""
+    statement = _people().where(
+        users.c.admin,
+        users.c.verified_at.is_not(None),
+        users.c.standing == Standing.ACTIVE.value,
+    )
+    return [_user(row) for row in call.db.execute(statement.order_by(users.c.id))]
 
 
 def faces() -> sa.Select[Any]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from strata.access import personal as access
 from strata.accounts import personal as accounts
+from strata.accounts.legal.telling import TellOfTerms
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
@@ -49,6 +50,7 @@ from strata.lib.objects.store import ObjectStore
 from strata.membership import personal as membership
 from strata.membership.emails.undeliverable import TellUndeliverable
 from strata.membership.export.pack import PackExport
+from strata.membership.failures import TellOfFailures
 from strata.membership.jobs import TidyAccounts
 from strata.membership.recovery import SendReset
 from strata.migrations.upgrade import upgrade
@@ -70,6 +72,8 @@ JOBS: Mapping[str, type[Job]] = {
         ForgetMail,
         TidyMails,
         TellUndeliverable,
+        TellOfTerms,
+        TellOfFailures,
         PackExport,
         SendReset,
         SendLogInLink,

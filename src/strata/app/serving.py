@@ -35,6 +35,7 @@ from strata.lib.http.server import Serving, serve as serve_http
 from strata.lib.keys.host import load_or_create
 from strata.lib.listening import bound
 from strata.lib.periodic import Periodic
+from strata.membership.failures import begin_telling as begin_telling_of_failures
 from strata.membership.jobs import begin_tidying
 from strata.repos.gate_digest import begin_telling
 from strata.search.trending.scores import begin_trending
@@ -98,6 +99,7 @@ class Background:
             enqueue(work, TidyMails())
             begin_mailing(work)
             begin_telling(work)
+            begin_telling_of_failures(work)
         self._running = [
             JobRunner(self.hub, JOBS, PROMPT),
             JobRunner(self.hub, JOBS, GATHERING, breath=GATHERED_FOR),

@@ -72,5 +72,6 @@ jobs = sa.Table(
     sa.Column("locked_until", Moment),
     sa.Column("last_error", sa.Text),
     sa.Column("failed_at", Moment),  # gave up; kept for `strata doctor` and a person
+    sa.Column("told_at", Moment),  # when those who run the hub were told of that
     sa.Index(None, "failed_at", "due"),
 )

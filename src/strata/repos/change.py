@@ -16,7 +16,7 @@ from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
-from strata.repos import queries
+from strata.repos import letters, queries
 from strata.repos.create import require_one_more
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
@@ -60,6 +60,8 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
             sa.update(repos).where(repos.c.id == repo.id).values(**changed, updated_at=work.now)
         )
         record_of(work, "repo.update_settings", repo, changed | {"before": _before(repo, changed)})
+    if settings.private is False and repo.private:
+        letters.tell_owners(work, letters.PUBLIC, repo)
     return queries.repo_by_id(work, repo.id) or repo
 
 
@@ -81,6 +83,7 @@ def delete(work: Work, repo_id: RepoId) -> None:
     work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
     work.db.execute(sa.delete(redirects).where(redirects.c.repo_id == repo.id))
     record_of(work, "repo.delete", repo)
+    letters.tell_owners(work, letters.DELETED, repo)
 
 
 def move(work: Work, source: RepoId, target: RepoId) -> Repo:
@@ -126,6 +129,8 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     moved = queries.repo_by_id(work, repo.id) or repo
     detail = {"from": repo.full_name, "from_owner": repo.owner_id}
     record_of(work, "repo.move", moved, detail)
+    if moved.owner_id != repo.owner_id:
+        letters.tell_owners(work, letters.MOVED, repo, moved)
     return moved
 
 

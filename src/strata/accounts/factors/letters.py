@@ -114,7 +114,7 @@ def proof(call: Call, reader: Reader, *, code: str) -> Letter:
     """Send the code with which somebody without a password shows who they are."""
     site = call.hub.settings.site_name
     english = Wording(
-        subject=f"{code} is your {site} code",
+        subject=f"Your {site} code",
         greeting=f"Hello {reader.name},",
         before=(
             "this code confirms that it is you, for ten minutes:",
@@ -124,7 +124,7 @@ def proof(call: Call, reader: Reader, *, code: str) -> Letter:
         link_text="Open the settings",
     )
     chinese = Wording(
-        subject=f"你的 {site} 验证码是 {code}",
+        subject=f"你的 {site} 验证码",
         greeting=f"{reader.name}，你好：",
         before=(
             "请用以下验证码确认是你本人，10 分钟内有效：",

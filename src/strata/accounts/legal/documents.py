@@ -12,9 +12,11 @@ from importlib import resources
 import sqlalchemy as sa
 
 from strata.accounts.legal.tables import agreement, legal_documents
+from strata.accounts.legal.telling import TellOfTerms
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed
 from strata.events.facts import record
+from strata.events.jobs import enqueue
 from strata.lib.db.statements import upsert
 
 LANGUAGES = ("en", "zh-CN")
@@ -107,6 +109,7 @@ def publish(work: Work, kind: DocumentKind, version: str, texts: Mapping[str, st
     columns = [agreement.c.id]
     work.db.execute(fresh.on_conflict_do_update(index_elements=columns, set_={"current": now}))
     record(work, "admin.legal_publish", target=kind.value, detail={"version": version})
+    enqueue(work, TellOfTerms(kind.value, version))
 
 
 def _was_published(call: Call, kind: DocumentKind, version: str) -> bool:

@@ -21,12 +21,9 @@ def hold(work: Work, user_id: int) -> None:
 
 def ask_for(work: Work, user: people.User) -> None:
     """Tell those who run the hub of an account that waits, once its address is confirmed."""
-    admins = sa.select(users.c.id).where(users.c.admin, users.c.verified_at.is_not(None))
-    for admin_id in work.db.scalars(admins).all():
-        admin = people.by_id(work, admin_id)
-        if admin is not None:
-            letter = letters.approval_wanted(work, people.reader(admin), newcomer=user.name)
-            outbox.post(work, letter)
+    for admin in people.site_admins(work):
+        letter = letters.approval_wanted(work, people.reader(admin), newcomer=user.name)
+        outbox.post(work, letter)
 
 
 def approve(work: Work, user: people.User) -> None:

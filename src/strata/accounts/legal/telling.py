@@ -1,0 +1,75 @@
+"""Tell everybody that other terms or another privacy policy hold."""
+
+# ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import sqlalchemy as sa
+
+from strata.accounts import people
+from strata.accounts.tables import users
+from strata.core.actor import Standing
+from strata.core.call import Call, Work, working
+from strata.events.jobs import enqueue
+from strata.events.letters import CHINESE, Reader, Wording, letter, page
+from strata.events.outbox import Letter, post
+
+AT_ONCE: Final = 200  # people of one transaction
+_NAMES: Final = {
+    "terms": ("terms of service", "服务条款", "/terms-of-service"),
+    "privacy": ("privacy policy", "隐私政策", "/privacy"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfTerms:
+    """Write to some people and queue the rest; each is told of a version once."""
+
+    kind: ClassVar[str] = "legal.tell"
+    document: str  # "terms" or "privacy"
+    version: str
+    after: int = 0  # the id of who was told last
+
+    def run(self, call: Call) -> None:
+        with working(call) as work:
+            some = _next(work, self.after)
+            for user in some:
+                post(work, _changed(work, people.reader(user), self.document, self.version))
+            if len(some) == AT_ONCE:
+                enqueue(work, TellOfTerms(self.document, self.version, some[-1].id))
+
+
+def _next(work: Work, after: int) -> list[people.User]:
+    """Confirmed people who can log in, in the order of their ids."""
+    told = (Standing.ACTIVE.value, Standing.LEAVING.value, Standing.PENDING.value)
+    ids = (
+        sa.select(users.c.id)
+        .where(users.c.id > after, users.c.verified_at.is_not(None), users.c.standing.in_(told))
+        .order_by(users.c.id)
+        .limit(AT_ONCE)
+    )
+    found = (people.by_id(work, key) for key in work.db.scalars(ids).all())
+    return [user for user in found if user is not None]
+
+
+def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
+    site = call.hub.settings.site_name
+    english_name, chinese_name, path = _NAMES[document]
+    english = Wording(
+        subject=f"The {english_name} of {site} changed",
+        greeting=f"Hello {reader.name},",
+        before=(f"version {version} of the {english_name} of {site} holds from now on.",),
+        link_text=f"Read the {english_name}",
+        after=("When you next write something in the browser, you are asked to agree to it.",),
+    )
+    chinese = Wording(
+        subject=f"{site} 的{chinese_name}已更新",
+        greeting=f"{reader.name}，您好：",
+        before=(f"{site} 的{chinese_name}已更新为版本 {version}，即日起生效。",),
+        link_text=f"阅读{chinese_name}",
+        after=("您下次在浏览器中进行写操作时，需要先表示同意。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, path))
