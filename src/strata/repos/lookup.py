@@ -30,7 +30,11 @@ def lookup(call: Call, repo_id: RepoId, action: Action = Action.READ) -> Repo:
     repo = queries.repo_at(call, repo_id.type, queries.path_key(repo_id))
     if repo is None:
         raise _elsewhere(call, repo_id)
-    admit(call, action, repo)
+    try:
+        admit(call, action, repo)
+    except RepoNotFound:
+        _elsewhere(call, repo_id)  # the same work as for none: time must not tell them apart
+        raise
     return repo
 
 

@@ -317,11 +317,12 @@ def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.Us
         "language": row.language,
         "created_at": work.now,
     }
-    free = confirmed.owner_id(work, row.address.key) is None
-    fresh = upsert(work.db, users).values(**values, address_taken=False).on_conflict_do_nothing()
-    if not free or work.db.execute(fresh.returning(users.c.id)).first() is None:
+    # One and the same statement whoever has the address: it must not show in the time this takes.
+    taken = people.owner_of_address(work, row.address.key) is not None
+    fresh = upsert(work.db, users).values(**values, address_taken=taken).on_conflict_do_nothing()
+    if work.db.execute(fresh.returning(users.c.id)).first() is None:  # meanwhile it was taken
         work.db.execute(sa.insert(users).values(**values, address_taken=True))
-    elif verified_at is not None:
+    elif verified_at is not None and not taken:
         confirmed.claim(work, user_id, email=row.address.text, key=row.address.key)
     user = people.by_id(work, user_id)
     assert user is not None, "the row was written in this transaction"
