@@ -20,7 +20,7 @@ from clients.hub import Person
 PEOPLE: Final = 50
 WAVES: Final = 3  # one after the other, so that the others are asked for long enough
 PATIENCE_S: Final = 120.0
-TARGET_MB: Final = 400
+TARGET_MB: Final = 350
 ANSWER_MS: Final = 250  # the page budget of a hub that is not busy, several times over
 SETTINGS: Final = {
     "STRATA_ACCOUNTS_LEGACY_PASSWORD_LOGIN": "1",  # the log-in of the page, without its form

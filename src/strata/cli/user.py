@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from strata.accounts import people
+from strata.cli.identity import challenge, reset_two_factor
 from strata.cli.opening import opened
 from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
@@ -15,7 +16,6 @@ from strata.cli.standing import reset_password, restore, suspend
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
 from strata.membership.joining import approval, signup, unconfirmed, verification
-from strata.sessions.protecting import removal
 
 
 @click.group()
@@ -23,7 +23,7 @@ def user() -> None:
     """Create, confirm, close and list accounts."""
 
 
-for command in (suspend, restore, reset_password):
+for command in (suspend, restore, reset_password, challenge, reset_two_factor):
     user.add_command(command)
 
 
@@ -105,28 +105,6 @@ def reject(name: str, data: Path | None, config: Path | None) -> None:
     """Remove the account NAME, which waits to be let in."""
     with opened(Place(data, config)) as call, working(call) as work:
         unconfirmed.turn_away(work, _named(work, name))
-    click.echo(name)
-
-
-@user.command("reset-2fa")
-@click.argument("name")
-@click.option("--cancel", is_flag=True, help="Leave the second factors of NAME as they are.")
-@place_options
-def reset_two_factor(name: str, data: Path | None, config: Path | None, *, cancel: bool) -> None:
-    """Take all second factors from NAME, who has lost them and shown who they are.
-
-    Admins of the site keep them for 72 more hours. All confirmed addresses are told.
-    """
-    with opened(Place(data, config)) as call, working(call) as work:
-        person = _named(work, name)
-        if cancel:
-            if not removal.cancel(work, person):
-                raise NotFound(f"Nobody is about to take the second factors of {name}.")
-            click.echo(name)
-            return
-        due = removal.reset_by_operator(work, person)
-    if due is not None:
-        click.echo(f"{name} is an admin: it happens at {due:%Y-%m-%d %H:%M} UTC.", err=True)
     click.echo(name)
 
 

@@ -65,7 +65,7 @@ def log_in(call: Call, name: str, password: str) -> str:
     if not entered.verified:
         raise EmailNotVerified(CONFIRM_FIRST)
     with working(call) as work:
-        title = f"{NAME} {work.now:%Y-%m-%d %H:%M} {secrets.token_hex(2)}"
+        title = f"{NAME} {work.now:%Y-%m-%d %H:%M} {secrets.token_hex(4)}"
         return tokens.create_for(work, entered.user_id, title, TokenRole.WRITE).value
 
 

@@ -361,12 +361,28 @@ def test_a_fine_grained_token_is_made_and_revoked_by_command(strata: Strata) -> 
     assert "1 of 2 opened something" in said.stdout
 
 
-def test_factors_are_taken_from_who_has_some(strata: Strata) -> None:
-    strata("user", "create", "li", "--email", "li@example.org", "--password", PASSWORD)
-    without = strata("user", "reset-2fa", "li")
-    assert without.returncode != 0
-    assert "li has no second factor." in without.stderr
-    nobody = strata("user", "reset-2fa", "nobody")
-    assert "There is no account named" in nobody.stderr
+@pytest.mark.slow
+def test_factors_are_taken_from_who_shows_who_they_are(strata: Strata) -> None:
+    for name in ("li", "wei"):
+        strata("user", "create", name, "--email", f"{name}@example.org", "--password", PASSWORD)
+    token = strata("token", "create", "--user", "li", "--name", "ci", "--role", "read").stdout
+    challenge = strata("user", "challenge", "li")
+    assert challenge.stdout.startswith("reset-2fa li ")
+    assert "ssh-keygen -Y sign -n strata-identity" in challenge.stderr
+
+    for proof, typed, said in (
+        ((), "", "Give one of --signature, --token and --seen"),
+        (("--token", "-", "--seen", "in the office"), token, "Give one of"),
+        (("--token", "-"), "hf_nothing", "This is not a valid access token of li."),
+        (("--signature", "-", "--challenge", challenge.stdout), "x", "This is not the signature"),
+        (("--token", "-"), token, "li has no second factor."),  # the proof was good
+        (("--seen", "in the office"), "", "li has no second factor."),
+    ):
+        refused = strata("user", "reset-2fa", "li", *proof, typed=typed)
+        assert refused.returncode != 0
+        assert said in refused.stderr, refused.stderr
+    others = strata("user", "reset-2fa", "wei", "--token", "-", typed=token)
+    assert "This is not a valid access token of wei." in others.stderr
+    assert "There is no account named" in strata("user", "challenge", "nobody").stderr
     nothing = strata("user", "reset-2fa", "li", "--cancel")
     assert "Nobody is about to take the second factors of li." in nothing.stderr

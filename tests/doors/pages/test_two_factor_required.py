@@ -150,17 +150,17 @@ def test_the_site_asks_it_of_everybody_or_of_its_admins(
 def test_an_operator_helps_and_admins_hear_of_it_first(hub: Hub, clock: FrozenClock) -> None:
     with_app(hub, "li")
     with calling(hub, SYSTEM) as call, working(call) as work:
-        assert removal.reset_by_operator(work, person(hub, "li")) is None
+        assert removal.reset_by_operator(work, person(hub, "li"), "seen") is None
     assert Visitor(hub).log_in("li").place == "/"
     with calling(hub, SYSTEM) as call, working(call) as work, pytest.raises(NotFound):
-        removal.reset_by_operator(work, person(hub, "li"))
+        removal.reset_by_operator(work, person(hub, "li"), "seen")
 
     made(hub, "chief", admin=True)
     root = Visitor(hub)
     root.log_in("chief", "Corr3ct-Horse!a")
     set_up(root)
     with calling(hub, SYSTEM) as call, working(call) as work:
-        due = removal.reset_by_operator(work, person(hub, "chief"))
+        due = removal.reset_by_operator(work, person(hub, "chief"), "seen")
     assert due == clock() + timedelta(hours=72)
     assert "will be turned off" in letter(hub, "chief@example.org").subject
     jobs = {RemoveFactors.kind: RemoveFactors}

@@ -54,14 +54,20 @@ def of(call: Call, user_id: int) -> Removal | None:
     return Removal(*row) if row else None
 
 
-def schedule(work: Work, user: people.User, wait: timedelta, *, by_operator: bool) -> datetime:
-    """Take them away later, and tell every address of it; a second wish does not move the first."""
+def schedule(
+    work: Work, user: people.User, wait: timedelta, *, by_operator: bool, proof: str = ""
+) -> datetime:
+    """Take them away later, and tell every address of it; a second wish does not move the first.
+
+    Args:
+        proof: how an operator knew the person.
+    """
     fresh = upsert(work.db, factor_removals).values(
         user_id=user.id, due_at=work.now + wait, by_operator=by_operator
     )
     if work.db.execute(fresh.on_conflict_do_nothing()).rowcount == 1:
         enqueue(work, RemoveFactors(user.id), after=wait)
-        record(work, "account.2fa_removal", target=user.name, whose=Whose(subject_id=user.id))
+        _note(work, "account.2fa_removal", user, proof)
     waiting = of(work, user.id)
     due = waiting.due_at if waiting else work.now
     letters.send(work, user, letters.removal(user.name, due))
@@ -77,20 +83,28 @@ def cancel(work: Work, user: people.User) -> bool:
     return True
 
 
-def remove(work: Work, user: people.User, *, but: int | None = None) -> None:
+def remove(work: Work, user: people.User, *, but: int | None = None, proof: str = "") -> None:
     """Leave the account with its password alone; its sessions end.
 
     Args:
-        but: the session that goes on.
+        but: the session that goes on. proof: how an operator knew the person.
     """
     held.remove_all(work, user.id)
     sessions.end_all(work, user.id, but=but)
-    record(work, "account.2fa_disable", target=user.name, whose=Whose(subject_id=user.id))
+    _note(work, "account.2fa_disable", user, proof)
     letters.send(work, user, letters.REMOVED)
 
 
-def reset_by_operator(work: Work, user: people.User) -> datetime | None:
-    """Help somebody who has lost everything, after their identity was checked.
+def _note(work: Work, name: str, user: people.User, proof: str) -> None:
+    detail = {"proof": proof} if proof else None
+    record(work, name, target=user.name, detail=detail, whose=Whose(subject_id=user.id))
+
+
+def reset_by_operator(work: Work, user: people.User, proof: str) -> datetime | None:
+    """Help somebody who has lost everything.
+
+    Args:
+        proof: how they have shown who they are (`membership.identity`).
 
     Raises:
         NotFound: the account has none.
@@ -101,6 +115,6 @@ def reset_by_operator(work: Work, user: people.User) -> datetime | None:
     if not user.has_factor:
         raise NotFound(f"{user.name} has no second factor.")
     if user.admin:
-        return schedule(work, user, ADMIN_WAIT, by_operator=True)
-    remove(work, user)
+        return schedule(work, user, ADMIN_WAIT, by_operator=True, proof=proof)
+    remove(work, user, proof=proof)
     return None
