@@ -52,14 +52,27 @@ class Mailbox:
         Raises:
             AssertionError: None arrived in time.
         """
+        return self.wait_mails(to, 1, seconds)[-1]
+
+    def wait_mails(
+        self, to: str, number: int, seconds: float = 10.0, *, bearing: str = "To"
+    ) -> list[EmailMessage]:
+        """Return all mails to an address, oldest first, waiting until there are so many.
+
+        Args:
+            bearing: A header that they have.
+
+        Raises:
+            AssertionError: Fewer arrived in time.
+        """
         deadline = time.monotonic() + seconds
         with self._arrived:
             while True:
-                letters = [one for one in self._letters if to in str(one["To"])]
-                if letters:
-                    return letters[-1]
+                letters = [one for one in self._letters if to in str(one["To"]) and bearing in one]
+                if len(letters) >= number:
+                    return letters
                 left = deadline - time.monotonic()
-                assert left > 0, f"no mail to {to} within {seconds} s"
+                assert left > 0, f"{len(letters)} mails to {to} within {seconds} s"
                 self._arrived.wait(left)
 
 

@@ -48,6 +48,7 @@ INSIDE: Final = (
     "/settings/billing",
     "/settings/repositories",
     "/settings/preferences",
+    "/settings/notifications",
     "/settings/organizations",
     "/settings/connected-applications",
     "/settings/applications",

@@ -10,6 +10,7 @@ from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, 
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.legal.tables import consents
+from strata.accounts.notices.choices import ASKED_FOR, Kind, choices_of
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.membership.joining import approval, invites
@@ -140,6 +141,23 @@ def test_consent_is_unticked_asked_for_and_kept_with_its_versions(hub: Hub) -> N
         "terms": page.hidden("/join")["terms_version"],
         "privacy": page.hidden("/join")["privacy_version"],
     }
+
+
+def test_mails_that_nobody_needs_are_sent_to_who_ticked_them(hub: Hub) -> None:
+    for name, ticked in (("plain", {}), ("curious", {"mails": "on"})):
+        visitor = Visitor(hub)
+        visitor.join(name, **ticked)
+        with reading(hub) as call:
+            mailed = {
+                kind for kind, how in choices_of(call, person(hub, name).id).items() if how.mail
+            }
+        assert (mailed >= ASKED_FOR) == bool(ticked)
+        assert set(Kind) - mailed in (set(), ASKED_FOR)
+    visitor = Visitor(hub)
+    visitor.begin("third@example.com")
+    assert " checked" not in visitor.open("/join?step=2").text
+    again = visitor.submit("/join?step=2", "/join", username="!", mails="on")
+    assert again.text.count(" checked") == 1  # it is kept when something else is wrong
 
 
 def test_both_documents_open_in_a_new_tab(hub: Hub) -> None:

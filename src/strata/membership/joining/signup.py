@@ -17,6 +17,7 @@ from strata.accounts import addresses, confirmed, limits, names, passwords, peop
 from strata.accounts.full_names import full_name_faults
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
 from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.notices.choices import ask_for_mails
 from strata.accounts.plans.rules import by_invite
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -47,6 +48,7 @@ class SignUp:
     device: str = field(default="", repr=False)  # the cookie of a known browser
     invite: str = field(default="", repr=False)  # code, where sign-up needs one
     identity: Claims | None = None  # at another site, in the place of a password
+    mails: bool = False  # wants to be mailed what nobody is mailed unasked
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
 
@@ -105,6 +107,8 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         if mode == "approval" and not user.admin:
             approval.hold(work, user.id)
         keep_consents(work, user.id, read_in=form.read_in, method="signup")
+        if form.mails:
+            ask_for_mails(work, user.id)
         if form.identity is not None:
             linking.keep(work, user, form.identity)
         if user.verified_at is None:

@@ -61,6 +61,7 @@ class _Second:
     username: str = ""
     full_name: str = ""
     language: str = "en"
+    mails: bool = False
 
 
 async def join(request: Request) -> Response:
@@ -172,6 +173,7 @@ async def _create(request: Request, form: Form) -> Response:
         form.get("username", "").strip(),
         form.get("full_name", ""),
         _chosen_language(form.get("language", "")),
+        mails="mails" in form,
     )
     try:
         _, signed_up = await submitted(
@@ -197,6 +199,7 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             username=second.username,
             full_name=second.full_name,
             language=second.language,
+            mails=second.mails,
             consents=consents_in(form),
             read_in=_chosen_language(form.get("documents_language", "")),
             suspicion=_suspicion(call, step, form),

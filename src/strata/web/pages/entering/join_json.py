@@ -34,6 +34,7 @@ class Asked(msgspec.Struct, rename="camel"):
     language: str = ""  # default: what the request asks to be answered in
     consents: dict[str, str] = {}
     invite: str = ""  # where `signUp.mode` is `invite`
+    mails: bool = False  # also be mailed announcements, and news of watched repos
     website: str = ""  # as on the form: whoever fills it in is a robot
 
 
@@ -69,6 +70,7 @@ def _form(asked: Asked, spoken: str) -> SignUp:
         consents=asked.consents,
         read_in=spoken,
         invite=asked.invite,
+        mails=asked.mails,
         suspicion="honeypot" if asked.website else "",
     )
 
