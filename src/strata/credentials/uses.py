@@ -22,6 +22,7 @@ from strata.sessions.entering.tables import sessions
 FLUSH_EVERY_S = 60
 SESSION_STEP = timedelta(minutes=10)  # `seen_at` moves at most this often
 NOWHERE = Origin()
+STEPS = 10  # and at least so often in the time that a session may rest
 KEPT = 20  # uses of one token
 LONGEST_CLIENT = 100  # characters
 
@@ -133,9 +134,11 @@ def _client(user_agent: str) -> str:
 
 def _mark_session(work: Work, session_id: int, at: datetime) -> None:
     row = work.db.execute(sa.select(sessions).where(sessions.c.id == session_id)).first()
-    if row is None or at - row.seen_at < SESSION_STEP:
+    if row is None:
         return
     idle = row.idle_expires_at - row.seen_at
+    if at - row.seen_at < min(SESSION_STEP, idle / STEPS):
+        return
     work.db.execute(
         sa.update(sessions)
         .where(sessions.c.id == session_id)

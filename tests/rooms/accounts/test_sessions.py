@@ -101,6 +101,20 @@ def test_seen_moves_at_most_every_ten_minutes(hub: Hub, clock: FrozenClock) -> N
     assert len(set(seen)) == 2
 
 
+def test_an_admin_at_work_is_not_logged_out(hub: Hub, clock: FrozenClock) -> None:
+    """Thirty idle minutes count from the last request, not from one up to ten minutes before."""
+    session = started(hub, made(hub, "alice", admin=True))
+    actor, uses = Actor(user_id=1, session_id=session.id), Uses()
+    clock.advance(timedelta(minutes=9))
+    uses.note(actor, hub.clock())
+    uses.flush(hub)
+
+    clock.advance(timedelta(minutes=29))
+    assert alive(hub, session.cookie)
+    clock.advance(timedelta(minutes=1))
+    assert not alive(hub, session.cookie)
+
+
 def test_the_cookie_itself_is_not_kept(hub: Hub) -> None:
     session = started(hub, made(hub, "alice"))
 

@@ -1,6 +1,8 @@
 // Password fields: show and hide, and a checklist that follows what is typed. The server decides;
 // the rules here are the same ones, so that nobody learns them by being refused.
 // The address of this module is given to pages that have such a field.
+const KINDS = [[/\p{Ll}/u, 26], [/\p{Lu}/u, 26], [/\p{Nd}/u, 10], [/[\p{P}\p{S} ]/u, 33], [/\p{Lo}/u, 2000]];
+const BITS = [28, 40, 56, 72]; // below: very weak, weak, fair, good
 const RULES = {
   length: (text, least) => [...text].length >= least,
   upper: (text) => /\p{Lu}/u.test(text),
@@ -67,9 +69,6 @@ function startStrength(field) {
   input.addEventListener("input", follow);
   follow();
 }
-
-const KINDS = [[/\p{Ll}/u, 26], [/\p{Lu}/u, 26], [/\p{Nd}/u, 10], [/[\p{P}\p{S} ]/u, 33], [/\p{Lo}/u, 2000]];
-const BITS = [28, 40, 56, 72]; // below: very weak, weak, fair, good
 
 function strength(text) {
   const alphabet = KINDS.reduce((sum, [kind, size]) => sum + (kind.test(text) ? size : 0), 1);
