@@ -105,7 +105,10 @@ def site_admins(call: Call) -> list[User]:
 
 
 def faces() -> sa.Select[Any]:
-    """The statement of lists of people, which those who list them narrow and order."""
+    """The statement of lists of people, which those who list them narrow and order.
+
+    Lists that everybody reads are narrowed by `standing.is_seen`.
+    """
     columns = (users.c.id, users.c.public_id, namespaces.c.name, users.c.full_name)
     return sa.select(*columns).join(namespaces, namespaces.c.id == users.c.id)
 

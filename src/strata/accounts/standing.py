@@ -68,6 +68,16 @@ def shown_accounts(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(users.c.verified_at.is_not(None), open_)
 
 
+def is_seen(call: Call) -> sa.ColumnElement[bool]:
+    """The same for lists that the caller reads: one's own account is there, and operators see all.
+
+    A condition on `users`.
+    """
+    if call.actor.system:
+        return sa.true()
+    return sa.or_(shown_accounts(call.now), users.c.id == (call.actor.user_id or 0))
+
+
 def require_enterable(call: Call, user: User) -> None:
     """Insist that somebody who has proved who they are may come in; call it at every log-in.
 

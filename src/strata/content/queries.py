@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from strata.accounts.standing import is_seen
 from strata.accounts.tables import emails, namespaces, users
 from strata.content.tables import proposals
 from strata.core.call import Call, Work
@@ -119,8 +120,9 @@ def next_number(work: Work, repo_row_id: int) -> int:
 
 
 def people_named(call: Call, names: Iterable[str]) -> dict[str, Person]:
-    """Accounts by their case-folded names."""
-    rows = call.db.execute(_people().where(namespaces.c.key.in_(sorted(set(names)))))
+    """Accounts that others may see, by their case-folded names."""
+    named = namespaces.c.key.in_(sorted(set(names)))
+    rows = call.db.execute(_people().where(named, is_seen(call)))
     return {row.key: Person(row.name, row.public_id) for row in rows}
 
 
@@ -128,7 +130,8 @@ def people_at(call: Call, addresses: Iterable[str]) -> dict[str, Person]:
     """Accounts by their case-folded e-mail addresses; only those that were confirmed."""
     theirs = _people().add_columns(emails.c.key.label("email_key"))
     theirs = theirs.join(emails, emails.c.user_id == users.c.id)
-    rows = call.db.execute(theirs.where(emails.c.key.in_(sorted(set(addresses)))))
+    addressed = emails.c.key.in_(sorted(set(addresses)))
+    rows = call.db.execute(theirs.where(addressed, is_seen(call)))
     return {row.email_key: Person(row.name, row.public_id) for row in rows}
 
 

@@ -166,6 +166,11 @@ class AccountsSettings:
     token_days: int = setting(
         0, "Longest life of an access token; 0: they may live for ever.", unit="days"
     )
+    sign_up_work_bits: int = setting(
+        0,
+        "Work that a browser or script does before a sign-up: it finds a SHA-256 with so many leading zero bits; 18 take a phone a few seconds, one more doubles that, at most 24; 0: none.",
+        unit="bits",
+    )
     password_policy: str = setting(
         "seed",
         "`seed`: 8 characters or more with upper case, lower case and a special symbol; `passphrase`: 12 or more of any kind.",
@@ -665,12 +670,14 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MIN_SECRET_LENGTH = 32
 LONGEST_CALL_S = 60
 MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id
+MOST_WORK_BITS = 24
 MAY_BE_ZERO = frozenset(
     {
         "server.port",
         "ssh.port",
         "ssh.public_port",
         "accounts.fastest_sign_up_s",
+        "accounts.sign_up_work_bits",
         "accounts.token_days",
         "accounts.two_factor_grace_days",
         "accounts.factor_removal_hours",
@@ -777,6 +784,10 @@ def _check_numbers(settings: Settings) -> None:
         least = 0 if key in MAY_BE_ZERO or group == "quotas" else 1
         if value < least:
             raise BadSettings(f"Setting `{key}` must be at least {least}, not {value}.")
+    if settings.accounts.sign_up_work_bits > MOST_WORK_BITS:
+        raise BadSettings(
+            f"Setting `accounts.sign_up_work_bits` must be at most {MOST_WORK_BITS}: phones sign up too."
+        )
     if settings.xet.retention_days < 28:
         raise BadSettings(
             "Setting `xet.retention_days` must be at least 28: clients reuse uploaded chunks for 21 days without asking."

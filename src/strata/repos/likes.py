@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from strata.access.policy import Action
 from strata.access.visibility import visible
 from strata.accounts.people import Face, face, faces
+from strata.accounts.standing import is_seen
 from strata.accounts.tables import users
 from strata.core.call import Call, Work
 from strata.core.names import RepoId, RepoType
@@ -58,7 +59,11 @@ def unlike(work: Work, repo_id: RepoId) -> None:
 
 def likers(call: Call, repo: Repo, window: Window) -> Page[Face]:
     """Who likes a repo, the latest first; whoever holds a `Repo` may read it."""
-    statement = faces().join(likes, likes.c.user_id == users.c.id).where(likes.c.repo_id == repo.id)
+    statement = (
+        faces()
+        .join(likes, likes.c.user_id == users.c.id)
+        .where(likes.c.repo_id == repo.id, is_seen(call))
+    )
     order = (likes.c.created_at, likes.c.user_id)
     return page_down(call.db, statement, window, order, face)
 

@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 from doors.pages.visitors import Page, Visitor, confirmed, people
-from fixtures.accounts import made, person
+from fixtures.accounts import calling, made, person
+from strata.accounts.confirmed import release
+from strata.core.call import working
 from strata.core.hub import Hub
 
 PROFILE = "/settings/profile"
@@ -95,6 +97,68 @@ def test_a_picture_that_cannot_be_used_says_why(
     refused = uploads(visitor, content)
     assert refused.status == 400
     assert sentence in refused.text
+
+
+def test_the_chosen_part_of_a_picture_is_kept(visitor: Visitor, hub: Hub) -> None:
+    """Left half red, right half blue: the part decides; what lies outside is moved in."""
+    picture = Image.new("RGB", (200, 100), "red")
+    picture.paste("blue", (100, 0, 200, 100))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+
+    def shown(**part: str) -> tuple[int, ...]:
+        fields = visitor.open(PROFILE).hidden(PICTURE) | {f"crop_{k}": v for k, v in part.items()}
+        sent = visitor.client.post(PICTURE, data=fields, files={"picture": ("a", out.getvalue())})
+        assert sent.status_code == 303, sent.text
+        public = f"/avatars/{person(hub, 'li-wei').public_id}.svg"
+        square = visitor.client.get(visitor.client.get(public).headers["location"]).content
+        with Image.open(io.BytesIO(square)) as opened:
+            colour = opened.convert("RGB").getpixel((128, 128))
+        assert isinstance(colour, tuple)
+        return tuple(int(one) // 200 for one in colour)
+
+    assert shown(left="0", top="0", size="90") == (1, 0, 0)
+    assert shown(left="110", top="5", size="90") == (0, 0, 1)
+    assert shown(left="900000", top="900000", size="900000") == (0, 0, 1)
+    hidden = visitor.open(PROFILE).hidden(PICTURE)
+    for wrong in ({"crop_left": "-1"}, {"crop_left": "1", "crop_top": "1"}, {"crop_size": "9e9"}):
+        refused = visitor.client.post(
+            PICTURE, data=hidden | wrong, files={"picture": ("a", out.getvalue())}
+        )
+        assert refused.status_code == 400
+        assert "Enter whole numbers" in refused.text
+
+
+def test_a_page_of_ones_own_is_shown_and_cannot_act(visitor: Visitor, hub: Hub) -> None:
+    evil = "# Me\n\n<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=y>"
+    saved = visitor.submit(
+        PROFILE, PROFILE, full_name="Li Wei", readme=evil, interests="maps, old maps"
+    )
+    assert saved.status == 303
+    shown = Visitor(hub).open("/li-wei").text
+    assert "maps, old maps" in shown
+    page = shown.partition('class="prose')[2].partition("</article>")[0]
+    assert "<h" in page
+    for danger in ("<script", 'href="javascript', "onerror"):
+        assert danger not in page
+    too_long = visitor.submit(PROFILE, PROFILE, full_name="Li Wei", readme="x" * 20_001)
+    assert "Use at most 20,000 characters." in too_long.text
+
+
+def test_an_address_is_public_only_when_its_owner_says_so(visitor: Visitor, hub: Hub) -> None:
+    """Li may show her own address; neither bob's nor one that she has not confirmed."""
+    made(hub, "bob", password=None)
+    mine = "li-wei@example.com"
+    assert mine not in Visitor(hub).open("/li-wei").text
+    for other in ("bob@example.org", "nobody@example.org"):
+        refused = visitor.submit(PROFILE, PROFILE, full_name="Li", public_email=other)
+        assert refused.status == 400
+        assert "Choose one of your confirmed addresses." in refused.text
+    assert visitor.submit(PROFILE, PROFILE, full_name="Li", public_email=mine).status == 303
+    assert f"mailto:{mine}" in Visitor(hub).open("/li-wei").text
+    with calling(hub) as call, working(call) as work:  # she loses the address
+        release(work, person(hub, "li-wei").id, mine)
+    assert mine not in Visitor(hub).open("/li-wei").text
 
 
 def test_a_form_of_another_site_changes_no_picture(visitor: Visitor) -> None:

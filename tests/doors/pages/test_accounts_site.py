@@ -18,7 +18,7 @@ from strata.web.pages.words.account import told, wait_text
 def test_the_sites_rules_are_served_as_data(hub: Hub) -> None:
     rules = Visitor(hub).client.get("/api/site-config").json()
     assert rules["password"]["minLength"] == 8
-    assert rules["signUp"] == {"mode": "open", "providers": []}
+    assert rules["signUp"] == {"mode": "open", "providers": [], "workBits": 0}
     assert rules["documents"]["terms"]["path"] == "/terms-of-service"
     shortest = "Zyxwvut!"
     assert len(shortest) == rules["password"]["minLength"]

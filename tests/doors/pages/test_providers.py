@@ -64,7 +64,7 @@ def test_an_address_that_the_site_has_not_checked_counts_for_nothing(
     issuer.person = Person(verified=False)
     visitor = Visitor(near)
     came = through(visitor)
-    assert came.place == "/join"
+    assert came.place == "/join?next=%2Fmodels"
     form = visitor.open("/join")
     assert 'name="password"' not in form.text
     visitor.send("/join", form.hidden("/join") | {"email": "octo@elsewhere.example"})

@@ -17,11 +17,14 @@ from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, lin
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.organizations import joins, organization
+from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS
 from strata.app.serving import build_app
+from strata.community.follows.tables import follows
 from strata.community.webhooks.access import may_learn_of
-from strata.core.actor import SYSTEM, Actor, Standing
+from strata.core.actor import SYSTEM, Actor, Role, Standing
 from strata.core.call import Work, working
 from strata.core.errors import Conflict, Forbidden, Malformed
 from strata.core.hub import Hub
@@ -31,6 +34,7 @@ from strata.events.facts import Whose, record
 from strata.membership.closing import suspend
 from strata.membership.closing.facts import LEAVING, STAYING
 from strata.membership.closing.suspend import Suspension
+from strata.repos.likes import like
 from strata.repos.lookup import lookup
 
 
@@ -230,3 +234,60 @@ def test_webhooks_of_a_closed_account_are_told_nothing(scene: Scene) -> None:
     assert may_learn()
     closed(scene.hub)
     assert not may_learn()
+
+
+@pytest.mark.parametrize("state", ["suspended", "leaving", "suspended until lately"])
+def test_lists_of_people_show_nobody_who_is_not_shown(
+    scene: Scene, clock: FrozenClock, state: str
+) -> None:
+    """Eve looks for Li among likers, followers and members, and for her picture."""
+    hub = scene.hub
+    boss, eve = confirmed(hub, "boss"), confirmed(hub, "eve")
+    organization(hub, "boss")
+    joins(hub, "li", Role.READ)
+    li, head = signed_in(hub, "li"), signed_in(hub, "boss")
+    fresh = {"follower_id": li.user_id, "followed_id": head.user_id, "created_at": clock()}
+    change(hub, lambda work: work.db.execute(sa.insert(follows).values(**fresh)))
+    repo = created(hub, head, "liked")
+    with calling(hub, li) as call, working(call) as work:
+        like(work, repo.repo_id)
+    picture = pictures(hub, li)
+    lists = (
+        "/api/models/boss/liked/likers",
+        "/api/users/boss/followers",
+        "/api/organizations/acme/members",
+    )
+
+    def seen(by: Visitor) -> dict[str, bool]:
+        answers = {path: by.client.get(path) for path in lists}
+        assert {answer.status_code for answer in answers.values()} == {200}
+        return {path: '"li"' in answer.text for path, answer in answers.items()}
+
+    def pictured() -> bool:
+        return eve.client.get(picture).status_code == 302
+
+    assert all(seen(eve).values())
+    assert pictured()
+    if state == "leaving":
+        stand(hub, Standing.LEAVING)
+    else:
+        closed(hub, until=clock() + timedelta(days=1))
+    assert not any(seen(eve).values())
+    assert not pictured()
+    assert "/li" in boss.open("/organizations/acme/settings/members").text  # who cares for it
+    if state == "suspended until lately":
+        clock.advance(timedelta(days=2))
+        assert all(seen(eve).values())
+        assert pictured()
+
+
+def signed_in(hub: Hub, name: str) -> Actor:
+    return Actor(user_id=person(hub, name).id, name=name, verified=True, session_id=0)
+
+
+def pictures(hub: Hub, actor: Actor) -> str:
+    """Give somebody a picture; where it is."""
+    user_id = actor.user_id or 0
+    values = {"namespace_id": user_id, "picture": f"{'a' * 24}-{'b' * 16}"}
+    change(hub, lambda work: work.db.execute(sa.insert(profiles).values(**values)))
+    return f"/avatars/{person(hub, 'li').public_id}.svg"

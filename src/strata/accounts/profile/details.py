@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from strata.accounts import confirmed
 from strata.accounts.full_names import full_name_faults, line_faults
 from strata.accounts.profile.tables import profiles
-from strata.accounts.tables import users
+from strata.accounts.tables import emails, users
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
 from strata.events.audit.changes import changes
@@ -21,6 +22,7 @@ from strata.lib.db.statements import upsert
 
 LONGEST_BIO: Final = 500  # characters
 LONGEST_LINE: Final = 200
+LONGEST_README: Final = 20_000
 
 # Where a handle leads, and what one looks like there.
 SITES: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
@@ -42,6 +44,9 @@ class Details:
     x: str = ""
     linkedin: str = ""
     bluesky: str = ""
+    interests: str = ""  # one line
+    readme: str = ""  # Markdown
+    public_email: str = ""  # key of the address that everybody may see; read `public_email_of`
 
     @property
     def links(self) -> tuple[tuple[str, str, str], ...]:
@@ -67,12 +72,30 @@ def change_details(work: Work, user_id: int, full_name: str, details: Details) -
         InvalidFields: with what is wrong with each field; nothing is changed.
     """
     require_sound(full_name, details)
-    before = {"full_name": _name(work, user_id), **asdict(details_of(work, user_id))}
+    chosen = details.public_email
+    if chosen and confirmed.owner_id(work, chosen) != user_id:
+        raise InvalidFields({"public_email": ("email.not_confirmed",)})
+    before = {"full_name": _name(work, user_id), **_told(details_of(work, user_id))}
     work.db.execute(sa.update(users).where(users.c.id == user_id).values(full_name=full_name))
     write_details(work, user_id, details)
-    changed = changes(before, {"full_name": full_name, **asdict(details)})
+    changed = changes(before, {"full_name": full_name, **_told(details)})
     detail = {"fields": sorted(changed["after"]), **changed}
     record(work, "account.profile_update", detail=detail)
+
+
+def _told(details: Details) -> dict[str, str]:
+    """What the audit log keeps: of a long text only that there was one."""
+    return asdict(details) | {"readme": f"{len(details.readme)} characters"}
+
+
+def public_email_of(call: Call, user_id: int) -> str:
+    """The address that somebody shows to everybody, while it is confirmed and theirs; or empty."""
+    shown: str | None = call.db.scalar(
+        sa.select(emails.c.email)
+        .join(profiles, profiles.c.public_email == emails.c.key)
+        .where(profiles.c.namespace_id == user_id, emails.c.user_id == user_id)
+    )
+    return shown or ""
 
 
 def write_details(work: Work, namespace_id: int, details: Details) -> None:
@@ -97,11 +120,19 @@ def require_sound(full_name: str, details: Details) -> None:
         "bio": ("bio.too_long",) if len(details.bio) > LONGEST_BIO else (),
         "homepage": () if _is_address(details.homepage) else ("homepage.invalid",),
         "affiliation": line_faults(details.affiliation),
+        "interests": _line_faults(details.interests),
+        "readme": ("readme.too_long",) if len(details.readme) > LONGEST_README else (),
         **{site: _handle_faults(site, getattr(details, site)) for site in SITES},
     }
     broken = {name: keys for name, keys in faults.items() if keys}
     if broken:
         raise InvalidFields(broken)
+
+
+def _line_faults(text: str) -> tuple[str, ...]:
+    if len(text) > LONGEST_LINE:
+        return ("interests.too_long",)
+    return () if text.isprintable() else ("full_name.unseen",)
 
 
 def _is_address(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from strata.accounts import standing
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
 from strata.core.call import Call, working
@@ -17,7 +18,7 @@ from strata.events.facts import record
 from strata.lib.db.statements import upsert
 from strata.lib.objects.store import ObjectMissing
 from strata.lib.pictures.squares import PictureRefused, squares_of
-from strata.lib.pictures.worker import NAMES
+from strata.lib.pictures.worker import NAMES, Part
 
 # "<public id>-<16 hex of this upload>.<size>.<kind>": what stands under a name never changes, and
 # no two uploads share one, so the squares of a picture that was replaced can be dropped.
@@ -26,14 +27,17 @@ SHOWN: Final = "256.webp"
 FOLDER: Final = "avatars"  # of the object store
 
 
-def change_picture(call: Call, user_id: int, content: bytes) -> None:
+def change_picture(call: Call, user_id: int, content: bytes, part: Part | None = None) -> None:
     """Give an account a picture; the door made sure that it is the caller's own.
+
+    Args:
+        part: the square of it that is kept; None: the middle one.
 
     Raises:
         InvalidFields: the picture cannot be used, with the reason.
     """
     try:
-        squares = squares_of(content)
+        squares = squares_of(content, part)
     except PictureRefused as refused:
         raise InvalidFields({"picture": (f"picture.{refused.problem}",)}) from refused
     stem = f"{_public_id(call, user_id)}-{secrets.token_hex(8)}"
@@ -52,7 +56,7 @@ def shown_file(call: Call, public_id: str) -> str | None:
     stem = call.db.scalar(
         sa.select(profiles.c.picture)
         .join(users, users.c.id == profiles.c.namespace_id)
-        .where(users.c.public_id == public_id, users.c.verified_at.is_not(None))
+        .where(users.c.public_id == public_id, standing.is_seen(call))
     )
     return f"{stem}.{SHOWN}" if stem else None
 

@@ -12,7 +12,18 @@ profiles = sa.Table(
     ),
     *(
         sa.Column(name, sa.Text, nullable=False, server_default="")
-        for name in ("bio", "homepage", "affiliation", "github", "x", "linkedin", "bluesky")
+        for name in (
+            "bio",
+            "homepage",
+            "affiliation",
+            "github",
+            "x",
+            "linkedin",
+            "bluesky",
+            "interests",
+            "readme",  # Markdown
+            "public_email",  # the key of a confirmed address that everybody may see
+        )
     ),
     sa.Column("picture", sa.Text),  # what its files are called; None: drawn from the public id
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from strata.accounts.people import Face, face, faces
+from strata.accounts.standing import is_seen
 from strata.accounts.tables import users
 from strata.community.follows.tables import follows
 from strata.core.call import Call, Work
@@ -34,7 +35,7 @@ def followers(call: Call, namespace_id: int, window: Window) -> Page[Face]:
     statement = (
         faces()
         .join(follows, follows.c.follower_id == users.c.id)
-        .where(follows.c.followed_id == namespace_id)
+        .where(follows.c.followed_id == namespace_id, is_seen(call))
     )
     return page_down(call.db, statement, window, (follows.c.id,), face)
 
@@ -44,13 +45,18 @@ def following(call: Call, user_id: int, window: Window) -> Page[Face]:
     statement = (
         faces()
         .join(follows, follows.c.followed_id == users.c.id)
-        .where(follows.c.follower_id == user_id)
+        .where(follows.c.follower_id == user_id, is_seen(call))
     )
     return page_down(call.db, statement, window, (follows.c.id,), face)
 
 
 def count_followers(call: Call, namespace_id: int) -> int:
-    return _count(call, sa.select(follows.c.id).where(follows.c.followed_id == namespace_id))
+    return _count(
+        call,
+        sa.select(follows.c.id)
+        .join(users, users.c.id == follows.c.follower_id)
+        .where(follows.c.followed_id == namespace_id, is_seen(call)),
+    )
 
 
 def count_following(call: Call, user_id: int) -> int:
@@ -59,7 +65,7 @@ def count_following(call: Call, user_id: int) -> int:
         call,
         sa.select(follows.c.id)
         .join(users, users.c.id == follows.c.followed_id)
-        .where(follows.c.follower_id == user_id),
+        .where(follows.c.follower_id == user_id, is_seen(call)),
     )
 
 

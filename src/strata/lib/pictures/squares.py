@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from strata.lib.pictures.worker import Verdict
+from strata.lib.pictures.worker import Part, Verdict
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 PATIENCE_S: Final = 20
@@ -24,10 +24,13 @@ class PictureRefused(Exception):
         self.problem = problem
 
 
-def squares_of(content: bytes) -> dict[str, bytes]:
+def squares_of(content: bytes, part: Part | None = None) -> dict[str, bytes]:
     """Decode a PNG, JPEG, WebP, GIF or AVIF and return its squares by name (`256.webp`).
 
     Takes some hundred milliseconds in another process, so never inside a transaction.
+
+    Args:
+        part: the square that is kept, as far as it lies within the picture; None: the middle one.
 
     Raises:
         PictureRefused: too large, too many pixels, or no picture that we decode.
@@ -35,16 +38,17 @@ def squares_of(content: bytes) -> dict[str, bytes]:
     if len(content) > MAX_BYTES:
         raise PictureRefused("too_large")
     with _ONE_AT_A_TIME:
-        answer = _asked(content)
+        answer = _asked(content, part)
     verdict = msgspec.msgpack.decode(answer, type=Verdict) if answer else Verdict({}, "unreadable")
     if verdict.problem:
         raise PictureRefused(verdict.problem)
     return verdict.squares
 
 
-def _asked(content: bytes) -> bytes:
+def _asked(content: bytes, part: Part | None) -> bytes:
     """Ask a worker; empty when the picture made it stop."""
     command = [sys.executable, "-m", "strata.lib.pictures.worker"]
+    command += [str(one) for one in (part.left, part.top, part.size)] if part else []
     try:
         done = subprocess.run(  # noqa: S603 -- our own module, no shell
             command, input=content, capture_output=True, timeout=PATIENCE_S, check=False

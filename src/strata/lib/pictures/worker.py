@@ -28,16 +28,34 @@ class Verdict(msgspec.Struct):
     problem: str = ""  # "unreadable" or "too_many_pixels"
 
 
+class Part(msgspec.Struct, frozen=True):
+    """A square of an upright picture, in its pixels."""
+
+    left: int
+    top: int
+    size: int
+
+
 def main() -> None:
     """Read the picture, answer, end."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    sys.stdout.buffer.write(msgspec.msgpack.encode(judged(sys.stdin.buffer.read())))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(judged(sys.stdin.buffer.read(), _asked_for())))
 
 
-def judged(content: bytes) -> Verdict:
-    """Cut the middle square out of a picture's first frame, in every size and without metadata."""
+def _asked_for() -> Part | None:
+    given = [int(one) for one in sys.argv[1:4]]
+    return Part(*given) if given else None
+
+
+def judged(content: bytes, part: Part | None = None) -> Verdict:
+    """Cut a square out of a picture's first frame, in every size and without metadata.
+
+    Args:
+        content: the file.
+        part: which square; None: the middle one.
+    """
     Image.MAX_IMAGE_PIXELS = None  # the size is looked at here, before anything is decoded
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
@@ -47,7 +65,15 @@ def judged(content: bytes) -> Verdict:
     except (OSError, ValueError, SyntaxError, MemoryError, EOFError):
         # What Pillow's decoders raise on bytes that are no picture.
         return Verdict({}, "unreadable")
-    return Verdict(_squares(upright))
+    return Verdict(_squares(upright if part is None else upright.crop(_box(upright, part))))
+
+
+def _box(picture: Image.Image, part: Part) -> tuple[int, int, int, int]:
+    """The part, moved and made smaller until it lies within the picture."""
+    size = max(1, min(part.size, picture.width, picture.height))
+    left = max(0, min(part.left, picture.width - size))
+    top = max(0, min(part.top, picture.height - size))
+    return left, top, left + size, top + size
 
 
 def _squares(picture: Image.Image) -> dict[str, bytes]:

@@ -27,6 +27,7 @@ from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.lib.db.statements import upsert
 from strata.membership.joining import approval, invites, verification
+from strata.membership.joining.work import Done, spend, work_faults
 from strata.sessions.entering import browsers, sessions
 from strata.sessions.identities import linking
 from strata.sessions.identities.claims import Claims
@@ -49,6 +50,7 @@ class SignUp:
     invite: str = field(default="", repr=False)  # code, where sign-up needs one
     identity: Claims | None = None  # at another site, in the place of a password
     mails: bool = False  # wants to be mailed what nobody is mailed unasked
+    work: Done = field(default_factory=Done)  # where sign-up asks for it
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
 
@@ -85,7 +87,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         Conflict: another account has the address that another site vouches for.
         TooMany: this address, its network or the whole site had too many sign-ups.
         InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
-            `invite`.
+            `invite`, `work`.
     """
     mode = call.hub.settings.accounts.sign_up
     if mode == "closed":
@@ -100,6 +102,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         limits.count(work, *rates)
         if form.suspicion:
             return _pretended(work, form)
+        spend(work, form.work)
         promise = _promised(work, form)
         user = _open(work, form, address, password_hash)
         if promise is not None:
@@ -221,6 +224,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "full_name": full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
         "invite": invite_faults(call, form.invite, form.email),
+        "work": work_faults(call, form.work),
     }
     _require_no(faults)
     assert address is not None, "an address that cannot be read is a fault"

@@ -24,7 +24,11 @@ async def site_config(request: Request) -> Response:
         {
             "name": settings.site_name,
             "languages": list(LANGUAGES),
-            "signUp": {"mode": settings.accounts.sign_up, "providers": providers},
+            "signUp": {
+                "mode": settings.accounts.sign_up,
+                "providers": providers,
+                "workBits": settings.accounts.sign_up_work_bits,
+            },
             "password": password_policy(settings),
             "username": {"minLength": names.SHORTEST, "maxLength": names.LONGEST},
             "documents": _documents(settings.prefix, versions),

@@ -23,6 +23,7 @@ from strata.membership.joining import pending, signup
 from strata.membership.joining.invites import LONGEST_CODE
 from strata.membership.joining.pending import FirstStep
 from strata.membership.joining.signup import SignedUp, SignUp
+from strata.membership.joining.work import Done, puzzle
 from strata.sessions.identities.claims import Claims
 from strata.web import respond
 from strata.web.auth import cookie_name
@@ -206,6 +207,7 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             device=device_cookie(request),
             invite=step.invite,
             identity=step.identity,
+            work=Done(form.get("work_ticket", ""), form.get("work", "")),
         ),
     )
     with working(call) as work:
@@ -286,7 +288,9 @@ def _first_page(
 
 
 async def _second_page(request: Request, second: _Second, errors: Told = NOTHING_WRONG) -> Response:
-    visit, versions = await visiting(request, documents.versions)
+    visit, (versions, asked) = await visiting(
+        request, lambda call: (documents.versions(call), puzzle(call))
+    )
     return shown(
         request,
         "accounts/join_second.html",
@@ -296,6 +300,7 @@ async def _second_page(request: Request, second: _Second, errors: Told = NOTHING
         errors=errors,
         versions=versions,
         trap=TRAP,
+        puzzle=asked,
     )
 
 

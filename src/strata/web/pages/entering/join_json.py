@@ -12,6 +12,7 @@ from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.membership.joining import signup
 from strata.membership.joining.signup import SignedUp, SignUp
+from strata.membership.joining.work import Done, puzzle
 from strata.web import respond
 from strata.web.auth import require_same_site, session_cookie_name
 from strata.web.json_body import decoded
@@ -35,6 +36,8 @@ class Asked(msgspec.Struct, rename="camel"):
     consents: dict[str, str] = {}
     invite: str = ""  # where `signUp.mode` is `invite`
     mails: bool = False  # also be mailed announcements, and news of watched repos
+    work_ticket: str = ""  # of `/api/signup/work`, where `signUp.workBits` is not 0
+    work: str = ""
     website: str = ""  # as on the form: whoever fills it in is a robot
 
 
@@ -60,6 +63,13 @@ async def sign_up(request: Request) -> Response:
     return answer
 
 
+async def ask_work(request: Request) -> Response:
+    """GET /api/signup/work — the puzzle that a sign-up has to come with"""
+    asked = await read(request, puzzle)
+    told = {"bits": asked.bits, "ticket": asked.ticket, "algorithm": "sha256(ticket:number)"}
+    return respond.json(told, headers={"Cache-Control": NO_STORE})
+
+
 def _form(asked: Asked, spoken: str) -> SignUp:
     return SignUp(
         email=asked.email.strip(),
@@ -71,6 +81,7 @@ def _form(asked: Asked, spoken: str) -> SignUp:
         read_in=spoken,
         invite=asked.invite,
         mails=asked.mails,
+        work=Done(asked.work_ticket, asked.work),
         suspicion="honeypot" if asked.website else "",
     )
 

@@ -213,6 +213,7 @@ ROUTES: Final = (
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
     Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),
+    Route(("GET",), "/api/signup/work", join_json.ask_work, "scripts"),
     Route(SEND, "/api/signup", join_json.sign_up, "scripts", hashes=True),
     Route(("GET",), "/api/username-availability", join.availability, "the sign-up form"),
     Route(READ, "/avatars/{file}", avatars.avatar, "pages, clients that show avatarUrl"),

@@ -1,4 +1,7 @@
-"""How one wants to see the hub (product §2.2 P18)."""
+"""How one wants to see the hub (product §2.2 P18).
+
+Open to accounts whose address nobody has confirmed (product S-010): nothing of it reaches others.
+"""
 
 from __future__ import annotations
 

@@ -36,6 +36,10 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
             "letters; others may not, because their letters look alike."
         ),
         "full_name.empty": N_("Enter a name."),
+        "readme.too_long": N_("Use at most 20,000 characters."),
+        "interests.too_long": N_("Use at most 200 characters."),
+        "email.not_confirmed": N_("Choose one of your confirmed addresses."),
+        "picture.crop": N_("Enter whole numbers for the part of the picture, or leave them out."),
         "bio.too_long": N_("Use at most 500 characters."),
         "homepage.invalid": N_("Enter an address that begins with https:// or http://."),
         "handle.invalid": N_("Enter your name on that site only, without an address."),
@@ -64,6 +68,11 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "publisher.too_many": N_("There are as many as there may be. Remove one first."),
         "invite.missing": N_("Enter the code of your invitation."),
         "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
+        "work.missing": N_(
+            "Your browser has to finish a small computation first. Wait until it says that it is "
+            "done, and press the button again."
+        ),
+        "work.bad": N_("That computation is over or was used before. It begins again now."),
         "auth.bad_passkey": N_(
             "This passkey is not known here. Use another one, or your password."
         ),
