@@ -200,6 +200,16 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaksSettings:
+    """Access tokens that others found."""
+
+    scanner_keys: Path = setting(
+        Path(),
+        "JSON file with the public keys of secret scanners that may report tokens, as GitHub publishes its own (docs/operating.md); empty: none may.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SshSettings:
     """Git over SSH."""
 
@@ -432,6 +442,7 @@ class Settings:
     logins: LoginsSettings = field(default_factory=LoginsSettings)
     publishers: PublishersSettings = field(default_factory=PublishersSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    leaks: LeaksSettings = field(default_factory=LeaksSettings)
     ssh: SshSettings = field(default_factory=SshSettings)
     lfs: LfsSettings = field(default_factory=LfsSettings)
     xet: XetSettings = field(default_factory=XetSettings)
@@ -704,6 +715,9 @@ def _check(settings: Settings) -> None:
             f"Listening on {settings.server.host} needs STRATA_PUBLIC_URL, the address that people use, "
             "such as https://hub.example.com; without it links could be forged by the Host header."
         )
+    keys = settings.leaks.scanner_keys
+    if keys != Path() and not keys.is_file():
+        raise BadSettings(f"leaks.scanner_keys: there is no file {keys}.")
     if settings.secret_key and len(settings.secret_key) < MIN_SECRET_LENGTH:
         raise BadSettings("STRATA_SECRET_KEY is too short: use at least 32 random characters.")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):

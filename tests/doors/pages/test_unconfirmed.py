@@ -86,6 +86,7 @@ OF_PROGRAMS = {
     "/oauth/register",
     "/oauth/userinfo",
     "/api/credentials/revoke",  # finders of leaked tokens
+    "/api/credentials/scanned",  # secret scanners, which sign what they send
     "/api/login",  # with a password, where an operator allows it
 }
 

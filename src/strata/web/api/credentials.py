@@ -8,11 +8,14 @@ from starlette.responses import Response
 
 from strata.access import org_tokens
 from strata.core.call import Call, working
+from strata.credentials import scanning
 from strata.credentials.oauth import families
 from strata.credentials.tokens import leaks
 from strata.web import respond
 from strata.web.paths import Route
-from strata.web.work import as_nobody, field, json_of, work
+from strata.web.work import as_nobody, body_of, field, json_of, work
+
+LONGEST_REPORT = 1024 * 1024  # bytes
 
 
 class Credentials(msgspec.Struct):
@@ -43,6 +46,24 @@ async def revoke(request: Request) -> Response:
     return respond.json({}, 202)
 
 
+async def scanned(request: Request) -> Response:
+    """POST /api/credentials/scanned — what GitHub's secret scanning sends to its partners.
+
+    The same answer whatever was open.
+    """
+    body = await body_of(request, LONGEST_REPORT)
+    key_id = request.headers.get("github-public-key-identifier", "")
+    signature = request.headers.get("github-public-key-signature", "")
+
+    def act(call: Call) -> None:
+        findings = scanning.verified(call, body, key_id, signature)
+        with working(call) as within:
+            scanning.revoke(within, findings)
+
+    await as_nobody(request, act)
+    return respond.json({}, 202)
+
+
 async def revoke_for_organization(request: Request) -> Response:
     """POST /api/organizations/{name}/settings/tokens/revoke"""
     body = await json_of(request, OneToken)
@@ -53,6 +74,7 @@ async def revoke_for_organization(request: Request) -> Response:
 
 
 ROUTES = (
+    Route(("POST",), "/api/credentials/scanned", scanned, "secret scanners"),
     Route(("POST",), "/api/credentials/revoke", revoke, "secret scanners, finders"),
     Route(
         ("POST",),
