@@ -6,17 +6,22 @@ a name or an address costs must not depend on whether anybody has it.
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from fixtures.accounts import calling, joined, made
 from fixtures.counting import counted, differing
+from rooms.accounts.test_device_codes import allowed, started
+from rooms.accounts.test_factors import finish, signed_in, ticket, with_app
 from strata.core.actor import ANONYMOUS
 from strata.core.call import Origin
-from strata.core.errors import BadCredentials
+from strata.core.errors import BadCredentials, InvalidFields, NotFound
 from strata.core.hub import Hub
+from strata.credentials.oauth import device
 from strata.membership import recovery
 from strata.sessions.entering import login
+from strata.sessions.protecting.finishing import Second
 
 WRONG = "Wrong-Horse!b"
 PLACES = iter(f"198.51.100.{number}" for number in range(1, 255))
@@ -117,3 +122,37 @@ def test_a_name_and_an_address_cost_as_much(hub: Hub, monkeypatch: pytest.Monkey
         for who in ("alice", "alice@example.org", "nobody", "nobody@example.org")
     ]  # fmt: skip
     assert kinds == kinds[:1] * 4
+
+
+def test_a_code_of_a_device_that_was_used_costs_as_much_as_none(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = made(hub, "bob")
+    used = started(hub).user_code
+    allowed(hub, bob, used)
+
+    def look(hub: Hub, typed: str) -> None:
+        with calling(hub, bob) as call, pytest.raises(NotFound):
+            device.found(call, typed)
+
+    look(hub, "BCDF-GHJK")
+    found = cost(hub, look, used, monkeypatch)
+    assert differing(found, cost(hub, look, "BCDF-GHJL", monkeypatch)) == {}
+
+
+def test_a_second_factor_that_was_used_costs_as_much_as_a_wrong_one(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = with_app(hub, signed_in(hub, "bob"))
+    code = app.at(hub.clock())
+    with suppress(InvalidFields):  # if setting it up has not used it already
+        finish(hub, ticket(hub, "bob"), Second(code=code))
+    half = ticket(hub, "bob")
+
+    def show(hub: Hub, code: str) -> None:
+        with pytest.raises(InvalidFields):
+            finish(hub, half, Second(code=code))
+
+    used = cost(hub, show, code, monkeypatch)
+    wrong = cost(hub, show, f"{(int(code) + 1) % 10**6:06d}", monkeypatch)
+    assert differing(used, wrong) == {}
