@@ -23,6 +23,7 @@ from strata.community.pulls.rewriting import follow_rewrite
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content import personal as content
+from strata.content.rewriting.counting import CountSmall
 from strata.content.rewriting.naming import NameLargeFiles
 from strata.content.rewriting.removal import FinishRewrite
 from strata.content.rewriting.repacking import RepackRepo
@@ -90,6 +91,7 @@ JOBS: Mapping[str, type[Job]] = {
         TellOfRequests,
         TidyAccounts,
         CountUsage,
+        CountSmall,
         CallWebhook,
         TidyWebhooks,
         TellPeople,

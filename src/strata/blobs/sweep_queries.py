@@ -12,6 +12,7 @@ from strata.blobs.queries import in_batches
 from strata.blobs.tables import (
     blobs,
     bucket_files,
+    git_sizes,
     repo_blobs,
     xet_dedup,
     xet_file_xorbs,
@@ -113,6 +114,7 @@ def owner_of(call: Call, repo_id: int) -> int:
 def drop_all_claims(work: Work, repo_id: int) -> int:
     """Forget everything a deleted repo was given, and the files of a bucket with it."""
     work.db.execute(sa.delete(bucket_files).where(bucket_files.c.repo_id == repo_id))
+    work.db.execute(sa.delete(git_sizes).where(git_sizes.c.repo_id == repo_id))
     return work.db.execute(sa.delete(repo_blobs).where(repo_blobs.c.repo_id == repo_id)).rowcount
 
 

@@ -32,6 +32,14 @@ repo_blobs = sa.Table(
     sa.Index(None, "repo_id", "created_at", "sha256"),
 )
 
+# What git itself keeps of a repo: its small files in all their versions (blobs/quota/small.py).
+git_sizes = sa.Table(
+    "git_sizes",
+    metadata,
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+)
+
 # Large files whose bytes the owner of a repo took away for good: a pointer to them is no damage.
 given_up_blobs = sa.Table(
     "given_up_blobs",

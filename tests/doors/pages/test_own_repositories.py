@@ -104,3 +104,31 @@ def test_it_fits_the_screen_and_everyone_can_use_it(scene: Scene, width: int) ->
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
         assert report.response["violations"] == []
+
+
+@pytest.mark.slow
+def test_shift_chooses_all_between_and_a_bar_counts_them(scene: Scene) -> None:
+    for number in range(30):
+        created(scene.hub, scene.owner, f"m{number:02d}")
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context(viewport={"width": 390, "height": 700}, locale="zh-CN")
+        session = session_of(scene.hub, scene.owner)
+        context.add_cookies([{"name": "sid", "value": session, "url": base}])
+        page = context.new_page()
+        page.goto(f"{base}{PAGE}")
+        page.wait_for_load_state("networkidle")
+        boxes = page.locator("td input[type=checkbox]")
+        bar = page.locator(".bulk-bar")
+        assert not bar.is_visible()
+        boxes.nth(1).click()
+        boxes.nth(6).click(modifiers=["Shift"])
+        assert page.locator("td input:checked").count() == 6
+        assert "6" in bar.inner_text()
+        place = bar.bounding_box()
+        assert place is not None
+        assert 0 < place["y"] < 700  # in sight, though the end of the list is far below
+        boxes.nth(6).click()
+        boxes.nth(4).click(modifiers=["Shift"])
+        assert page.locator("td input:checked").count() == 3
+        report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+        assert report.response["violations"] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.accounts import made
-from fixtures.contents import created
+from fixtures.contents import changed, created, texts, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, spool, working_as
 from fixtures.organizations import organization, today
@@ -19,18 +19,26 @@ from strata.accounts import names
 from strata.accounts.plans import grants
 from strata.accounts.plans.quotas import quotas_of
 from strata.accounts.plans.rates import Bucket
+from strata.app.hub import JOBS
 from strata.blobs import inventory
 from strata.blobs.keep import keep, share
-from strata.blobs.negotiate import Wanted, for_upload
+from strata.blobs.negotiate import Refused, Wanted, for_upload
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.room import require_room_for_sizes, warning
 from strata.blobs.quota.usage import counted, misnoted, recount, usage_of
+from strata.community.pulls.propose import propose
+from strata.content.making.duplicate import Place, duplicate
+from strata.content.rewriting.counting import CountSmall
+from strata.content.rewriting.squash import super_squash
+from strata.content.writing.operations import Add, Change, Delete
+from strata.content.writing.preupload import Planned, preupload
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import reading, working
-from strata.core.errors import Malformed, OverQuota
+from strata.core.errors import Malformed, OverQuota, TooLarge, Unprocessable
 from strata.core.hub import Hub
 from strata.core.names import Oid, RepoId, RepoType
 from strata.events import outbox
+from strata.events.jobs import run_due
 from strata.repos.change import Settings, change_settings, delete, move
 from strata.repos.record import Repo
 
@@ -274,3 +282,99 @@ def _subjects(hub: Hub) -> list[str]:
 
 def _listening(hub: Hub) -> Hub:
     return dataclasses.replace(hub, listeners=(settle,))
+
+
+def count_small(hub: Hub, repo: Repo) -> None:
+    with calling(hub, SYSTEM) as call:
+        CountSmall(repo.id).run(call)
+
+
+def test_what_git_keeps_counts_too_in_every_version(hub: Hub) -> None:
+    ana, bob = made(hub, "ana"), made(hub, "bob")
+    one = created(hub, ana, "one")
+    uploaded(hub, ana, one, {"a.txt": b"a" * SIZE})
+    uploaded(hub, ana, one, {"a.txt": b"b" * SIZE})
+    assert used(hub, ana) == 2 * SIZE
+    change = Change("Mine", "", [Add("b.txt", b"c" * SIZE)])
+    with calling(hub, bob) as call:
+        propose(call, one.repo_id, "main", change)  # it is the repo that grows
+    assert (used(hub, ana), used(hub, bob)) == (3 * SIZE, 0)
+    with pytest.raises(OverQuota, match="1000 B but only 500 B is left"):
+        uploaded(hub, ana, one, {"d.txt": b"d" * SIZE})
+    with calling(hub, bob) as call, pytest.raises(OverQuota):
+        propose(call, one.repo_id, "main", change)
+    changed(hub, ana, one, [Delete("a.txt")])  # less is always welcome; history still holds it
+    assert used(hub, ana) == 3 * SIZE
+    with reading(hub) as call:
+        assert list(misnoted(call)) == []
+
+
+def test_small_files_at_once_do_not_pass_together(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    repos = [created(hub, ana, f"repo-{number}") for number in range(6)]
+
+    def upload(number: int) -> bool:
+        try:
+            uploaded(hub, ana, repos[number], {"a.txt": content_of(number)})
+        except OverQuota:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        passed = list(threads.map(upload, range(6)))
+    assert sum(passed) == TOTAL // SIZE
+    assert used(hub, ana) == 3 * SIZE
+
+
+def test_a_squash_gives_back_what_history_held(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    count_small(hub, one)
+    start = used(hub, ana)  # what every repo starts with
+    for letter in b"abc":
+        uploaded(hub, ana, one, {"a.txt": bytes([letter]) * 500})
+    assert used(hub, ana) == start + 1_500
+    with calling(hub, ana) as call:
+        super_squash(call, one.repo_id, "main")
+    assert run_due(hub, JOBS) > 0
+    assert used(hub, ana) == start + 500
+
+
+def test_over_a_quota_one_reads_and_deletes_and_adds_nothing(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    give(hub, ana, one, content_of(0))
+    uploaded(hub, ana, one, {"a.txt": b"a" * SIZE})
+    place = names.Namespace(ana.user_id or 0, "ana", names.Kind.USER)
+    with reading(hub) as call, working(call) as work:
+        grants.override(work, place, "public_bytes", SIZE, None)  # as when a plan ends
+    for path, content in (("b.txt", b"b"), ("a.txt", b"c")):
+        with pytest.raises(OverQuota, match="only 0 B is left"):
+            uploaded(hub, ana, one, {path: content})
+    with pytest.raises(OverQuota), calling(hub, ana) as call:
+        duplicate(call, one.repo_id, Place("ana", "copy"))
+    assert texts(hub, ana, one)["a.txt"] == b"a" * SIZE
+    changed(hub, ana, one, [Delete("a.txt")])
+    two = created(hub, ana, "two")  # a place for what is there already
+    with working_as(hub, ana) as work:
+        delete(work, two.repo_id)
+        delete(work, one.repo_id)
+    run_counts(hub, ana)
+    assert used(hub, ana) == 0
+
+
+@pytest.mark.parametrize("size", [-1, -(1 << 62), 1 << 53, 1 << 70])
+def test_sizes_that_lie_reserve_nothing_and_hide_nothing(hub: Hub, size: int) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    uploaded(hub, ana, one, {"a.txt": b"a" * SIZE})
+    planned = [Planned("1.bin", 1_500), Planned("2.bin", 1_500), Planned("odd.bin", size)]
+    with calling(hub, ana) as call:
+        with pytest.raises((OverQuota, TooLarge, Unprocessable)):
+            preupload(call, one.repo_id, "main", planned)
+        wanted = [Wanted(Oid(digit * 64), 1_500) for digit in "01"]
+        (odd,) = for_upload(call, one, [Wanted(Oid("2" * 64), size)])
+        assert isinstance(odd, Refused)
+        with pytest.raises(OverQuota):
+            for_upload(call, one, [*wanted, Wanted(Oid("2" * 64), size)])
+    assert used(hub, ana) == SIZE

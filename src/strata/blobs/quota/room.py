@@ -82,11 +82,16 @@ def give(work: Work, repo: Repo, oids: Iterable[Oid]) -> None:
     if fresh:
         require_room(work, repo, fresh)
         _add(work, repo, fresh)
-        total = quotas_of(work, repo.owner_id).storage(private=repo.private)
-        if total != NO_LIMIT:
-            used = usage_of(work, repo.owner_id).storage(private=repo.private)
-            tell(work, repo, used, total)
+        tell_fullness(work, repo)
     queries.give(work, repo.id, wanted)
+
+
+def tell_fullness(work: Work, repo: Repo) -> None:
+    """Tell those who answer for the owner when the last bytes passed a step."""
+    total = quotas_of(work, repo.owner_id).storage(private=repo.private)
+    if total != NO_LIMIT:
+        used = usage_of(work, repo.owner_id).storage(private=repo.private)
+        tell(work, repo, used, total)
 
 
 def largest_file(call: Call, repo: Repo) -> int:

@@ -1,8 +1,9 @@
-"""How much the large files of an owner have together.
+"""How much the files of an owner have together.
 
-Each counts once among the owner's public repos, and once among the private ones. The figure is
-changed in the transaction that gives files to a repo, whose row lock keeps two uploads at once from
-passing together. Where files go away, a job counts the owner's files again.
+Each large file counts once among the owner's public repos, and once among the private ones; what
+git itself keeps is noted for each repo (`small`). The figure is changed in the transaction that
+gives files to a repo, whose row lock keeps two uploads at once from passing together. Where files
+go away, a job counts the owner's files again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from strata.accounts.plans.tables import usages
 from strata.blobs.queries import in_batches
-from strata.blobs.tables import blobs, repo_blobs
+from strata.blobs.tables import blobs, git_sizes, repo_blobs
 from strata.core.call import Call, Work, working
 from strata.core.findings import Check, Finding
 from strata.core.names import Oid
@@ -72,7 +73,14 @@ def counted(call: Call, owner_id: int) -> dict[bool, int]:
         .group_by(each.c.private)
     )
     found = {bool(private): int(size) for private, size in rows}
-    return {private: found.get(private, 0) for private in (False, True)}
+    small = call.db.execute(
+        sa.select(repos.c.private, sa.func.sum(git_sizes.c.bytes))
+        .join(git_sizes, git_sizes.c.repo_id == repos.c.id)
+        .where(repos.c.owner_id == owner_id, repos.c.deleted_at.is_(None))
+        .group_by(repos.c.private)
+    )
+    in_git = {bool(private): int(size) for private, size in small}
+    return {one: found.get(one, 0) + in_git.get(one, 0) for one in (False, True)}
 
 
 def recount(work: Work, owner_id: int) -> Usage:
@@ -163,6 +171,6 @@ def misnoted(call: Call) -> Iterator[Finding]:
             yield Finding(
                 Check.USAGE,
                 f"owner {owner_id}",
-                f"its {kind} large files have {size} bytes, not {figures.get(private)}",
+                f"its {kind} files have {size} bytes, not {figures.get(private)}",
                 owner_id=owner_id,
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from strata.access.gates import admit
 from strata.access.policy import Action
+from strata.blobs.quota.small import give_small
 from strata.community.discussions import entries
 from strata.community.discussions.entries import Opening
 from strata.community.discussions.opening import begin
@@ -71,4 +72,5 @@ def _open(work: Work, ready: Prepared, title: str, text: Written, commit: Sha) -
     discussion_id = begin(work, repo, opening, text)
     entries.insert_event(work, discussion_id, "commit", {"subject": line, "oid": commit})
     landed(work, repo, Move(f"refs/pr/{number}", None, commit))
+    give_small(work, repo, ready.plan.regular_bytes)
     return number

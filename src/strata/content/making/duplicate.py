@@ -12,6 +12,7 @@ from typing import Final
 from strata.access.gates import GATEABLE
 from strata.blobs.inventory import keep_given_up
 from strata.blobs.keep import share
+from strata.blobs.quota.small import give_small
 from strata.content.authors import signature_of
 from strata.content.crowding import Stored, require_uncrowded
 from strata.content.reading.tree import all_files
@@ -58,6 +59,7 @@ def duplicate(call: Call, source_id: RepoId, place: Place) -> Repo:
         lacking = share(work, source.repo, repo, sorted(large))
         keep_given_up(work, source.repo, repo, lacking)
         landed(work, repo, Move("refs/heads/main", None, commit))
+        give_small(work, repo, read.tree_size(source.git_path, source.commit))
         record_of(work, "repo.duplicate", repo, {"from": source.repo.full_name})
         return _gated(work, repo, source.repo)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from strata.blobs.quota.small import give_small
 from strata.content import queries
 from strata.content.pushing import push
 from strata.content.rights import PULLS, require_push
@@ -41,34 +42,43 @@ class Push:
     atomic: bool  # all refs move, or none
 
 
+@dataclass(slots=True)
+class _Brought:
+    """What a push turned out to bring."""
+
+    size: int = 0  # bytes of the blobs that are new
+
+
 def rules_of(hub: Hub, wanted: Push) -> Rules[Call]:
     """What the hub says to a push."""
+    brought = _Brought()
     return Rules(
         name=wanted.repo.full_name,
         store=hub.git_path(wanted.repo.key),
         max_bytes=hub.settings.limits.push_bytes,
         foreseen=partial(foreseen, wanted=wanted),
         tips=lambda call: [ref.oid for ref in shown(call, wanted.repo)],
-        judged=partial(_judged, wanted),
-        landed=partial(_taken_in, wanted),
+        judged=partial(_judged, wanted, brought),
+        landed=partial(_taken_in, wanted, brought),
         remarks=lambda call: push.remarks(call, wanted.repo),
     )
 
 
 def _judged(
-    wanted: Push, call: Call, blobs: Sequence[NewBlob], quarantine: Quarantine
+    wanted: Push, brought: _Brought, call: Call, blobs: Sequence[NewBlob], quarantine: Quarantine
 ) -> str | None:
     try:
         push.check(call, wanted.repo, blobs, quarantine.read_blobs)
         push.require_fitting(call, wanted.repo, wanted.commands, quarantine)
     except StrataError as refusal:
         return refusal.message
+    brought.size = sum([blob.size for blob in blobs])
     return None
 
 
-def _taken_in(wanted: Push, call: Call, promote: Callable[[], None]) -> Results:
+def _taken_in(wanted: Push, brought: _Brought, call: Call, promote: Callable[[], None]) -> Results:
     try:
-        return take_in(call, wanted, promote)
+        return take_in(call, wanted, promote, brought.size)
     except StrataError as refusal:
         return [(command.ref, refusal.message) for command in wanted.commands]
 
@@ -108,11 +118,12 @@ def _denied(call: Call, repo: Repo, command: PushCommand) -> str | None:
     return None
 
 
-def take_in(call: Call, wanted: Push, promote: Callable[[], None]) -> Results:
+def take_in(call: Call, wanted: Push, promote: Callable[[], None], size: int = 0) -> Results:
     """Make the objects durable and move the refs, in one transaction; opens it itself.
 
     Args:
         promote: moves checked objects into the repo; they are on the disk when it returns.
+        size: bytes of the blobs among them.
 
     Raises:
         RepoNotFound: the repo went away while the pack came in.
@@ -121,16 +132,18 @@ def take_in(call: Call, wanted: Push, promote: Callable[[], None]) -> Results:
         raise RepoNotFound
     promote()
     call.hub.crash_point("after-pack")
-    results = _landed(call, wanted)
+    results = _landed(call, wanted, size)
     call.hub.crash_point("after-commit")
     return results
 
 
-def _landed(call: Call, wanted: Push) -> Results:
+def _landed(call: Call, wanted: Push, size: int) -> Results:
     for _ in range(MAX_ATTEMPTS):
         try:
             with working(call) as work:
                 results = push.land(work, wanted.repo, wanted.commands)
+                if any(why is None for _, why in results):
+                    give_small(work, wanted.repo, size)
                 if wanted.atomic:
                     _require_all(results)
         except ParentMoved:

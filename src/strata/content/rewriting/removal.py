@@ -18,6 +18,7 @@ from strata.blobs.inventory import give_up, require_held
 from strata.blobs.inventory_queries import unwanted_everywhere
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.content import queries
+from strata.content.rewriting.counting import count_small_later
 from strata.content.rewriting.repacking import GRACE, repack_later
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, ParentMoved, RepoNotFound, TooLarge
@@ -141,6 +142,7 @@ def _give_up_everywhere(work: Work, repo: Repo, oids: Sequence[Oid]) -> None:
     # As long as old commits are there, a branch can begin at one: a last look before they go.
     enqueue(work, FinishRewrite(repo.id), key=f"{FinishRewrite.kind}:last:{repo.id}", after=GRACE)
     repack_later(work, repo)
+    count_small_later(work, repo)
 
 
 def _give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, rewritten: bool) -> None:

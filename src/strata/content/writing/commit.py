@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from strata.blobs.quota.small import give_small
 from strata.content.authors import signature_of
 from strata.content.crowding import Stored, require_uncrowded
 from strata.content.rights import require_push
 from strata.content.snapshot import Snapshot, snapshot
 from strata.content.writing.intake import Plan, missing, planned
 from strata.content.writing.operations import Change
-from strata.core.call import Call, working
+from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, ParentMoved, RevisionNotFound, Unprocessable
 from strata.core.names import RepoId, Sha
 from strata.lib.git.write import Batch, Note, PathMissing, PathRefused
@@ -129,17 +131,30 @@ def _land(ready: Prepared, parent: Sha | None) -> Committed:
             if parent is not None and parent != head:
                 raise ParentMoved
             sha = ready.commit_on(head)
-            if land_once(ready.call, base.repo, [Move(ref, head, sha)]):
+            brought = partial(give_small, repo=base.repo, size=ready.plan.regular_bytes)
+            if land_once(ready.call, base.repo, [Move(ref, head, sha)], then=brought):
                 ready.call.hub.crash_point("after-commit")
                 return Committed(base.repo, ref, sha)
     raise ParentMoved
 
 
-def land_once(call: Call, repo: Repo, moves: Sequence[Move], how: How = How.COMMIT) -> bool:
-    """Move refs in a transaction of their own; False when somebody was faster."""
+def land_once(
+    call: Call,
+    repo: Repo,
+    moves: Sequence[Move],
+    how: How = How.COMMIT,
+    *,
+    then: Callable[[Work], None],
+) -> bool:
+    """Move refs in a transaction of their own; False when somebody was faster.
+
+    Args:
+        then: done in the same transaction.
+    """
     try:
         with working(call) as work:
             landed(work, repo, *moves, how=how)
+            then(work)
             call.hub.crash_point("before-commit")
     except ParentMoved:
         return False

@@ -53,6 +53,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     large: list[str] = field(default_factory=list)  # paths of large files
     attributes: str | None = None  # text of .gitattributes, when the commit itself writes it
+    regular_bytes: int = 0  # that git itself is to keep
 
     def edits_on(self, git_path: Path, head: Sha) -> list[Edit]:
         """The edits for one head: which deletions are of folders, which rules are missing.
@@ -106,7 +107,7 @@ def planned(call: Call, snapshot: Snapshot, operations: Iterable[Operation], bat
             raise TooLarge(f"A commit may hold {MAX_OPERATIONS} operations; split it.")
         desk.take(operation)
     desk.settle_large_files()
-    require_room(call, snapshot.repo, desk.regular_bytes)
+    require_room(call, snapshot.repo, desk.plan.regular_bytes)
     return desk.plan
 
 
@@ -118,7 +119,6 @@ class _Desk:
         self._call = call
         self._snapshot = snapshot
         self._batch = batch
-        self.regular_bytes = 0
         self._limits = call.hub.settings.limits
         self._largest = largest_file(call, snapshot.repo)
         self._rules = read_attributes(attributes_at(snapshot.git_path, snapshot.commit))
@@ -156,7 +156,7 @@ class _Desk:
             self._point(path, kept)
 
     def _take_regular(self, path: str, content: bytes) -> None:
-        self.regular_bytes += len(content)
+        self.plan.regular_bytes += len(content)
         require_none(self._call, self._snapshot.repo, path, content)
         if path == CARD:
             require_valid(content.decode("utf-8", "replace"), self._snapshot.repo.type)

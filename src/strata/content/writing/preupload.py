@@ -75,7 +75,7 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
         TooLarge: more than `MAX_FILES` at once, too many rules for so many deep paths, or a file
             that is larger than the plan of the repo's owner takes.
         OverQuota: that plan has no room for the files.
-        Unprocessable: a path that is longer than any repo takes.
+        Unprocessable: a path that is longer than any repo takes, or a size below 0.
     """
     base = branch_at(call, repo_id, revision)
     if create_pr:
@@ -86,6 +86,8 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
         raise TooLarge(f"Ask for at most {MAX_FILES} files at once.")
     if any(len(file.path) > MAX_PATH for file in files):
         raise Unprocessable(f"A path may have at most {MAX_PATH} characters. Choose another name.")
+    if any(file.size < 0 for file in files):
+        raise Unprocessable("A file has no fewer than 0 bytes.")
     verdicts = _judged(call, base, files, attributes, ignore)
     _require_fitting(call, base, files, verdicts)
     return Verdicts(base.commit, verdicts, _warning(call, base))
