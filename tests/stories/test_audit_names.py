@@ -133,6 +133,7 @@ RECORDED_BY: Mapping[str, str] = {
     "quota.request": "access.plans.requests:ask",
     "admin.login": "sessions.entering.console:enter",
     "admin.gc": "blobs.sweep:sweep",
+    "admin.announce": "community.announcements.announce:announce",
     "admin.legal_publish": "accounts.legal.documents:publish",
     "admin.user_approve": "membership.joining.approval:approve",
     "admin.user_suspend": "membership.closing.suspend:suspend",

@@ -15,6 +15,7 @@ from strata.accounts.legal.telling import TellOfTerms
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
+from strata.community.announcements.announce import TellEverybody
 from strata.community.collections.withhold import follow_standing as withhold_collections
 from strata.community.inbox.jobs import TellPeople, TidyInbox, hear
 from strata.community.mailing.jobs import MailNews
@@ -97,6 +98,7 @@ JOBS: Mapping[str, type[Job]] = {
         TellPeople,
         TidyInbox,
         MailNews,
+        TellEverybody,
         CountTrending,
         RollTrending,
     )

@@ -20,6 +20,7 @@ COMMANDS = {
     "user": ("strata.cli.user:user", "Create, confirm, close and list accounts."),
     "org": ("strata.cli.org:org", "Create organizations and care for their members."),
     "invite": ("strata.cli.invite:invite", "Invite people to sign up."),
+    "announce": ("strata.cli.announce:announce", "Tell everybody something."),
     "legal": ("strata.cli.legal:legal", "Publish the documents that people agree to."),
     "token": ("strata.cli.token:token", "Create and list access tokens."),
     "app": ("strata.cli.app:app", "Create, list and delete applications that people log in to."),

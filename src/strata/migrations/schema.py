@@ -8,6 +8,7 @@ import strata.accounts.plans.tables
 import strata.accounts.profile.tables
 import strata.accounts.tables
 import strata.blobs.tables
+import strata.community.announcements.tables
 import strata.community.attachments.tables
 import strata.community.collections.tables
 import strata.community.discussions.tables

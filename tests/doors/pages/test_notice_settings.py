@@ -10,13 +10,17 @@ from fixtures.accounts import made
 from fixtures.browsers import chromium
 from fixtures.contents import created, indexed
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.large_files import calling
+from fixtures.inboxes import does, listed, opens, telling_hub
+from fixtures.large_files import calling, working_as
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.accounts.notices import heeding
 from strata.accounts.notices.choices import Kind, Wanted, choices_of
 from strata.accounts.notices.times import Digest, Quiet, Times, times_of
 from strata.accounts.profile.preferences import preferences_of
+from strata.community.announcements.announce import TellEverybody, announce
+from strata.community.inbox.acts import Act
 from strata.core.actor import SYSTEM
+from strata.events.jobs import Lane, run_due
 from strata.repos.record import Repo
 
 PAGE = "/settings/notifications"
@@ -104,6 +108,45 @@ def test_what_is_found_is_watched_and_muted_and_stopped(scene: Scene) -> None:
     other.post(WATCH, {"kind": "account", "name": "li-wei", "heed": "stop"})
     assert watched(scene, both) == []
     assert "Nothing was found for" in other.get(f"{PAGE}?q=nobody-at-all").text
+
+
+def test_muted_discussions_are_listed_and_unmuted(tmp_path: Path, clock: FrozenClock) -> None:
+    scene = staged(telling_hub(tmp_path / "data", clock), clock)
+    opens(scene.hub, scene.owner, scene.model, "@ada, look", title="A muted <i>thread</i>")
+    (one,) = [each for each in listed(scene.hub, scene.other) if each.reason == "mention"]
+    does(scene.hub, scene.other, Act.MUTE, one.id)
+    other = scene.visitor(scene.other)
+    assert "A muted &lt;i&gt;thread" in other.get(PAGE).text
+    for odd in ("x", "", "9" * 19):
+        assert other.post(PAGE, {"form": "unmute", "thread": odd}).status_code == 400
+    owner = scene.visitor(scene.owner)
+    owner.post(PAGE, {"form": "unmute", "thread": str(one.id)})  # it is not theirs
+    assert "A muted" in other.get(PAGE).text
+    assert other.post(PAGE, {"form": "unmute", "thread": str(one.id)}).status_code == 303
+    assert "A muted" not in other.get(PAGE).text
+    scene.hub.database.close()
+
+
+def test_an_announcement_is_read_by_everybody_in_their_language(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    scene = staged(telling_hub(tmp_path / "data", clock), clock)
+    english = "# Maintenance\n\nOn **Sunday** <script>alert(1)</script>"
+    with working_as(scene.hub, SYSTEM) as work:
+        made_id = announce(work, {"en": english, "zh-CN": "# 维护\n\n**周日**"})
+    run_due(scene.hub, {TellEverybody.kind: TellEverybody}, Lane(frozenset({TellEverybody.kind})))
+    there = f"/notifications/announcements/{made_id}"
+    page = scene.visitor().get(there)
+    assert page.status_code == 200
+    assert "<strong>Sunday</strong>" in page.text
+    assert "<script>alert" not in page.text
+    assert "<strong>周日</strong>" in scene.visitor(language="zh-CN").get(there).text
+    inbox = scene.visitor(scene.other).get("/notifications").text
+    assert "News from the people who run this site: Maintenance" in inbox
+    for odd in ("999", "x", "9" * 30):
+        answer = scene.visitor().get(f"/notifications/announcements/{odd}")
+        assert answer.status_code == 404
+    scene.hub.database.close()
 
 
 def test_nobody_learns_of_what_is_hidden_by_watching_it(scene: Scene) -> None:

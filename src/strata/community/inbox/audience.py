@@ -59,7 +59,7 @@ def reachable(call: Call, kind: Kind, people: list[int]) -> Mapping[int, Wanted]
     A mail is due only for what is gathered from the inbox: the others are written elsewhere.
     """
     gathered = kind in GATHERED
-    wanted = choices.wanted(call, kind, _open(call, people))
+    wanted = choices.wanted(call, kind, open_among(call, people))
     heard = {one: Wanted(how.web, how.mail and gathered) for one, how in wanted.items()}
     return {one: how for one, how in heard.items() if how.web or how.mail}
 
@@ -69,7 +69,8 @@ def few(people: list[int]) -> Iterator[list[int]]:
     return (people[at : at + AT_ONCE] for at in range(0, len(people), AT_ONCE))
 
 
-def _open(call: Call, people: list[int]) -> list[int]:
+def open_among(call: Call, people: list[int]) -> list[int]:
+    """Those whose accounts are confirmed and open, who alone are told anything."""
     suspended = sa.and_(
         users.c.standing == Standing.SUSPENDED.value, users.c.standing_until <= call.now
     )

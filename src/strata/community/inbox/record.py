@@ -22,6 +22,7 @@ class Topic(StrEnum):
     TRANSFER = "transfer"  # of a repo to another namespace
     QUOTA = "quota"
     SECURITY = "security"  # of the person's account
+    ANNOUNCEMENT = "announcement"  # of those who run the hub
 
 
 class Reason(StrEnum):
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     MANAGING = "managing"  # they have to decide, or to look after something
     CONCERNED = "concerned"  # it is about themselves
     SECURITY = "security"
+    EVERYBODY = "everybody"  # is told
 
 
 STRENGTH: Final[Mapping[str, int]] = {reason.value: place for place, reason in enumerate(Reason)}
@@ -125,6 +127,8 @@ class Notification:
             return f"{there}#{at}" if at else there
         if self.topic is Topic.SECURITY and "webhook" in self.detail:
             return f"/settings/webhooks/{self.detail['webhook']}"
+        if self.topic is Topic.ANNOUNCEMENT:
+            return f"/notifications/announcements/{self.detail['announcement']}"
         home = self.place.repo_id.web_path if self.place is not None else ""
         template = _ANSWERS.get(self.event) or _PATHS[self.topic]
         return template.format(home=home, namespace=self.namespace or "")

@@ -23,6 +23,7 @@ REASONS: Final[Mapping[Reason, tuple[str, str, str]]] = {
     Reason.WATCHING: (N_("Watching"), "", "eye"),
     Reason.MANAGING: (N_("You manage it"), "", "settings"),
     Reason.CONCERNED: (N_("About you"), "info", "user-round"),
+    Reason.EVERYBODY: (N_("Announcement"), "", ""),
     Reason.SECURITY: (N_("Account security"), "warn", "shield-alert"),
 }
 SOMEBODY: Final = N_("Somebody")
@@ -59,6 +60,7 @@ _EVENTS: Final[Mapping[str, str]] = {
         "The access of an application was ended: a copy of its token turned up."
     ),
     "token.revoke_leak": N_("One of your access tokens was ended: others may have seen it."),
+    "admin.announce": N_("News from the people who run this site: %(title)s"),
     "webhook.disable": N_("One of your webhooks failed for too long and was disabled."),
 }
 _ROLES: Final = {role.value: name for role, name, _ in ROLES}
@@ -70,6 +72,7 @@ def happened(language: str, one: Notification) -> str:
     if text is None:  # a change of status: what counts is how it stands now
         closed = one.thread is not None and one.thread.status == "closed"
         text = _CLOSED if closed else _REOPENED
+    titles = one.detail.get("titles", {})
     role = _ROLES.get(str(one.detail.get("role", "")), "")
     return translated(
         language,
@@ -78,6 +81,7 @@ def happened(language: str, one: Notification) -> str:
         repo=one.place.repo_id.full_name if one.place else "",
         owner=(one.place.repo_id.namespace or "") if one.place else "",
         namespace=one.namespace or "",
+        title=str(titles.get(language) or titles.get("en", "")),
         role=translated(language, role) if role else "",
     )
 

@@ -12,6 +12,9 @@ from starlette.responses import Response
 from strata.accounts.notices.choices import ALWAYS, Kind, Wanted, choices_of, choose
 from strata.accounts.notices.times import Digest, Quiet, Times, choose_times, times_of
 from strata.accounts.profile.preferences import choose_timezone, preferences_of
+from strata.community.inbox import reading
+from strata.community.inbox.acts import Act, act_on
+from strata.community.inbox.record import Notification
 from strata.community.watching import queries
 from strata.community.watching.queries import HeededRepo, WatchedAccount
 from strata.core.call import Call, Work
@@ -28,6 +31,7 @@ from strata.web.pages.words.language import N_, translated
 HERE: Final = "/settings/notifications"
 PER_PAGE: Final = 50
 LONGEST: Final = 100  # characters of a search
+LONGEST_NUMBER: Final = 18  # digits
 BOTH_HOURS: Final = N_("Say both when the quiet hours begin and when they end, or neither.")
 OTHER_HOURS: Final = N_("Quiet hours must end at another time than they begin.")
 
@@ -51,6 +55,7 @@ class Held:
     accounts: list[WatchedAccount]
     watched: Page[HeededRepo]
     muted: Page[HeededRepo]
+    threads: list[Notification]  # that were muted
     found: Found | None
 
 
@@ -60,7 +65,7 @@ async def page(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """POST /settings/notifications — `form` is `choices` or `times`."""
+    """POST /settings/notifications — `form` is `choices`, `times` or `unmute`."""
     form = await form_of(request)
     try:
         await submitted(request, form, _change)
@@ -107,6 +112,7 @@ def _held(call: Call, asked: Asked) -> Held:
         accounts=queries.watched(call, user_id),
         watched=queries.heeded(call, user_id, asked.watched, muted=False),
         muted=queries.heeded(call, user_id, asked.muted, muted=True),
+        threads=reading.muted(call),
         found=search(call, asked.words) if asked.words else None,
     )
 
@@ -128,8 +134,18 @@ def _change(call: Call, form: Form) -> None:
                 choose_timezone(work, user_id, zone)
 
             in_transaction(act)(call)
+        case "unmute":
+            thread = _number(form.get("thread", ""))
+            in_transaction(lambda work: act_on(work, Act.UNMUTE, [thread]))(call)
         case _:
             raise Malformed("This form is not known here. Open the page again.")
+
+
+def _number(text: str) -> int:
+    """The id of a thread in somebody's inbox."""
+    if not (text.isascii() and text.isdigit()) or len(text) > LONGEST_NUMBER:
+        raise Malformed("This form is not known here. Open the page again.")
+    return int(text)
 
 
 def _times(form: Form) -> Times:

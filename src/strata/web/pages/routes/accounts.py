@@ -25,7 +25,7 @@ from strata.web.pages.entering import (
 from strata.web.pages.frame import static_files
 from strata.web.pages.frame.visit import redirected
 from strata.web.pages.inbox import acts as inbox_acts, page as inbox
-from strata.web.pages.notices import settings as notices, unsubscribe, watching
+from strata.web.pages.notices import announcement, settings as notices, unsubscribe, watching
 from strata.web.pages.organizations import (
     account as organization_account,
     audit as organization_audit,
@@ -156,6 +156,7 @@ ROUTES: Final = (
     Route(SEND, "/settings/notifications", notices.change, BROWSER, page=True),
     Route(READ, f"{_UNSUBSCRIBE}/{{ticket}}", unsubscribe.look, BROWSER, page=True),
     Route(SEND, f"{_UNSUBSCRIBE}/{{ticket}}", unsubscribe.stop, "mailboxes, browsers", page=True),
+    Route(READ, "/notifications/announcements/{id}", announcement.page, BROWSER, page=True),
     Route(SEND, "/settings/watching", watching.submit, BROWSER, page=True),
     Route(READ, "/settings/repositories", settings_repositories.page, BROWSER, page=True),
     Route(SEND, "/settings/repositories", settings_repositories.submit, BROWSER, page=True),

@@ -162,6 +162,7 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "admin.setting_change": N_("Site setting changed"),
         "admin.break_glass": N_("Private content opened in an emergency"),
         "admin.gc": N_("Unneeded files removed"),
+        "admin.announce": N_("Announcement sent to everybody"),
         "admin.legal_publish": N_("Legal document published"),
         "admin.mail_test": N_("Test mail sent"),
     }
