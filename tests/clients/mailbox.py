@@ -75,6 +75,23 @@ class Mailbox:
                 assert left > 0, f"{len(letters)} mails to {to} within {seconds} s"
                 self._arrived.wait(left)
 
+    def wait_about(self, to: str, words: str, seconds: float = 10.0) -> EmailMessage:
+        """Return a mail to an address with these words in its subject, waiting for it.
+
+        Raises:
+            AssertionError: None arrived in time.
+        """
+        deadline = time.monotonic() + seconds
+        with self._arrived:
+            while True:
+                for one in self._letters:
+                    if to in str(one["To"]) and words in str(one["Subject"]):
+                        return one
+                left = deadline - time.monotonic()
+                subjects = [str(one["Subject"]) for one in self._letters]
+                assert left > 0, f"no mail to {to} about {words!r}, only {subjects}"
+                self._arrived.wait(left)
+
 
 def body(letter: EmailMessage, kind: str) -> str:
     """Return the text of the `plain` or `html` part."""

@@ -1,5 +1,6 @@
 """Journeys of an account in a real browser, in both languages (product §6)."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, Page, expect
 
+from clients import visits
 from clients.conftest import StartHub
 from clients.hub import Hub
 from clients.mailbox import Mailbox, links
@@ -149,21 +151,26 @@ def test_a_forgotten_password_is_chosen_anew_and_other_browsers_are_out(
         fill(here, "Password", password)
         press(here, "Log In")
     expect(here.page.get_by_role("main").get_by_role("alert")).to_be_visible()
+    timer = here.page.get_by_role("timer")
+    first = timer.inner_text()
+    assert re.search(r"\b[01]:\d\d\b", first)
+    expect(timer).not_to_have_text(first)  # it counts down
     assert "/login" in here.page.url
     here.complaints.clear()  # Chromium notes the 429 itself
 
-    for who in ("nobody-here", ana.name):
+    for who in ("nobody-here", "nobody@example.org", ana.name):
         here.open("/forgot-password")
         fill(here, "Username or e-mail", who)
         press(here, "Send me a link")
         reads(here, "Nothing arrived? Look into the spam folder, or try your other address.")
-    (link,) = links(mailbox.wait_mail(ana.email))
+    (link,) = links(mailbox.wait_about(ana.email, "Choose a new password"))
     here.page.goto(link)
     fill(here, "New password", OTHER)
     press(here, "Change password")
     reads(here, "Your password is changed. Log in with it.")
-    elsewhere.page.goto(f"{hub.url}/settings/authentication")
+    elsewhere.page.goto(f"{hub.url}/settings/authentication")  # at once: 5 seconds are allowed
     assert "/login" in elsewhere.page.url
+    mailbox.wait_about(ana.email, "password was changed")
     log_in(elsewhere, ana.name, OTHER)
     elsewhere.open("/settings/authentication")
     again = here.page.goto(link)
@@ -172,8 +179,53 @@ def test_a_forgotten_password_is_chosen_anew_and_other_browsers_are_out(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_guessed_account_confirms_a_new_browser_by_mail(
+    language: Language, start_hub: StartHub, mailbox: Mailbox, open_browser: OpenBrowser
+) -> None:
+    """J08: guesses from twenty places; the owner's new phone goes on with a link, a thief not."""
+    hub = start_hub(mailbox.settings | {"STRATA_SERVER_TRUSTED_PROXIES": "127.0.0.1"})
+    ana = hub.user("ana")
+    for number in range(20):
+        with visits.browser(hub.url) as guessing:
+            guessing.web.headers["X-Forwarded-For"] = f"198.51.{number}.1"
+            answer = guessing.submit("/login", "/login", username=ana.name, password="Wr0ng-Horse!")
+            assert answer.status_code == 200
+    mailbox.wait_about(ana.email, "Many failed log-ins")
+
+    phone = open_browser(hub, language)
+    log_in(phone, ana.name, ana.password)
+    reads(phone, "Look into your mailbox")
+    checked(phone)
+    (link,) = links(mailbox.wait_about(ana.email, "Confirm your log-in"))
+
+    thief = open_browser(hub, language)
+    log_in(thief, ana.name, "Wr0ng-Horse!")
+    reads(thief, "Look into your mailbox")
+    thief.page.goto(link)
+    reads(thief, "Open this link where you log in")
+    checked(thief)
+
+    phone.page.goto(link)
+    reads(phone, "Confirm your log-in")
+    checked(phone)
+    press(phone, "Log In")
+    phone.open("/settings/authentication")
+    again = phone.page.goto(link)
+    assert again is not None
+    assert again.status == 404
+    reads(phone, "This link does not work")
+    phone.complaints.clear()  # Chromium notes the 404 itself
+
+
+def checked(here: Browsing) -> None:
+    """What is asked of every page, and no finding of axe."""
+    here.check()
+    assert Axe().run(here.page).response["violations"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_sessions_are_seen_and_ended_and_the_log_tells_of_it(
-    language: Language, hub: Hub, open_browser: OpenBrowser
+    language: Language, hub: Hub, open_browser: OpenBrowser, tmp_path: Path
 ) -> None:
     """J21: two browsers, one signs the other out; the log lists what happened."""
     person = hub.user(f"sessions-{language[:2]}")
@@ -196,6 +248,14 @@ def test_sessions_are_seen_and_ended_and_the_log_tells_of_it(
     assert "/login" in other.page.url
     here.open("/settings/security-log")
     expect(here.page.get_by_text("127.0.0.1").first).to_be_visible()
+    expect(here.page.get_by_text("Chrome").first).to_be_visible()  # the device
+    with here.page.expect_download() as download:
+        here.page.get_by_role("link", name=say(here, "Export as JSON")).click()
+    kept = tmp_path / "log.json"
+    download.value.save_as(kept)
+    exported = kept.read_text()
+    for event in ("account.login", "account.session_revoke", "127.0.0.1"):
+        assert event in exported
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

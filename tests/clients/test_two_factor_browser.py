@@ -1,5 +1,6 @@
 """J20 in a real browser, in both languages: authenticator app, recovery codes, passkeys."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,20 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
+from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language
 from fixtures.browsers import chromium
 
 SETTINGS: Final = "/settings/authentication"
 RULES: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]}
+NOTICES: Final = (  # subjects of the mails, in the person's language
+    "Two-factor authentication is on",
+    "A recovery code",
+    "New recovery codes",
+    "A passkey was added",
+    "The authenticator app was removed",
+    "Two-factor authentication is off",
+)
 NEEDS: Final = {"en": "Passkeys need HTTPS (or localhost).", "zh-CN": "通行密钥需要 HTTPS"}
 
 
@@ -29,9 +39,13 @@ def browser() -> Iterator[Browser]:
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_two_factors_from_setting_up_to_taking_away(
-    language: Language, start_hub: StartHub, browser: Browser, tmp_path: Path
+    language: Language,
+    start_hub: StartHub,
+    browser: Browser,
+    tmp_path: Path,
+    mailbox: Mailbox,
 ) -> None:
-    hub = start_hub()
+    hub = start_hub(mailbox.settings)
     li = hub.user("li")
     here = opened(browser, hub, language)
     give_authenticator(here.page)
@@ -54,8 +68,17 @@ def test_two_factors_from_setting_up_to_taking_away(
     third.page.keyboard.press("Enter")
     third.page.wait_for_url(f"{hub.url}/")
 
+    burned = opened(browser, hub, language)
+    password(burned, li)
+    burned.page.goto(f"{hub.url}/login/recovery")
+    burned.page.fill("[name=recovery_code]", codes[0])
+    burned.page.keyboard.press("Enter")
+    burned.page.wait_for_selector("#strata-recovery_code-error")
+
     add_passkey(here)
     prove_by_passkey(here)
+    forget_proofs(hub)
+    renew_codes_asks_for_proof(here)
     enter_by_passkey(here)
     take_all_away(here)
     fourth = opened(browser, hub, language)
@@ -63,6 +86,8 @@ def test_two_factors_from_setting_up_to_taking_away(
     fourth.page.wait_for_url(f"{hub.url}/")
     fourth.page.goto(f"http://127.0.0.1:{hub.port}/login")
     assert NEEDS[language] in fourth.page.locator("main").inner_text()
+    for words in NOTICES:
+        mailbox.wait_about(li.email, words)
     hub.require_clean_log()
 
 
@@ -144,6 +169,28 @@ def prove_by_passkey(here: Browsing) -> None:
     checked(here, f"/settings/confirm-access?next={SETTINGS}")
     here.page.click("form[data-passkey] button")
     here.page.wait_for_url(f"{here.base}{SETTINGS}")
+
+
+def forget_proofs(hub: Hub) -> None:
+    """Let a quarter of an hour pass for every log-in."""
+    database = sqlite3.connect(hub.data / "strata.db", timeout=30)
+    with database:
+        database.execute("UPDATE sessions SET proved_until = 0")
+    database.close()
+
+
+def renew_codes_asks_for_proof(here: Browsing) -> None:
+    """The act waits for the proof, and is done then."""
+    here.page.goto(f"{here.base}{SETTINGS}")
+    form = here.page.locator(f"form[action='{SETTINGS}/recovery-codes']")
+    dialog = here.page.locator("details[data-dialog]").filter(has=form)
+    if dialog.count():
+        dialog.locator("summary").click()
+    form.locator("button[type=submit]").last.click()
+    here.page.wait_for_selector("form[data-passkey] button")
+    checked(here)
+    here.page.click("form[data-passkey] button")
+    here.page.wait_for_selector(".recovery-codes")
 
 
 def enter_by_passkey(here: Browsing) -> None:

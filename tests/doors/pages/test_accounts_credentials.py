@@ -10,6 +10,7 @@ from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, token_in
 from fixtures.hubs import FrozenClock
 from strata.app.serving import build_app
 from strata.core.hub import Hub
+from strata.sessions.entering import csrf
 from strata.web.work import Tallies
 
 WHOAMI = "/api/whoami-v2"
@@ -79,6 +80,19 @@ def test_a_session_that_was_planted_before_the_log_in_is_worth_nothing(hub: Hub)
 
     assert victim.open("/settings/account").status == 200
     assert attacker.open("/settings/account").place.startswith("/login")
+
+
+def test_a_form_cookie_that_somebody_made_up_is_none(hub: Hub) -> None:
+    """A neighbouring site may set cookies; even with a proof that fits, only ours count."""
+    confirmed(hub, "li-wei")
+    victim = Visitor(hub)
+    victim.client.cookies.set("form", "made-up", domain=HOST, path="/")
+    fields = {"username": "li-wei", "password": PASSWORD}
+    forged = victim.send("/login", fields | {"csrf_token": csrf.token_for(hub, "made-up")})
+
+    assert forged.status == 400
+    assert "made-up" not in victim.open("/login").cookies[0]
+    assert victim.open("/settings/account").place.startswith("/login")
 
 
 def test_a_log_in_over_somebody_elses_session_ends_that_one(hub: Hub) -> None:

@@ -193,6 +193,7 @@ async def _form(
         visit,
         status=429 if wait_s else 200,
         headers={"Retry-After": str(wait_s)} if wait_s else None,
+        wait_s=wait_s,
         next=safe_next(form.get("next", "/")),
         providers=hub_of(request).providers,
         form=form,

@@ -4,6 +4,7 @@ const ASK_AFTER_MS = 400;
 for (const form of document.querySelectorAll("form[data-once]")) submitOnce(form);
 for (const input of document.querySelectorAll("input[data-availability]")) followName(input);
 for (const button of document.querySelectorAll("button[data-countdown]")) countDown(button);
+for (const place of document.querySelectorAll("[data-wait]")) waitFor(place);
 forgetAnswer(document.querySelector("[data-history]"));
 submitNow(document.querySelector("form[data-submit-now]"));
 
@@ -59,6 +60,20 @@ function countDown(button) {
     label.textContent = left > 0 ? button.dataset.countdownText.replace("{n}", left) : usual;
     if (left > 0) setTimeout(tick, 1000);
   };
+  tick();
+}
+
+// How long a log-in is refused for; another account may log in meanwhile, so nothing is disabled.
+function waitFor(place) {
+  const end = Date.now() + Number(place.dataset.wait) * 1000;
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const { waitText, waitOver } = place.dataset;
+    place.textContent = left > 0 ? waitText.replace("{time}", time) : waitOver;
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  place.hidden = false;
   tick();
 }
 
