@@ -159,7 +159,8 @@ FREE: Final[Mapping[str, tuple[str, ...]]] = {
         "/settings/profile", "/settings/profile/picture", "/settings/profile/picture/remove",
         "/settings/preferences", "/settings/notifications", "/settings/watching",
         "/settings/following", "/settings/billing", "/settings/gated-repos",
-        "/api/users/{name}/follow", "/api/organizations/{name}/follow",
+        "/api/users/{name}/follow", "/api/organizations/{name}/follow", "/notifications",
+        "/api/notifications", "/api/notifications/mark-as-read",
     ),
     "makes something new, which is its maker's": (
         "/new", "/new-dataset", "/new-space", "/new-kernel", "/new-bucket", "/organizations/new",

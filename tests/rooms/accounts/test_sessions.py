@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, made
 from fixtures.hubs import FrozenClock
-from strata.core.actor import Actor
+from strata.accounts.tables import users
+from strata.core.actor import Actor, Standing
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.credentials.uses import Uses
@@ -130,6 +131,15 @@ def test_a_made_up_cookie_is_nobody(hub: Hub, cookie: str) -> None:
     started(hub, made(hub, "alice"))
 
     assert not alive(hub, cookie)
+
+
+def test_a_session_of_a_suspended_account_opens_nothing(hub: Hub) -> None:
+    """Even one that was begun while the account was closed, which ends the others."""
+    session = started(hub, made(hub, "alice"))
+    with hub.database.writing() as db:
+        db.execute(sa.update(users).values(standing=Standing.SUSPENDED.value))
+
+    assert not alive(hub, session.cookie)
 
 
 def test_logging_out_ends_this_session_only(hub: Hub) -> None:
