@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -125,7 +125,8 @@ def _place(call: Call, request: Request) -> names.Namespace:
 def _tell(work: Work, request: Request, plan: str, answer: str) -> None:
     person = people.by_id(work, request.asked_by)
     if person is not None and person.verified_at is not None:
-        post(work, decision_letter(work, people.reader(person), request.owner, plan, answer))
+        reader = replace(people.reader(person), language=request.language)  # as they asked
+        post(work, decision_letter(work, reader, request.owner, plan, answer))
 
 
 def _requests() -> sa.Select[Any]:
