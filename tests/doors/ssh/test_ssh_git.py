@@ -1,5 +1,6 @@
 """Real git over SSH: the same rooms and rules as over HTTP."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from fixtures.accounts import calling, made
 from fixtures.keys import SshPair
 from fixtures.organizations import joins, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
+from strata.accounts import names
+from strata.accounts.plans import grants
 from strata.core.actor import Actor, Role
 from strata.core.call import working
 from strata.core.names import RepoId, RepoType
@@ -221,3 +224,23 @@ def test_what_is_no_push_is_named(
     )
     assert done.returncode == 1
     assert b"not what git sends" in done.stderr
+
+
+def test_a_push_beyond_the_quota_hears_the_numbers(
+    origin: SshOrigin, machine: SshMachine, alice: Actor, key: SshPair
+) -> None:
+    repo = origin.repo(alice, "tiny")
+    head = origin.head(repo)
+    clone = machine.clone(origin.ssh_address(repo), **machine.over(key))
+    with calling(origin.hub) as call, working(call) as work:
+        place = names.Namespace(alice.user_id or 0, "alice", names.Kind.USER)
+        grants.override(work, place, "public_bytes", 1_000, None)
+        grants.override(work, place, "repo_files", 3, None)
+    machine.commit(clone, {"big.txt": os.urandom(2_000)})
+    said = machine.refused("push", "origin", "main", at=clone, **machine.over(key))
+    assert "only 1000 B is left of 1000 B of public storage of alice" in " ".join(said.split())
+    machine.ok("reset", "--hard", "HEAD^", at=clone)
+    machine.commit(clone, {f"{number}.txt": b"x" for number in range(4)})
+    said = machine.refused("push", "origin", "main", at=clone, **machine.over(key))
+    assert "and may hold 3." in " ".join(said.split())
+    assert origin.head(repo) == head

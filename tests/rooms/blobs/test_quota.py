@@ -378,3 +378,34 @@ def test_sizes_that_lie_reserve_nothing_and_hide_nothing(hub: Hub, size: int) ->
         with pytest.raises(OverQuota):
             for_upload(call, one, [*wanted, Wanted(Oid("2" * 64), size)])
     assert used(hub, ana) == SIZE
+
+
+def test_small_files_are_refused_before_they_are_sent_too(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    uploaded(hub, ana, one, {"a.txt": b"a" * SIZE, "b.txt": b"b" * SIZE, "c.txt": b"c" * SIZE})
+    with calling(hub, ana) as call:
+        preupload(call, one.repo_id, "main", [Planned("a.txt", SIZE), Planned("d.txt", 500)])
+        with pytest.raises(OverQuota, match="1000 B but only 500 B is left"):
+            preupload(call, one.repo_id, "main", [Planned("d.txt", 500), Planned("e.txt", 500)])
+
+
+def test_what_git_keeps_moves_with_its_repo(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    acme = organization(hub, "ana")
+    ana = today(hub, ana)
+    one = created(hub, ana, "one")
+    uploaded(hub, ana, one, {"a.txt": b"a" * SIZE})
+    listening = _listening(hub)
+    owner = names.Namespace(acme.id, "acme", names.Kind.ORGANIZATION)
+    with reading(hub) as call, working(call) as work:
+        grants.override(work, owner, "public_bytes", SIZE - 1, None)
+    target = RepoId(RepoType.MODEL, "acme", "one")
+    with pytest.raises(OverQuota), working_as(listening, ana) as work:
+        move(work, one.repo_id, target)
+    with reading(hub) as call, working(call) as work:
+        grants.override(work, owner, "public_bytes", SIZE, None)
+    with working_as(listening, ana) as work:
+        move(work, one.repo_id, target)
+    with reading(hub) as call:
+        assert counted(call, acme.id)[False] == SIZE

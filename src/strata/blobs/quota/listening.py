@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
 from strata.blobs.quota.room import shown
-from strata.blobs.quota.usage import recount, recount_later, usage_of
+from strata.blobs.quota.usage import noted, recount, recount_later
 from strata.core.call import Work
 from strata.core.errors import OverQuota
 from strata.events.facts import Fact
@@ -40,7 +40,7 @@ def _settled(work: Work, repo_id: int) -> Repo:
     repo = queries.repo_by_id(work, repo_id)
     if repo is None:
         raise LookupError(repo_id)
-    before = usage_of(work, repo.owner_id).storage(private=repo.private)
+    before = noted(work, repo.owner_id).get(repo.private, 0)
     after = recount(work, repo.owner_id).storage(private=repo.private)
     total = quotas_of(work, repo.owner_id).storage(private=repo.private)
     if total != NO_LIMIT and after > max(before, total):

@@ -51,11 +51,16 @@ class CountUsage:
 
 def usage_of(call: Call, owner_id: int) -> Usage:
     """What is noted of an owner; counted now when nothing is noted yet."""
+    known = noted(call, owner_id) or counted(call, owner_id)
+    return Usage(known.get(True, 0), known.get(False, 0))
+
+
+def noted(call: Call, owner_id: int) -> dict[bool, int]:
+    """What is noted of an owner, by whether it is private; empty when nothing is."""
     rows = call.db.execute(
         sa.select(usages.c.private, usages.c.bytes).where(usages.c.owner_id == owner_id)
-    ).all()
-    noted = {bool(private): size for private, size in rows} or counted(call, owner_id)
-    return Usage(noted.get(True, 0), noted.get(False, 0))
+    )
+    return {bool(private): size for private, size in rows}
 
 
 def counted(call: Call, owner_id: int) -> dict[bool, int]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from strata.access.gates import admit
 from strata.access.policy import Action
-from strata.blobs.quota.room import largest_file, require_room_for_sizes, shown, warning
+from strata.blobs.quota.room import (
+    largest_file,
+    require_room,
+    require_room_for_sizes,
+    shown,
+    warning,
+)
 from strata.content.crowding import Stored, crowding
 from strata.content.reading.files import read_text
 from strata.content.reading.tree import Listed, paths_info
@@ -88,8 +94,10 @@ def preupload(  # noqa: PLR0913 — keyword-only fields of the wire
         raise Unprocessable(f"A path may have at most {MAX_PATH} characters. Choose another name.")
     if any(file.size < 0 for file in files):
         raise Unprocessable("A file has no fewer than 0 bytes.")
-    verdicts = _judged(call, base, files, attributes, ignore)
+    there = {entry.path: entry for entry in paths_info(call, base, [f.path for f in files])}
+    verdicts = _judged(call, base, files, there, (attributes, ignore))
     _require_fitting(call, base, files, verdicts)
+    _require_room_in_git(call, base, files, verdicts, there)
     return Verdicts(base.commit, verdicts, _warning(call, base))
 
 
@@ -118,13 +126,31 @@ def _require_fitting(
     require_room_for_sizes(call, base.repo, coming)
 
 
+def _require_room_in_git(
+    call: Call,
+    base: Snapshot,
+    files: Sequence[Planned],
+    verdicts: Sequence[Verdict],
+    there: Mapping[str, Listed],
+) -> None:
+    """Refuse small files that cannot fit; one of the size that is there may be the same."""
+    known = {path: entry.size for path, entry in there.items() if entry.kind == "file"}
+    coming = [
+        file.size
+        for file, verdict in zip(files, verdicts, strict=True)
+        if not verdict.large and not verdict.ignored and known.get(file.path) != file.size
+    ]
+    require_room(call, base.repo, sum(coming))
+
+
 def _judged(
     call: Call,
     base: Snapshot,
     files: Sequence[Planned],
-    attributes: str | None,
-    ignore: str | None,
+    there: Mapping[str, Listed],
+    given: tuple[str | None, str | None],
 ) -> list[Verdict]:
+    attributes, ignore = given
     if attributes is None:
         attributes = attributes_at(base.git_path, base.commit)
     if ignore is None:
@@ -134,7 +160,6 @@ def _judged(
         raise TooLarge(
             "The ignore rules are too many for these paths. Ask for fewer files at once."
         )
-    there = {entry.path: entry for entry in paths_info(call, base, [f.path for f in files])}
     ceiling = call.hub.settings.limits.regular_file_bytes
     return [
         Verdict(
