@@ -259,13 +259,17 @@ class OverQuota(TooLarge):
 
     Args:
         need, left, total: as people read them; empty where it is not about bytes.
+        has: how many there are, where it is about one more.
     """
 
-    def __init__(self, message: str, *, need: str = "", left: str = "", total: str = "") -> None:
+    def __init__(
+        self, message: str, *, need: str = "", left: str = "", total: str = "", has: str = ""
+    ) -> None:
         super().__init__(message)
         self.need = need
         self.left = left
         self.total = total
+        self.has = has
 
 
 class RangeUnsatisfiable(StrataError):

@@ -159,6 +159,10 @@ def test_the_number_of_repos_is_limited_too(scene: Scene) -> None:
     created(scene.hub, scene.other, "first")
     with pytest.raises(OverQuota, match="1 of 1 repositories are in use"):
         created(scene.hub, scene.other, "second")
+    form = {"name": "second", "visibility": "public"}
+    for language, sentence in (("en", "one more than the plan allows: 1 of 1"), ("zh-CN", "1 / 1")):
+        refused = scene.visitor(scene.other, language).post("/new", form)
+        assert (refused.status_code, sentence in refused.text) == (413, True)
 
 
 @pytest.mark.parametrize("width", [320, 1320])

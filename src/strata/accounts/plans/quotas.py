@@ -155,7 +155,9 @@ def require_count(quota: int, has: int, things: str) -> None:
     if used_up(quota, has):
         raise OverQuota(
             f"This would be one more than the plan allows: {has} of {quota} {things} are in use."
-            " Delete some or ask for more under Settings, Plan & quota."
+            " Delete some or ask for more under Settings, Plan & quota.",
+            has=str(has),
+            total=str(quota),
         )
 
 

@@ -48,7 +48,10 @@ def _settled(work: Work, repo_id: int) -> Repo:
         raise OverQuota(
             f"With this repository {repo.namespace} would have {shown(after)} of {kind} storage,"
             f" and may have {shown(total)}."
-            " Free space or ask for more under Settings, Plan & quota."
+            " Free space or ask for more under Settings, Plan & quota.",
+            need=shown(after - before),
+            left=shown(max(0, total - before)),
+            total=shown(total),
         )
     return repo
 

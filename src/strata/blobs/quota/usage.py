@@ -165,10 +165,10 @@ def sizes_known_to(call: Call, repo: Repo, sizes: Iterable[int]) -> set[int]:
 
 def misnoted(call: Call) -> Iterator[Finding]:
     """Owners whose figure is not what their files have, for `strata doctor`."""
-    noted: dict[int, dict[bool, int]] = {}
+    found: dict[int, dict[bool, int]] = {}
     for row in call.db.execute(sa.select(usages.c.owner_id, usages.c.private, usages.c.bytes)):
-        noted.setdefault(row.owner_id, {})[bool(row.private)] = row.bytes
-    for owner_id, figures in sorted(noted.items()):
+        found.setdefault(row.owner_id, {})[bool(row.private)] = row.bytes
+    for owner_id, figures in sorted(found.items()):
         truth = counted(call, owner_id)
         wrong = {private: size for private, size in truth.items() if figures.get(private) != size}
         for private, size in wrong.items():

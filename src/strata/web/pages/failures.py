@@ -83,12 +83,18 @@ def _message(frame: Frame, error: StrataError) -> str:
         return phrase(frame.language, "auth.unverified", mask=frame.viewer.unverified_email)
     if isinstance(error, GatedRepo):
         return translated(frame.language, GATED)
-    if isinstance(error, OverQuota) and error.need:
-        values = {"need": error.need, "left": error.left, "total": error.total}
-        return phrase(frame.language, "quota.over", **values)
+    if isinstance(error, OverQuota) and error.total:
+        return _over_quota(frame.language, error)
     if isinstance(error, InvalidFields):
         return _field_messages(frame.language, error)
     return _sentence(frame.language, error.message)
+
+
+def _over_quota(language: str, error: OverQuota) -> str:
+    if error.has:
+        return phrase(language, "quota.count", has=error.has, total=error.total)
+    values = {"need": error.need, "left": error.left, "total": error.total}
+    return phrase(language, "quota.over", **values)
 
 
 def _field_messages(language: str, error: InvalidFields) -> str:

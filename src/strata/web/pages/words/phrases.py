@@ -77,6 +77,10 @@ ERRORS: Final[Mapping[str, str]] = MappingProxyType(
             "This would use %(need)s but only %(left)s is left of %(total)s. "
             "Free space or ask for more."
         ),
+        "quota.count": N_(
+            "This would be one more than the plan allows: %(has)s of %(total)s are in use. "
+            "Delete some or ask for more under Settings, Plan & quota."
+        ),
         "rate.limited": N_("Too many requests. Try again in %(t)s."),
         "file.conflict": N_("The file changed while you were editing. Review the new version."),
         "upload.failed": N_("%(n)s files failed. Retry — finished parts are kept."),
