@@ -65,6 +65,7 @@ from strata.search.indexing.index import IndexRepo
 from strata.search.trending.scores import CountTrending, RollTrending
 from strata.sessions import personal as sessions
 from strata.sessions.entering.waiting import SendLogInLink
+from strata.sessions.entering.warning import WarnOfGuesses
 from strata.sessions.protecting.removal import RemoveFactors
 
 JOBS: Mapping[str, type[Job]] = {
@@ -79,6 +80,7 @@ JOBS: Mapping[str, type[Job]] = {
         PackExport,
         SendReset,
         SendLogInLink,
+        WarnOfGuesses,
         RemoveFactors,
         SealFacts,
         IndexRepo,

@@ -278,6 +278,10 @@ def test_turning_it_on_renews_the_session(hub: Hub) -> None:
     old = visitor.client.cookies["sid"]
     set_up(visitor)
     assert visitor.client.cookies["sid"] != old
+    assert visitor.open("/settings/account").status == 200
+    thief = Visitor(hub)
+    thief.client.cookies.set("sid", old)
+    assert thief.open("/settings/account").place.startswith("/login")
 
 
 def test_in_chinese(hub: Hub, app: App) -> None:

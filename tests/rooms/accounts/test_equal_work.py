@@ -9,11 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+import sqlalchemy as sa
 
 from fixtures.accounts import calling, joined, made
 from fixtures.counting import counted, differing
 from rooms.accounts.test_device_codes import allowed, started
 from rooms.accounts.test_factors import finish, signed_in, ticket, with_app
+from strata.accounts.tables import attempts, blocks
 from strata.core.actor import ANONYMOUS
 from strata.core.call import Origin
 from strata.core.errors import BadCredentials, InvalidFields, NotFound
@@ -67,6 +69,23 @@ def test_an_account_that_is_there_costs_as_much_as_one_that_is_not(
 
     assert differing(found, cost(hub, ask, unknown, monkeypatch)) == {}
     assert sum(found.values()) > 0
+
+
+def test_the_guess_that_brings_a_warning_costs_as_much_for_nobody(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(hub, "alice")
+    costs = []
+    for who in ("warm", "alice", "nobody"):
+        enter(hub, who)
+        of_person = attempts.c.key.startswith("login.person:")
+        with hub.database.writing() as db:
+            db.execute(sa.update(attempts).where(of_person).values(count=19))
+        costs.append(cost(hub, enter, who, monkeypatch))
+        with hub.database.reading() as db:
+            assert db.execute(sa.select(blocks)).all()
+
+    assert differing(costs[1], costs[2]) == {}
 
 
 def test_a_wrong_password_is_compared_twice_for_everybody(

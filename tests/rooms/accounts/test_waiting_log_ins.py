@@ -35,11 +35,12 @@ from strata.sessions.entering import changing, confirming, login, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn
 from strata.sessions.entering.tables import waiting_log_ins
 from strata.sessions.entering.waiting import Outcome, SendLogInLink, Waiting
+from strata.sessions.entering.warning import WarnOfGuesses
 
 WRONG = "Wrong-Horse!b"
 ELSEWHERE = replace(HERE, ip="192.0.2.1")
 MINE = Browser(forms="my form cookie")
-JOBS = {SendLogInLink.kind: SendLogInLink}
+JOBS = {job.kind: job for job in (SendLogInLink, WarnOfGuesses)}
 
 
 def enter(
@@ -124,10 +125,12 @@ def test_the_owner_is_told_of_the_attack_once(hub: Hub, clock: FrozenClock) -> N
     clock.advance(timedelta(minutes=61))
     attacked(hub, "alice")
 
+    post(hub)
     warned = [kept for kept in inbox(hub, "alice@example.org") if "failed" in kept.subject]
     assert len(warned) == 1
     clock.advance(timedelta(hours=25))
     attacked(hub, "alice")
+    post(hub)
     warned = [kept for kept in inbox(hub, "alice@example.org") if "failed" in kept.subject]
     assert len(warned) == 2
 

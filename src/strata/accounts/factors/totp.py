@@ -16,6 +16,7 @@ from strata.lib.db.statements import upsert
 
 SECONDS: Final = 30
 DRIFT: Final = 1  # steps that a clock may be off, either way
+NEVER: Final = 0  # a step before every one that was used
 PURPOSE: Final = "totp"
 _CODE: Final = re.compile(r"[0-9]{6}")
 _GAPS: Final = re.compile(r"[\s-]+")
@@ -65,11 +66,12 @@ def confirm(work: Work, user_id: int, code: str) -> bool:
 def take(work: Work, user_id: int, code: str) -> bool:
     """Whether the account's authenticator made this code; it works once, for one of two at once."""
     step = _step(work, _secret(work, user_id, confirmed=True), code)
-    if step is None:
-        return False
-    newer = sa.and_(authenticators.c.user_id == user_id, authenticators.c.last_step < step)
+    # A wrong code costs what a used one does: which it was shall not be measured.
+    newest = NEVER if step is None else step
+    newer = sa.and_(authenticators.c.user_id == user_id, authenticators.c.last_step < newest)
     return (
-        work.db.execute(sa.update(authenticators).where(newer).values(last_step=step)).rowcount == 1
+        work.db.execute(sa.update(authenticators).where(newer).values(last_step=newest)).rowcount
+        == 1
     )
 
 

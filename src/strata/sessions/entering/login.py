@@ -17,14 +17,13 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, confirmed, limits, passwords, people, standing
+from strata.accounts import addresses, limits, passwords, people, standing
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden
-from strata.events import outbox
 from strata.events.facts import record
-from strata.sessions.entering import browsers, letters, waiting
+from strata.sessions.entering import browsers, waiting, warning
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive
 from strata.sessions.entering.waiting import Waiting
 
@@ -38,7 +37,6 @@ ADDRESS_FAILURES, ADDRESS_MINUTES = 30, 10
 SPRAYED_PEOPLE, SPRAY_MINUTES = 10, 10
 PERSON_FAILURES, PERSON_MINUTES = 20, 60
 LONG_WAIT = (timedelta(hours=1),)
-WARNED_MINUTES = 24 * 60  # an attack that goes on is told once a day
 IN_BROWSER = "This account confirms log-ins by mail, in a browser. Use an access token here."
 
 
@@ -211,15 +209,13 @@ def _watch_person(work: Work, trace: _Trace) -> None:
         return
     limits.block(work, trace.person_key, LONG_WAIT)
     person = trace.person
-    if person is None:
-        return
-    record(work, "account.lockout", target=person.name, actor_id=person.id)
-    warned = f"login.warned:{person.id}"
-    if person.address_taken or limits.counted(work, warned, minutes=WARNED_MINUTES):
-        return
-    limits.note(work, warned)
-    for reader in confirmed.readers(work, person) or [people.reader(person)]:
-        outbox.post(work, letters.log_in_failures(work, reader))
+    record(
+        work,
+        "account.lockout",
+        target=person.name if person else None,
+        actor_id=person.id if person else None,
+    )
+    warning.warn(work, person.id if person else 0)
 
 
 def _watch_address(work: Work, trace: _Trace) -> None:

@@ -1,0 +1,43 @@
+"""The mail to somebody whose password is being guessed; written by a job.
+
+A log-in that fails only queues it, for a name that nobody has too: whether there is such an account
+costs nothing that could be measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from strata.accounts import confirmed, limits, people
+from strata.core.call import Call, Origin, Work, working
+from strata.events import outbox
+from strata.events.jobs import enqueue
+from strata.sessions.entering import letters
+
+MINUTES: Final = 24 * 60  # an attack that goes on is told once a day
+
+
+@dataclass(frozen=True, slots=True)
+class WarnOfGuesses:
+    """Tell the owner of an account that its password is being guessed, once a day."""
+
+    kind: ClassVar[str] = "accounts.guesses"
+    user_id: int  # 0: nobody's
+    base_url: str
+    request_id: str
+
+    def run(self, call: Call) -> None:
+        origin = Origin(self.base_url, request_id=self.request_id)
+        with working(replace(call, origin=origin)) as work:
+            user, key = people.by_id(work, self.user_id), f"login.warned:{self.user_id}"
+            if user is None or user.address_taken or limits.counted(work, key, minutes=MINUTES):
+                return
+            limits.note(work, key)
+            for reader in confirmed.readers(work, user) or [people.reader(user)]:
+                outbox.post(work, letters.log_in_failures(work, reader))
+
+
+def warn(work: Work, user_id: int) -> None:
+    """Have the owner told; 0: there is none, and the same is done."""
+    enqueue(work, WarnOfGuesses(user_id, work.origin.base_url, work.origin.request_id))
