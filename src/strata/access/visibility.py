@@ -109,9 +109,12 @@ def governed(actor: Actor, owner: sa.ColumnElement[Any]) -> sa.ColumnElement[boo
     Args:
         owner: the id of the namespace.
     """
-    if actor.system:
-        return sa.true()
-    return sa.false() if actor.grants is not None else owner.in_(_taken(actor, Role.ADMIN))
+    return sa.true() if actor.system else owner.in_(governed_by(actor))
+
+
+def governed_by(actor: Actor) -> list[int]:
+    """The namespaces for which `governed` is true."""
+    return [] if actor.grants is not None else _taken(actor, Role.ADMIN)
 
 
 def readable(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:

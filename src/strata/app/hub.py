@@ -17,10 +17,10 @@ from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
 from strata.community.announcements.announce import TellEverybody
 from strata.community.collections.withhold import follow_standing as withhold_collections
-from strata.community.inbox.jobs import TellPeople, TidyInbox, hear
 from strata.community.mailing.jobs import MailNews
 from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
+from strata.community.telling.jobs import TellPeople, TidyInbox, hear
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content import personal as content

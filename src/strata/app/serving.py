@@ -18,8 +18,8 @@ from starlette.types import ASGIApp
 from strata.accounts.plans.grants import special_rates
 from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
 from strata.app.hub import GATHERING, JOBS, MAILING, PROMPT, WAITING, load_hub
-from strata.community.inbox.jobs import TidyInbox
 from strata.community.mailing.jobs import begin_mailing
+from strata.community.telling.jobs import TidyInbox
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
 from strata.core.hub import Hub

@@ -1,5 +1,6 @@
 """Who is told of what, and who no longer; on both databases."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -32,12 +33,12 @@ from strata.accounts.notices.choices import Kind, Wanted
 from strata.accounts.tables import users
 from strata.app.hub import PERSONAL
 from strata.community.discussions import thread
-from strata.community.inbox import acts, entries, mailing, reading
+from strata.community.inbox import acts, badge as badge_of, entries, mailing, reading
 from strata.community.inbox.acts import Act
-from strata.community.inbox.jobs import TellPeople
 from strata.community.inbox.record import Filter, News, Reason, Show
 from strata.community.inbox.tables import notifications
 from strata.community.pulls import merging
+from strata.community.telling.jobs import TellPeople
 from strata.content.making import new_repo
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Grants, Role, TokenFacts, TokenRole
 from strata.core.call import Call, Work
@@ -195,7 +196,7 @@ def test_many_watchers_are_told_a_few_at_a_time(
     watchers = [person(hub, f"watcher-{number}") for number in range(7)]
     for watcher in watchers:
         watches(hub, watcher, repo)
-    monkeypatch.setattr("strata.community.inbox.audience.AT_ONCE", 2)
+    monkeypatch.setattr("strata.community.telling.audience.AT_ONCE", 2)
     sizes: list[int] = []
     tell = entries.tell
 
@@ -269,7 +270,7 @@ def test_who_lost_access_sees_counts_and_gets_nothing_any_more(
     makes(hub, ana, repo, private=True)
 
     with calling(hub, bob) as call:
-        assert reading.unread(call) == 0
+        assert badge_of.unread(call) == 0
         assert reading.listed(call, Filter(), Window(10)).rows == ()
         assert reading.counts(call, Filter()).all == 0
         assert reading.repos_in(call) == []
@@ -565,20 +566,17 @@ def test_old_notifications_are_forgotten(
 
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_the_badge_and_the_list_are_read_by_their_indexes(hub: Hub, ana: Actor) -> None:
-    statements: list[tuple[str, tuple[object, ...]]] = []
-
-    def note(
-        _: object, __: object, sql: str, parameters: tuple[object, ...], *_rest: object
-    ) -> None:
-        statements.append((sql, parameters))
-
+    statements: list[str] = []
     with calling(hub, ana) as call:
-        sa.event.listen(call.db.engine, "before_cursor_execute", note)
-        reading.unread(call)
-        assert len(statements) == 1
+        driver = call.db.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_trace_callback(statements.append)
+        badge_of.unread(call)
         reading.listed(call, Filter(), Window(25))
-        sa.event.remove(call.db.engine, "before_cursor_execute", note)
-        plans = [planned(call, sql, parameters) for sql, parameters in statements]
+        driver.set_trace_callback(None)
+        statements = [one for one in statements if one.startswith("SELECT")]
+        plans = [planned(call, sql) for sql in statements]
+    assert len(plans) == 2
     assert "ix_notifications_unread" in plans[0]
     assert "ix_notifications_listed" in plans[1]
     assert not any("SCAN notifications" in plan or "SCAN repos" in plan for plan in plans)
@@ -592,9 +590,9 @@ def cleared(hub: Hub, actor: Actor) -> Actor:
     return actor
 
 
-def planned(call: Call, sql: str, parameters: tuple[object, ...]) -> str:
+def planned(call: Call, sql: str) -> str:
     """Say how SQLite goes about a statement."""
-    rows = call.db.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+    rows = call.db.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {sql}")  # type: ignore[union-attr]  # open
     return " ".join(str(row[-1]) for row in rows)
 
 

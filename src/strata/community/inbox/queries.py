@@ -1,89 +1,29 @@
-"""The SQL that reads notifications; `entries.py` has the SQL that writes them.
-
-A person reads of a thread for as long as they may know of it: what was told and became private, was
-taken down or deleted since is neither listed nor counted.
-"""
+"""The SQL that reads notifications; `entries.py` has the SQL that writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
-from strata.access.visibility import governed, visible
 from strata.accounts.tables import namespaces
 from strata.community.discussions.entries import COMMENT
 from strata.community.discussions.tables import discussion_events, discussions
-from strata.community.inbox.record import (
-    IN_THREAD,
-    Filter,
-    Notification,
-    Place,
-    Reason,
-    Show,
-    Thread,
-    Topic,
-)
+from strata.community.inbox.knowing import LISTED, joined, known, matching
+from strata.community.inbox.record import Filter, Notification, Place, Reason, Thread, Topic
 from strata.community.inbox.tables import notifications
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page, Window, page_down
-from strata.repos import queries as repo_queries
 from strata.repos.tables import repos
-
-MOST_COUNTED: Final = 100  # for the badge; more are "99+"
-_LISTED = sa.and_(notifications.c.shown, sa.not_(notifications.c.done))
-
-
-def unread(call: Call, user_id: int) -> int:
-    """How many unread notifications somebody has, at most `MOST_COUNTED`.
-
-    It is asked for every page: one statement over the index of what is unread, and no further.
-    """
-    newest = (
-        sa.select(*(notifications.c[name] for name in _TOLD_BY))
-        .where(notifications.c.user_id == user_id, notifications.c.unread)
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
-    counted = sa.select(sa.func.count()).select_from(_joined(newest))
-    return int(call.db.scalar(counted.where(known(call.actor, newest))) or 0)
-
-
-_TOLD_BY: Final = ("repo_id", "discussion_id", "namespace_id", "for_managers")
-
-
-def known(actor: Actor, rows: sa.FromClause = notifications) -> sa.ColumnElement[bool]:
-    """The condition under which somebody may still know of what they were told.
-
-    Args:
-        rows: of notifications, joined as in `_joined`.
-    """
-    of_repo = sa.and_(
-        repos.c.id.is_not(None), repos.c.disabled.is_(sa.false()), visible(actor, repos)
-    )
-    no_repo = rows.c.repo_id.is_(None) if actor.grants is None else sa.false()
-    of_thread = sa.and_(discussions.c.id.is_not(None), repos.c.discussions_disabled.is_(sa.false()))
-    owner = sa.func.coalesce(repos.c.owner_id, rows.c.namespace_id)
-    return sa.and_(
-        sa.or_(no_repo, of_repo),
-        sa.or_(rows.c.discussion_id.is_(None), of_thread),
-        sa.or_(sa.not_(rows.c.for_managers), governed(actor, owner)),
-    )
-
-
-def _joined(rows: sa.FromClause) -> sa.Join:
-    living = sa.and_(repos.c.id == rows.c.repo_id, repos.c.deleted_at.is_(None))
-    thread = discussions.c.id == rows.c.discussion_id
-    return rows.outerjoin(repos, living).outerjoin(discussions, thread)
 
 
 def some(call: Call, user_id: int, wanted: Filter, window: Window) -> Page[Notification]:
     """A part of somebody's list, the newest first."""
-    statement = _rows(call.actor).where(_LISTED, *matching(user_id, wanted))
+    statement = _rows(call.actor).where(LISTED, *matching(user_id, wanted))
     order = (notifications.c.at, notifications.c.id)
     return page_down(call.db, statement, window, order, notification)
 
@@ -92,7 +32,7 @@ def numbered(
     call: Call, user_id: int, wanted: Filter, *, start: int, limit: int
 ) -> list[Notification]:
     """The same by how many stand before, as the API asks for it."""
-    statement = _rows(call.actor).where(_LISTED, *matching(user_id, wanted))
+    statement = _rows(call.actor).where(LISTED, *matching(user_id, wanted))
     order = (notifications.c.at.desc(), notifications.c.id.desc())
     rows = call.db.execute(statement.order_by(*order).offset(start).limit(limit))
     return [notification(row) for row in rows]
@@ -115,15 +55,15 @@ def muted(call: Call, user_id: int, limit: int) -> list[Notification]:
 
 def count(call: Call, user_id: int, wanted: Filter) -> int:
     """How many notifications a filter lets through."""
-    statement = sa.select(sa.func.count()).select_from(_joined(notifications))
-    mine = sa.and_(known(call.actor), _LISTED, *matching(user_id, wanted))
+    statement = sa.select(sa.func.count()).select_from(joined(notifications))
+    mine = sa.and_(known(call.actor), LISTED, *matching(user_id, wanted))
     return int(call.db.scalar(statement.where(mine)) or 0)
 
 
 def ids(actor: Actor, user_id: int, wanted: Filter) -> sa.Select[tuple[int]]:
     """The statement of the rows that a filter lets through, for those who change them."""
-    statement = sa.select(notifications.c.id).select_from(_joined(notifications))
-    return statement.where(known(actor), _LISTED, *matching(user_id, wanted))
+    statement = sa.select(notifications.c.id).select_from(joined(notifications))
+    return statement.where(known(actor), LISTED, *matching(user_id, wanted))
 
 
 def repos_in(call: Call, user_id: int, limit: int) -> list[RepoId]:
@@ -131,35 +71,14 @@ def repos_in(call: Call, user_id: int, limit: int) -> list[RepoId]:
     columns = (repos.c.type, repos.c.namespace, repos.c.name)
     statement = (
         sa.select(*columns)
-        .select_from(_joined(notifications))
-        .where(known(call.actor), _LISTED, notifications.c.user_id == user_id)
+        .select_from(joined(notifications))
+        .where(known(call.actor), LISTED, notifications.c.user_id == user_id)
         .where(repos.c.id.is_not(None))
         .distinct()
         .order_by(repos.c.namespace, repos.c.name, repos.c.type)
         .limit(limit)
     )
     return [RepoId(RepoType(row[0]), row[1], row[2]) for row in call.db.execute(statement)]
-
-
-def matching(user_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    """What a filter asks of a row of `_joined`."""
-    conditions = [notifications.c.user_id == user_id]
-    if wanted.show is Show.UNREAD or wanted.unread:
-        conditions.append(notifications.c.unread)
-    if wanted.show is Show.PARTICIPATING:
-        conditions.append(notifications.c.reason.in_(sorted(IN_THREAD)))
-    if wanted.show is Show.MENTIONS:
-        conditions.append(notifications.c.reason == Reason.MENTION.value)
-    if wanted.repo is not None:
-        key = repo_queries.path_key(wanted.repo).replace("\0", "")
-        conditions += [repos.c.type == wanted.repo.type.value, repos.c.path_key == key]
-    if wanted.kind is not None:
-        conditions.append(repos.c.type == wanted.kind.value)
-    if wanted.discussions:
-        conditions.append(notifications.c.discussion_id.is_not(None))
-    if wanted.since is not None:
-        conditions.append(notifications.c.at >= wanted.since)
-    return conditions
 
 
 def newest_comments(call: Call, discussion_id: int, limit: int) -> list[str]:
@@ -229,7 +148,7 @@ def _rows(actor: Actor) -> sa.Select[Any]:
             discussions.c.comments,
         )
         .select_from(
-            _joined(notifications)
+            joined(notifications)
             .outerjoin(doer, doer.c.id == notifications.c.actor_id)
             .outerjoin(owner, owner.c.id == notifications.c.namespace_id)
         )

@@ -56,11 +56,6 @@ def mine(actor: Actor) -> int:
     return actor.user_id
 
 
-def unread(call: Call) -> int:
-    """How many unread notifications the caller has, at most `queries.MOST_COUNTED`; nobody: 0."""
-    return 0 if call.actor.user_id is None else queries.unread(call, call.actor.user_id)
-
-
 def listed(call: Call, wanted: Filter, window: Window) -> Page[Notification]:
     """A part of the caller's list, the newest first.
 

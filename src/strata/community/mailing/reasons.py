@@ -8,8 +8,8 @@ from typing import Final
 
 from strata.accounts.notices import heeding
 from strata.accounts.notices.choices import GATHERED, Kind, choices_of
-from strata.community.inbox import audience
 from strata.community.inbox.record import Notification, Reason
+from strata.community.telling import audience
 from strata.community.watching.queries import heeded_among
 from strata.core.call import Call
 from strata.repos.queries import path_key, repo_at

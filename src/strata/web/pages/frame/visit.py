@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from strata.accounts import profiles
 from strata.accounts.profile.preferences import Preferences, preferences_of
-from strata.community.inbox import reading
+from strata.community.inbox import badge
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, NotFound, Unauthenticated
@@ -307,7 +307,7 @@ def _visit(request: Request, call: Call) -> Visit:
         leaving_on=person.leaving_on,
         bouncing_email=person.masked_email if person.trouble else "",
         trouble=person.trouble,
-        unread=reading.unread(call),
+        unread=badge.unread(call),
     )
     token = csrf.token_for(call.hub, call.actor.session_mark)
     frame = _frame(request, viewer=viewer, csrf_token=token)

@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.community.inbox import reading
+from strata.community.inbox import badge, reading
 from strata.community.inbox.reading import Preview
 from strata.community.inbox.record import Filter, Notification, Show
 from strata.core.call import Call
@@ -70,7 +70,7 @@ async def page(request: Request) -> Response:
 
 async def unread(request: Request) -> Response:
     """GET /notifications/unread — for the bell of an open page."""
-    count = await read(request, reading.unread)
+    count = await read(request, badge.unread)
     return respond.json({"unread": count}, headers={"Cache-Control": NO_STORE})
 
 

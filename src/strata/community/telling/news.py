@@ -18,8 +18,8 @@ from strata.access.record import Standing
 from strata.accounts.notices import choices, heeding
 from strata.accounts.notices.choices import Kind
 from strata.community.discussions.tables import discussions
-from strata.community.inbox import audience
 from strata.community.inbox.record import News, Reason, Topic
+from strata.community.telling import audience
 from strata.core.call import Call
 from strata.events.tables import facts
 from strata.repos import queries as repos

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
-from strata.community.inbox import audience, entries, news
-from strata.community.inbox.news import Telling
+from strata.community.inbox import entries
+from strata.community.telling import audience, news
+from strata.community.telling.news import Telling
 from strata.core.call import Call, Work, working
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
