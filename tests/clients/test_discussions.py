@@ -1,6 +1,7 @@
 """Discussions and pull requests between two people, each with an unmodified client."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -98,9 +99,24 @@ DOWNLOAD: Final = """
 """
 
 
+def newest(api: Api, repo: str, status: str) -> tuple[str, bool, bool]:
+    """Somebody's newest notification: title, whether read, whether they take part.
+
+    Args:
+        repo: what it must be about. status: of its discussion, once the hub has told of it.
+    """
+    over = time.monotonic() + 60
+    while True:
+        told = api.web.get("/api/notifications").json()["notifications"]
+        here = [one["discussion"] for one in told if one["repo"]["name"] == repo]
+        if (here and here[0]["status"] == status) or time.monotonic() > over:
+            return here[0]["title"], told[0]["read"], here[0]["participating"]
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_reader_proposes_large_files_and_the_owner_merges_them(
-    release: str, hub: Hub, client: MakeClient, tmp_path: Path
+    release: str, hub: Hub, client: MakeClient, api: As, tmp_path: Path
 ) -> None:
     owner, reader = hub.user("pr-owner"), hub.user("pr-reader")
     repo = f"pr-owner/proposed-to-{release}"
@@ -114,6 +130,10 @@ def test_a_reader_proposes_large_files_and_the_owner_merges_them(
     kinds = client(release, person=owner).value(REVIEW, repo)
     assert isinstance(kinds, list)
     assert sorted(kinds) == sorted(["comment"] * 3 + ["commit"] * 2 + ["status-change"])
+    # Who was mentioned and who takes part hear of it, nobody else.
+    for person in (owner, reader):
+        assert newest(api(person), repo, "merged") == ("Better weights", False, True)
+    assert api(hub.user("pr-stranger")).json("/api/notifications")["notifications"] == []
     folder = Path(client(release).run(DOWNLOAD, repo).stdout.strip().splitlines()[-1])
     assert {name: (folder / name).read_bytes() for name in contents} == contents
     assert (folder / "config.json").read_bytes() == b'{"a": 2}'
