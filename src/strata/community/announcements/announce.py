@@ -17,8 +17,8 @@ from strata.accounts.notices.unsubscribing import address
 from strata.accounts.tables import users
 from strata.community.announcements.tables import announcements
 from strata.community.inbox import entries
-from strata.community.inbox.audience import open_among
 from strata.community.inbox.record import News, Reason, Topic
+from strata.community.telling.audience import open_among
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound
 from strata.events.facts import record
