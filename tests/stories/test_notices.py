@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import ClassVar, Final
@@ -371,7 +372,9 @@ class Hopeless:
 
 
 def jobs_failed(s: Scene) -> None:
-    s.do(lambda work: [enqueue(work, Hopeless(number)) for number in range(2)])
+    for number in range(2):
+        job = Hopeless(number)
+        s.do(partial(enqueue, job=job))
     run_due(s.hub, {Hopeless.kind: Hopeless})
     for _ in range(3):  # what was told is not told again
         s.ask(failures.TellOfFailures().run)

@@ -6,6 +6,7 @@ escaped. No letter holds a secret other than a single-use link or code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -15,6 +16,8 @@ from strata.core.call import Call
 from strata.events.outbox import Letter
 
 CHINESE = "zh-CN"
+# Whatever a name in a subject holds, the subject stays one line and one header.
+_BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _STOP: Final = {
     "en": "Stop mails like this one",
     CHINESE: "退订此类邮件",
@@ -68,7 +71,7 @@ def letter(
     stop = ((_STOP[language], unsubscribe),) if unsubscribe else ()
     return Letter(
         recipient=reader.email,
-        subject=wording.subject,
+        subject=_BREAKS.sub(" ", wording.subject).strip(),
         text=_text(wording, link, stop),
         html=_html(wording, link, stop, language),
         headers=_unsubscribing(unsubscribe) if unsubscribe else {},

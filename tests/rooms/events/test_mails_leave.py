@@ -12,9 +12,12 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.post_offices import DIES, STALLS, TRICKLES, PostOffice, polite, post_office, rude
 from strata.app.hub import JOBS, MAILING, PROMPT
 from strata.core.call import reading, working
+from strata.core.errors import Conflict
 from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.jobs import LEASE, run_due
+from strata.events.letters import Reader, Wording, letter as write
+from strata.events.mails import keeping
 from strata.events.mails.sending import SendMail
 from strata.events.outbox import Letter, State
 from strata.events.runner import JobRunner
@@ -218,6 +221,24 @@ def test_the_log_keeps_no_body_of_what_was_sent(tmp_path: Path, clock: FrozenClo
         assert (logged.subject, logged.last_reply, logged.attempts) == ("Hello", "250 fine", 1)
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\u2028", "\x85", "\x00"])
+def test_no_name_begins_another_header(tmp_path: Path, clock: FrozenClock, ending: str) -> None:
+    evil = f"x{ending}Bcc: mallory@example.org"
+    with post_office() as office:
+        hub = build_test_hub(tmp_path / "d", clock=clock, **office.settings())
+        wording = Wording(subject=f"{evil} 邀请您", greeting=f"{evil}，您好：", before=(evil,))  # noqa: RUF001
+        with reading(hub) as call, working(call) as work:
+            reader = Reader("bob@example.org", evil, "zh-CN")
+            outbox.post(work, write(reader, {"en": wording, "zh-CN": wording}, ""))
+        run_due(hub, REGISTRY)
+        hub.database.close()
+
+    ((_, to, mail),) = office.taken
+    assert to == "bob@example.org"
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "x Bcc: mallory@example.org 邀请您"
+
+
 def test_the_sender_bears_the_name_of_the_site(tmp_path: Path, clock: FrozenClock) -> None:
     with post_office() as office:
         named = {**office.settings(), "site_name": "模型之家, GmbH <x>"}
@@ -230,3 +251,59 @@ def test_the_sender_bears_the_name_of_the_site(tmp_path: Path, clock: FrozenCloc
         assert sender == "hub@example.org"
         (origin,) = mail["From"].addresses
         assert (origin.display_name, origin.addr_spec) == ("模型之家, GmbH <x>", "hub@example.org")
+
+
+def test_a_mail_that_was_given_up_is_tried_again_on_request(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    with (
+        post_office(rude("RCPT", "451 later")) as office,
+        hub_of(tmp_path / "d", clock, office) as hub,
+    ):
+        mail_id = posted(hub)
+        for _ in range(30):
+            run_due(hub, REGISTRY)
+            clock.advance(timedelta(hours=1))
+        assert kept(hub, mail_id).state is State.FAILED
+        with reading(hub) as call:
+            assert keeping.failed(call) == [mail_id]
+            with working(call) as work:
+                keeping.retry(work, mail_id)
+        run_due(hub, REGISTRY)
+        assert kept(hub, mail_id).state is State.QUEUED  # for another day
+
+        office.manner = polite
+        clock.advance(timedelta(minutes=1))
+        run_due(hub, REGISTRY)
+        assert kept(hub, mail_id).state is State.SENT
+        with reading(hub) as call, working(call) as work, pytest.raises(Conflict, match="sent"):
+            keeping.retry(work, mail_id)
+
+
+def test_the_log_keeps_the_newest_and_the_last_week(tmp_path: Path, clock: FrozenClock) -> None:
+    with post_office() as office:
+        settings = {**office.settings(), "mail.log_deliveries": 2}
+        hub = build_test_hub(tmp_path / "d", clock=clock, **settings)  # type: ignore[arg-type]
+        old = [posted(hub) for _ in range(4)]
+        run_due(hub, REGISTRY)
+        clock.advance(timedelta(days=6))
+        office.manner = rude("RCPT", "550 no")
+        refused = posted(hub)
+        run_due(hub, REGISTRY)
+        office.manner = rude("RCPT", "450 later")
+        queued = posted(hub)
+
+        def tidy() -> list[int]:
+            with reading(hub) as call:
+                keeping.TidyMails().run(call)
+                return [one.id for one in outbox.outbox(call)]
+
+        assert tidy() == [queued, refused, *reversed(old)]  # a report may still come
+        clock.advance(timedelta(days=2))
+        assert tidy() == [queued, refused, old[3]]
+        assert kept(hub, refused).text
+        clock.advance(timedelta(days=6))
+        assert tidy() == [queued, refused, old[3]]
+        assert kept(hub, refused).text == ""
+        assert kept(hub, queued).text
+        hub.database.close()

@@ -81,6 +81,8 @@ def mail_bytes(message: Message, sender: str, *, sent: datetime) -> bytes:
     mail.set_content(message.text, cte="quoted-printable")
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+        # A repeat is the same to the byte; `=_` cannot stand in quoted-printable text.
+        mail.set_boundary(f"=_{unique}")
     return mail.as_bytes()
 
 
