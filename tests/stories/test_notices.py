@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 import pytest
 import sqlalchemy as sa
 
-from fixtures.accounts import PASSWORD, calling, confirmation_in, inbox, joined, person
+from fixtures.accounts import HERE, PASSWORD, calling, confirmation_in, inbox, joined, person
 from fixtures.contents import created
 from fixtures.gated import asks, decides, gate
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -102,7 +102,8 @@ class Scene:
         self.do(lambda work: confirmed.claim(work, self.ana.user_id or 0, email=TWO, key=TWO))
 
     def do(self, act: Callable[[Work], object], by: Actor = SYSTEM) -> None:
-        with calling(self.hub, by) as call, working(call) as work:
+        spoken = replace(HERE, language=self.language)
+        with calling(self.hub, by, spoken) as call, working(call) as work:
             act(work)
 
     def ask(self, act: Callable[[Call], object], by: Actor = SYSTEM, **origin: str) -> None:
@@ -160,6 +161,7 @@ def lockout(s: Scene) -> None:
         s.clock.advance(timedelta(minutes=2))
         with pytest.raises(StrataError):
             logs_in(s, f"Wr0ng-Horse!{number}", ip=f"192.0.2.{number}")
+    s.jobs()
 
 
 def password_reset(s: Scene) -> None:
