@@ -110,6 +110,16 @@ def test_what_is_found_is_watched_and_muted_and_stopped(scene: Scene) -> None:
     assert "Nothing was found for" in other.get(f"{PAGE}?q=nobody-at-all").text
 
 
+def test_a_repo_is_watched_and_muted_from_its_own_page(scene: Scene) -> None:
+    other, name = scene.visitor(scene.other), scene.model.full_name
+    assert "/settings/watching" not in scene.visitor().get(f"/{name}").text
+    for heed, offered in (("watch", 'value="stop"'), ("mute", "Unmute"), ("stop", 'value="mute"')):
+        form = {"kind": "model", "name": name, "heed": heed, "back": "on"}
+        assert other.post(WATCH, form).headers["location"] == f"/{name}"
+        assert offered in other.get(f"/{name}").text, heed
+    assert 'value="stop"' not in other.get(f"/{name}").text
+
+
 def test_muted_discussions_are_listed_and_unmuted(tmp_path: Path, clock: FrozenClock) -> None:
     scene = staged(telling_hub(tmp_path / "data", clock), clock)
     opens(scene.hub, scene.owner, scene.model, "@ada, look", title="A muted <i>thread</i>")

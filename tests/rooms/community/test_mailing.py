@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from fixtures.contents import created
 from fixtures.hubs import FrozenClock
 from fixtures.inboxes import does, heard, listed, opens, says, telling_hub, told
 from fixtures.large_files import calling, person, working_as
+from strata.accounts import people
 from strata.accounts.notices import heeding, unsubscribing
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.notices.times import Digest, Quiet, Times, choose_times
 from strata.accounts.notices.unsubscribing import Ticket
 from strata.accounts.profile.preferences import choose_timezone
 from strata.accounts.tables import users
+from strata.app.hub import PERSONAL
 from strata.community.inbox.acts import Act
 from strata.community.mailing.jobs import MailNews, write
 from strata.core.actor import SYSTEM, Actor
@@ -28,6 +31,7 @@ from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.mails.tables import mails
 from strata.events.outbox import Kept
+from strata.membership.closing import gone
 from strata.repos import change
 from strata.repos.change import Settings
 from strata.repos.record import Repo
@@ -270,6 +274,39 @@ def test_many_threads_at_once_come_in_one_mail(
     assert mail.subject == "Strata 上有 6 个讨论有新动态"
     assert "ana 在ana/one 的讨论“Number 5”（#6）中提及了您" in mail.text
     assert "\u202e" not in mail.text
+
+
+def test_choices_are_exported_with_their_person_and_go_with_them(
+    hub: Hub, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    hub = replace(hub, personal=PERSONAL)
+    chooses(hub, bob, {Kind.MENTION: NO_MAIL})
+    at_times(hub, bob, Times(Digest.DAILY, Quiet(60, 120)), "Asia/Shanghai")
+    watches(hub, bob, repo, muted=True)
+    with working_as(hub, bob) as work:
+        heeding.watch_account(work, bob.user_id or 0, ana.user_id or 0)
+        heeding.watch_account(work, ana.user_id or 0, bob.user_id or 0)
+    parts = {part.name: part for one in PERSONAL for part in one.parts}
+    named = (
+        "notification-choices",
+        "notification-times",
+        "watched-accounts",
+        "watched-and-muted-repositories",
+        "preferences",
+    )
+    with working_as(hub, SYSTEM) as work:
+        shown = [dict(next(iter(parts[name].read(work, bob.user_id)))) for name in named]
+        assert shown[0] == {"kind": "mention", "web": True, "mail": False}
+        assert shown[1] == {"digest": "daily", "quiet_from": 60, "quiet_until": 120}
+        assert shown[2]["name"] == "ana"
+        assert (shown[3]["name"], shown[3]["muted"]) == ("one", True)
+        assert shown[4]["timezone"] == "Asia/Shanghai"
+        user = people.by_id(work, bob.user_id or 0)
+        assert user is not None
+        gone.delete(work, user)
+        left = [list(parts[name].read(work, bob.user_id)) for name in named]
+        assert left == [[], [], [], [], []]
+        assert list(parts["watched-accounts"].read(work, ana.user_id)) == []
 
 
 def test_a_crash_loses_no_mail_and_sends_none_twice(

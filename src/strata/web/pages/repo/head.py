@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from strata.access.gates import admits
 from strata.access.policy import Action
+from strata.accounts.notices import heeding
 from strata.blobs.quota.room import Fullness, fullness
 from strata.community.discussions import queries as community
 from strata.community.discussions.queries import Filter
@@ -33,6 +34,7 @@ class RepoHead:
     commits: int
     discussions: int  # open ones
     liked: bool  # by the viewer
+    watched: bool | None  # by the viewer; False: muted
     manages: bool  # the viewer may change settings
     usage: tuple[Snippet, ...]
     full: Fullness | None  # of the owner, for whoever may upload
@@ -58,6 +60,7 @@ def head_of(call: Call, at: Snapshot, revision: str, card: Card | None = None) -
         commits=git.count_commits(at.git_path, at.commit),
         discussions=community.count(call, repo.id, Filter(status="open")),
         liked=liked(call, repo),
+        watched=heeding.watches(call, call.actor.user_id, repo.id) if call.actor.user_id else None,
         manages=admits(call, Action.MANAGE, repo),
         full=fullness(call, repo) if admits(call, Action.WRITE, repo) else None,
         usage=usage(repo, addresses_of(call, repo), library_name(known), pipeline_tag(known)),
