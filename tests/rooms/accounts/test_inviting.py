@@ -11,6 +11,7 @@ from fixtures.accounts import calling, fact_names, inbox, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, leaves, organization, today
 from strata.access import inviting
+from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
@@ -62,6 +63,20 @@ def open_ones(hub: Hub, by: Actor) -> list[Invite]:
 
 def role_of(hub: Hub, actor: Actor) -> Role | None:
     return next(iter(today(hub, actor).roles.values()), None)
+
+
+def test_who_wants_no_mails_about_invitations_finds_them_on_their_pages(
+    hub: Hub, admin: Actor
+) -> None:
+    bob = made(hub, "bob")
+    with calling(hub, bob) as call, working(call) as work:
+        choose(work, bob.user_id or 0, {Kind.INVITATION: Wanted(web=True, mail=False)})
+    sends(hub, admin, "bob", "bob@example.org")  # an address is written to, whoever it belongs to
+    invitations = [kept for kept in inbox(hub, "bob@example.org") if "/share/" in kept.text]
+    assert len(invitations) == 1
+    assert "/unsubscribe/" not in invitations[0].text
+    with calling(hub, bob) as call:
+        assert inviting.mine(call)
 
 
 def test_somebody_is_invited_by_name_and_joins(hub: Hub, admin: Actor) -> None:
