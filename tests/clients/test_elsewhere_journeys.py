@@ -130,7 +130,7 @@ def log_in_there(here: Browsing, name: str) -> None:
 
 def signs_up(here: Browsing, name: str) -> None:
     """The second step: a name and consent are asked of everybody."""
-    agree = here.page.get_by_role("main").get_by_role("checkbox")
+    agree = here.checkbox("consent")
     expect(agree).not_to_be_checked()
     fill(here, "Username", name)
     press(here, "Create account")

@@ -66,7 +66,7 @@ def test_only_two_ways_to_sign_are_believed(hub: Hub, issuer: Issuer, algorithm:
 def test_a_key_on_the_curve_is_believed(hub: Hub, issuer: Issuer) -> None:
     issuer.key = issuer.signer = ECKey.generate_key("P-256", {"use": "sig"}, auto_kid=True)
     issuer.algorithm = "ES256"
-    assert through(Visitor(beside(hub, provider(issuer)))).place == "/join?step=2"
+    assert through(Visitor(beside(hub, provider(issuer)))).place == "/join?step=2&next=%2Fmodels"
 
 
 def test_a_new_key_is_asked_for_once_a_minute(hub: Hub, issuer: Issuer, clock: FrozenClock) -> None:
@@ -137,7 +137,7 @@ def test_what_the_token_lacks_is_asked_for_beside_it(hub: Hub, issuer: Issuer) -
     issuer.person = Person(more=lacking)
     issuer.beside = {"email": "octo@elsewhere.example", "email_verified": True, "name": "Octo Cat"}
     visitor = Visitor(near)
-    assert through(visitor).place == "/join?step=2"
+    assert through(visitor).place == "/join?step=2&next=%2Fmodels"
     joined(visitor, "octo")
     assert person(near, "octo").email == "octo@elsewhere.example"
 
@@ -146,7 +146,7 @@ def test_what_the_token_lacks_is_asked_for_beside_it(hub: Hub, issuer: Issuer) -
     # The word that an address was verified is about the address beside it, not about another one.
     issuer.person = Person(subject="2", email="li@example.com", more={"email_verified": None})
     issuer.beside = {"email_verified": True}
-    assert through(Visitor(near)).place == "/join"
+    assert through(Visitor(near)).place == "/join?next=%2Fmodels"
 
 
 def test_claims_may_have_other_names(hub: Hub, issuer: Issuer) -> None:
