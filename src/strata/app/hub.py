@@ -24,6 +24,7 @@ from strata.community.telling.jobs import TellPeople, TidyInbox, hear
 from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content import personal as content
+from strata.content.bucket.exposed import RevokeInBucket, look_through_bucket
 from strata.content.rewriting.counting import CountSmall
 from strata.content.rewriting.naming import NameLargeFiles
 from strata.content.rewriting.removal import FinishRewrite
@@ -91,6 +92,7 @@ JOBS: Mapping[str, type[Job]] = {
         JudgeCommits,
         JudgeAgain,
         RevokeExposed,
+        RevokeInBucket,
         TellOfRequests,
         TidyAccounts,
         CountUsage,
@@ -121,6 +123,7 @@ GATHERING = Lane(
             JudgeCommits.kind,
             JudgeAgain.kind,
             RevokeExposed.kind,
+            RevokeInBucket.kind,
         }
     )
 )
@@ -145,6 +148,7 @@ LISTENERS: tuple[Listener, ...] = (
     follow_rewrite,
     take_away,
     look_through,
+    look_through_bucket,
 )
 
 # What the rooms hold of people: for the copy they may ask for, and for when they leave.

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from strata.community.discussions import queries
+from strata.content.writing.exposed import require_none_said
 from strata.core.call import Call
 from strata.core.errors import Malformed, TooLarge
 from strata.core.names import fresh_key
@@ -62,12 +63,13 @@ def written(call: Call, repo: Repo, text: str, *, key: str | None = None) -> Wri
     """Check and render a comment, before any transaction begins; an empty one is fine.
 
     Raises:
-        TooLarge: more than `LONGEST_COMMENT`.
+        TooLarge: more than `LONGEST_COMMENT`. Unprocessable: everybody could read an access token.
     """
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > LONGEST_COMMENT:
         raise TooLarge(f"The text has {size} bytes; a comment may have {LONGEST_COMMENT}.")
     text = text.encode("utf-8", "replace").decode()  # a lone surrogate can be kept nowhere
+    require_none_said(call, repo, text)
     marks = marks_in(text)[:MOST_MARKS]
     people = queries.names_among(call, [mark[1:] for mark in marks if mark[0] == "@"])
     numbers = [int(mark[1:]) for mark in marks if mark[0] == "#"]

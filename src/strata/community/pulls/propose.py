@@ -14,6 +14,7 @@ from strata.community.discussions.rights import DISABLED, count_act
 from strata.community.discussions.texts import LONGEST_TITLE, Written, written
 from strata.content.proposals import open_proposal
 from strata.content.writing.commit import Prepared, branch_at, prepared
+from strata.content.writing.exposed import warning_of
 from strata.content.writing.operations import Change
 from strata.core.call import Call, Work, working
 from strata.core.errors import Forbidden, RevisionNotFound
@@ -29,6 +30,7 @@ class Proposed:
     repo: Repo
     number: int
     sha: Sha
+    warning: str = ""  # what its author should know
 
     @property
     def ref(self) -> str:
@@ -60,7 +62,7 @@ def propose(call: Call, repo_id: RepoId, base_revision: str, change: Change) -> 
             number = _open(work, ready, change.title, text, commit)
             call.hub.crash_point("before-commit")
     call.hub.crash_point("after-commit")
-    return Proposed(base.repo, number, commit)
+    return Proposed(base.repo, number, commit, warning_of(call, ready.plan.exposed))
 
 
 def _open(work: Work, ready: Prepared, title: str, text: Written, commit: Sha) -> int:

@@ -21,7 +21,7 @@ from strata.content.crowding import Stored, Trees, crowding, require_uncrowded
 from strata.content.reading.files import may_be_pointer
 from strata.content.refs import BRANCHES, MAIN_REF, PULLS, TAGS, acceptable, blocked
 from strata.content.rights import may_rewrite, require_push
-from strata.content.writing.exposed import require_none_among
+from strata.content.writing.exposed import require_none_among, require_none_large, warning_of
 from strata.content.writing.operations import require_path
 from strata.core.call import Call, Work
 from strata.core.errors import StrataError, Unprocessable
@@ -63,8 +63,8 @@ def may_push(call: Call, repo_id: RepoId) -> Repo:
     return lookup(call, repo_id, Action.PROPOSE)
 
 
-def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ_SMALL) -> None:
-    """Judge what a push brings, as `content.writing.commit` judges an upload.
+def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ_SMALL) -> str:
+    """Judge what a push brings, as `content.writing.commit` judges an upload; what to warn of.
 
     Args:
         read_blobs: reads those of the blobs that have at most so many bytes.
@@ -82,11 +82,14 @@ def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ
                 f"{blob.path} has {blob.size} bytes; git itself holds files up to {ceiling}. "
                 f"Run `git lfs migrate import --include={blob.path!r}` and push again."
             )
-    require_none_among(call, repo, new_blobs, read_blobs)
+    exposed = require_none_among(call, repo, new_blobs, read_blobs)
     small = [blob.oid for blob in new_blobs if may_be_pointer(blob.size)]
     texts = read_blobs(small, MAX_POINTER_BYTES)
-    found = [parsed for text in texts.values() if (parsed := pointers.parse(text))]
-    require_present(call, repo, [_wanted(pointer) for pointer in found])
+    found = {oid: parsed for oid, text in texts.items() if (parsed := pointers.parse(text))}
+    require_present(call, repo, [_wanted(pointer) for pointer in found.values()])
+    paths = {blob.oid: blob.path for blob in new_blobs}
+    files = [(paths[oid], one.oid, one.size) for oid, one in found.items()]
+    return warning_of(call, exposed + require_none_large(call, repo, files))
 
 
 def require_fitting(

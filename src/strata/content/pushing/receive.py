@@ -47,6 +47,7 @@ class _Brought:
     """What a push turned out to bring."""
 
     size: int = 0  # bytes of the blobs that are new
+    warning: str = ""  # what who pushed should know of them
 
 
 def rules_of(hub: Hub, wanted: Push) -> Rules[Call]:
@@ -60,19 +61,24 @@ def rules_of(hub: Hub, wanted: Push) -> Rules[Call]:
         tips=lambda call: [ref.oid for ref in shown(call, wanted.repo)],
         judged=partial(_judged, wanted, brought),
         landed=partial(_taken_in, wanted, brought),
-        remarks=lambda call: push.remarks(call, wanted.repo),
+        remarks=lambda call: _remarks(wanted, brought, call),
     )
+
+
+def _remarks(wanted: Push, brought: _Brought, call: Call) -> list[str]:
+    own = [f"Warning: {brought.warning}"] if brought.warning else []
+    return [*own, *push.remarks(call, wanted.repo)]
 
 
 def _judged(
     wanted: Push, brought: _Brought, call: Call, blobs: Sequence[NewBlob], quarantine: Quarantine
 ) -> str | None:
     try:
-        push.check(call, wanted.repo, blobs, quarantine.read_blobs)
+        warning = push.check(call, wanted.repo, blobs, quarantine.read_blobs)
         push.require_fitting(call, wanted.repo, wanted.commands, quarantine)
     except StrataError as refusal:
         return refusal.message
-    brought.size = sum([blob.size for blob in blobs])
+    brought.size, brought.warning = sum([blob.size for blob in blobs]), warning
     return None
 
 

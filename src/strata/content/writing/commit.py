@@ -19,6 +19,7 @@ from strata.content.authors import signature_of
 from strata.content.crowding import Stored, require_uncrowded
 from strata.content.rights import require_push
 from strata.content.snapshot import Snapshot, snapshot
+from strata.content.writing.exposed import warning_of
 from strata.content.writing.intake import Plan, missing, planned
 from strata.content.writing.operations import Change
 from strata.core.call import Call, Work, working
@@ -42,6 +43,7 @@ class Committed:
     repo: Repo
     ref: str  # "refs/heads/main"
     sha: Sha
+    warning: str = ""  # what its author should know
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _land(ready: Prepared, parent: Sha | None) -> Committed:
             brought = partial(give_small, repo=base.repo, size=ready.plan.regular_bytes)
             if land_once(ready.call, base.repo, [Move(ref, head, sha)], then=brought):
                 ready.call.hub.crash_point("after-commit")
-                return Committed(base.repo, ref, sha)
+                return Committed(base.repo, ref, sha, warning_of(ready.call, ready.plan.exposed))
     raise ParentMoved
 
 

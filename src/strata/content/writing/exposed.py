@@ -1,7 +1,8 @@
 """Access tokens in files that everybody can read (product §3.10).
 
-Into a public repo none is let that works. In a private repo its owner may know what they do; once
-that becomes public, what is in its history is revoked, as everybody may have read it by then.
+Into a public repo none is let that works. In a private repo its owner may know what they do, and is
+warned; once that becomes public, what is in its history is revoked, as everybody may have read it
+by then.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
+from strata.blobs import links, pointer as pointers
 from strata.core.call import Call, Work, working
-from strata.core.errors import Unprocessable
+from strata.core.errors import EntryNotFound, Unprocessable
+from strata.core.names import Oid
 from strata.credentials.tokens import leaks
 from strata.credentials.tokens.values import PREFIX, found_in
 from strata.events.facts import Fact
@@ -23,8 +26,11 @@ from strata.repos.record import Repo
 
 MOST_BYTES: Final = 1024 * 1024  # of a text that is looked through
 AT_ONCE_BYTES: Final = 16 * MOST_BYTES
+MOST_LARGE_BYTES: Final = 64 * MOST_BYTES  # of large files that one commit has read through
 MOST_VALUES: Final = 100  # of one text that are looked up
 _BINARY: Final = 8000  # bytes of the start in which no text has a NUL, as git has it
+
+Large = tuple[str, Oid, int]  # path, sha256, bytes
 
 
 class Sized(Protocol):
@@ -38,21 +44,52 @@ class Sized(Protocol):
     def path(self) -> str: ...
 
 
-def require_none(call: Call, repo: Repo, path: str, content: bytes) -> None:
-    """Insist that a file of a public repo holds no access token that works.
+def require_none(call: Call, repo: Repo, path: str, content: bytes) -> int:
+    """Insist that a file of a public repo holds no access token that works; how many a private has.
 
     Raises:
         Unprocessable: names file and line, never the token.
     """
-    if repo.private:
-        return
-    for value, line in _values(content):
+    found = 0
+    for value, line in values_in(content):
         if leaks.alive(call, value):
+            found += 1
+            if repo.private:
+                continue
             raise Unprocessable(
                 f"{path}, line {line}: this is an access token that works, and everybody can read "
                 "this repository. Take it out, also of earlier commits that you push, and refresh "
                 f"it on {call.origin.base_url}/settings/tokens. Nothing was changed."
             )
+    return found
+
+
+def require_none_said(call: Call, repo: Repo, text: str) -> None:
+    """Insist that what is written beside a public repo holds no access token that works.
+
+    Raises:
+        Unprocessable: names the line, never the token.
+    """
+    if repo.private:
+        return
+    for value, line in values_in(text.encode()):
+        if leaks.alive(call, value):
+            raise Unprocessable(
+                f"In line {line} of this text is an access token that works, and everybody can "
+                f"read it here. Take it out, and refresh it on {call.origin.base_url}"
+                "/settings/tokens. Nothing was written."
+            )
+
+
+def warning_of(call: Call, found: int) -> str:
+    """What who brought so many tokens into a private repo should know; ASCII, one line."""
+    if not found:
+        return ""
+    count = "an access token that works" if found == 1 else f"{found} access tokens that work"
+    return (
+        f"there is {count} in these files. Everybody who reads this repository can use it, and it "
+        f"is revoked if the repository becomes public: {call.origin.base_url}/settings/tokens"
+    )
 
 
 def require_none_among(
@@ -60,18 +97,43 @@ def require_none_among(
     repo: Repo,
     blobs: Sequence[Sized],
     read: Callable[[Iterable[str], int], Mapping[str, bytes]],
-) -> None:
+) -> int:
     """The same for the blobs of a push, a few megabytes at once.
 
     Raises:
         Unprocessable: as `require_none`.
     """
-    if repo.private:
-        return
+    found = 0
     for some in _batches(blobs):
         contents = read([blob.oid for blob in some], MOST_BYTES)
         for blob in some:
-            require_none(call, repo, blob.path, contents.get(blob.oid, b""))
+            found += require_none(call, repo, blob.path, contents.get(blob.oid, b""))
+    return found
+
+
+def require_none_large(call: Call, repo: Repo, files: Iterable[Large]) -> int:
+    """The same for large files that are small texts; of many only the first `MOST_LARGE_BYTES`.
+
+    Raises:
+        Unprocessable: as `require_none`.
+    """
+    found, left = 0, MOST_LARGE_BYTES
+    for path, oid, size in files:
+        if size > min(MOST_BYTES, left):
+            continue
+        left -= size
+        found += require_none(call, repo, path, text_of(links.from_start(call, repo, oid)))
+    return found
+
+
+def text_of(pieces: Iterator[bytes]) -> bytes:
+    """All of a text; of what is none, no more than shows that."""
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if b"\0" in content[:_BINARY]:
+            break
+    return bytes(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +166,23 @@ def _in_history(call: Call, repo: Repo) -> list[str]:
     found: dict[str, None] = {}
     for oid, size in git.all_blobs(path, tips):
         if size <= MOST_BYTES:
-            found |= dict.fromkeys(value for value, _ in _values(git.read_blob(path, oid)))
+            content = git.read_blob(path, oid)
+            found |= dict.fromkeys(value for value, _ in values_in(_meant(call, repo, content)))
     return list(found)
 
 
-def _values(content: bytes) -> Iterator[tuple[str, int]]:
+def _meant(call: Call, repo: Repo, content: bytes) -> bytes:
+    """A blob, or the small large file that it points to; nothing of one whose bytes are gone."""
+    pointer = pointers.parse(content)
+    if pointer is None or pointer.size > MOST_BYTES:
+        return content
+    try:
+        return text_of(links.from_start(call, repo, pointer.oid))
+    except EntryNotFound:
+        return b""
+
+
+def values_in(content: bytes) -> Iterator[tuple[str, int]]:
     """What in a text may be a token of ours; nothing in what is no text."""
     if len(content) > MOST_BYTES or PREFIX.encode() not in content or b"\0" in content[:_BINARY]:
         return

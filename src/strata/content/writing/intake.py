@@ -22,7 +22,7 @@ from strata.content.writing.attributes import (
     read_attributes,
     with_rules,
 )
-from strata.content.writing.exposed import require_none
+from strata.content.writing.exposed import require_none, require_none_large
 from strata.content.writing.operations import (
     Add,
     AddLarge,
@@ -52,6 +52,7 @@ class Plan:
 
     steps: list[Step] = field(default_factory=list)
     large: list[str] = field(default_factory=list)  # paths of large files
+    exposed: int = 0  # access tokens that work, in a private repo
     attributes: str | None = None  # text of .gitattributes, when the commit itself writes it
     regular_bytes: int = 0  # that git itself is to keep
 
@@ -151,13 +152,15 @@ class _Desk:
         elif content is not None and not by_rule:
             self._take_regular(path, content)
         else:
+            if content is not None:
+                self.plan.exposed += require_none(self._call, self._snapshot.repo, path, content)
             kept = keep(self._call, self._snapshot.repo, _received(self._call, source))
             self.plan.large.append(path)
             self._point(path, kept)
 
     def _take_regular(self, path: str, content: bytes) -> None:
         self.plan.regular_bytes += len(content)
-        require_none(self._call, self._snapshot.repo, path, content)
+        self.plan.exposed += require_none(self._call, self._snapshot.repo, path, content)
         if path == CARD:
             require_valid(content.decode("utf-8", "replace"), self._snapshot.repo.type)
         elif path == ATTRIBUTES:
@@ -173,6 +176,9 @@ class _Desk:
         if not wanted:
             return
         sizes = require_present(self._call, self._snapshot.repo, wanted)
+        large = [one for one in self.plan.steps if isinstance(one, AddLarge)]
+        files = [(one.path, one.oid, sizes[one.oid]) for one in large]
+        self.plan.exposed += require_none_large(self._call, self._snapshot.repo, files)
         steps, self.plan.steps = self.plan.steps, []
         for step in steps:
             if isinstance(step, AddLarge):

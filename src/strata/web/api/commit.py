@@ -37,7 +37,8 @@ async def create(request: Request) -> Response:
         return _invalid_card(error)
     finally:
         body.discard()
-    return respond.json(_answer(made, exchange(request).origin.base_url))
+    headers = {"X-HF-Warning": f"exposed-token; {made.warning}"} if made.warning else {}
+    return respond.json(_answer(made, exchange(request).origin.base_url), headers=headers)
 
 
 async def _let_in(request: Request) -> None:
