@@ -61,7 +61,8 @@ def test_a_push_moves_the_branch_and_is_a_fact(
         fact = call.db.execute(sa.select(facts).order_by(facts.c.id.desc()).limit(1)).one()
     assert fact.name == "repo.content"
     assert fact.actor_id == alice.user_id
-    assert fact.detail == {"refs": [{"ref": "refs/heads/main", "old": before, "new": sha}]}
+    moved = {"ref": "refs/heads/main", "old": before, "new": sha}
+    assert fact.detail == {"refs": [moved], "how": "push"}
 
 
 def test_branches_and_tags_come_move_and_go(

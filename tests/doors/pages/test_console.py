@@ -14,6 +14,7 @@ from fixtures.browsers import chromium
 from fixtures.hubs import FrozenClock
 from fixtures.shown_repos import served
 from strata.accounts.people import by_name
+from strata.accounts.tables import users
 from strata.core.actor import SYSTEM
 from strata.core.call import Origin, working
 from strata.core.hub import Hub
@@ -95,6 +96,14 @@ def test_an_account_that_is_closed_sees_nothing_more(hub: Hub, root: Visitor) ->
         suspend(work, person, Suspension("left the company", None, hide_content=False))
     for place in PLACES:
         assert root.open(place).status in (303, 404)
+
+
+def test_an_account_that_is_about_to_go_sees_nothing_more(hub: Hub, root: Visitor) -> None:
+    entered(root)
+    with hub.database.writing() as db:  # its session lives on, so that it can be taken back
+        db.execute(sa.update(users).where(users.c.admin).values(standing="deletion_scheduled"))
+    for place in PLACES:
+        assert root.open(place).status == 403, place
 
 
 def test_the_log_is_filtered_by_actor_event_target_and_day(
