@@ -95,6 +95,24 @@ def test_yes_then_at_once_then_revoked_then_asked_again(ana: Visitor) -> None:
     assert ana.open(revoking).status == 404
 
 
+@pytest.mark.parametrize(
+    "told", [{"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{SITE}/login?next=/oauth/authorize"}]
+)
+def test_after_a_log_in_a_page_goes_on_because_a_form_may_not(
+    ana: Visitor, told: dict[str, str]
+) -> None:
+    answered(decided(ana, address(), "allow"))
+
+    page = ana.open(address(), **told)
+    assert page.status == 200
+    assert f'http-equiv="refresh" content="0; url={CALLBACK}?' in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+
+    answered(ana.open(address(), **{"Sec-Fetch-Site": "cross-site"}))
+    answered(ana.open(address(), Referer="https://app.example.com/"))
+
+
 def test_no_is_told_to_the_application(ana: Visitor) -> None:
     back = answered(decided(ana, address(), "deny"))
     assert back["error"] == "access_denied"

@@ -1,5 +1,6 @@
 """Plan & quota as people see it: what is used, asking for more, and the answer (journey J22)."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def test_what_is_used_of_what(scene: Scene) -> None:
     page = scene.visitor(scene.owner).get(BILLING).text
-    assert "839.8 KiB of 976.6 KiB" in page  # of public storage
+    used = re.search(r"([\d.]+) KiB of 976\.6 KiB", page)  # of public storage
+    assert used is not None
+    assert 839.8 < float(used[1]) < 850  # the large files, and a few small ones that git keeps
     assert "1 of 50" in page
     assert "999,999 of 1,000,000 left" in page.replace("&nbsp;", " ")
     assert "li-wei/flan-t5-large" in page
@@ -81,17 +84,17 @@ def sent(scene: Scene) -> int:
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_who_may_upload_sees_that_there_is_hardly_room(scene: Scene, language: str) -> None:
     sentence = {
-        "en": "li-wei has used 937.5 KiB of 976.6 KiB of public storage.",
-        "zh-CN": "li-wei 已使用 937.5 KiB 公开存储",
+        "en": r"li-wei has used 9[34]\d\.\d KiB of 976\.6 KiB of public storage\.",
+        "zh-CN": r"li-wei 已使用 9[34]\d\.\d KiB 公开存储",
     }[language]
     page = f"/{scene.model.full_name}/tree/main"
-    assert sentence not in scene.visitor(scene.owner, language).get(page).text
+    assert not re.search(sentence, scene.visitor(scene.owner, language).get(page).text)
     given(scene.hub, scene.owner, scene.model, "more.bin", b"x" * 100_000)
     shown = scene.visitor(scene.owner, language).get(page).text
-    assert sentence in shown
+    assert re.search(sentence, shown)
     assert "/settings/billing?owner=li-wei" in shown
-    assert sentence not in scene.visitor(scene.other, language).get(page).text
-    assert sentence not in scene.visitor(None, language).get(page).text
+    assert not re.search(sentence, scene.visitor(scene.other, language).get(page).text)
+    assert not re.search(sentence, scene.visitor(None, language).get(page).text)
 
 
 def test_each_step_is_a_fact_once(scene: Scene) -> None:

@@ -37,6 +37,8 @@ async def page(request: Request) -> Response:
     """GET /oauth/authorize"""
     asked = asked_of(request)
     visit, outcome = await visiting(request, lambda call: _considered(call, asked))
+    if isinstance(outcome, Settled) and _after_a_form_of_ours(request):
+        return _sent_by_page(request, visit, outcome.location)
     return _answer(request, visit, outcome)
 
 
@@ -148,6 +150,32 @@ def _sent(location: str) -> Response:
         "X-Frame-Options": "DENY",
     }
     return Response(status_code=303, headers=headers)
+
+
+def _sent_by_page(request: Request, visit: Visit, location: str) -> Response:
+    """As `_sent`, by way of a page that goes on by itself."""
+    return shown(
+        request,
+        "oauth/onward.html",
+        visit,
+        cache=NO_STORE,
+        headers={"Referrer-Policy": "no-referrer"},
+        elsewhere=location,
+        site=redirects.shown(location),
+    )
+
+
+def _after_a_form_of_ours(request: Request) -> bool:
+    """Whether a form of ours may have led here, such as the log-in of somebody known to the app.
+
+    Browsers do not let such a form end at another site, however many redirects lie between
+    (`form-action`). They say where a request comes from, except that over plain HTTP only the
+    referrer tells.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("referer", "").startswith(exchange(request).origin.base_url)
 
 
 def _without_login(request: Request) -> str:

@@ -66,7 +66,7 @@ async def _left(request: Request, elsewhere: Elsewhere | None) -> Response:
     answer = shown(
         request, "accounts/logged_out.html", await visit_of(request), cache=NO_STORE,
         provider=provider.name,
-        onward=elsewhere.address(place_here(request, f"/logout/callback/{provider.id}"), state),
+        elsewhere=elsewhere.address(place_here(request, f"/logout/callback/{provider.id}"), state),
     )  # fmt: skip
     name = cookie_name(hub_of(request), STATE)
     set_cookie(request, answer, name, f"{provider.id}.{state}", max_age=STATE_LIFE_S)

@@ -74,7 +74,7 @@ async def begin_linking(request: Request) -> Response:
         return away
     answer = shown(
         request, "accounts/off_to_site.html", await visit_of(request), cache=NO_STORE,
-        provider=provider.name, onward=away.headers["location"],
+        provider=provider.name, elsewhere=away.headers["location"],
     )  # fmt: skip
     answer.raw_headers.extend(one for one in away.raw_headers if one[0] == b"set-cookie")
     return answer
