@@ -85,3 +85,31 @@ def test_a_large_file_is_refused_unread() -> None:
 
 def test_the_largest_picture_is_taken() -> None:
     assert squares_of(drawn("PNG", (5000, 5000))).keys() == NAMES
+
+
+def test_what_a_picture_carries_along_is_left_behind() -> None:
+    """A GIF that is a page too, a PNG with a page after its end, and a film: one clean frame."""
+    page = b"<script>alert(document.cookie)</script>"
+    gif = drawn("GIF", comment=b"*/" + page)
+    carriers = [gif, gif + page, drawn("PNG") + page, page.join([drawn("JPEG"), b""])]
+    red, blue = Image.new("RGB", (40, 40), "red"), Image.new("RGB", (40, 40), "blue")
+    film = io.BytesIO()
+    red.save(film, "GIF", save_all=True, append_images=[blue] * 400)
+    for carrier in carriers:
+        assert page in carrier
+        assert all(page not in square for square in squares_of(carrier).values())
+    squares = squares_of(film.getvalue())
+    shown = opened(squares["64.webp"])
+    assert not getattr(shown, "is_animated", False)
+    colour = shown.convert("RGB").getpixel((32, 32))
+    assert isinstance(colour, tuple)
+    assert colour[0] > colour[2]  # the first frame
+
+
+def test_a_gif_whose_screen_is_huge_is_refused() -> None:
+    """65,535 by 65,535 pixels in its first ten bytes, whatever its frame says."""
+    gif = bytearray(drawn("GIF", (4, 4)))
+    gif[6:10] = struct.pack("<HH", 65_535, 65_535)
+    with pytest.raises(PictureRefused) as refused:
+        squares_of(bytes(gif))
+    assert refused.value.problem == "too_many_pixels"
