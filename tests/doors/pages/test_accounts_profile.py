@@ -7,7 +7,7 @@ from PIL import Image
 
 from doors.pages.visitors import Page, Visitor, confirmed, people
 from fixtures.accounts import calling, made, person
-from strata.accounts.confirmed import release
+from strata.accounts.confirmed import claim, release
 from strata.core.call import working
 from strata.core.hub import Hub
 
@@ -158,6 +158,7 @@ def test_an_address_is_public_only_when_its_owner_says_so(visitor: Visitor, hub:
     assert f"mailto:{mine}" in Visitor(hub).open("/li-wei").text
     with calling(hub) as call, working(call) as work:  # she loses the address
         release(work, person(hub, "li-wei").id, mine)
+        assert claim(work, person(hub, "bob").id, email=mine, key=mine)  # and it is bob's now
     assert mine not in Visitor(hub).open("/li-wei").text
 
 
