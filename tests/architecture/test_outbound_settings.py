@@ -3,7 +3,8 @@
 import pytest
 
 from strata.core.outbound import outbound_of
-from strata.core.settings import BadSettings, load
+from strata.core.settings.checks import BadSettings
+from strata.core.settings.loading import load
 from strata.lib.http.guard import TargetRefused
 
 

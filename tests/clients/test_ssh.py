@@ -15,7 +15,7 @@ from strata.accounts import people
 from strata.app.hub import load_hub
 from strata.core.actor import Actor
 from strata.core.call import reading, working
-from strata.core.settings import load
+from strata.core.settings.loading import load
 from strata.credentials.keys import ssh
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,7 @@ from strata.app.hub import load_hub
 from strata.content.writing.attributes import read_attributes, read_ignore
 from strata.core.actor import Actor
 from strata.core.hub import Hub
-from strata.core.settings import load
+from strata.core.settings.loading import load
 from strata.lib.markdown.render import MAX_HEADINGS, render
 from strata.repos.record import Repo
 from strata.web.paths import Routes

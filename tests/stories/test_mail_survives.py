@@ -9,7 +9,7 @@ from typing import Any
 from clients.hub import Hub, free_port
 from fixtures.post_offices import polite, post_office
 from strata.app.hub import JOBS, MAILING, load_hub
-from strata.core.settings import load
+from strata.core.settings.loading import load
 from strata.events.jobs import LEASE, run_due
 from strata.lib import clock
 

@@ -9,7 +9,7 @@ from importlib import resources
 
 import email_validator
 
-from strata.core.settings import AccountsSettings
+from strata.core.settings.tree import AccountsSettings
 
 LONGEST = 254  # characters, RFC 5321
 # Domains of closed networks and test benches, which the library refuses: the Internet has none.

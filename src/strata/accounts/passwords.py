@@ -17,7 +17,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from strata.core.hub import Hub
-from strata.core.settings import AccountsSettings
+from strata.core.settings.tree import AccountsSettings
 
 LONGEST = 128  # code points
 LONGEST_BYTES = 512

@@ -37,7 +37,7 @@ from strata.core.outbound import outbound_of
 from strata.core.personal import Personal
 from strata.core.providers import load_providers
 from strata.core.secrets import load_or_create
-from strata.core.settings import ObjectsSettings, Settings
+from strata.core.settings.tree import ObjectsSettings, Settings
 from strata.credentials import personal as credentials
 from strata.events.audit.seal import SealFacts
 from strata.events.facts import Listener

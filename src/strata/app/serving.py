@@ -23,7 +23,8 @@ from strata.community.telling.jobs import TidyInbox
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
 from strata.core.hub import Hub
-from strata.core.settings import BadSettings, Settings
+from strata.core.settings.checks import BadSettings
+from strata.core.settings.tree import Settings
 from strata.credentials.uses import FLUSH_EVERY_S
 from strata.events.audit.seal import begin_sealing
 from strata.events.jobs import enqueue

@@ -8,7 +8,8 @@ import click
 
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
-from strata.core.settings import Settings, described
+from strata.core.settings.description import described
+from strata.core.settings.tree import Settings
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from strata.core.settings import Loaded, load
+from strata.core.settings.loading import Loaded, load
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from strata.core.personal import Personal
 from strata.core.providers import LoginProvider
 from strata.core.secrets import Secrets
-from strata.core.settings import Settings
+from strata.core.settings.tree import Settings
 from strata.lib.bell import Bell
 from strata.lib.db.database import Database
 from strata.lib.http.outbound import Outbound

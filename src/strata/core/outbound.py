@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from strata.core.settings import Settings
+from strata.core.settings.tree import Settings
 from strata.lib.http.guard import Allowed, Guard
 from strata.lib.http.outbound import Outbound, Proxy, Resolver, system_addresses
 

@@ -27,7 +27,7 @@ from strata.accounts.plans.rates import Bucket
 from strata.core.call import Origin
 from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
 from strata.core.hub import Hub
-from strata.core.settings import Settings
+from strata.core.settings.tree import Settings
 from strata.credentials.tokens import expiring
 from strata.lib.http.server import STOPPING
 from strata.web import errors

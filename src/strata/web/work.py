@@ -27,7 +27,7 @@ from strata.core.call import Call, Origin, working
 from strata.core.errors import BadCredentials, ConsentNeeded, NotFound, TooLarge
 from strata.core.hub import Hub
 from strata.core.names import RepoId
-from strata.core.settings import Settings
+from strata.core.settings.tree import Settings
 from strata.credentials.uses import Uses
 from strata.sessions.entering.sessions import Started
 from strata.web.auth import SAFE_METHODS, authenticate

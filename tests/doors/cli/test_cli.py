@@ -14,7 +14,7 @@ import pytest
 from fixtures.accounts import joined
 from strata.app.hub import load_hub
 from strata.cli.main import COMMANDS
-from strata.core.settings import load
+from strata.core.settings.loading import load
 
 Strata = Callable[..., "subprocess.CompletedProcess[str]"]
 PASSWORD = "Corr3ct-Horse!a"

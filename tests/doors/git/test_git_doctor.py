@@ -23,7 +23,7 @@ from strata.core.call import working
 from strata.core.findings import UNSOUND
 from strata.core.hub import Hub
 from strata.core.names import Oid, RepoType
-from strata.core.settings import load
+from strata.core.settings.loading import load
 from strata.events.jobs import run_due
 from strata.events.tables import jobs
 from strata.lib.git.refs import projected_generation

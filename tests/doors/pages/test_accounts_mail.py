@@ -15,9 +15,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from doors.pages.visitors import Visitor
 from strata.app.hub import load_hub
 from strata.app.serving import Background
-from strata.core import settings
 from strata.core.call import reading
 from strata.core.hub import Hub
+from strata.core.settings import loading
 from strata.events import outbox
 from strata.web.work import Tallies
 
@@ -74,7 +74,7 @@ def serving(folder: Path, box: Postbox) -> Iterator[Hub]:
         "mail.url": f"smtp://127.0.0.1:{port}?from=hub@example.org",
         "accounts.fastest_sign_up_s": 0,
     }
-    hub = load_hub(settings.load(environment={}, overrides=overrides).settings)
+    hub = load_hub(loading.load(environment={}, overrides=overrides).settings)
     background = Background(hub, Tallies.of(hub.settings))
     background.start()
     try:

@@ -15,7 +15,8 @@ from strata.accounts.new_passwords import new_password_faults
 from strata.core.call import working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
-from strata.core.settings import BadSettings, load
+from strata.core.settings.checks import BadSettings
+from strata.core.settings.loading import load
 from strata.membership import recovery
 from strata.membership.joining import signup
 from strata.sessions.entering import reset

@@ -14,7 +14,8 @@ from fixtures.accounts import calling, joined
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
-from strata.core.settings import BadSettings, load
+from strata.core.settings.checks import BadSettings
+from strata.core.settings.loading import load
 from strata.membership.joining.work import Done, Puzzle, puzzle, work_faults
 
 BITS = 6

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from strata.accounts.plans.tables import plan_claims, plan_grants, plans, quota_overrides
 from strata.core.call import Call
 from strata.core.errors import Malformed, OverQuota
-from strata.core.settings import Settings
+from strata.core.settings.tree import Settings
 
 NO_LIMIT: Final = 0
 MOST: Final = (1 << 53) - 1  # what JSON and every database hold exactly; 8 PiB

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from strata.accounts import names, passwords
 from strata.accounts.legal import documents
-from strata.core.settings import Settings
+from strata.core.settings.tree import Settings
 from strata.web import respond
 from strata.web.pages.words.language import LANGUAGES
 from strata.web.work import hub_of, read

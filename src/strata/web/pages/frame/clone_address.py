@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from strata.core.call import Call
-from strata.core.settings import Settings
+from strata.core.settings.tree import Settings
 from strata.lib.keys.host import STANDARD_PORT
 from strata.repos.record import Repo
 
