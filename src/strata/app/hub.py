@@ -35,6 +35,7 @@ from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.outbound import outbound_of
 from strata.core.personal import Personal
+from strata.core.places import load_places
 from strata.core.providers import load_providers
 from strata.core.secrets import load_or_create
 from strata.core.settings.tree import ObjectsSettings, Settings
@@ -167,6 +168,7 @@ PERSONAL: tuple[Personal, ...] = (
 
 def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:
     """Open what the settings name and bring the schema up to date."""
+    places = load_places(settings)
     settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
     # A job keeps its connection while it waits for a target.
     threads = settings.server.threads + settings.webhooks.concurrent + settings.mail.concurrent
@@ -184,6 +186,7 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
         listeners=LISTENERS,
         providers=load_providers(settings.logins.file if settings.logins.file.name else None),
         personal=PERSONAL,
+        places=places,
         outbound=outbound_of(settings),
     )
 

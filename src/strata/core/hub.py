@@ -16,6 +16,7 @@ from strata.lib.bell import Bell
 from strata.lib.db.database import Database
 from strata.lib.http.outbound import Outbound
 from strata.lib.objects.store import ObjectStore
+from strata.lib.places import Place, Places
 from strata.lib.turns import Turns
 
 
@@ -33,6 +34,7 @@ class Hub:
     listeners: tuple[Callable[..., None], ...] = ()  # each an `events.facts.Listener`
     providers: tuple[LoginProvider, ...] = ()  # other sites whose word about people counts
     personal: tuple[Personal, ...] = ()  # what the rooms hold of people
+    places: Places | None = None  # where addresses are, roughly
     outbound: Outbound = field(default_factory=Outbound)  # for addresses that people choose
     mail_turns: Turns = field(default_factory=Turns)  # by the domain that a mail goes to
     job_written: Bell = field(default_factory=Bell)  # wakes the job runners
@@ -40,6 +42,10 @@ class Hub:
     def git_path(self, repo_key: str) -> Path:
         """Where the bare repository of a repo lives; the key never changes, names do."""
         return Path(f"{self.settings.data}/git/{repo_key[:2]}/{repo_key}.git")
+
+    def place_of(self, ip: str) -> Place | None:
+        """Where an address is; None when there is no database, or it does not know."""
+        return self.places.of(ip) if self.places and ip else None
 
     def crash_point(self, name: str) -> None:
         """End the process here when a test asked for it, as a power cut would."""

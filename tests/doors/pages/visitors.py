@@ -45,12 +45,15 @@ class Page:
 class Visitor:
     """One browser with its own cookies."""
 
-    def __init__(self, hub: Hub, *, language: str = "en", site: str = SITE) -> None:
+    def __init__(
+        self, hub: Hub, *, language: str = "en", site: str = SITE, ip: str = "testclient"
+    ) -> None:
         self.hub = hub
         self.client = TestClient(
             build_app(hub),
             base_url=site,
             follow_redirects=False,
+            client=(ip, 50000),
             headers={"Accept": "text/html", "Accept-Language": language},
         )
 

@@ -170,6 +170,10 @@ class AccountsSettings:
         "",
         "Address that is asked for leaked passwords by the first five digits of their SHA-1, such as https://api.pwnedpasswords.com/range/; empty: none. Passwords are accepted while it is silent.",
     )
+    places_file: Path = setting(
+        Path(),
+        "Database in MaxMind's format (.mmdb) of the cities or countries that addresses belong to, such as GeoLite2-City or DB-IP Lite: shown beside addresses in sessions, logs and mails about log-ins. Read at start; empty: none.",
+    )
     password_hash_slots: int = setting(
         2,
         "Password hashes computed at once, in threads of their own; each takes password_hash_mib.",

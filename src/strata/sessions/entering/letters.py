@@ -44,13 +44,13 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
         browser: such as `Firefox on Linux`.
     """
     site = call.hub.settings.site_name
-    place, when = call.origin.ip, f"{call.now:%Y-%m-%d %H:%M} UTC"
+    when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"Confirm your log-in to {site}",
         greeting=f"Hello {reader.name},",
         before=(
             "somebody, probably you, logs in with your password from a new browser.",
-            f"{browser}, {place}, {when}",
+            f"{browser}, {_where(call, 'en')}, {when}",
             "Open the link in that same browser. It works once, for a quarter of an hour.",
         ),
         link_text="Confirm the log-in",
@@ -64,7 +64,7 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
         greeting=f"{reader.name}，你好：",
         before=(
             "有人（很可能是你本人）正在从一个未曾登录过的浏览器，使用你的密码登录。",
-            f"{browser}，{place}，{when}",
+            f"{browser}，{_where(call, CHINESE)}，{when}",
             "请在同一浏览器中打开此链接。链接 15 分钟内有效，仅可使用一次。",
         ),
         link_text="确认登录",
@@ -126,13 +126,13 @@ def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
         browser: such as `Firefox on Linux`.
     """
     site = call.hub.settings.site_name
-    place, when = call.origin.ip, f"{call.now:%Y-%m-%d %H:%M} UTC"
+    when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"New sign-in to your {site} account",
         greeting=f"Hello {reader.name},",
         before=(
             "somebody logged in to your account from a browser that we have not seen before.",
-            f"{browser}, {place}, {when}",
+            f"{browser}, {_where(call, 'en')}, {when}",
         ),
         link_text="Your sessions",
         after=("If that was not you, sign that browser out there and change your password.",),
@@ -140,8 +140,20 @@ def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
     chinese = Wording(
         subject=f"你的 {site} 账号有新的登录",
         greeting=f"{reader.name}，你好：",
-        before=("有人从一个未曾出现过的浏览器登录了你的账号。", f"{browser}，{place}，{when}"),
+        before=(
+            "有人从一个未曾出现过的浏览器登录了你的账号。",
+            f"{browser}，{_where(call, CHINESE)}，{when}",
+        ),
         link_text="查看登录会话",
         after=("如果不是你本人操作，请在该页面退出此浏览器并修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/authentication"))
+
+
+def _where(call: Call, language: str) -> str:
+    """The address that the request came from, and where that is if the site knows."""
+    place = call.hub.place_of(call.origin.ip)
+    if place is None:
+        return call.origin.ip
+    pattern = "{}（{}）" if language == CHINESE else "{} ({})"
+    return pattern.format(call.origin.ip, place.called(language))

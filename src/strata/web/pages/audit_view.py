@@ -13,6 +13,7 @@ from strata.access.audit import Told
 from strata.accounts import people
 from strata.core.call import Call
 from strata.core.errors import Malformed
+from strata.core.hub import Hub
 from strata.events.audit.listing import KINDS, Entry, Filter
 from strata.events.facts import By
 from strata.lib.db.seek import Page
@@ -97,6 +98,7 @@ class Line:
     detail: str
     browser: str
     ip: str
+    place: str  # where that is, as far as the site knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +146,14 @@ def kinds(language: str, *wanted: str) -> list[tuple[str, str]]:
     return every + [(kind, translated(language, KIND_NAMES[kind])) for kind in wanted]
 
 
-def lines_of(language: str, page: Page[Told]) -> Lines:
+def lines_of(hub: Hub, language: str, page: Page[Told]) -> Lines:
     """Put a page of the log into words."""
-    return Lines(tuple(_line(language, told) for told in page.rows), address_of(page.last))
+    return Lines(tuple(_line(hub, language, told) for told in page.rows), address_of(page.last))
 
 
-def _line(language: str, told: Told) -> Line:
+def _line(hub: Hub, language: str, told: Told) -> Line:
     entry = told.entry
+    place = hub.place_of(entry.ip)
     return Line(
         at=entry.at,
         what=name_of(language, entry.type),
@@ -162,6 +165,7 @@ def _line(language: str, told: Told) -> Line:
         detail=_detail(entry),
         browser=family_of(entry.user_agent) if entry.user_agent else "",
         ip=entry.ip,
+        place=place.called(language) if place else "",
     )
 
 

@@ -32,7 +32,7 @@ from strata.web.pages.console.entering import entrance
 from strata.web.pages.forms.seeking import window_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import shown, visiting
-from strata.web.work import read
+from strata.web.work import hub_of, read
 
 PAGE: Final = "/admin/audit"
 LONGEST_SEAL: Final = 200
@@ -66,7 +66,7 @@ async def page(request: Request) -> Response:
         asked=wanted,
         kinds=kinds(visit.frame.language, *KINDS),
         types=types(),
-        log=lines_of(visit.frame.language, found[0]),
+        log=lines_of(hub_of(request), visit.frame.language, found[0]),
         chain=found[1],
         place=PAGE,
     )

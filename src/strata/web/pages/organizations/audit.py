@@ -20,7 +20,7 @@ from strata.web.pages.audit_view import PER_PAGE, Asked, asked, filter_of, kinds
 from strata.web.pages.forms.seeking import window_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import shown, user_id_of, visiting
-from strata.web.work import field, read
+from strata.web.work import field, hub_of, read
 
 KINDS: Final = ("org", "repo", "gate", "discussion", "collection", "webhook", "token", "quota")
 
@@ -52,7 +52,7 @@ async def page(request: Request) -> Response:
         asked=wanted,
         kinds=kinds(visit.frame.language, *KINDS),
         types=types(),
-        log=lines_of(visit.frame.language, there.page),
+        log=lines_of(hub_of(request), visit.frame.language, there.page),
     )
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from strata.core.call import Call
 from strata.core.providers import LoginProvider
+from strata.lib.places import Place
 from strata.repos.publishers.manage import Publisher, for_person
 from strata.repos.publishers.rules import issuers
 from strata.sessions.entering import browsers, changing, sessions
@@ -43,6 +44,7 @@ class OpenSession:
     id: int
     browser: str  # "Firefox on Linux"
     ip: str
+    place: Place | None
     created_at: datetime
     seen_at: datetime
     here: bool  # it is the one that looks
@@ -58,6 +60,7 @@ def _sessions(call: Call) -> list[OpenSession]:
             id=one.id,
             browser=browsers.family_of(one.user_agent),
             ip=one.ip,
+            place=call.hub.place_of(one.ip),
             created_at=one.created_at,
             seen_at=one.seen_at,
             here=one.id == call.actor.session_id,

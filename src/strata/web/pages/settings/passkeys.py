@@ -13,6 +13,7 @@ from strata.accounts.factors import passkeys, remembered
 from strata.accounts.factors.challenges import place_of
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
+from strata.lib.places import Place
 from strata.sessions.entering import browsers
 from strata.sessions.protecting import changing
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -47,6 +48,7 @@ class RememberedBrowser:
     id: int
     browser: str  # "Firefox on Linux"
     ip: str
+    place: Place | None
     created_at: datetime
     expires_at: datetime
 
@@ -60,7 +62,12 @@ def remembered_section(call: Call) -> list[RememberedBrowser]:
     """The remembered browsers of the signed-in person."""
     return [
         RememberedBrowser(
-            one.id, browsers.family_of(one.user_agent), one.ip, one.created_at, one.expires_at
+            id=one.id,
+            browser=browsers.family_of(one.user_agent),
+            ip=one.ip,
+            place=call.hub.place_of(one.ip),
+            created_at=one.created_at,
+            expires_at=one.expires_at,
         )
         for one in remembered.of(call, user_id_of(call))
     ]

@@ -16,6 +16,7 @@ from strata.web.pages.audit_view import PER_PAGE, asked, kinds, lines_of
 from strata.web.pages.forms.seeking import window_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import shown, user_id_of, visiting
+from strata.web.work import hub_of
 
 PAGE: Final = "/settings/security-log"
 KINDS: Final = (
@@ -50,7 +51,7 @@ async def page(request: Request) -> Response:
         asked=wanted,
         kinds=kinds(visit.frame.language, *KINDS),
         days=audit.OWN_DAYS,
-        log=lines_of(visit.frame.language, found),
+        log=lines_of(hub_of(request), visit.frame.language, found),
         place=PAGE,
     )
 
