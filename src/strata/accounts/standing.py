@@ -85,8 +85,16 @@ def require_enterable(call: Call, user: User) -> None:
         AccountSuspended: an operator closed the account; with the reason.
         Forbidden: with the message key `auth.must_reset`: another password must be chosen first.
     """
-    standing = now(call, user)
-    if standing in (Standing.SUSPENDED, Standing.DELETED):
-        raise AccountSuspended(reason=user.standing_reason or "")
+    require_not_closed(call, user)
     if user.must_reset_password:
         raise Forbidden(MUST_RESET)
+
+
+def require_not_closed(call: Call, user: User) -> None:
+    """Insist that no operator has closed the account.
+
+    Raises:
+        AccountSuspended: one has; with the reason.
+    """
+    if now(call, user) in (Standing.SUSPENDED, Standing.DELETED):
+        raise AccountSuspended(reason=user.standing_reason or "")

@@ -12,6 +12,7 @@
     ├── Forbidden             403  known caller, not allowed
     │   ├── EmailNotVerified  403
     │   ├── AccountSuspended  403
+    │   ├── LogInElsewhere    403  people with such an address come in through another site alone
     │   ├── ConsentNeeded     403  the documents changed; the person must agree anew
     │   ├── TokenTooNarrow    403  the person might, the access token may not
     │   ├── ProofNeeded       403  the session must show once more who sits there
@@ -132,6 +133,20 @@ class AccountSuspended(Forbidden):
     ) -> None:
         super().__init__(message)
         self.reason = reason  # as an operator wrote it, for the person alone
+
+
+class LogInElsewhere(Forbidden):
+    """Whoever has such an address logs in through one other site, and by no other way."""
+
+    code = "LogInElsewhere"
+
+    def __init__(self, provider: str, name: str) -> None:
+        super().__init__(
+            f"People with such an address log in with {name}, in a browser; "
+            "programs need an access token."
+        )
+        self.provider = provider  # id of a `LoginProvider`
+        self.name = name  # as people know the site
 
 
 class ConsentNeeded(Forbidden):

@@ -17,6 +17,7 @@ They stand in a TOML file of their own, which `logins.file` names:
     client_id = "…"
     client_secret = "…"
     authoritative_domains = ["example.com"]  # its word links to an account with such an address
+    required_domains = ["example.com"]       # people with such an address come in by no other way
     roles = ["ml-team=acme:write"]           # group = organization : role
     plans = ["ml-team=Pro", "staff=Team"]    # group = plan; the first that somebody is in
 """
@@ -43,6 +44,7 @@ _CLAIMS: Final = {
     "username_claim": "preferred_username",
     "groups_claim": "groups",
 }
+_WAYS: Final = frozenset({"password", "passkey"})  # how people log in here; no site is named so
 _REQUIRED: Final = ("id", "kind", "name", "client_id", "client_secret")
 
 
@@ -70,6 +72,7 @@ class LoginProvider:
     scopes: tuple[str, ...] = ()  # besides those that are always asked for
     allowed_domains: tuple[str, ...] = ()  # whose addresses may come in; empty: any
     authoritative_domains: tuple[str, ...] = ()  # whose addresses it knows better than we
+    required_domains: tuple[str, ...] = ()  # whose people come in through it alone; "*.example.com"
     hosted_domain: str = ""  # of Google Workspace
     trust_mfa: bool = False  # a second factor there counts here
     email_claim: str = "email"  # names of claims may lead inside: "realm_access.roles"
@@ -114,6 +117,9 @@ def load_providers(path: Path | None) -> tuple[LoginProvider, ...]:
     found = tuple(_provider(table) for table in tables)
     if len({one.id for one in found}) != len(found):
         raise BadSettings(f"{path} (logins.file): two providers have the same id.")
+    required = [domain.lower() for one in found for domain in one.required_domains]
+    if len(set(required)) != len(required):
+        raise BadSettings(f"{path} (logins.file): a domain is in required_domains twice.")
     return found
 
 
@@ -149,6 +155,8 @@ def _require_type(name: str, key: str, value: object, hint: Any) -> None:
 def _require_sound(provider: LoginProvider) -> None:
     if not _ID.fullmatch(provider.id):
         raise BadSettings(f"Login provider {provider.id}: the id has a-z, 0-9 and - only.")
+    if provider.id in _WAYS:
+        raise BadSettings(f"Login provider {provider.id}: this id has a meaning of its own.")
     if provider.kind not in KINDS:
         raise BadSettings(f"Login provider {provider.id}: kind is one of {', '.join(KINDS)}.")
     if provider.kind == "oidc" and not provider.issuer:
@@ -170,6 +178,12 @@ def _require_sound(provider: LoginProvider) -> None:
 
 
 def _require_readable(provider: LoginProvider) -> None:
+    allowed, required = set(provider.allowed_domains), set(provider.required_domains)
+    if allowed and not required <= allowed:
+        raise BadSettings(
+            f"Login provider {provider.id}: required_domains are among allowed_domains, "
+            "or nobody of them could come in."
+        )
     for text in provider.roles:
         _rule(text)
     for text in provider.plans:

@@ -11,14 +11,14 @@ from typing import ClassVar, Final
 
 from strata.accounts import addresses, confirmed, limits, passwords, people
 from strata.accounts.factors import remembered
-from strata.core.call import Call, Origin, working
-from strata.core.errors import InvalidFields, NotFound
+from strata.core.call import Call, Origin, Work, working
+from strata.core.errors import InvalidFields, LogInElsewhere, NotFound
 from strata.credentials.tokens.revoking import revoke_all
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.jobs import enqueue
 from strata.membership.joining import verification
-from strata.sessions.entering import letters, login, reset, sessions
+from strata.sessions.entering import letters, login, reset, sessions, sites
 from strata.sessions.entering.changing import keep_password, password_faults
 
 PER_ACCOUNT: Final = 5  # mails a day
@@ -47,7 +47,10 @@ class SendReset:
             if limits.counted(work, key, minutes=24 * 60) >= PER_ACCOUNT:
                 return
             limits.note(work, key)
-            if user.verified_at is None:
+            elsewhere = sites.sites_of(work, user)
+            if elsewhere:
+                _lead_elsewhere(work, user, to, elsewhere[0].name)
+            elif user.verified_at is None:
                 verification.issue(work, user)
             else:
                 reset.send(work, user, to)
@@ -69,8 +72,10 @@ def ask(call: Call, identifier: str) -> None:
     without any gets its confirmation once more instead.
 
     Raises:
+        LogInElsewhere: people with the address that was typed have no use for a password.
         TooMany: ten requests in an hour from one place.
     """
+    sites.require_free(call.hub, identifier)
     origin = call.origin
     typed = identifier.strip()[:LONGEST_IDENTIFIER].replace("\0", "")
     job = SendReset(typed, origin.base_url, origin.ip, origin.user_agent, origin.request_id)
@@ -85,11 +90,14 @@ def choose(call: Call, link: str, form: NewPassword) -> None:
 
     Raises:
         NotFound: the link cannot be used (any more).
+        LogInElsewhere: since it was sent, an operator has decided that no password opens this.
         InvalidFields: `password` breaks rules.
     """
     user = reset.owner_of_link(call, link)
     if user is None:
         raise NotFound(reset.OVER)
+    for site in sites.sites_of(call, user):
+        raise LogInElsewhere(site.id, site.name)
     faults = password_faults(call, user, form.password)
     if faults:
         raise InvalidFields({"password": faults})
@@ -106,6 +114,12 @@ def choose(call: Call, link: str, form: NewPassword) -> None:
         record(work, "account.password_reset", target=user.name, actor_id=user.id)
         for reader in confirmed.readers(work, user):
             outbox.post(work, letters.password_changed(work, reader))
+
+
+def _lead_elsewhere(work: Work, user: people.User, to: list[str], site: str) -> None:
+    for email in to:
+        reader = people.reader(user, email)
+        outbox.post(work, letters.log_in_elsewhere(work, reader, site=site))
 
 
 def _meant(call: Call, identifier: str) -> tuple[people.User | None, list[str]]:

@@ -27,6 +27,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.Forbidden: 403,
     errors.EmailNotVerified: 403,
     errors.AccountSuspended: 403,
+    errors.LogInElsewhere: 403,
     errors.ConsentNeeded: 403,
     errors.ProofNeeded: 403,
     errors.TokenTooNarrow: 403,

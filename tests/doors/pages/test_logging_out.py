@@ -23,6 +23,11 @@ BACK = "/logout/callback/there"
 
 
 @pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
+
+
+@pytest.fixture
 def issuer(clock: FrozenClock) -> Iterator[Issuer]:
     with issuing(clock) as running:
         running.more = {"end_session_endpoint": f"{running.url}/end?tenant=1"}

@@ -27,6 +27,11 @@ PAGE = "/settings/authentication"
 
 
 @pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
+
+
+@pytest.fixture
 def issuer(clock: FrozenClock) -> Iterator[Issuer]:
     with issuing(clock) as running:
         yield running

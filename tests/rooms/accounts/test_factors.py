@@ -9,7 +9,16 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
-from fixtures.accounts import PASSWORD, calling, code_in, fact_names, inbox, made, person
+from fixtures.accounts import (
+    HERE as HERE_ORIGIN,
+    PASSWORD,
+    calling,
+    code_in,
+    fact_names,
+    inbox,
+    made,
+    person,
+)
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock
 from strata.accounts.factors import codes, held, passkeys, remembered, totp
@@ -20,9 +29,12 @@ from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import InvalidFields, NotFound, ProofNeeded, StrataError, TooMany
 from strata.core.hub import Hub
+from strata.core.providers import LoginProvider
 from strata.membership import recovery
 from strata.sessions.entering import login, reset, sessions, sudo
 from strata.sessions.entering.entry import Browser, LoggedIn
+from strata.sessions.identities import linking
+from strata.sessions.identities.claims import Claims
 from strata.sessions.protecting import changing, finishing
 from strata.sessions.protecting.finishing import Second
 
@@ -268,3 +280,53 @@ def test_a_reset_clears_remembered_browsers_and_leaves_the_factor(hub: Hub, alic
     with calling(hub) as call:
         again = login.log_in(call, login.LogIn("alice", "An0ther-Horse!b", HERE))
     assert isinstance(again, Ticket)
+
+
+SITE = LoginProvider("there", "oidc", "There", "client", "secret", issuer="https://a.example")
+
+
+def without_password(hub: Hub) -> tuple[Hub, Actor]:
+    """Ida, who came from another site."""
+    near = replace(hub, providers=(SITE,))
+    ida = signed_in(near, "ida")
+    with calling(near) as call, working(call) as work:
+        work.db.execute(sa.update(users).values(password_hash=None))
+        linking.keep(work, person(near, "ida"), Claims("there", SITE.issuer, "4711", "ida"))
+    return near, ida
+
+
+def unlink(hub: Hub, actor: Actor, base_url: str = HERE_ORIGIN.base_url) -> None:
+    with calling(hub, actor, replace(HERE_ORIGIN, base_url=base_url)) as call:
+        (identity,) = linking.identities_of(call, actor.user_id or 0)
+        with working(call) as work:
+            linking.unlink(work, identity.id)
+
+
+def remove_passkey(hub: Hub, actor: Actor) -> None:
+    with calling(hub, actor) as call:
+        (passkey,) = passkeys.of(call, actor.user_id or 0)
+        with working(call) as work:
+            changing.remove_passkey(work, passkey.id)
+
+
+def test_the_last_way_in_stays_be_it_a_site_or_a_passkey(hub: Hub) -> None:
+    near, ida = without_password(hub)
+    with pytest.raises(InvalidFields, match=r"identity\.last"):
+        unlink(near, ida)
+    with_passkey(near, ida)
+    with pytest.raises(InvalidFields, match=r"identity\.last"):  # of a site that is gone
+        remove_passkey(replace(near, providers=()), ida)
+    remove_passkey(near, ida)
+    with_passkey(near, ida)
+    with pytest.raises(InvalidFields, match=r"identity\.last"):  # where none can be shown
+        unlink(near, ida, "http://192.0.2.1")
+    unlink(near, ida)
+    with pytest.raises(InvalidFields, match=r"identity\.last"):
+        remove_passkey(near, ida)
+
+
+def test_of_two_last_ways_in_given_up_at_once_one_stays(hub: Hub) -> None:
+    near, ida = without_password(hub)
+    with_passkey(near, ida)
+    done = at_once(lambda: unlink(near, ida), lambda: remove_passkey(near, ida))
+    assert done.count(True) == 1

@@ -22,13 +22,14 @@ from strata.accounts.plans.rules import by_invite
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
+from strata.core.hub import Hub
 from strata.core.names import fresh_key
 from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.lib.db.statements import upsert
 from strata.membership.joining import approval, invites, verification
 from strata.membership.joining.work import Done, spend, work_faults
-from strata.sessions.entering import browsers, sessions
+from strata.sessions.entering import browsers, sessions, sites
 from strata.sessions.identities import linking
 from strata.sessions.identities.claims import Claims
 
@@ -84,6 +85,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
 
     Raises:
         Forbidden: sign-up is closed (`signup.closed`).
+        LogInElsewhere: people with such an address come in through another site.
         Conflict: another account has the address that another site vouches for.
         TooMany: this address, its network or the whole site had too many sign-ups.
         InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
@@ -92,6 +94,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
     mode = call.hub.settings.accounts.sign_up
     if mode == "closed":
         raise Forbidden("signup.closed")
+    require_free(call.hub, form.email, form.identity)
     rates = _rates(call)
     limits.require_room(call, *rates)
     address = _require_fields(call, form)
@@ -128,6 +131,18 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         session = sessions.start(work, user.id, admin=user.admin, remember=False)
         device = browsers.recognise(work, user, form.device)
     return SignedUp(user.id, user.name, session, device)
+
+
+def require_free(hub: Hub, email: str, identity: Claims | None) -> None:
+    """Insist that people with such an address may sign up like this.
+
+    Args:
+        identity: who they are at the site that they come from.
+
+    Raises:
+        LogInElsewhere: they come in through another one.
+    """
+    sites.require_free(hub, email, through=identity.provider if identity else "")
 
 
 def _promised(work: Work, form: SignUp) -> invites.Promise | None:

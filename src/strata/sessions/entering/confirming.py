@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from strata.accounts.factors.halfway import Ticket
-from strata.accounts.standing import require_enterable
 from strata.core.call import Work
-from strata.sessions.entering import login, waiting
+from strata.sessions.entering import login, sites, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive
 from strata.sessions.entering.waiting import Waiting
 
@@ -17,9 +16,9 @@ def confirm(work: Work, link: str, held: Waiting, browser: Browser) -> LoggedIn 
 
     Raises:
         NotFound: the link is over, was used, or the log-in waits in another browser.
-        AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
+        AccountSuspended, Forbidden, LogInElsewhere: as `sites.require_way_in`.
     """
     user, remember = waiting.use(work, link, held)
-    require_enterable(work, user)
+    sites.require_way_in(work, user, "password")
     login.forgive_here(work, user.id)
     return arrive(work, user, replace(browser, remember=remember), how="password+mail")

@@ -11,11 +11,10 @@ from strata.accounts.factors import halfway, remembered
 from strata.accounts.factors.halfway import Halfway, Ticket
 from strata.accounts.legal.documents import must_agree
 from strata.accounts.legal.tables import agreement
-from strata.accounts.standing import require_enterable
 from strata.accounts.tables import users
 from strata.core.call import Work
 from strata.events.facts import record
-from strata.sessions.entering import browsers, sessions
+from strata.sessions.entering import browsers, sessions, sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,9 @@ def arrive(
 ) -> LoggedIn | Ticket:
     """Let somebody in who has shown one factor, or ask for the second if the account has one.
 
-    Args: as those of `enter`.
+    Args and Raises: as those of `enter`.
     """
+    sites.require_way_in(work, user, how)
     if user.has_factor and not remembered.knows(work, user.id, browser.remembered):
         return halfway.begin(work, Halfway(user.id, how, browser.remember), browser.forms)
     return enter(work, user, browser, how=how, proved=proved)
@@ -63,9 +63,9 @@ def enter(
         proved: they have shown it to us, so that nothing asks them again for a while.
 
     Raises:
-        AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
+        AccountSuspended, Forbidden, LogInElsewhere: as `sites.require_way_in`.
     """
-    require_enterable(work, user)
+    sites.require_way_in(work, user, how)
     here = sa.update(users).where(users.c.id == user.id)
     work.db.execute(here.values(last_login_at=work.now))
     sessions.end(work, browser.replaces)

@@ -99,6 +99,32 @@ def password_reset(call: Call, reader: Reader, *, link: str) -> Letter:
     return letter(reader, {"en": english, CHINESE: chinese}, link)
 
 
+def log_in_elsewhere(call: Call, reader: Reader, *, site: str) -> Letter:
+    """Tell who asked for a new password that their account needs none."""
+    ours = call.hub.settings.site_name
+    english = Wording(
+        subject=f"You log in to {ours} with {site}",
+        greeting=f"Hello {reader.name},",
+        before=(
+            f"somebody, probably you, asked for a new password for your {ours} account.",
+            f"People with an address like yours log in with {site}; no password opens the account.",
+        ),
+        link_text="Log in",
+        after=("If you did not ask for it, ignore this message.",),
+    )
+    chinese = Wording(
+        subject=f"请使用 {site} 登录 {ours}",
+        greeting=f"{reader.name}，你好：",
+        before=(
+            f"有人（很可能是你本人）请求重设你的 {ours} 账号密码。",
+            f"使用此类邮箱地址的用户须通过 {site} 登录，无法使用密码登录。",
+        ),
+        link_text="登录",
+        after=("如果不是你本人操作，请忽略此邮件。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
+
+
 def password_changed(call: Call, reader: Reader) -> Letter:
     """Tell of another password."""
     site = call.hub.settings.site_name

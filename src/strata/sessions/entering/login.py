@@ -17,13 +17,13 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, limits, passwords, people, standing
+from strata.accounts import addresses, limits, passwords, people
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
-from strata.core.errors import BadCredentials, Forbidden
+from strata.core.errors import BadCredentials, Forbidden, LogInElsewhere
 from strata.events.facts import record
-from strata.sessions.entering import browsers, waiting, warning
+from strata.sessions.entering import browsers, sites, waiting, warning
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive
 from strata.sessions.entering.waiting import Waiting
 
@@ -60,7 +60,10 @@ def log_in(call: Call, form: LogIn) -> LoggedIn | Ticket | Waiting:
         BadCredentials: one sentence (`auth.bad_credentials`) for every reason.
         TooMany: this person, this address, or both, failed too often.
         AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
+        LogInElsewhere: people with the address that was typed come in through another site; after
+            a username, only who knows the password hears that.
     """
+    sites.require_free(call.hub, form.identifier)
     candidates = _candidates(call, form.identifier.strip()[:LONGEST_IDENTIFIER])
     trace = _trace(call, form, candidates)
     with working(call) as work:
@@ -229,11 +232,13 @@ def _watch_address(work: Work, trace: _Trace) -> None:
 def _require_enterable(call: Call, user: people.User, trace: _Trace) -> None:
     """Turn away who has the password and may not come in: no failure to guess it."""
     try:
-        standing.require_enterable(call, user)
-    except Forbidden:
+        sites.require_way_in(call, user, "password")
+    except Forbidden as error:
         with working(call) as work:
             _forgive(work, trace)
             detail = {"standing": user.standing}
+            if isinstance(error, LogInElsewhere):
+                detail = {"site": error.provider}
             record(work, "account.login_failed", target=user.name, actor_id=user.id, detail=detail)
         raise
 

@@ -7,12 +7,15 @@ authoritative for a domain is believed at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, people
+from strata.accounts.factors import held as factors
+from strata.accounts.factors.challenges import place_of
 from strata.accounts.factors.halfway import Ticket
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
@@ -49,14 +52,18 @@ class Owned:
 def settle(
     work: Work, provider: LoginProvider, claims: Claims, browser: Browser
 ) -> LoggedIn | Ticket | Owned | None:
-    """Log in whoever the identity belongs to; None: nobody yet, who may sign up."""
+    """Log in whoever the identity belongs to; None: nobody yet, who may sign up.
+
+    Raises:
+        AccountSuspended, Forbidden, LogInElsewhere: as `sites.require_way_in`.
+    """
     user = _owner(work, claims)
     if user is None:
         address = addresses.parse(claims.email)
         owner = people.owner_of_address(work, address.key) if address else None
         if owner is None or address is None or owner.verified_at is None:
             return None
-        if address.domain not in {one.lower() for one in provider.authoritative_domains}:
+        if not _is_believed(provider, address.domain):
             return Owned(addresses.masked(address.text))
         keep(work, owner, claims)
         user = owner
@@ -64,6 +71,13 @@ def settle(
     grant_roles(work, provider, user, claims.groups)
     shown = enter if claims.second_factor else arrive  # the site has asked for both, and is trusted
     return shown(work, user, browser, how=provider.id, proved=False)
+
+
+def _is_believed(provider: LoginProvider, domain: str) -> bool:
+    """Whether the site's word about addresses of a domain (ASCII form) is enough to link."""
+    if domain in {one.lower() for one in provider.authoritative_domains}:
+        return True  # and where people may come in through it alone, there is nobody else to ask
+    return any(addresses.covers(one, domain) for one in provider.required_domains)
 
 
 def link(work: Work, claims: Claims) -> None:
@@ -136,8 +150,8 @@ def unlink(work: Work, identity_id: int) -> None:
     gone = next((one for one in held if one.id == identity_id), None)
     if gone is None:
         raise NotFound("This account has no such linked log-in.")
-    opening = [one.id for one in held if _provider(work, one.provider) is not None]
-    if user.password_hash is None and not set(opening) - {identity_id}:
+    others = [one for one in held if one.id != identity_id]
+    if not _is_open_elsewhere(work, others) and not _opens_itself(work, user):
         raise InvalidFields({"identity": ("identity.last",)})
     work.db.execute(sa.delete(identities).where(identities.c.id == identity_id))
     provider = _provider(work, gone.provider)
@@ -147,6 +161,24 @@ def unlink(work: Work, identity_id: int) -> None:
     record(work, "account.identity_unlink", target=user.name, detail=detail)
     for reader in confirmed.readers(work, user):
         outbox.post(work, letters.unlinked(work, reader, provider=_name(work, gone.provider)))
+
+
+def _opens_itself(call: Call, user: people.User) -> bool:
+    """Whether an account is entered without another site: with a password, or a passkey alone."""
+    if user.password_hash is not None:
+        return True
+    return factors.of(call, user.id).passkeys > 0 and place_of(call) is not None
+
+
+def needs_its_passkey(call: Call, user: people.User) -> bool:
+    """Whether an account would have no way in without its passkeys."""
+    elsewhere = _is_open_elsewhere(call, identities_of(call, user.id))
+    return user.password_hash is None and not elsewhere
+
+
+def _is_open_elsewhere(call: Call, held: Iterable[Identity]) -> bool:
+    """Whether one of these sites is still offered."""
+    return any(_provider(call, one.provider) is not None for one in held)
 
 
 def _owner(call: Call, claims: Claims) -> people.User | None:

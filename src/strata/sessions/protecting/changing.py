@@ -13,6 +13,7 @@ from strata.core.errors import Conflict, EmailNotVerified, InvalidFields, NotFou
 from strata.events.facts import record
 from strata.sessions.entering import sessions
 from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.identities.linking import needs_its_passkey
 from strata.sessions.protecting import removal
 
 CONFIRM_FIRST = "Please confirm your email address before you set up a second factor."
@@ -135,11 +136,15 @@ def remove_passkey(work: Work, passkey_id: int) -> Changed:
 
     Raises:
         NotFound: there is no such one.
+        InvalidFields: `passkey`: it is the last way in.
     """
     user = _person(work)
+    people.locked(work, user.id)
     theirs = {one.id: one.name for one in passkeys.of(work, user.id)}
     if passkey_id not in theirs:
         raise NotFound(NO_PASSKEY)
+    if len(theirs) == 1 and needs_its_passkey(work, user):
+        raise InvalidFields({"passkey": ("identity.last",)})
     detail = {"name": theirs[passkey_id]}
     if len(theirs) == 1 and not totp.is_on(work, user.id):
         record(work, "account.passkey_remove", target=user.name, detail=detail)

@@ -19,7 +19,6 @@ from strata.accounts.factors import (
 )
 from strata.accounts.factors.challenges import Purpose, Use, place_of
 from strata.accounts.factors.halfway import Ticket
-from strata.accounts.standing import require_enterable
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
 from strata.events.facts import record
@@ -75,6 +74,7 @@ def finish(call: Call, ticket: Ticket, second: Second, browser: Browser) -> Fini
         InvalidFields: what was shown is wrong.
         TooMany: it was wrong too often; the ticket is over.
         AccountSuspended, Forbidden: the account was closed meanwhile.
+        LogInElsewhere: as `entry.enter`.
     """
     found = halfway.look(call, ticket)
     user = people.by_id(call, found.user_id) if found else None
@@ -88,7 +88,7 @@ def finish(call: Call, ticket: Ticket, second: Second, browser: Browser) -> Fini
             if not halfway.use(work, ticket):
                 raise NotFound(OVER)
             wanted = replace(browser, remember=found.remember)
-            entered = enter(work, _open(work, user.id), wanted, how=how)
+            entered = enter(work, _now(work, user.id), wanted, how=how)
             device = remembered.remember(work, user.id) if second.remember else ""
             return Finished(entered, device)
     except InvalidFields:
@@ -111,6 +111,7 @@ def enter_by_passkey(call: Call, answer: str, browser: Browser) -> LoggedIn:
     Raises:
         InvalidFields: it is unknown or wrong.
         AccountSuspended, Forbidden: the account is closed.
+        LogInElsewhere: as `entry.enter`.
         TooMany: too many failed from this address.
     """
     key, tried_at = f"passkey.address:{limits.address_of(call.origin.ip)}", call.now
@@ -119,7 +120,7 @@ def enter_by_passkey(call: Call, answer: str, browser: Browser) -> LoggedIn:
     with working(call) as work:
         user_id = passkeys.show(work, _log_in_use(browser.forms), answer)
         limits.refund(work, key, counted_at=tried_at)
-        return enter(work, _open(work, user_id), browser, how="passkey")
+        return enter(work, _now(work, user_id), browser, how="passkey")
 
 
 def _counted(call: Call, user: people.User, ticket: Ticket) -> datetime:
@@ -152,16 +153,11 @@ def _tell_of_recovery(work: Work, user: people.User) -> None:
     letters.send(work, user, letters.recovery_used(left))
 
 
-def _open(work: Work, user_id: int) -> people.User:
-    """The account as it is now: it may have been closed since the password was right.
-
-    Raises:
-        AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
-    """
+def _now(work: Work, user_id: int) -> people.User:
+    """The account as it is now; `enter` asks whether it was closed since the password was right."""
     user = people.by_id(work, user_id)
     if user is None:
         raise BadCredentials(BAD_CREDENTIALS)
-    require_enterable(work, user)
     return user
 
 

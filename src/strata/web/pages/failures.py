@@ -14,6 +14,7 @@ from strata.core.errors import (
     EmailNotVerified,
     GatedRepo,
     InvalidFields,
+    LogInElsewhere,
     NotFound,
     OverQuota,
     ProofNeeded,
@@ -23,7 +24,7 @@ from strata.core.errors import (
 )
 from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
-from strata.web.pages.entering import agreeing, proving
+from strata.web.pages.entering import agreeing, elsewhere, proving
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.render import Frame, url_path
 from strata.web.pages.frame.visit import redirected, requested, shown, visit_anyway
@@ -47,6 +48,8 @@ async def error_page(request: Request, error: StrataError) -> Response:
         return await agreeing.asked(request, error)
     if isinstance(error, ProofNeeded):
         return await proving.asked(request, error)
+    if isinstance(error, LogInElsewhere):
+        return await elsewhere.led_there(request, error)
     asks_log_in = isinstance(error, Unauthenticated) and not isinstance(error, BadCredentials)
     if asks_log_in and request.method in SAFE_METHODS:
         return redirected(request, f"/login?{urlencode({'next': requested(request)})}")

@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call, working
+from strata.core.errors import LogInElsewhere
 from strata.sessions.entering.sessions import REMEMBERED
 from strata.sessions.identities import leaving
 from strata.sessions.identities.asking import Answered
 from strata.web.auth import cookie_name
-from strata.web.pages.frame.visit import set_cookie
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import safe_next, set_cookie, shown, visit_anyway
 from strata.web.work import exchange, hub_of, read
 
 ELSEWHERE: Final = "elsewhere"  # the cookie
@@ -38,6 +40,16 @@ async def keep(request: Request, answer: Response, answered: Answered, *, long: 
     cookie = await read(request, write)
     life = int(REMEMBERED.absolute.total_seconds()) if long else None
     set_cookie(request, answer, cookie_name(hub_of(request), ELSEWHERE), cookie, max_age=life)
+
+
+async def led_there(request: Request, error: LogInElsewhere) -> Response:
+    """Lead who may come in through another site alone to its log-in, and on from there."""
+    wanted = exchange(request).form.get("next", "") or request.query_params.get("next", "/")
+    return shown(
+        request, "accounts/log_in_elsewhere.html", await visit_anyway(request), status=403,
+        cache=NO_STORE, headers={"X-Error-Code": error.code}, provider=error.provider,
+        name=error.name, next=safe_next(wanted),
+    )  # fmt: skip
 
 
 def place_here(request: Request, path: str) -> str:

@@ -133,6 +133,7 @@ def _keep(call: Call, request: Request, form: Form) -> str:
         invite=form.get("invite", "").strip()[:LONGEST_CODE],
         identity=_begun_elsewhere(call, request, form),
     )
+    signup.require_free(call.hub, step.email, step.identity)
     faults = _first_faults(call, step)
     if faults:
         raise InvalidFields(faults)

@@ -14,7 +14,7 @@ from strata.accounts.factors.halfway import Ticket
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound, ProviderFailed
 from strata.core.providers import LoginProvider
-from strata.membership.joining import pending
+from strata.membership.joining import pending, signup
 from strata.membership.joining.pending import FirstStep
 from strata.sessions.entering.entry import LoggedIn
 from strata.sessions.entering.sudo import require_sudo
@@ -168,6 +168,7 @@ async def _settled(
 async def _to_sign_up(request: Request, claims: Claims, onward: str) -> Response:
     """Keep what the site said as the first step of a sign-up; the second is as for everybody."""
     hub = hub_of(request)
+    signup.require_free(hub, claims.email, claims)
     step = FirstStep(claims.email, "", hub.clock(), identity=claims)
 
     def put_away(call: Call) -> str:
