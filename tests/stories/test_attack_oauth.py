@@ -19,7 +19,7 @@ from strata.core.call import working
 from strata.core.errors import GrantRefused
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth import families
+from strata.credentials.oauth import families, refreshing
 from strata.credentials.tokens import approvals, leaks
 from strata.credentials.tokens.tables import tokens
 from strata.organizations import queries as organizations
@@ -163,7 +163,7 @@ def test_a_reported_token_ends_its_log_in(hub: Hub, ana: Actor, web: TestClient)
 
     assert web.get("/oauth/userinfo", headers=bearer(answer.access_token)).status_code == 401
     with calling(hub) as call, pytest.raises(GrantRefused) as refused:
-        families.refresh(call, families.Refresh(app.credentials, answer.refresh_token))
+        refreshing.refresh(call, refreshing.Refresh(app.credentials, answer.refresh_token))
     assert refused.value.reason == "invalid_grant"
 
 
@@ -180,6 +180,8 @@ def test_what_an_organization_put_out_stays_out_after_a_refresh(
     assert web.get(path, headers=bearer(found[0].access_token)).status_code == 403
 
     with calling(hub) as call:
-        again = families.refresh(call, families.Refresh(app.credentials, found[0].refresh_token))
+        again = refreshing.refresh(
+            call, refreshing.Refresh(app.credentials, found[0].refresh_token)
+        )
     assert web.get(path, headers=bearer(again.access_token)).status_code == 403
     assert web.get("/api/models/ana/secret", headers=bearer(again.access_token)).status_code == 200

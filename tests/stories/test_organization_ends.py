@@ -29,7 +29,7 @@ from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth import families
+from strata.credentials.oauth import families, refreshing
 from strata.lib.db.seek import Window
 from strata.membership.closing.suspend import Suspension, restore, suspend
 from strata.organizations.admitting import queries as admitting_queries
@@ -238,7 +238,9 @@ def test_admins_approve_the_tokens_of_applications_too(hub: Hub, li: Actor) -> N
         assert (name, state) == ("notebook", Approval.PENDING)
 
         with calling(hub) as call:
-            again = families.refresh(call, families.Refresh(app.credentials, first.refresh_token))
+            again = refreshing.refresh(
+                call, refreshing.Refresh(app.credentials, first.refresh_token)
+            )
         ((newest, _, _),) = waiting(hub, li)
         assert newest > token_id
         decided(hub, li, newest, Approval.APPROVED)
@@ -249,7 +251,9 @@ def test_admins_approve_the_tokens_of_applications_too(hub: Hub, li: Actor) -> N
         assert DENIED in opens(first)[1]
         assert DENIED in opens(again)[1]
         with calling(hub) as call:
-            third = families.refresh(call, families.Refresh(app.credentials, again.refresh_token))
+            third = refreshing.refresh(
+                call, refreshing.Refresh(app.credentials, again.refresh_token)
+            )
         assert DENIED in opens(third)[1]  # a refresh is no way around it
         with calling(hub, today(hub, bob)) as call, working(call) as work, pytest.raises(Forbidden):
             org_tokens.decide(work, "acme", newest, Approval.APPROVED)

@@ -12,7 +12,7 @@ from strata.access.policy import require_admin
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
-from strata.credentials.oauth import families
+from strata.credentials.oauth import accesses
 from strata.credentials.tokens import approvals, asking
 from strata.credentials.tokens.approvals import Asked
 from strata.credentials.tokens.tables import tokens
@@ -65,7 +65,7 @@ def _is_newest(call: Call, asked: Asked) -> bool:
     """Of the tokens that an application had in one log-in the last one stands for all."""
     if asked.kind is not TokenKind.OAUTH:
         return True
-    return families.held_with(call, asked.token_id)[0] == asked.token_id
+    return accesses.held_with(call, asked.token_id)[0] == asked.token_id
 
 
 def change_rules(work: Work, name: str, rules: Rules) -> None:
@@ -127,7 +127,7 @@ def revoke_value(work: Work, name: str, value: str) -> None:
 def _settle(
     work: Work, organization: Organization, token_id: int, owner_id: int, state: Approval
 ) -> None:
-    for one in families.held_with(work, token_id):
+    for one in accesses.held_with(work, token_id):
         approvals.decide(work, one, organization.id, state)
     asking.tell_owner(work, organization.name, token_id, state)
     record(

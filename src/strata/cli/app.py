@@ -11,9 +11,10 @@ from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
 from strata.core.call import working
-from strata.credentials.oauth import apps, own, scopes
+from strata.credentials.oauth import apps, scopes
 from strata.credentials.oauth.apps import App, Origin
-from strata.credentials.oauth.own import Birth, Described
+from strata.credentials.oauth.making import own
+from strata.credentials.oauth.making.own import Birth, Described
 
 
 @click.group()

@@ -9,7 +9,8 @@ from typing import ClassVar
 from strata.accounts import limits
 from strata.accounts.factors import challenges, checking, halfway, remembered
 from strata.core.call import Call, Work, working
-from strata.credentials.oauth import codes, device, families, keys, registration
+from strata.credentials.oauth import codes, device, families, keys
+from strata.credentials.oauth.making import registration
 from strata.credentials.tokens import expiring
 from strata.events.jobs import enqueue
 from strata.membership.closing import gone, suspend

@@ -23,7 +23,7 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
-from strata.credentials.oauth import consents, device, families
+from strata.credentials.oauth import accesses, consents, device, refreshing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.families import Answer
 from strata.credentials.tokens import tokens
@@ -252,7 +252,7 @@ def test_only_ones_own_organizations_can_be_opened(hub: Hub) -> None:
         token_id = whose(hub, answer.access_token)
         assert token_id is not None
         assert token_id.token is not None
-        assert families.organizations_of(call, token_id.token.id) == (hers.id,)
+        assert accesses.organizations_of(call, token_id.token.id) == (hers.id,)
     assert one.organizations == ("hers",)
     assert one.log_ins == 1
 
@@ -284,7 +284,7 @@ def test_revoking_ends_every_log_in_at_once(hub: Hub) -> None:
     with calling(hub) as call:
         for answer in (first, second):
             with pytest.raises(GrantRefused):
-                families.refresh(call, families.Refresh(COMMAND_LINE, answer.refresh_token))
+                refreshing.refresh(call, refreshing.Refresh(COMMAND_LINE, answer.refresh_token))
     with calling(hub, ana) as call, working(call) as work:
         assert consents.connected(call, ana.user_id or 0) == []
         with pytest.raises(NotFound):

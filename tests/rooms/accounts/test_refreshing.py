@@ -13,7 +13,7 @@ from strata.accounts.tables import users
 from strata.core.call import working
 from strata.core.errors import GrantRefused, TokenExpired, TooMany
 from strata.core.hub import Hub
-from strata.credentials.oauth import families
+from strata.credentials.oauth import ending, families, refreshing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.families import Answer
 
@@ -27,7 +27,7 @@ def refreshed(
     """Come with a refresh token; the answer, or OAuth's word for why there is none."""
     with calling(hub) as call:
         try:
-            return families.refresh(call, families.Refresh(credentials, value, scopes or None))
+            return refreshing.refresh(call, refreshing.Refresh(credentials, value, scopes or None))
         except GrantRefused as error:
             return error.reason
 
@@ -162,7 +162,7 @@ def test_an_account_that_is_not_open_gets_nothing(hub: Hub, values: dict[str, ob
 
 def test_a_loop_of_refreshes_is_stopped(hub: Hub) -> None:
     value = granted(hub, made(hub, "ana")).refresh_token
-    for _ in range(families.REFRESHES_PER_HOUR):
+    for _ in range(refreshing.REFRESHES_PER_HOUR):
         value = renewed(hub, value).refresh_token
     with pytest.raises(TooMany):
         refreshed(hub, value)
@@ -172,11 +172,11 @@ def test_an_application_ends_its_own_log_in_and_no_other(hub: Hub) -> None:
     other = application(hub, "other", secret="")
     first, second = granted(hub, made(hub, "ana")), granted(hub, made(hub, "bob"))
     with calling(hub) as call:
-        families.revoke(call, other.credentials, first.refresh_token)
-        families.revoke(call, COMMAND_LINE, "hf_oauth_unknown")
+        ending.revoke(call, other.credentials, first.refresh_token)
+        ending.revoke(call, COMMAND_LINE, "hf_oauth_unknown")
         assert whose(hub, first.access_token) is not None
-        families.revoke(call, COMMAND_LINE, first.access_token)
-        families.revoke(call, COMMAND_LINE, second.refresh_token)
+        ending.revoke(call, COMMAND_LINE, first.access_token)
+        ending.revoke(call, COMMAND_LINE, second.refresh_token)
 
     assert whose(hub, first.access_token) is None
     assert whose(hub, second.access_token) is None
@@ -188,7 +188,7 @@ def test_a_reported_refresh_token_ends_its_log_in_and_no_other(hub: Hub) -> None
     ana = made(hub, "ana")
     lost, kept = granted(hub, ana), granted(hub, ana)
     with calling(hub) as call, working(call) as work:
-        families.end_reported(work, [lost.refresh_token, "hf_oauth_refresh_nonsense", ""])
+        ending.end_reported(work, [lost.refresh_token, "hf_oauth_refresh_nonsense", ""])
     assert refreshed(hub, lost.refresh_token) == "invalid_grant"
     assert whose(hub, lost.access_token) is None
     assert whose(hub, kept.access_token) is not None

@@ -12,7 +12,7 @@ from strata.accounts.profile import details
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, Unauthenticated
-from strata.credentials.oauth import families, keys, scopes
+from strata.credentials.oauth import accesses, keys, scopes
 from strata.credentials.oauth.families import Answer
 from strata.organizations import queries as organizations
 from strata.organizations.record import Membership
@@ -55,10 +55,10 @@ def userinfo(call: Call) -> Claims:
     token, user_id = call.actor.token, call.actor.user_id
     if token is None or user_id is None:
         raise Unauthenticated("Send the access token of an application.")
-    held = families.scopes_of(call, token.id) if token.kind is TokenKind.OAUTH else ()
+    held = accesses.scopes_of(call, token.id) if token.kind is TokenKind.OAUTH else ()
     if scopes.OPENID not in held:
         raise Forbidden("This token was given without the scope openid.")
-    chosen = frozenset(families.organizations_of(call, token.id))
+    chosen = frozenset(accesses.organizations_of(call, token.id))
     told = about(call, user_id, held)
     if scopes.PROFILE in held:
         told["isPro"] = False
@@ -83,8 +83,8 @@ def what_is_told(call: Call) -> Told:
     token = call.actor.token
     if token is None or token.kind is not TokenKind.OAUTH:
         return Told()
-    held = families.scopes_of(call, token.id)
-    chosen = frozenset(families.organizations_of(call, token.id))
+    held = accesses.scopes_of(call, token.id)
+    chosen = frozenset(accesses.organizations_of(call, token.id))
     return Told(
         email=scopes.EMAIL in held,
         organizations=None if scopes.MEMBERSHIPS in held else chosen,

@@ -16,7 +16,8 @@ from strata.accounts.tables import namespaces, users
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.names import fresh_key
-from strata.credentials.oauth import apps, own
+from strata.credentials.oauth import apps
+from strata.credentials.oauth.making import own
 from strata.events import outbox
 from strata.events.audit.erase import erase
 from strata.events.facts import Whose, record

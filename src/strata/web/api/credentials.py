@@ -9,7 +9,7 @@ from starlette.responses import Response
 from strata.access import org_tokens
 from strata.core.call import Call, working
 from strata.credentials import scanning
-from strata.credentials.oauth import families
+from strata.credentials.oauth import ending
 from strata.credentials.tokens import leaks
 from strata.web import respond
 from strata.web.paths import Route
@@ -40,7 +40,7 @@ async def revoke(request: Request) -> Response:
     def act(call: Call) -> None:
         with working(call) as within:
             leaks.report(within, body.credentials)
-            families.end_reported(within, body.credentials)
+            ending.end_reported(within, body.credentials)
 
     await as_nobody(request, act)
     return respond.json({}, 202)

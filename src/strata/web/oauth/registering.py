@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from strata.core.errors import GrantRefused
-from strata.credentials.oauth.own import Made
-from strata.credentials.oauth.registration import Wish
+from strata.credentials.oauth.making.own import Made
+from strata.credentials.oauth.making.registration import Wish
 
 Body = Mapping[str, Any]
 

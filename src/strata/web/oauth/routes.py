@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call, working
-from strata.credentials.oauth import claims, device, families, keys, registration, scopes
-from strata.credentials.oauth.own import Made
+from strata.credentials.oauth import claims, device, ending, keys, scopes
+from strata.credentials.oauth.making import registration
+from strata.credentials.oauth.making.own import Made
 from strata.web import respond
 from strata.web.oauth.answers import (
     NO_STORE,
@@ -56,7 +57,7 @@ async def revoke(request: Request) -> Response:
     """POST /oauth/revoke"""
     fields = await fields_of(request)
     credentials, value = credentials_of(request, fields), needed(fields, "token")
-    await as_nobody(request, lambda call: families.revoke(call, credentials, value))
+    await as_nobody(request, lambda call: ending.revoke(call, credentials, value))
     return respond.json({}, headers=NO_STORE)
 
 

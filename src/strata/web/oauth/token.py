@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from strata.core.call import Call
 from strata.core.errors import GrantRefused
-from strata.credentials.oauth import codes, device, families
+from strata.credentials.oauth import codes, device, refreshing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.families import Answer
 from strata.web import respond
@@ -64,8 +64,8 @@ def _of_device(call: Call, credentials: Credentials, fields: Fields) -> Told:
 
 
 def _of_refresh(call: Call, credentials: Credentials, fields: Fields) -> Told:
-    asked = families.Refresh(credentials, needed(fields, "refresh_token"), scopes_of(fields))
-    return _told(families.refresh(call, asked))
+    asked = refreshing.Refresh(credentials, needed(fields, "refresh_token"), scopes_of(fields))
+    return _told(refreshing.refresh(call, asked))
 
 
 def needed(fields: Fields, name: str) -> str:

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
-from strata.credentials.oauth import apps, own, scopes
+from strata.credentials.oauth import apps, scopes
 from strata.credentials.oauth.apps import App
-from strata.credentials.oauth.own import Described, Made
+from strata.credentials.oauth.making import own
+from strata.credentials.oauth.making.own import Described, Made
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE, PRIVATE
 from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visit_of, visiting

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from strata.accounts import limits
 from strata.core.call import Work
 from strata.core.errors import GrantRefused
-from strata.credentials.oauth import own, scopes
+from strata.credentials.oauth import scopes
 from strata.credentials.oauth.apps import Origin
-from strata.credentials.oauth.own import Birth, Described, Made
+from strata.credentials.oauth.making import own
+from strata.credentials.oauth.making.own import Birth, Described, Made
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.events.facts import record
 

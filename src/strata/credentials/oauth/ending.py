@@ -1,0 +1,81 @@
+"""Log-ins of applications that end before their time: at their own wish, or because of a leak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from strata.accounts import confirmed, people
+from strata.core.call import Call, Work, working
+from strata.credentials.oauth import apps, families
+from strata.credentials.oauth.families import ACCESS_PREFIX, LONGEST, REFRESH_PREFIX, Family
+from strata.credentials.oauth.tables import oauth_accesses, oauth_refreshes
+from strata.credentials.tokens.letters import token_leaked
+from strata.credentials.tokens.tables import tokens
+from strata.events import outbox
+from strata.events.facts import Whose, record
+
+
+def revoke(call: Call, credentials: apps.Credentials, value: str) -> None:
+    """End the log-in that a token belongs to, at the wish of its application (RFC 7009).
+
+    A token that is unknown, over or of another application is not an error: it opens nothing for
+    the caller.
+
+    Raises:
+        ClientRefused: the application is not the one that it says it is.
+    """
+    app = apps.authenticated(call, credentials)
+    family_id = _of_value(call, value)
+    if family_id is None:
+        return
+    with working(call) as work:
+        family = families.by_id(work, family_id)
+        if family is not None and family.app.id == app.id:
+            families.end(work, family_id)
+            record(
+                work,
+                "oauth.revoke",
+                target=app.name,
+                actor_id=family.user_id,
+                detail={"client_id": app.client_id, "by": "application"},
+            )
+
+
+def end_reported(work: Work, values: Iterable[str]) -> None:
+    """End the log-ins whose refresh tokens others could read, and tell their people."""
+    for value in values:
+        family_id = _of_value(work, value) if value.startswith(REFRESH_PREFIX) else None
+        family = None if family_id is None else families.by_id(work, family_id)
+        if family is not None:
+            _end_reported(work, family)
+
+
+def _end_reported(work: Work, family: Family) -> None:
+    families.end(work, family.id)
+    whose = Whose(subject_id=family.user_id)
+    record(work, "token.revoke_leak", target=family.app.name, whose=whose)
+    user = people.by_id(work, family.user_id)
+    if user is not None:
+        for reader in confirmed.readers(work, user):
+            letter = token_leaked(work, reader, token_name=family.app.name, place="")
+            outbox.post(work, letter)
+
+
+def _of_value(call: Call, value: str) -> int | None:
+    """The family that a token, of either kind, belongs to."""
+    if not value.startswith(ACCESS_PREFIX) or len(value) > LONGEST:
+        return None
+    if value.startswith(REFRESH_PREFIX):
+        digest = call.hub.secrets.digest("oauth.refresh", value)
+        statement = sa.select(oauth_refreshes.c.family_id).where(oauth_refreshes.c.digest == digest)
+    else:
+        digest = call.hub.secrets.digest("token", value)
+        statement = (
+            sa.select(oauth_accesses.c.family_id)
+            .join(tokens, tokens.c.id == oauth_accesses.c.token_id)
+            .where(tokens.c.digest == digest)
+        )
+    found: int | None = call.db.scalar(statement)
+    return found
