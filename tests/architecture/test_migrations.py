@@ -149,3 +149,44 @@ def test_discussions_that_exist_are_taken_along(tmp_path: Path) -> None:
         assert len(connection.exec_driver_sql("SELECT key FROM discussion_events").all()) == 1
     assert [tuple(row) for row in rows] == [(24, "abc"), (24, None)]
     database.close()
+
+
+def _job(mail_id: int) -> str:
+    """A job as the queue keys it."""
+    return f"('mail.send', 'mail.send:{{\"mail_id\":{mail_id}}}', '{{}}', 1)"
+
+
+WRITTEN = f"""
+INSERT INTO mails
+    (id, created_at, recipient, subject, text, html, unique_part, sent_at, failed_at)
+    VALUES (1, 10, 'a', 's', 't', 'h', 'u', 20, NULL), (2, 11, 'a', 's', 't', 'h', 'v', NULL, 21),
+    (3, 12, 'a', 's', 't', 'h', 'w', NULL, NULL), (13, 13, 'a', 's', 't', 'h', 'x', NULL, NULL);
+INSERT INTO jobs (kind, key, body, due) VALUES {_job(3)}
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_mails_that_exist_are_sent_once_or_stay_in_the_outbox(
+    tmp_path: Path, request: pytest.FixtureRequest, backend: str
+) -> None:
+    """Sent, refused, on its way, and written when there was no mail server."""
+    on_sqlite = f"sqlite:///{tmp_path / 'strata.db'}"
+    url = on_sqlite if backend == "sqlite" else request.getfixturevalue("postgres_database")
+    database = Database(url)
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0039")
+        for statement in WRITTEN.split(";"):
+            connection.exec_driver_sql(statement)
+    assert upgrade(database) is True
+    columns = "id, queued_at, finished_at, text, html"
+    with database.reading() as connection:
+        rows = connection.exec_driver_sql(f"SELECT {columns} FROM mails ORDER BY id").all()
+    assert [tuple(row) for row in rows] == [
+        (1, None, 20, "", ""),
+        (2, None, 21, "t", "h"),
+        (3, 12, None, "t", "h"),
+        (13, None, 13, "t", "h"),
+    ]
+    database.close()

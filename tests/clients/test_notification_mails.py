@@ -77,11 +77,12 @@ def got(mailbox: Mailbox, name: str, number: int) -> list[EmailMessage]:
 
 
 def written(hub: Hub, name: str) -> int:
-    """How many such mails to somebody were ever written, sent or not."""
+    """How many such mails to somebody were ever written, sent or not: those about repos."""
     return int(
         told(
             hub,
-            "SELECT count(*) FROM mails WHERE headers LIKE '%List-Unsubscribe%' AND recipient = ?",
+            "SELECT count(*) FROM mails WHERE recipient = ?"
+            " AND (subject LIKE '%/%' OR subject LIKE 'News in %')",
             f"{name}@example.org",
         )[0][0]
     )

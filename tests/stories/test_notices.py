@@ -1,31 +1,40 @@
-"""Every notice of product §3.14: the act that causes it, who gets it, in both languages."""
+"""Every notice of product §3.14: the act that causes it, and what of it comes out of a mail server.
+
+Each act is done with a hub that hands its mail to a real SMTP server, in both languages.
+"""
 
 # ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
 
+import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from email import message_from_bytes, policy
+from email.message import EmailMessage
 from functools import partial
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import HERE, PASSWORD, calling, confirmation_in, inbox, joined, person
-from fixtures.contents import created
+from fixtures.contents import created, uploaded
 from fixtures.gated import asks, decides, gate
-from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.hubs import FrozenClock
+from fixtures.inboxes import opens, says, telling_hub
 from fixtures.keys import gpg_home
+from fixtures.large_files import spool
 from fixtures.oauth import application
 from fixtures.organizations import joins, leaves, organization, today
+from fixtures.post_offices import PostOffice, post_office
+from fixtures.webhooks import called, hooked
 from rooms.accounts.test_authorizing import allowed as application_allowed, asking
 from rooms.accounts.test_device_codes import granted
 from rooms.accounts.test_factors import finish, signed_in, ticket, with_app, with_passkey
 from rooms.accounts.test_keys import added as key_added, line
-from rooms.accounts.test_recovery import ask as reset_asked
 from rooms.accounts.test_token_lives import issued, rotated
 from strata.access import inviting, notices
 from strata.access.plans import requests as plan_requests
@@ -34,22 +43,21 @@ from strata.accounts import confirmed
 from strata.accounts.factors import passkeys
 from strata.accounts.legal import telling as legal_telling
 from strata.accounts.legal.documents import DocumentKind, publish
+from strata.accounts.notices import heeding
+from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users
-from strata.app.hub import JOBS
-from strata.blobs.quota import telling
-from strata.blobs.quota.usage import recount
+from strata.app.hub import JOBS, MAILING, REACTIONS
+from strata.blobs.keep import keep
+from strata.community.mailing.jobs import MailNews
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import Call, Origin, Work, working
-from strata.core.errors import StrataError
+from strata.core.errors import OverQuota, StrataError
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.credentials.keys import gpg
 from strata.credentials.tokens import expiring, leaks
 from strata.events.jobs import GiveUp, enqueue, run_due
-from strata.events.letters import Reader
-from strata.events.outbox import Kept, outbox, post
-from strata.events.webhooks.letters import webhook_disabled
-from strata.lib.mail.message import Message, mail_bytes
+from strata.events.webhooks.health import PATIENCE
 from strata.membership import failures, recovery
 from strata.membership.closing import gone, leave, suspend
 from strata.membership.closing.suspend import Suspension
@@ -81,8 +89,9 @@ PRODUCT: Final = (
 """The list as it stands in the product's description."""
 ELSEWHERE: Final = {
     "collaborator invite": "repos have no collaborators besides the members of organizations",
-    "mention/participating/watched": "tests/rooms/community/test_mailing.py",
 }
+BASE: Final = "http://localhost:8080"
+QUOTA: Final = 10_000  # bytes
 ANA, TWO, BOB, OLGA = "ana@example.org", "ana@second.example", "bob@example.org", "olga@example.org"
 NEW = "newbie@example.org"
 BOTH = (ANA, TWO)
@@ -91,9 +100,11 @@ BOTH = (ANA, TWO)
 class Scene:
     """A hub with ana, who has two addresses, bob, and olga, who runs it."""
 
-    def __init__(self, hub: Hub, clock: FrozenClock, language: str, folder: Path) -> None:
+    def __init__(
+        self, hub: Hub, clock: FrozenClock, language: str, office: PostOffice, folder: Path
+    ) -> None:
         self.hub, self.clock, self.language, self.folder = hub, clock, language, folder
-        self.before = 0
+        self.office, self.before = office, len(office.taken)
         self.olga = signed_in(hub, "olga")
         self.ana, self.bob = signed_in(hub, "ana"), signed_in(hub, "bob")
         with hub.database.writing() as db:
@@ -112,11 +123,18 @@ class Scene:
 
     def begin(self) -> None:
         """Only what is written from now on counts."""
-        self.before = len(_all(self.hub))
+        self.delivered()
+        self.before = len(self.office.taken)
 
     def jobs(self) -> None:
         while run_due(self.hub, JOBS):
             pass
+
+    def delivered(self) -> list[EmailMessage]:
+        """Hand over what waits; everything that the mail server took since the beginning."""
+        while run_due(self.hub, JOBS, MAILING):
+            pass
+        return [mail for _, _, mail in self.office.taken[self.before :]]
 
     def again(self, actor: Actor) -> Actor:
         """As the next request knows them."""
@@ -164,14 +182,18 @@ def lockout(s: Scene) -> None:
     s.jobs()
 
 
-def password_reset(s: Scene) -> None:
-    reset_asked(s.hub, "ana")
+def password_reset(s: Scene) -> str:
+    """Returns what the link in the mail ends in."""
+    s.ask(lambda call: recovery.ask(call, "ana"), Actor(), ip="203.0.113.7")
+    s.jobs()
+    (mail,) = [mail for mail in s.delivered() if mail["To"] == ANA]
+    (link,) = _links(_texts(mail)[0])
+    return link.rpartition("/")[2]
 
 
 def password_chosen(s: Scene) -> None:
-    reset_asked(s.hub, "ana")
-    link = confirmation_in(inbox(s.hub, ANA)[-1])
-    s.ask(lambda call: recovery.choose(call, link, recovery.NewPassword("An0ther-Horse!b")))
+    secret = password_reset(s)
+    s.ask(lambda call: recovery.choose(call, secret, recovery.NewPassword("An0ther-Horse!b")))
 
 
 def factor_removed(s: Scene) -> None:
@@ -183,6 +205,14 @@ def recovery_code(s: Scene, times: int = 1) -> None:
     _, codes = with_app(s.hub, s.ana)
     for code in codes[:times]:
         finish(s.hub, ticket(s.hub, "ana"), Second(recovery_code=code))
+
+
+def few_codes_left(s: Scene) -> None:
+    """Seven of ten are used; the last three mails say that it is time for new ones."""
+    recovery_code(s, 7)
+    words = "恢复码即将用完" if s.language == "zh-CN" else "before you run out"
+    told = [words in _texts(mail)[0] for mail in s.delivered() if mail["To"] == ANA]
+    assert [told.count(True), told[-1]] == [1, True]
 
 
 def passkey_removed(s: Scene) -> None:
@@ -300,19 +330,41 @@ def decided(s: Scene, standing: Standing) -> None:
 
 
 def webhook(s: Scene) -> None:
-    reader = Reader(ANA, "ana", s.language)
-    s.do(
-        lambda w: post(
-            w, webhook_disabled(w, reader, host="x.org", days=7, path="/settings/webhooks")
-        )
-    )
+    repo = s.repo()
+    hooked(s.hub, s.ana, "http://127.0.0.1:1/hook", "user:ana")  # where nobody listens
+    for pause in (timedelta(0), PATIENCE, timedelta(minutes=1)):
+        s.clock.advance(pause)
+        uploaded(s.hub, s.ana, repo, {"a.txt": str(pause).encode()})
+        called(s.hub)
 
 
 def used(s: Scene, percent: int) -> None:
+    """Fill so much of the room, in two steps, and then more than there is."""
     repo = s.repo()
-    s.do(lambda work: recount(work, s.ana.user_id or 0))
-    s.do(lambda work: telling.tell(work, repo, percent, 100))
-    s.do(lambda work: telling.tell(work, repo, percent, 100))
+    for number, size in enumerate((QUOTA * percent // 100 - 1_000, 1_000, QUOTA)):
+        content = str(number).encode() * size
+        with suppress(OverQuota), calling(s.hub, s.ana) as call:
+            keep(call, repo, spool(s.hub, content))
+
+
+def talk(s: Scene, kind: Kind) -> None:
+    """Bob says something; ana is named, takes part or watches, and wants mails of that alone."""
+    repo = created(s.hub, s.olga, "one")
+    choices = {one: Wanted(web=True, mail=one is kind) for one in Kind}
+    s.do(lambda work: choose(work, s.ana.user_id or 0, choices))
+    s.do(
+        lambda work: choose(
+            work, s.olga.user_id or 0, {one: Wanted(web=True, mail=False) for one in Kind}
+        )
+    )
+    if kind is Kind.WATCHED:
+        s.do(lambda work: heeding.heed(work, s.ana.user_id or 0, repo.id, muted=False))
+    opens(s.hub, s.ana if kind is Kind.PARTICIPATING else s.bob, repo, "What?", "A question")
+    s.jobs()
+    says(s.hub, s.bob, repo, "@ana, because <b>" if kind is Kind.MENTION else "because <b>")
+    s.jobs()
+    s.clock.advance(timedelta(minutes=2))
+    s.ask(MailNews().run)
 
 
 def exported(s: Scene) -> None:
@@ -383,6 +435,9 @@ def jobs_failed(s: Scene) -> None:
         s.clock.advance(timedelta(hours=25))
 
 
+LONGEST_NAME: Final = 30  # of a word in a link that is no secret
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One notice."""
@@ -392,6 +447,7 @@ class Row:
     english: str  # what its subject holds
     chinese: str
     readers: tuple[str, ...]  # exactly these, each once
+    stops: bool = False  # mails like it can be stopped
 
 
 def on(work: Callable[[Work], object]) -> Callable[[Scene], None]:
@@ -447,6 +503,7 @@ ROWS: Final = (
     ),
     Row("2FA added/removed", factor_removed, "is off", "已关闭", BOTH),
     Row("recovery code used/few left", recovery_code, "recovery code", "恢复码", BOTH),
+    Row("recovery code used/few left", few_codes_left, "recovery code", "恢复码", BOTH * 7),
     Row("passkey added/removed", lambda s: with_passkey(s.hub, s.ana), "passkey", "通行密钥", BOTH),
     Row("passkey added/removed", passkey_removed, "passkey was removed", "移除了通行密钥", BOTH),
     Row("identity linked/unlinked", identity_linked, "was linked", "关联", BOTH),
@@ -467,7 +524,7 @@ ROWS: Final = (
     Row("SSH/GPG key added", gpg_added, "New GPG key", "GPG 密钥", BOTH),
     Row("device authorised", lambda s: granted(s.hub, s.ana), "New device", "新设备", BOTH),
     Row("OAuth app authorised", application_let_in, "application was", "应用获得授权", BOTH),
-    Row(ORGANIZATION, invited, "acme", "acme", (BOB,)),
+    Row(ORGANIZATION, invited, "acme", "acme", (BOB,), stops=True),
     Row(ORGANIZATION, member, "You now belong to acme", "已成为 acme 的成员", (BOB,)),
     Row(ORGANIZATION, role_changed, "Your role in acme changed", "角色已变更", (BOB,)),
     Row(ORGANIZATION, removed, "You no longer belong", "已被移出", (BOB,)),
@@ -475,14 +532,42 @@ ROWS: Final = (
     Row(REPO, renamed, "ana/", "ana/", ()),
     Row(REPO, deleted, "ana/one was deleted", "ana/one 已删除", (ANA,)),
     Row(REPO, made_public, "ana/one is public now", "ana/one 已公开", (ANA,)),
-    Row(GATE, requested, "bob asks for access", "bob 申请访问", (ANA,)),
-    Row(GATE, digest, "1 new request waits", "1 个新的访问申请", (ANA,)),
-    Row(GATE, lambda s: decided(s, Standing.ACCEPTED), "You have access", "获得", (BOB,)),
-    Row(GATE, lambda s: decided(s, Standing.REJECTED), "was declined", "未通过", (BOB,)),
-    Row(GATE, lambda s: decided(s, Standing.RESET), "ask again", "重新申请", (BOB,)),
+    Row(GATE, requested, "bob asks for access", "bob 申请访问", (ANA,), stops=True),
+    Row(GATE, digest, "1 new request waits", "1 个新的访问申请", (ANA,), stops=True),
+    Row(
+        GATE, lambda s: decided(s, Standing.ACCEPTED), "You have access", "获得", (BOB,), stops=True
+    ),
+    Row(
+        GATE, lambda s: decided(s, Standing.REJECTED), "was declined", "未通过", (BOB,), stops=True
+    ),
+    Row(GATE, lambda s: decided(s, Standing.RESET), "ask again", "重新申请", (BOB,), stops=True),
     Row("webhook auto-disabled", webhook, "was disabled", "已停用", (ANA,)),
     Row("quota 80/95/100 %", lambda s: used(s, 80), "80% of public", "已使用 80%", (ANA,)),
     Row("quota 80/95/100 %", lambda s: used(s, 95), "95% of public", "已使用 95%", (ANA,)),
+    Row(
+        "mention/participating/watched",
+        lambda s: talk(s, Kind.MENTION),
+        "A question",
+        "A question",
+        (ANA,),
+        stops=True,
+    ),
+    Row(
+        "mention/participating/watched",
+        lambda s: talk(s, Kind.PARTICIPATING),
+        "A question",
+        "A question",
+        (ANA,),
+        stops=True,
+    ),
+    Row(
+        "mention/participating/watched",
+        lambda s: talk(s, Kind.WATCHED),
+        "A question",
+        "A question",
+        (ANA,),
+        stops=True,
+    ),
     Row("quota 80/95/100 %", lambda s: used(s, 100), "100% of public", "已使用 100%", (ANA,)),
     Row("export ready", exported, "data is ready", "数据已可下载", (ANA,)),
     Row(
@@ -515,10 +600,26 @@ ROWS: Final = (
 )
 
 
+@pytest.fixture(scope="module")
+def office() -> Iterator[PostOffice]:
+    """Give one mail server for all of these."""
+    with post_office() as opened:
+        yield opened
+
+
 @pytest.fixture(params=["en", "zh-CN"])
-def scene(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Scene]:
-    hub = build_test_hub(tmp_path / "data", clock=clock)
-    yield Scene(hub, clock, request.param, tmp_path)
+def scene(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock, office: PostOffice
+) -> Iterator[Scene]:
+    settings: dict[str, Any] = {
+        **office.settings(),
+        "public_url": BASE,
+        "webhooks.allow": "127.0.0.1",
+        "webhooks.allow_http": True,
+        "quotas.public_bytes": QUOTA,
+    }
+    hub = replace(telling_hub(tmp_path / "data", clock, **settings), reactions=REACTIONS)
+    yield Scene(hub, clock, request.param, office, tmp_path)
     hub.database.close()
 
 
@@ -533,11 +634,12 @@ def test_the_act_is_told_to_the_right_people_in_their_language(scene: Scene, row
     row.act(scene)
 
     words = row.chinese if scene.language == "zh-CN" else row.english
-    written = list(reversed(_all(scene.hub)))[scene.before :]
-    told = [kept for kept in written if words in kept.subject]
-    assert sorted(kept.recipient for kept in told) == sorted(row.readers)
-    for kept in told:
-        _is_whole(kept, scene.language)
+    told = [mail for mail in scene.delivered() if words in mail["Subject"]]
+    assert sorted(mail["To"] for mail in told) == sorted(row.readers)
+    for mail in told:
+        _is_whole(mail, scene.language)
+        _holds_no_secret(scene, mail)
+        assert ("List-Unsubscribe" in mail) is row.stops, mail["Subject"]
 
 
 def test_terms_are_told_in_rounds_to_each_once(
@@ -545,31 +647,55 @@ def test_terms_are_told_in_rounds_to_each_once(
 ) -> None:
     monkeypatch.setattr(legal_telling, "AT_ONCE", 1)
     terms(scene)
-    told = [kept.recipient for kept in _all(scene.hub) if "2027-01" in kept.text]
+    told = [mail["To"] for mail in scene.delivered() if "2027-01" in _texts(mail)[0]]
     assert sorted(told) == sorted((ANA, BOB, OLGA))
 
 
-def _all(hub: Hub) -> list[Kept]:
-    with calling(hub) as call:
-        return outbox(call, limit=1000)
+def _texts(mail: EmailMessage) -> tuple[str, str]:
+    """The text and the HTML; there are no other parts, in this order."""
+    assert mail.get_content_type() == "multipart/alternative"
+    plain, html = mail.iter_parts()
+    kinds = [part.get_content_type() for part in (plain, html)]
+    assert kinds == ["text/plain", "text/html"]
+    return plain.get_content(), html.get_content()
 
 
-def _is_whole(kept: Kept, language: str) -> None:
-    """Both parts say the same, and a real parser reads the mail as it was written."""
-    assert f'<html lang="{language}">' in kept.html
-    assert ("你好：" in kept.text or "您好：" in kept.text) is (language == "zh-CN")
-    shown = unescape(kept.html)
-    for line_ in filter(None, kept.text.splitlines()):
+def _is_whole(mail: EmailMessage, language: str) -> None:
+    """Both parts say the same, and the headers are those of a mail that no person wrote."""
+    text, html = _texts(mail)
+    assert mail.as_bytes().isascii()
+    assert f'<html lang="{language}">' in html
+    assert ("你好：" in text or "您好：" in text) is (language == "zh-CN")
+    shown = unescape(html)
+    for line_ in filter(None, text.splitlines()):
         if not line_.startswith("http"):
             assert line_.removesuffix(":") in shown
-    written = mail_bytes(
-        Message(kept.recipient, kept.subject, kept.text, kept.html),
-        "Strata <hub@example.org>",
-        sent=kept.created_at,
-    )
-    assert written.isascii()
-    read = message_from_bytes(written, policy=policy.default)
-    assert (read["Subject"], read["To"]) == (kept.subject, kept.recipient)
-    assert read["Auto-Submitted"] == "auto-generated"
-    parts = [part.get_content_type() for part in read.walk() if not part.is_multipart()]
-    assert parts == ["text/plain", "text/html"]
+    assert all(f'href="{escape(link)}"' in html for link in _links(text))
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["From"].addresses[0].addr_spec == "hub@example.org"
+    assert re.fullmatch(r"<[0-9a-f]{32}@example\.org>", mail["Message-ID"].strip())
+    assert mail["Date"].datetime
+
+
+def _links(text: str) -> list[str]:
+    return re.findall(r"https?://\S+", text)
+
+
+def _holds_no_secret(scene: Scene, mail: EmailMessage) -> None:
+    """No password, no token, no recovery code; a link leads here, and only some can be used."""
+    text, html = _texts(mail)
+    for secret in (PASSWORD, "An0ther-Horse!b"):
+        assert secret not in text + html + mail["Subject"]
+    assert not re.search(r"hf_(oauth_)?[A-Za-z0-9]{20}", text + html + mail["Subject"])
+    assert not re.search(r"\b[0-9a-z]{5}-[0-9a-z]{5}\b", text)  # as recovery codes look
+    for link in _links(text):
+        assert link.startswith(f"{BASE}/"), link
+        secret = max(re.split(r"[/=?&]", link), key=len)
+        if len(secret) > LONGEST_NAME:
+            _is_hashed(scene, secret)
+
+
+def _is_hashed(scene: Scene, secret: str) -> None:
+    """What a link carries is in no table: the mail that brought it is emptied once it is sent."""
+    with closing(sqlite3.connect(scene.folder / "data" / "strata.db")) as database:
+        assert [line for line in database.iterdump() if secret in line] == [], secret

@@ -149,14 +149,18 @@ def test_a_server_that_dies_before_its_answer_gets_a_repeat_it_can_recognise(
 
 
 @pytest.mark.slow
-def test_a_slow_domain_holds_up_neither_other_mail_nor_other_jobs(
+def test_domains_that_fall_silent_hold_up_neither_other_mail_nor_other_jobs(
     tmp_path: Path, clock: FrozenClock
 ) -> None:
-    slow = rude("RCPT", STALLS, to="@slow.example")
+    """However many they are, and even if one of them was prompt before."""
+    slow = rude("RCPT", STALLS, to=".slow.example")
     with post_office(slow) as office, hub_of(tmp_path / "d", clock, office) as hub:
         threads = hub.settings.mail.concurrent
-        for number in range(2 * threads):
-            posted(hub, f"p{number}@slow.example")
+        hub.mail_turns.note("quick.example", prompt=True)
+        hub.mail_turns.note("d0.slow.example", prompt=False)
+        hub.mail_turns.note("d1.slow.example", prompt=False)
+        for number in range(4 * threads):
+            posted(hub, f"p{number}@d{number % (2 * threads)}.slow.example")
         runner = JobRunner(hub, REGISTRY, MAILING, threads=threads)
         runner.start()
         try:
@@ -173,6 +177,31 @@ def test_a_slow_domain_holds_up_neither_other_mail_nor_other_jobs(
             runner.stop()
     assert not PROMPT.includes(SendMail.kind)
     assert JOBS[SendMail.kind] is SendMail
+
+
+@pytest.mark.slow
+def test_a_domain_that_fell_silent_waits_its_turn_until_it_answers(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    with (
+        post_office(rude("RCPT", STALLS, to="@a.slow")) as office,
+        hub_of(tmp_path / "d", clock, office, timeout=0.2) as hub,
+    ):
+        first, second = posted(hub, "x@a.slow"), posted(hub, "y@b.slow")
+        run_due(hub, REGISTRY)
+        assert (kept(hub, first).state, kept(hub, second).state) == (State.QUEUED, State.SENT)
+        assert (hub.mail_turns.is_slow("a.slow"), hub.mail_turns.is_slow("b.slow")) == (True, False)
+        hub.mail_turns.note("c.slow", prompt=False)
+        clock.advance(timedelta(minutes=1))
+        with hub.mail_turns.turn("c.slow", 4):
+            run_due(hub, REGISTRY)
+        assert kept(hub, first).attempts == 1  # put off: the place of the slow ones was taken
+
+        office.manner = polite
+        clock.advance(timedelta(minutes=1))
+        run_due(hub, REGISTRY)
+        assert kept(hub, first).state is State.SENT
+        assert not hub.mail_turns.is_slow("a.slow")
 
 
 @pytest.mark.slow

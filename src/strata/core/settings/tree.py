@@ -84,7 +84,7 @@ class MailSettings:
     )
     concurrent: int = setting(
         4,
-        "Mails that one worker hands over at once; those to one domain take all but one of them.",
+        "Mails that one worker hands over at once; those to domains that fall silent leave at least one of them to the others.",
     )
     log_deliveries: int = setting(
         1000, "The newest mails that the delivery log keeps; those of the last week stay anyway."

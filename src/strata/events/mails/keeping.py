@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, NotFound
 from strata.events.jobs import enqueue
-from strata.events.mails.sending import SendMail
+from strata.events.mails.sending import EMPTIED, SendMail
 from strata.events.mails.tables import mails
 from strata.events.tables import jobs
 
@@ -61,8 +61,9 @@ def failed(call: Call) -> list[int]:
 
 
 def _empty_old(work: Work) -> None:
-    old = sa.and_(mails.c.finished_at < work.now - BODY_LIFE, mails.c.text != "")
-    work.db.execute(sa.update(mails).where(old).values(text="", html=""))
+    full = sa.or_(mails.c.text != "", mails.c.headers.is_not(None))
+    old = sa.and_(mails.c.finished_at < work.now - BODY_LIFE, full)
+    work.db.execute(sa.update(mails).where(old).values(EMPTIED))
 
 
 def _forget_old(work: Work) -> None:

@@ -6,6 +6,7 @@ dies between the two, the mail goes out once more with the same `Message-ID` (`l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final
@@ -20,7 +21,10 @@ from strata.lib.mail.message import Message
 from strata.lib.mail.sending import MailRefused, Stage, send
 
 RETRIED_FOR: Final = timedelta(hours=24)  # a mail server that is away or busy is asked this long
+# What the log keeps of a mail that is done with: no link, of its body or of its headers.
+EMPTIED: Final[Mapping[str, object]] = {"text": "", "html": "", "headers": sa.null()}
 NEXT_TURN: Final = timedelta(seconds=5)
+NEXT_TURN_OF_SLOW: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +38,26 @@ class SendMail:
         row = call.db.execute(sa.select(mails).where(mails.c.id == self.mail_id)).first()
         if row is None or row.finished_at is not None:
             return
-        # A domain whose servers are slow must not keep all the others waiting.
-        most = max(1, call.hub.settings.mail.concurrent - 1)
-        domain = row.recipient.rpartition("@")[2].lower()
-        with call.hub.mail_turns.turn(domain, most) as taken:
+        # Domains whose servers are slow must not keep all the others waiting.
+        turns, domain = call.hub.mail_turns, _domain(row)
+        with turns.turn(domain, call.hub.settings.mail.concurrent) as taken:
             if not taken:
-                raise Later(NEXT_TURN)
+                raise Later(NEXT_TURN_OF_SLOW if turns.is_slow(domain) else NEXT_TURN)
             self._send(call, row)
 
     def _send(self, call: Call, row: sa.Row[Any]) -> None:
         try:
             reply = _handed_over(call, row)
         except MailRefused as refused:
+            if refused.of_recipient:
+                call.hub.mail_turns.note(_domain(row), prompt=refused.answered)
             self._refused(call, row, refused)
             return
+        call.hub.mail_turns.note(_domain(row), prompt=True)
         call.hub.crash_point("mail.taken")
         with working(call) as work:
-            done = {"sent_at": call.now, "finished_at": call.now, "text": "", "html": ""}
-            _note(work, row, reply, **done)
+            done = {"sent_at": call.now, "finished_at": call.now}
+            _note(work, row, reply, **done, **EMPTIED)
             troubles.clear_refusals(work, row.recipient)
 
     def _refused(self, call: Call, row: sa.Row[Any], refused: MailRefused) -> None:
@@ -78,6 +84,10 @@ class ForgetMail:
     def run(self, call: Call) -> None:
         with working(call) as work:
             work.db.execute(sa.delete(mails).where(mails.c.id == self.mail_id))
+
+
+def _domain(row: sa.Row[Any]) -> str:
+    return str(row.recipient).rpartition("@")[2].lower()
 
 
 def _handed_over(call: Call, row: sa.Row[Any]) -> str:

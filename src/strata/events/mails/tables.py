@@ -15,7 +15,7 @@ mails = sa.Table(
     # Empty once the mail is sent: the log keeps no body, and no link of one.
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("html", sa.Text, nullable=False),
-    sa.Column("headers", Json),  # further ones, such as List-Unsubscribe
+    sa.Column("headers", Json),  # further ones, such as List-Unsubscribe; as empty as the body
     # The same on every attempt, so that a repeat is recognised; nobody can guess it.
     sa.Column("unique_part", sa.Text, nullable=False),
     sa.Column("queued_at", Moment),  # since when it is tried; anew when an operator says so

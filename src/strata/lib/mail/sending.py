@@ -53,11 +53,19 @@ Watch = Callable[[Stage, str], None]  # told of each stage that is done, and the
 class MailRefused(Exception):
     """The mail was not taken; `permanent` tells whether trying again is pointless."""
 
-    def __init__(self, reply: str, *, permanent: bool, stage: Stage) -> None:
+    def __init__(
+        self, reply: str, *, permanent: bool, stage: Stage, answered: bool = True
+    ) -> None:
         super().__init__(reply)
         self.permanent = permanent
         self.stage = stage  # which could not be done
         self.reply = reply  # the server's words, or what happened to the connection
+        self.answered = answered  # False: the server fell silent, or the connection broke
+
+    @property
+    def of_recipient(self) -> bool:
+        """Whether it came when the server knew for whom the mail is."""
+        return self.stage in {Stage.RECIPIENT, Stage.CONTENT}
 
     @property
     def of_address(self) -> bool:
@@ -66,11 +74,9 @@ class MailRefused(Exception):
         A refusal whose enhanced status speaks of rules or of the content says nothing about the
         address: another mail, or another sender, may reach it.
         """
-        at_fault = self.stage in {Stage.RECIPIENT, Stage.CONTENT}
         status = _STATUS.match(self.reply)
-        return (
-            self.permanent and at_fault and (status is None or status.group(1) in _OF_THE_ADDRESS)
-        )
+        at_fault = status is None or status.group(1) in _OF_THE_ADDRESS
+        return self.permanent and self.of_recipient and at_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ def _refused(broken: Exception, server: MailServer, stage: Stage) -> MailRefused
         away = stage in {Stage.RESOLVE, Stage.CONNECT}
         what = f"{'no' if away else 'lost the'} mail server at {server.place}"
         words = f"{what}: {str(broken) or type(broken).__name__}"
-        return MailRefused(words, permanent=False, stage=stage)
+        return MailRefused(words, permanent=False, stage=stage, answered=False)
     raise broken
 
 
