@@ -53,9 +53,7 @@ Watch = Callable[[Stage, str], None]  # told of each stage that is done, and the
 class MailRefused(Exception):
     """The mail was not taken; `permanent` tells whether trying again is pointless."""
 
-    def __init__(
-        self, reply: str, *, permanent: bool, stage: Stage, answered: bool = True
-    ) -> None:
+    def __init__(self, reply: str, *, permanent: bool, stage: Stage, answered: bool = True) -> None:
         super().__init__(reply)
         self.permanent = permanent
         self.stage = stage  # which could not be done
