@@ -18,7 +18,7 @@ from strata.events import outbox
 from strata.events.facts import record
 from strata.events.jobs import enqueue
 from strata.membership.joining import verification
-from strata.sessions.entering import letters, login, reset, sessions, sites
+from strata.sessions.entering import guessing, letters, reset, sessions, sites
 from strata.sessions.entering.changing import keep_password, password_faults
 
 PER_ACCOUNT: Final = 5  # mails a day
@@ -105,7 +105,7 @@ def choose(call: Call, link: str, form: NewPassword) -> None:
     with working(call) as work:
         reset.use_up(work, link)
         keep_password(work, user, hashed)
-        login.forgive(work, user.id)
+        guessing.forgive(work, user)
         remembered.forget(work, user.id)
         if form.sign_out:
             sessions.end_all(work, user.id)

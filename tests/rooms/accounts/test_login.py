@@ -184,6 +184,43 @@ def test_parallel_guesses_do_not_slip_past_the_limit(hub: Hub) -> None:
     assert met.count(TooMany) == 7
 
 
+@pytest.mark.parametrize(
+    ("shut", "asked", "unknown"),
+    [
+        ("alice", "alice@example.org", "nobody@example.org"),
+        ("alice@example.org", "alice", "nobody"),
+    ],
+)
+def test_shutting_one_name_out_does_not_tell_what_else_is_theirs(
+    hub: Hub, shut: str, asked: str, unknown: str
+) -> None:
+    """Eve shuts Alice out under one name, and tries whether another one is shut out with it."""
+    made(hub, "alice")
+    answers = []
+    for who, ip in ((asked, "198.51.100.1"), (unknown, "198.51.100.2")):
+        eve = replace(HERE, ip=ip)
+        assert [fail(hub, shut, origin=eve) for _ in range(6)][-1] is TooMany
+        spread = [fail(hub, f"{n}-{ip[-1]}", origin=eve) for n in range(8)]
+        answers.append(spread + [fail(hub, who, origin=eve) for _ in range(3)])
+    assert answers[0] == answers[1]
+    assert answers[0][-1] is TooMany  # the tenth of whom somebody tried
+
+
+def test_one_name_written_in_many_ways_is_one(hub: Hub) -> None:
+    made(hub, "alice")
+    for written in (
+        "alice@example.org",
+        "ALICE@example.org",
+        " Alice@EXAMPLE.org ",
+        "alice",
+        "Alice",
+    ):
+        fail(hub, written)
+    for written in ("alice@example.ORG", "aLICE@example.org"):
+        assert fail(hub, written) is BadCredentials
+    assert fail(hub, "alice@example.org") is TooMany
+
+
 def test_one_address_has_thirty_failures(hub: Hub) -> None:
     made(hub, "alice")
     made(hub, "bob")

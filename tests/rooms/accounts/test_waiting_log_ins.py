@@ -111,6 +111,32 @@ def test_an_attack_is_twenty_failures_from_wherever(hub: Hub) -> None:
     waits(hub)
 
 
+@pytest.mark.parametrize(
+    ("guessed", "other", "unknown"),
+    [("alice", "alice@example.org", "no@example.org"), ("alice@example.org", "alice", "nobody")],
+)
+def test_an_attack_on_one_name_tells_nothing_of_another_and_guards_it(
+    hub: Hub, guessed: str, other: str, unknown: str
+) -> None:
+    made(hub, "alice")
+    known = entered(enter(hub, "alice", origin=HERE))
+    attacked(hub, guessed)
+    for who in (other, unknown):
+        with pytest.raises(BadCredentials):
+            enter(hub, who, WRONG)
+    held = waits(hub, other)  # the right password alone opens nothing
+    opened = entered(confirm(hub, links(hub)[-1], held))
+    assert opened.name == "alice"
+    assert entered(enter(hub, other, browser=replace(MINE, device=known.device))).name == "alice"
+
+
+def test_under_another_name_a_program_is_told_too(hub: Hub) -> None:
+    made(hub, "alice")
+    attacked(hub, "alice")
+    with pytest.raises(Forbidden, match="in a browser"):
+        enter(hub, "alice@example.org", browser=Browser())
+
+
 def test_without_an_attack_nobody_waits(hub: Hub) -> None:
     made(hub, "alice")
     assert entered(enter(hub, "alice")).name == "alice"

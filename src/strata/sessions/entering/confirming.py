@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from strata.accounts.factors.halfway import Ticket
 from strata.core.call import Work
-from strata.sessions.entering import login, sites, waiting
+from strata.sessions.entering import guessing, sites, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive
 from strata.sessions.entering.waiting import Waiting
 
@@ -20,5 +20,5 @@ def confirm(work: Work, link: str, held: Waiting, browser: Browser) -> LoggedIn 
     """
     user, remember = waiting.use(work, link, held)
     sites.require_way_in(work, user, "password")
-    login.forgive_here(work, user.id)
+    guessing.forgive_here(work, user)
     return arrive(work, user, replace(browser, remember=remember), how="password+mail")

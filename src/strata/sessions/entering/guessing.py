@@ -1,0 +1,203 @@
+"""How log-ins by password are counted, and what stops those who guess (product §3.6).
+
+What decides about an answer is counted under what was typed, never under whose account that is:
+who shuts a username out would else learn which address shuts out with it. Failures of an account
+under all its names are counted beside that, and matter once somebody has the right password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from strata.accounts import addresses, confirmed, limits, people
+from strata.core.call import Call, Work
+from strata.events.facts import record
+from strata.sessions.entering import browsers, warning
+from strata.sessions.entering.entry import Browser
+
+PAIR_FAILURES, PAIR_MINUTES = 5, 5
+PAIR_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15))
+ADDRESS_FAILURES, ADDRESS_MINUTES = 30, 10
+SPRAYED_PEOPLE, SPRAY_MINUTES = 10, 10
+PERSON_FAILURES, PERSON_MINUTES = 20, 60
+LONG_WAIT: Final = (timedelta(hours=1),)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Under which keys an attempt is counted."""
+
+    person: people.User | None  # whom it is about
+    typed: str  # as whom the caller introduces themselves, known or not
+    account: str  # whose that is; of what nobody has, something that stands for it
+    address: str
+    browser: Browser
+    at: datetime
+
+    @property
+    def pair_key(self) -> str:
+        return _pair_key(self.typed, self.address)
+
+    @property
+    def person_key(self) -> str:
+        return _person_key(self.typed)
+
+    @property
+    def account_key(self) -> str:
+        return _person_key(self.account)
+
+    @property
+    def address_key(self) -> str:
+        return f"login.address:{self.address}"
+
+
+def trace(call: Call, typed: str, person: people.User | None, browser: Browser) -> Trace:
+    """How an attempt is counted.
+
+    Args:
+        typed: a username or an address.
+        person: who has it.
+    """
+    account = f"user:{person.id}" if person else f"nobody:{_folded(typed)}"
+    return Trace(
+        person,
+        _subject(call, _folded(typed)),
+        _subject(call, account),
+        limits.address_of(call.origin.ip),
+        browser,
+        call.now,
+    )
+
+
+def admit(work: Work, tried: Trace) -> bool:
+    """Count the attempt, or refuse it; True: the password alone must open nothing here.
+
+    Raises:
+        TooMany: who is typed, from this address, or this address, failed too often.
+    """
+    limits.count(
+        work,
+        limits.Limit(tried.address_key, ADDRESS_FAILURES, ADDRESS_MINUTES),
+        subject=tried.typed,
+    )
+    for key in (tried.pair_key, tried.address_key):
+        limits.require_unblocked(work, key)
+    under_attack = limits.is_blocked(work, tried.person_key) and not _is_known(work, tried)
+    if under_attack and not tried.browser.forms:
+        limits.require_unblocked(work, tried.person_key)  # a program cannot wait for a mail
+    for key in (tried.pair_key, tried.person_key, tried.account_key):
+        limits.note(work, key)
+    if limits.counted(work, tried.pair_key, minutes=PAIR_MINUTES) >= PAIR_FAILURES:
+        limits.block(work, tried.pair_key, PAIR_WAITS)
+    return under_attack
+
+
+def is_guarded(call: Call, user: people.User, browser: Browser) -> bool:
+    """Whether an account was guessed at so often that its password opens nothing in this browser.
+
+    Under whichever of its names that was: ask once the password was right.
+    """
+    key = _person_key(_subject(call, f"user:{user.id}"))
+    return limits.is_blocked(call, key) and not browsers.is_known(call, user.id, browser.device)
+
+
+def note_failure(work: Work, tried: Trace, detail: Mapping[str, object] | None = None) -> None:
+    """Write down that an attempt failed, and draw the consequences."""
+    record(
+        work,
+        "account.login_failed",
+        target=tried.person.name if tried.person else None,
+        actor_id=tried.person.id if tried.person else None,
+        detail=detail,
+    )
+    _watch_person(work, tried)
+    _watch_address(work, tried)
+
+
+def take_back(work: Work, tried: Trace) -> None:
+    """Take back that this attempt was counted as a failure."""
+    limits.forget(work, tried.pair_key)
+    for key in (tried.person_key, tried.account_key):
+        limits.refund(work, key, counted_at=tried.at)
+    limits.refund(work, tried.address_key, subject=tried.typed, counted_at=tried.at)
+
+
+def forgive(work: Work, user: people.User) -> None:
+    """Let the failures of an account count no more: its owner has chosen another password."""
+    for subject in _subjects(work, user):
+        limits.forget_all(work, _pair_key(subject, ""))
+        limits.forget(work, _person_key(subject))
+
+
+def forgive_here(work: Work, user: people.User) -> None:
+    """The same for the failures from where the caller is: they have shown who they are."""
+    here = limits.address_of(work.origin.ip)
+    for subject in _subjects(work, user):
+        limits.forget(work, _pair_key(subject, here))
+
+
+def _watch_person(work: Work, tried: Trace) -> None:
+    """Twenty failures in an hour: for an hour only known browsers, and a mail to the owner."""
+    begun = [
+        key for key in dict.fromkeys((tried.person_key, tried.account_key)) if _begins(work, key)
+    ]
+    for key in begun:
+        limits.block(work, key, LONG_WAIT)
+    if tried.account_key not in begun:
+        return
+    person = tried.person
+    record(
+        work,
+        "account.lockout",
+        target=person.name if person else None,
+        actor_id=person.id if person else None,
+    )
+    warning.warn(work, person.id if person else 0)
+
+
+def _begins(call: Call, key: str) -> bool:
+    """Whether there are so many failures by now that there must be a wait."""
+    failures = limits.counted(call, key, minutes=PERSON_MINUTES)
+    return failures >= PERSON_FAILURES and not limits.is_blocked(call, key)
+
+
+def _watch_address(work: Work, tried: Trace) -> None:
+    """Ten people tried from one address: somebody sprays passwords."""
+    people_tried = limits.distinct_subjects(work, tried.address_key, minutes=SPRAY_MINUTES)
+    if people_tried >= SPRAYED_PEOPLE and not limits.is_blocked(work, tried.address_key):
+        limits.block(work, tried.address_key, LONG_WAIT)
+        record(work, "account.lockout", detail={"people": people_tried})
+
+
+def _is_known(call: Call, tried: Trace) -> bool:
+    """Whether the person logged in with this browser before; asked of nobody, it costs the same."""
+    person_id = tried.person.id if tried.person else 0
+    return browsers.is_known(call, person_id, tried.browser.device)
+
+
+def _subjects(call: Call, user: people.User) -> list[str]:
+    """Everything under which the failures of an account may be counted."""
+    theirs = [held.key for held in confirmed.emails_of(call, user.id)]
+    typed = dict.fromkeys([_folded(user.name), user.email_key, *theirs])
+    return [_subject(call, one) for one in (f"user:{user.id}", *typed)]
+
+
+def _folded(typed: str) -> str:
+    """Equal for all ways to write one username, or one address."""
+    address = addresses.parse(typed) if "@" in typed else None
+    return address.key if address else typed.strip().casefold()
+
+
+def _subject(call: Call, named: str) -> str:
+    return call.hub.secrets.digest("login.subject", named)[:32]
+
+
+def _pair_key(subject: str, address: str) -> str:
+    return f"login.pair:{subject}:{address}"
+
+
+def _person_key(subject: str) -> str:
+    return f"login.person:{subject}"
