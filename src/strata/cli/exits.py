@@ -53,7 +53,7 @@ _SENTENCES = {
     "token.name_too_long": "use at most 100 characters",
     "token.bad_name": "this name cannot be used",
     "token.dup": "the user already has a token with this name",
-    "token.too_many": "the user has as many tokens as one may have",
+    "token.too_many": "the user has %(has)s of %(total)s tokens; revoke one, or see `strata plan`",
 }
 
 
@@ -71,8 +71,9 @@ def sentence_of(error: Exception) -> str:
     if fields is None:
         text = str(error).partition("\n")[0]
         return _SENTENCES.get(text, text)
+    values: dict[str, str] = getattr(error, "values", {})
     lines = (
-        f"{name}: {'; '.join(_SENTENCES.get(key, key) for key in keys)}"
+        f"{name}: {'; '.join(_SENTENCES.get(key, key) % values for key in keys)}"
         for name, keys in fields.items()
     )
     return "\n        ".join(lines)

@@ -61,11 +61,16 @@ class Malformed(StrataError):
 
 
 class InvalidFields(Malformed):
-    """Several named fields break rules; pages show each message beside its field."""
+    """Several named fields break rules; pages show each message beside its field.
 
-    def __init__(self, fields: dict[str, tuple[str, ...]]) -> None:
+    Args:
+        values: what the sentences of the rules have places for, such as `has` and `total`.
+    """
+
+    def __init__(self, fields: dict[str, tuple[str, ...]], **values: str) -> None:
         super().__init__("; ".join(f"{name}: {', '.join(rules)}" for name, rules in fields.items()))
         self.fields = fields  # field name → message keys, e.g. {"password": ("pw.too_short",)}
+        self.values = values
 
 
 class GrantRefused(Malformed):

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from fixtures.browsers import chromium
 from fixtures.contents import at, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.large_files import calling
+from fixtures.large_files import calling, working_as
 from fixtures.organizations import organization, today
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.access.plans import requests
@@ -56,6 +56,25 @@ def test_what_is_used_of_what(scene: Scene) -> None:
     assert f"{files} of 100,000" in page  # of one repository
     for limit in ("0 of 100", "0 of 20", "50.0 GiB", "10,000", "100,000,000", "1,000"):
         assert limit in page
+
+
+@pytest.mark.parametrize(
+    ("language", "near", "full"),
+    [
+        ("en", "Public storage: 8[0-9]% used.", "Public storage: used up."),
+        ("zh-CN", "公开存储.已使用 8[0-9]%", "已用尽。"),
+    ],
+)
+def test_what_is_nearly_used_up_is_said_at_the_top(
+    scene: Scene, language: str, near: str, full: str
+) -> None:
+    owner = scene.visitor(scene.owner, language)
+    assert re.search(near, owner.get(BILLING).text)
+    with working_as(scene.hub, SYSTEM) as work:
+        place = names.find(work, "li-wei")
+        assert place is not None
+        grants.override(work, place, "public_bytes", 500_000, None)
+    assert full in owner.get(BILLING).text
 
 
 def test_what_was_sent_is_counted_without_a_write(scene: Scene) -> None:

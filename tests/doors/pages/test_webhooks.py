@@ -115,7 +115,7 @@ def test_what_is_wrong_stands_beside_its_field(
     if not says:  # a box that is ticked, whatever its value
         assert page.status == 303
         return
-    assert page.status == 200
+    assert page.status == 400
     assert says in page.text
     assert f'href="#strata-{name}"' in page.text
     assert f'id="strata-{name}-error"' in page.text

@@ -153,7 +153,7 @@ def test_keys_have_a_limit(hub: Hub) -> None:
         added(hub, alice, line(number))
     with pytest.raises(InvalidFields) as refused:
         added(hub, alice, line(99))
-    assert refused.value.fields == {"key": ("key.too_many",)}
+    assert refused.value.fields == {"key": ("ssh_key.too_many",)}
     assert len(listed(hub, alice)) == 20
 
 

@@ -3,28 +3,31 @@
 import base64
 import dataclasses
 import struct
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from fixtures.accounts import calling, confirmation_in, inbox, joined, made, person
+from fixtures.accounts import HERE, calling, confirmation_in, inbox, joined, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.webhooks import watched
 from strata.accounts import confirmed, names
 from strata.accounts.plans import grants, rules
 from strata.accounts.plans.quotas import MOST, quotas_of, standing_of
 from strata.accounts.plans.rates import Bucket
-from strata.community.webhooks import manage
-from strata.community.webhooks.faults import BadWebhook
+from strata.community.webhooks import log, manage
 from strata.community.webhooks.manage import Wish
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import Work, working
-from strata.core.errors import InvalidFields, Malformed, NotFound
+from strata.core.errors import InvalidFields, Malformed, NotFound, TooMany
 from strata.core.hub import Hub
 from strata.credentials.keys import ssh
 from strata.credentials.tokens import tokens
+from strata.events.tables import facts
 from strata.events.webhooks import deliveries, queries
-from strata.events.webhooks.record import Telling
+from strata.events.webhooks.record import Origin, State, Telling
 from strata.membership.joining import invites, verification
 
 
@@ -56,24 +59,64 @@ def test_tokens_keys_and_webhooks_are_counted_against_the_plan(hub: Hub) -> None
                 tokens.create_for(work, who.user_id or 0, f"t{number}", TokenRole.READ)
                 ssh.add(work, "", key((who.user_id or 0) * 10 + number))
                 manage.create(work, hook(who))
-    with calling(hub, ana) as call, working(call) as work:
-        with pytest.raises(InvalidFields, match="too_many"):
-            tokens.create_for(work, ana.user_id or 0, "second", TokenRole.READ)
-        with pytest.raises(InvalidFields, match="too_many"):
-            ssh.add(work, "", key(200))
-        with pytest.raises(BadWebhook, match="too_many"):
-            manage.create(work, hook(ana))
+    acts: list[Callable[[Work], object]] = [
+        lambda work: tokens.create_for(work, ana.user_id or 0, "second", TokenRole.READ),
+        lambda work: ssh.add(work, "", key(200)),
+        lambda work: manage.create(work, hook(ana)),
+    ]
+    for act in acts:
+        with (
+            calling(hub, ana) as call,
+            working(call) as work,
+            pytest.raises(InvalidFields, match="too_many") as refused,
+        ):
+            act(work)
+        assert refused.value.values == {"has": "1", "total": "1"}
 
 
 def test_a_webhook_is_called_as_often_as_the_plan_says(hub: Hub) -> None:
     ana = made(hub, "ana")
     with calling(hub, ana) as call, working(call) as work:
         made_one = manage.create(work, hook(ana)).webhook
+        telling = Telling(made_one.id, "repo", "{}", None, private=False, most=0)
         for most, queued in ((2, 2), (3, 3), (0, 8)):
-            one = Telling(made_one.id, "repo", "{}", None, private=False, most=most)
+            one = replace(telling, most=most)
             for _ in range(5):
                 deliveries.queue(work, [one])
             assert queries.triggers(work, [made_one.id])[made_one.id] == queued
+        with pytest.raises(TooMany, match="8 of 8 times in 24 hours"):
+            deliveries.queue_now(work, made_one, replace(telling, most=8), Origin.TEST)
+
+
+def test_what_is_beyond_the_days_limit_stands_in_the_activity_once_a_day(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    ana, eve = made(hub, "ana"), made(hub, "eve")
+    with calling(hub, ana) as call, working(call) as work:
+        key = manage.create(work, hook(ana)).webhook.key
+        webhook_id = manage.found(work, key).id
+    one = Telling(webhook_id, "repo", "{}", None, private=False, most=2)
+    for _ in range(5):  # whoever pushes to what the webhook watches
+        with calling(hub, eve, origin=HERE) as call, working(call) as work:
+            deliveries.queue(work, [one])
+    assert states(hub, ana, key) == [State.REFUSED, State.WAITING, State.WAITING]
+    clock.advance(timedelta(hours=25))
+    for _ in range(4):
+        with calling(hub, eve, origin=HERE) as call, working(call) as work:
+            deliveries.queue(work, [one])
+    assert states(hub, ana, key)[:3] == [State.REFUSED, State.WAITING, State.WAITING]
+    with calling(hub, ana) as call:
+        told = [f for f in call.db.execute(sa.select(facts)) if f.name == "quota.exceeded"]
+    assert len(told) == 2
+    assert {(f.target, f.subject_id, f.actor_id, f.ip) for f in told} == {
+        (key, ana.user_id, None, "")  # who pushed learns of no webhook, its owner of no address
+    }
+    assert told[0].detail == {"webhook": key, "triggers": 2}
+
+
+def states(hub: Hub, owner: Actor, key: str) -> list[State]:
+    with calling(hub, owner) as call:
+        return [one.state for one in log.page(call, key).deliveries]
 
 
 @pytest.mark.parametrize("value", [-1, MOST + 1, 1 << 63, 1 << 70])

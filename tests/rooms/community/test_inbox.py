@@ -56,6 +56,7 @@ from strata.repos import change
 from strata.repos.change import Settings
 from strata.repos.create import Wish
 from strata.repos.record import Repo
+from strata.web.pages.inbox.words import title_of
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -477,6 +478,11 @@ def test_transfers_quotas_and_what_happens_to_an_account(
         renamed = change.move(work, moved.repo_id, RepoId(RepoType.MODEL, "acme", "two"))
         whose = Whose(moved.owner_id, moved.owner_id)
         record(work, "quota.exceeded", target="acme", repo_id=moved.id, whose=whose)
+        near = {"percent": 95, "private": True}
+        mine = Whose(bob.user_id, bob.user_id)
+        record(work, "quota.reached", target="bob", detail=near, whose=mine)
+        hook = {"webhook": "abc", "triggers": 3}
+        record(work, "quota.exceeded", target="abc", detail=hook, whose=mine)
         for name in ("account.new_device", "account.password_change", "account.logout"):
             record(work, name, target="bob", actor_id=bob.user_id)
         record(work, "account.lockout", detail={"people": 3})
@@ -485,7 +491,13 @@ def test_transfers_quotas_and_what_happens_to_an_account(
     assert ours <= set(heard(hub, ana))
     by_event = {one.event: one for one in listed(hub, today(hub, bob))}
     assert by_event["repo.move"].path == renamed.web_path
-    assert by_event["quota.exceeded"].path == "/settings/billing?name=acme"
+    assert by_event["quota.exceeded"].path == "/settings/billing?owner=acme"
+    reached = by_event["quota.reached"]
+    assert reached.path == "/settings/billing?owner=bob"
+    assert title_of("en", reached) == "bob has used 95% of its private storage."
+    assert by_event["quota.triggers"].path == "/settings/webhooks/abc"
+    assert "24" in title_of("zh-CN", by_event["quota.triggers"])
+    assert not {"quota.reached", "quota.triggers"} & {one.event for one in listed(hub, ana)}
     assert by_event["account.new_device"].path == "/settings/security-log"
     assert {"account.password_change", "account.logout"}.isdisjoint(by_event)
 

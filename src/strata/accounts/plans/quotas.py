@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from strata.accounts.plans.tables import plan_claims, plan_grants, plans, quota_overrides
 from strata.core.call import Call
-from strata.core.errors import Malformed, OverQuota
+from strata.core.errors import InvalidFields, Malformed, OverQuota
 from strata.core.settings.tree import Settings
 
 NO_LIMIT: Final = 0
@@ -159,6 +159,20 @@ def require_count(quota: int, has: int, things: str) -> None:
             has=str(has),
             total=str(quota),
         )
+
+
+def require_few(quota: int, has: int, field: str, rule: str) -> None:
+    """Insist that one more thing of a form is within a quota.
+
+    Args:
+        field: of the form, beside which the refusal is told.
+        rule: its message key, whose sentence has places for `has` and `total`.
+
+    Raises:
+        InvalidFields: with the numbers.
+    """
+    if used_up(quota, has):
+        raise InvalidFields({field: (rule,)}, has=f"{has:,}", total=f"{quota:,}")
 
 
 def _counts(expires_at: sa.Column[datetime], now: datetime) -> sa.ColumnElement[bool]:

@@ -125,7 +125,7 @@ class Notification:
             at = str(self.detail.get("event", ""))
             there = f"{self.place.repo_id.web_path}/discussions/{self.thread.number}"
             return f"{there}#{at}" if at else there
-        if self.topic is Topic.SECURITY and "webhook" in self.detail:
+        if self.topic in {Topic.SECURITY, Topic.QUOTA} and "webhook" in self.detail:
             return f"/settings/webhooks/{self.detail['webhook']}"
         if self.topic is Topic.ANNOUNCEMENT:
             return f"/notifications/announcements/{self.detail['announcement']}"
@@ -141,7 +141,7 @@ _PATHS: Final[Mapping[Topic, str]] = {
     Topic.MEMBERSHIP: "/{namespace}",
     Topic.JOINING: "/organizations/{namespace}/settings/members",
     Topic.TRANSFER: "{home}",
-    Topic.QUOTA: "/settings/billing?name={namespace}",
+    Topic.QUOTA: "/settings/billing?owner={namespace}",
     Topic.SECURITY: "/settings/security-log",
 }
 _ANSWERS: Final = {"org.invite_user": "/settings/organizations"}

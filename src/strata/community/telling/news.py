@@ -174,11 +174,15 @@ def _transfer(call: Call, row: Row) -> Telling | None:
 
 
 def _quota(call: Call, row: Row) -> Telling | None:
+    """Storage fills up, or is full; or a webhook was called as often as it may be."""
     if row.owner_id is None:
         return None
+    webhook, percent = row.detail.get("webhook"), row.detail.get("percent")
+    known = {"webhook": webhook, "percent": percent, "private": row.detail.get("private") is True}
     news = _news(
-        row, Topic.QUOTA, row.owner_id, namespace_id=row.owner_id, for_managers=True,
-        actor_id=None, detail={"private": row.detail.get("private") is True},
+        row, Topic.QUOTA, webhook or row.owner_id, namespace_id=row.owner_id, for_managers=True,
+        actor_id=None, detail={name: one for name, one in known.items() if one is not None},
+        event="quota.triggers" if webhook else row.name,
     )  # fmt: skip
     people = {one.id for one in answering_for(call, row.owner_id)}
     return Telling(news, (Group(Reason.MANAGING, Kind.SECURITY, people),))
@@ -238,6 +242,7 @@ _NEWS: Final[Mapping[str, Callable[[Call, Row], Telling | None]]] = {
     "org.invite.decline": _joining,
     "repo.move": _transfer,
     "quota.exceeded": _quota,
+    "quota.reached": _quota,
     "account.2fa_disable": _security,
     "webhook.disable": _security,
     **dict.fromkeys(_EVEN_TO_THE_DOER, _security),

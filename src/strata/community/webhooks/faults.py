@@ -27,7 +27,8 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "webhook.no_domain": "Choose what to be told of: repo, discussion or both.",
         "webhook.secret_bad": "A secret has at most "
         f"{LONGEST_SECRET} visible ASCII characters and no spaces.",
-        "webhook.too_many": "You have as many webhooks as one account may have.",
+        "webhook.too_many": "You have %(has)s of %(total)s webhooks. Delete one, or ask for "
+        "more under Settings, Plan & quota.",
     }
 )
 
@@ -36,6 +37,5 @@ class BadWebhook(InvalidFields):
     """One field of a webhook breaks a rule; nothing was changed."""
 
     def __init__(self, field: str, key: str, **values: str) -> None:
-        super().__init__({field: (key,)})
-        self.values = values
+        super().__init__({field: (key,)}, **values)
         self.message = f'"{field}": {SENTENCES[key] % values}'

@@ -76,8 +76,9 @@ def create(work: Work, wish: Wish) -> Shown:
     url = _checked_url(work, wish.url or "")
     secret = _checked_secret(work, wish.secret or "")
     _require_domains(domains)
-    if used_up(quotas_of(work, owner_id).webhooks, queries.count_of(work, owner_id)):
-        raise BadWebhook("url", "webhook.too_many")
+    most, has = quotas_of(work, owner_id).webhooks, queries.count_of(work, owner_id)
+    if used_up(most, has):
+        raise BadWebhook("url", "webhook.too_many", has=f"{has:,}", total=f"{most:,}")
     key = fresh_key()
     webhook_id = queries.insert(
         work,

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.accounts import people
-from strata.accounts.plans.quotas import quotas_of, used_up
+from strata.accounts.plans.quotas import quotas_of, require_few
 from strata.core.call import Work
 from strata.core.errors import EmailNotVerified, Forbidden, InvalidFields, Unauthenticated
 from strata.lib.keys.faults import BadKey
@@ -52,11 +52,11 @@ def require_room(work: Work, keys: sa.Table, owner_id: int) -> None:
     """Insist on the limit of keys.
 
     Raises:
-        InvalidFields: `key.too_many`.
+        InvalidFields: `ssh_key.too_many` or `gpg_key.too_many`.
     """
     counting = sa.select(sa.func.count()).select_from(keys).where(keys.c.user_id == owner_id)
-    if used_up(quotas_of(work, owner_id).keys, work.db.scalar(counting) or 0):
-        raise InvalidFields({"key": ("key.too_many",)})
+    has, kind = work.db.scalar(counting) or 0, keys.name.removesuffix("s")
+    require_few(quotas_of(work, owner_id).keys, has, "key", f"{kind}.too_many")
 
 
 def refused(field: str, bad: BadKey) -> InvalidFields:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from strata.accounts import confirmed, people
 from strata.accounts.legal.documents import must_agree
-from strata.accounts.plans.quotas import quotas_of, used_up
+from strata.accounts.plans.quotas import quotas_of, require_few
 from strata.accounts.standing import require_open, standing_at
 from strata.core.actor import NOTHING, Actor, Grants, TokenKind, TokenRole
 from strata.core.call import Call, Work
@@ -384,8 +384,8 @@ def count_active(call: Call, owner_id: int) -> int:
 
 
 def _require_room(work: Work, owner_id: int) -> None:
-    if used_up(quotas_of(work, owner_id).tokens, count_active(work, owner_id)):
-        raise InvalidFields({"name": ("token.too_many",)})
+    has = count_active(work, owner_id)
+    require_few(quotas_of(work, owner_id).tokens, has, "name", "token.too_many")
 
 
 def _require_unused(work: Work, value: str) -> None:

@@ -9,26 +9,54 @@ its own and touches no row that another fact touches, so that commits do not wai
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from strata.core.call import Call, Work
+from strata.core.actor import SYSTEM
+from strata.core.call import Call, Origin as Asker, Work
 from strata.core.errors import TooMany
 from strata.core.names import fresh_key
+from strata.events.facts import Whose, record
 from strata.events.jobs import enqueue_row
 from strata.events.webhooks import queries
 from strata.events.webhooks.record import Origin, State, Telling, Webhook
 
 JOB = "webhook.deliver"  # the job that empties the queue of one webhook
-MOST_TRIGGERS = "This webhook was triggered as often as it may be in 24 hours."
+MOST_TRIGGERS = (
+    "This webhook was triggered {has:,} of {most:,} times in 24 hours. Try again later, or ask for"
+    " more under Settings, Plan & quota."
+)
 
 
 def queue(work: Work, tellings: Sequence[Telling]) -> None:
-    """Write one delivery for each; a webhook that was triggered too often gets none."""
+    """Write one delivery for each; a webhook that was triggered too often is called no more."""
     if not tellings:
         return
     counted = queries.triggers(work, [telling.webhook_id for telling in tellings])
-    fitting = [one for one in tellings if not one.most or counted[one.webhook_id] < one.most]
-    _write(work, fitting, Origin.FACT)
+    beyond = [one for one in tellings if one.most and counted[one.webhook_id] >= one.most]
+    _write(work, [one for one in tellings if one not in beyond], Origin.FACT)
+    if beyond:
+        _refuse(work, beyond)
+
+
+def _refuse(work: Work, tellings: Sequence[Telling]) -> None:
+    """Let the owners read what was not sent: the first thing in 24 hours, which stands for more."""
+    told = queries.refusals(work, [telling.webhook_id for telling in tellings])
+    for telling in tellings:
+        webhook = queries.by_id(work, telling.webhook_id)
+        if told[telling.webhook_id] or webhook is None:
+            continue
+        refused = {"state": State.REFUSED.value, "due_at": None}
+        queries.insert_deliveries(work, [_row(work, telling, Origin.FACT) | refused])
+        # Whoever triggered it learns nothing of webhooks, and its owner nothing of whoever did.
+        alone = replace(work, actor=SYSTEM, origin=Asker(work.origin.base_url))
+        record(
+            alone,
+            "quota.exceeded",
+            target=webhook.key,
+            detail={"webhook": webhook.key, "triggers": telling.most},
+            whose=Whose(webhook.owner_id, webhook.owner_id),
+        )
 
 
 def queue_now(work: Work, webhook: Webhook, telling: Telling, origin: Origin) -> None:
@@ -39,7 +67,8 @@ def queue_now(work: Work, webhook: Webhook, telling: Telling, origin: Origin) ->
     """
     counted = queries.triggers(work, [webhook.id])[webhook.id]
     if telling.most and counted >= telling.most:
-        raise TooMany(MOST_TRIGGERS, retry_after_s=3600)
+        message = MOST_TRIGGERS.format(has=counted, most=telling.most)
+        raise TooMany(message, retry_after_s=3600)
     queries.update(work, webhook.id, paused_until=None)
     _write(work, [telling], origin)
 
@@ -58,22 +87,23 @@ def triggers_today(call: Call, webhooks: Sequence[Webhook]) -> dict[int, int]:
 def _write(work: Work, tellings: Sequence[Telling], origin: Origin) -> None:
     if not tellings:
         return
-    rows: list[dict[str, object]] = [
-        {
-            "key": fresh_key(),
-            "webhook_id": telling.webhook_id,
-            "origin": origin.value,
-            "event": telling.event,
-            "repo_id": telling.repo_id,
-            "private": telling.private,
-            "payload": telling.payload,
-            "created_at": work.now,
-            "state": State.WAITING.value,
-            "due_at": work.now,
-        }
-        for telling in tellings
-    ]
+    rows = [_row(work, telling, origin) for telling in tellings]
     queries.insert_deliveries(work, rows)
     for row in rows:
         body = {"webhook_id": row["webhook_id"]}
         enqueue_row(work, JOB, body, key=f"{JOB}:{row['webhook_id']}:{row['key']}")
+
+
+def _row(work: Work, telling: Telling, origin: Origin) -> dict[str, object]:
+    return {
+        "key": fresh_key(),
+        "webhook_id": telling.webhook_id,
+        "origin": origin.value,
+        "event": telling.event,
+        "repo_id": telling.repo_id,
+        "private": telling.private,
+        "payload": telling.payload,
+        "created_at": work.now,
+        "state": State.WAITING.value,
+        "due_at": work.now,
+    }

@@ -106,12 +106,24 @@ def taken_until(call: Call, webhook_id: int) -> datetime | None:
 
 
 def triggers(call: Call, webhook_ids: Sequence[int]) -> dict[int, int]:
-    """How many deliveries were written for each webhook in the last 24 hours."""
+    """How many deliveries were written for each webhook in the last 24 hours, to be sent."""
+    return _counted(call, webhook_ids, webhook_deliveries.c.state != State.REFUSED.value)
+
+
+def refusals(call: Call, webhook_ids: Sequence[int]) -> dict[int, int]:
+    """How many deliveries of the last 24 hours were written to be read only."""
+    return _counted(call, webhook_ids, webhook_deliveries.c.state == State.REFUSED.value)
+
+
+def _counted(
+    call: Call, webhook_ids: Sequence[int], which: sa.ColumnElement[bool]
+) -> dict[int, int]:
     rows = call.db.execute(
         sa.select(webhook_deliveries.c.webhook_id, sa.func.count())
         .where(
             webhook_deliveries.c.webhook_id.in_(webhook_ids),
             webhook_deliveries.c.created_at > call.now - DAY,
+            which,
         )
         .group_by(webhook_deliveries.c.webhook_id)
     )

@@ -30,6 +30,7 @@ class State(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"  # given up
     DROPPED = "dropped"  # no longer to be told: the owner may not know, or the webhook is off
+    REFUSED = "refused"  # the webhook had been triggered as often as it may be
 
 
 @dataclass(frozen=True, slots=True)

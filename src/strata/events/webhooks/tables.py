@@ -49,7 +49,7 @@ webhook_deliveries = sa.Table(
     sa.Column("private", sa.Boolean, nullable=False),  # whether that was private then
     sa.Column("payload", sa.Text, nullable=False),  # JSON
     sa.Column("created_at", Moment, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  # "waiting", "delivered", "failed", "dropped"
+    sa.Column("state", sa.Text, nullable=False),  # see `record.State`
     sa.Column("due_at", Moment),  # null: not waiting
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     # The last attempt; heads and bodies at most 16 KiB, secrets masked.

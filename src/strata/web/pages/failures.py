@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlencode
 
@@ -35,6 +37,7 @@ from strata.web.work import exchange
 
 # Rate limits carry their wait, which the page tells in its own sentence.
 _TOLD_OTHERWISE: Final = (NotFound, TooMany)
+NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 GATED: Final = N_("The files of this repository are for those who were given access.")
 
 
@@ -102,10 +105,12 @@ def _over_quota(language: str, error: OverQuota) -> str:
 
 def _field_messages(language: str, error: InvalidFields) -> str:
     keys = [key for keys in error.fields.values() for key in keys]
-    return " ".join(_sentence(language, key) for key in keys)
+    return " ".join(_sentence(language, key, error.values) for key in keys)
 
 
-def _sentence(language: str, message: str) -> str:
+def _sentence(language: str, message: str, values: Mapping[str, str] = NO_VALUES) -> str:
     known = ACCOUNT_ERRORS.get(message) or ERRORS.get(message) or message
-    # Sentences with places need values that only their own form has.
-    return "" if "%(" in known else str(translations(language).gettext(known))
+    if "%(" not in known:
+        return str(translations(language).gettext(known))
+    # Sentences with places need values that often only their own form has.
+    return translated(language, known, **values) if values else ""

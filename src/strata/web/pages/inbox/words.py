@@ -49,6 +49,8 @@ _EVENTS: Final[Mapping[str, str]] = {
     "org.invite.decline": N_("%(actor)s declined your invitation to %(namespace)s."),
     "repo.move": N_("%(repo)s was transferred: it belongs to %(owner)s now."),
     "quota.exceeded": N_("The storage of %(namespace)s is full. Uploads are refused."),
+    "quota.reached": N_("%(namespace)s has used %(percent)s%% of its public storage."),
+    "quota.triggers": N_("One of your webhooks was called as often as it may be in 24 hours."),
     "account.2fa_disable": N_("Your second factors were removed."),
     "account.2fa_removal": N_("Somebody asked for your second factors to be removed."),
     "account.lockout": N_("Somebody tried wrong passwords; your account was locked for a while."),
@@ -63,6 +65,7 @@ _EVENTS: Final[Mapping[str, str]] = {
     "admin.announce": N_("News from the people who run this site: %(title)s"),
     "webhook.disable": N_("One of your webhooks failed for too long and was disabled."),
 }
+_PRIVATE_REACHED: Final = N_("%(namespace)s has used %(percent)s%% of its private storage.")
 _ROLES: Final = {role.value: name for role, name, _ in ROLES}
 
 
@@ -72,6 +75,8 @@ def happened(language: str, one: Notification) -> str:
     if text is None:  # a change of status: what counts is how it stands now
         closed = one.thread is not None and one.thread.status == "closed"
         text = _CLOSED if closed else _REOPENED
+    if one.event == "quota.reached" and one.detail.get("private"):
+        text = _PRIVATE_REACHED
     titles = one.detail.get("titles", {})
     role = _ROLES.get(str(one.detail.get("role", "")), "")
     return translated(
@@ -83,6 +88,7 @@ def happened(language: str, one: Notification) -> str:
         namespace=one.namespace or "",
         title=str(titles.get(language) or titles.get("en", "")),
         role=translated(language, role) if role else "",
+        percent=one.detail.get("percent", ""),
     )
 
 

@@ -90,7 +90,7 @@ def told_of(language: str, error: BadWebhook) -> Told:
     ((name, keys),) = error.fields.items()
     if name == "watched":
         name = "repositories" if "webhook.unknown_repo" in keys else "accounts"
-    return told(language, InvalidFields({name: keys}), **error.values)
+    return told(language, InvalidFields({name: keys}, **error.values))
 
 
 def _written(one: Watched) -> str:

@@ -139,7 +139,10 @@ def _look(call: Call, request: Request) -> _Looked:
 def _new_page(
     request: Request, visit: Visit, entry: Typed, errors: Told = NOTHING_WRONG
 ) -> Response:
-    return shown(request, "accounts/webhook_new.html", visit, entry=entry, errors=errors)
+    status = 400 if errors.summary else 200
+    return shown(
+        request, "accounts/webhook_new.html", visit, status=status, entry=entry, errors=errors
+    )
 
 
 def _one_page(
@@ -149,6 +152,7 @@ def _one_page(
         request,
         "accounts/webhook.html",
         visit,
+        status=400 if errors.summary else 200,
         shown=looked.webhook,
         webhook=looked.webhook.webhook,
         log=looked.log,

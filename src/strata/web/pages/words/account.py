@@ -158,7 +158,10 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "token.too_many_repos": N_("One token names at most 50 repositories."),
         "token.name_empty": N_("Give the token a name."),
         "token.name_too_long": N_("Use at most 100 characters."),
-        "token.too_many": N_("You have as many tokens as one account may hold. Delete one first."),
+        "token.too_many": N_(
+            "You have %(has)s of %(total)s access tokens. Delete one, or ask for more under Plan "
+            "& quota."
+        ),
         "ssh_key.empty": N_("Paste a public key."),
         "ssh_key.unreadable": N_(
             "This is not a public SSH key. Paste the one line of a .pub file, "
@@ -187,7 +190,14 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "gpg_key.revoked": N_("This key is revoked. Use another one."),
         "key.taken": N_("This key is already in use. Make another one for this account."),
         "key.yours": N_("This key belongs to your account already."),
-        "key.too_many": N_("You have as many keys as one account may hold. Remove one first."),
+        "ssh_key.too_many": N_(
+            "You have %(has)s of %(total)s SSH keys. Remove one, or ask for more under Plan "
+            "& quota."
+        ),
+        "gpg_key.too_many": N_(
+            "You have %(has)s of %(total)s GPG keys. Remove one, or ask for more under Plan "
+            "& quota."
+        ),
         "key.title_too_long": N_("Use at most 100 characters."),
         "key.bad_title": N_("Leave out control characters and line breaks."),
         "pw.contains_username": N_(
@@ -229,7 +239,8 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "webhook.no_domain": N_("Choose at least one."),
         "webhook.secret_bad": N_("A secret has at most 256 visible ASCII characters, no spaces."),
         "webhook.too_many": N_(
-            "You have as many webhooks as one account may have. Delete one first."
+            "You have %(has)s of %(total)s webhooks. Delete one, or ask for more under Plan "
+            "& quota."
         ),
     }
 )
@@ -267,7 +278,7 @@ def told(language: str, error: InvalidFields, **values: object) -> Told:
     """Say every broken rule of every field."""
     return Told(
         tuple(
-            (name, phrase(language, key, **values))
+            (name, phrase(language, key, **{**error.values, **values}))
             for name, keys in error.fields.items()
             for key in keys
         ),
