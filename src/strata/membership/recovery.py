@@ -43,6 +43,10 @@ class SendReset:
             user, to = _meant(work, self.identifier)
             if user is None:
                 return
+            people.locked(work, user.id)  # no address goes, and no other link is made, meanwhile
+            user, to = _meant(work, self.identifier)
+            if user is None:
+                return
             key = f"reset.person:{user.id}"
             if limits.counted(work, key, minutes=24 * 60) >= PER_ACCOUNT:
                 return

@@ -40,6 +40,7 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
     """
     _require_fields(work, wanted)
     if not work.actor.system:
+        people.locked(work, first_admin.id)  # several at once are counted one after the other
         mine = queries.memberships_of(work, first_admin.id)
         administered = sum(membership.role is Role.ADMIN for membership in mine)
         allowed = quotas_of(work, first_admin.id).organizations

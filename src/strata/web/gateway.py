@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 import anyio
@@ -24,16 +23,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from strata.accounts.plans.rates import Bucket
-from strata.core.call import Origin
 from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
 from strata.core.hub import Hub
-from strata.core.settings.tree import Settings
 from strata.credentials.tokens import expiring
 from strata.lib.http.server import STOPPING
 from strata.web import errors
 from strata.web.auth import has_credentials
 from strata.web.charging import at_address, bucket_of, headers_of
 from strata.web.metrics import Metrics
+from strata.web.origin import origin_of
 from strata.web.paths import Match, Routes
 from strata.web.spool import drained
 from strata.web.work import Exchange, Tallies
@@ -45,7 +43,6 @@ EXPOSED_HEADERS = (
     "X-HF-Warning"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
 
 log = structlog.get_logger("strata.request")
 
@@ -136,7 +133,7 @@ class Gateway:
         request = Request(scope, receive, send)
         html = _wants_page(headers, raw_path)
         try:
-            origin = _origin(self.hub.settings, scope, headers, request_id)
+            origin = origin_of(self.hub.settings, scope, headers, request_id)
             scope["strata"] = exchange = Exchange(
                 self.hub, None, origin, self.limiter, self.hashing, self.tallies, self.metrics
             )
@@ -276,33 +273,3 @@ def _broken(request_id: str) -> Response:
 
 def _wants_page(headers: Mapping[str, str], raw_path: str) -> bool:
     return "text/html" in headers.get("accept", "") and not raw_path.startswith("/api/")
-
-
-def _origin(
-    settings: Settings, scope: Scope, headers: Mapping[str, str], request_id: str
-) -> Origin:
-    """Where the request came from and which address its links must bear."""
-    peer = scope["client"][0] if scope.get("client") else ""
-    trusted = _is_trusted(peer, settings.server.trusted_proxies)
-    forwarded = headers.get("x-forwarded-for", "") if trusted else ""
-    return Origin(
-        base_url=settings.public_url.rstrip("/") or _base_url(scope, headers, trusted=trusted),
-        ip=forwarded.rsplit(",", 1)[-1].strip() or peer,
-        user_agent=headers.get("user-agent", ""),
-        request_id=request_id,
-    )
-
-
-def _base_url(scope: Scope, headers: Mapping[str, str], *, trusted: bool) -> str:
-    scheme = (headers.get("x-forwarded-proto") if trusted else None) or scope["scheme"]
-    host = (headers.get("x-forwarded-host") if trusted else None) or headers.get("host", "")
-    if not _HOST.fullmatch(host) or scheme not in ("http", "https"):
-        raise Malformed("The Host header is missing or malformed.")
-    return f"{scheme}://{host}"
-
-
-def _is_trusted(peer: str, proxies: tuple[str, ...]) -> bool:
-    if not proxies or not peer:
-        return False
-    address = ip_address(peer)
-    return any(address in ip_network(proxy, strict=False) for proxy in proxies)

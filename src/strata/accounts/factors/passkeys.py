@@ -202,12 +202,18 @@ def _require_owner(call: Call, owner_id: int, wanted: int | None, handle: bytes 
 
 
 def _note_use(work: Work, row: sa.Row[Any], uses: int) -> None:
-    """Keep the counter; one that did not grow may mean that somebody has copied the passkey."""
+    """Keep the counter; one that did not grow may mean that somebody has copied the passkey.
+
+    Raises:
+        InvalidFields: `passkey`: its owner has just taken it away.
+    """
     if (uses or row.uses) and uses <= row.uses:
         detail = {"passkey": row.name, "before": row.uses, "after": uses}
         record(work, "account.passkey_counter", actor_id=row.user_id, detail=detail)
     here = sa.update(passkeys).where(passkeys.c.id == row.id)
-    work.db.execute(here.values(uses=max(uses, row.uses), used_at=work.now))
+    kept = work.db.execute(here.values(uses=max(uses, row.uses), used_at=work.now))
+    if kept.rowcount == 0:
+        raise InvalidFields({"passkey": (BAD,)})
 
 
 def _place(call: Call) -> challenges.Place:

@@ -34,6 +34,10 @@ class ServerSettings:
     trusted_proxies: tuple[str, ...] = setting(
         (), "Addresses or networks whose X-Forwarded-* headers are believed."
     )
+    aliases: tuple[str, ...] = setting(
+        (),
+        "Host names beside the one of public_url under which the hub is reached, such as an internal one; others are refused.",
+    )
     accel_prefix: str = setting(
         "", "Internal nginx location that maps to the data folder; sends files by X-Accel-Redirect."
     )

@@ -38,7 +38,7 @@ def schedule(work: Work) -> datetime:
     user = _confirmed(work)
     standings.require_open(standings.now(work, user))
     require_sudo(work)
-    people.locked(work, user.id)
+    _lock_who_decides(work, user)
     _require_dispensable(work, user)
     end = work.now + GRACE
     _stand(work, user.id, Standing.LEAVING, end)
@@ -96,6 +96,19 @@ def needs(call: Call, user: people.User) -> list[str]:
         if one.role is Role.ADMIN
         and not organizations.has_other_admin(call, one.organization.id, user.id)
     ]
+
+
+def _lock_who_decides(work: Work, user: people.User) -> None:
+    """Make others wait who could stop being admins at this very moment: one of them must stay.
+
+    In one order, so that nobody waits for each other: organisations before people.
+    """
+    held = organizations.memberships_of(work, user.id)
+    for place in sorted(one.organization.id for one in held if one.role is Role.ADMIN):
+        organizations.locked(work, place)
+    theirs = sa.select(users.c.id).where(sa.or_(users.c.admin, users.c.id == user.id))
+    which = theirs if user.admin else sa.select(users.c.id).where(users.c.id == user.id)
+    work.db.execute(which.order_by(users.c.id).with_for_update())
 
 
 def _require_dispensable(work: Work, user: people.User) -> None:

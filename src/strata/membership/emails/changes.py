@@ -152,6 +152,7 @@ def make_primary(work: Work, key: str) -> None:
     """
     user = _person(work)
     require_sudo(work)
+    people.locked(work, user.id)
     held = _held(work, user, key)
     if key != user.email_key:
         _make_primary(work, user, held.email, key)
@@ -165,8 +166,9 @@ def remove(work: Work, key: str) -> None:
         InvalidFields: it is the primary one.
         NotFound: the account has no such address.
     """
-    user = _person(work)
     require_sudo(work)
+    people.locked(work, work.actor.user_id or 0)
+    user = _person(work)
     if key == user.email_key:
         raise InvalidFields({"email": ("email.is_primary",)})
     told = confirmed.readers(work, user)

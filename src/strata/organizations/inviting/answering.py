@@ -77,7 +77,8 @@ def accept(work: Work, found: Invite, person: people.User, *, anyway: bool = Fal
     organization = organizations.by_name(work, found.organization)
     if organization is None or not queries.use_up(work, found.id):
         raise NotFound(GONE)
-    queries.note_use(work, found.id, person.id)
+    if not queries.note_use(work, found.id, person.id):  # they did so this very moment
+        raise InvalidFields({"invite": (f"invite.{Fit.USED.value}",)})
     record(
         work,
         "org.invite.accept",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from strata.accounts.tables import emails, namespaces
 from strata.core.actor import Role
 from strata.core.call import Call, Work
+from strata.lib.db.statements import upsert
 from strata.organizations.inviting.record import Invite
 from strata.organizations.inviting.tables import (
     organization_invite_uses as uses,
@@ -79,8 +80,10 @@ def use_up(work: Work, invite_id: int) -> bool:
     return work.db.execute(taken).rowcount == 1
 
 
-def note_use(work: Work, invite_id: int, user_id: int) -> None:
-    work.db.execute(sa.insert(uses).values(invite_id=invite_id, user_id=user_id))
+def note_use(work: Work, invite_id: int, user_id: int) -> bool:
+    """Write down who came in; False: they are there already, also if they came twice at once."""
+    fresh = upsert(work.db, uses).values(invite_id=invite_id, user_id=user_id)
+    return work.db.execute(fresh.on_conflict_do_nothing()).rowcount == 1
 
 
 def has_used(call: Call, invite_id: int, user_id: int) -> bool:

@@ -65,6 +65,8 @@ def enter(
     Raises:
         AccountSuspended, Forbidden, LogInElsewhere: as `sites.require_way_in`.
     """
+    people.locked(work, user.id)  # whoever closes the account or ends its sessions waits, or did so
+    user = people.by_id(work, user.id) or user
     sites.require_way_in(work, user, how)
     here = sa.update(users).where(users.c.id == user.id)
     work.db.execute(here.values(last_login_at=work.now))

@@ -80,7 +80,7 @@ def log_in(call: Call, form: LogIn) -> LoggedIn | Ticket | Waiting:
     _require_enterable(call, user, tried)
     renewed = _renewed_hash(call, user, form.password)
     with working(call) as work:
-        return _succeed(work, user, tried, renewed)
+        return _succeed(work, _still(work, user), tried, renewed)
 
 
 def _candidates(call: Call, identifier: str) -> list[people.User]:
@@ -141,6 +141,19 @@ def _renewed_hash(call: Call, user: people.User, password: str) -> str | None:
     if user.password_hash is None or not passwords.is_outdated(call.hub, user.password_hash):
         return None
     return passwords.hash_password(call.hub, password)
+
+
+def _still(work: Work, user: people.User) -> people.User:
+    """The account as it is now: comparing took a while, in which another password was chosen.
+
+    Raises:
+        BadCredentials: what was typed is no longer the password.
+    """
+    people.locked(work, user.id)
+    there = people.by_id(work, user.id)
+    if there is None or there.password_hash is None or there.password_at != user.password_at:
+        raise BadCredentials(BAD_CREDENTIALS)
+    return there
 
 
 def _succeed(

@@ -36,7 +36,7 @@ def begin_authenticator(work: Work) -> None:
     Raises:
         Conflict: the account has one.
     """
-    user = _person(work)
+    user = _changing(work)
     if not totp.begin(work, user.id):
         raise Conflict("factor.has_authenticator")
 
@@ -60,7 +60,7 @@ def turn_on(work: Work, code: str) -> Changed:
     Raises:
         InvalidFields: `code` is not the one that it shows.
     """
-    user = _person(work)
+    user = _changing(work)
     if not totp.confirm(work, user.id, code):
         raise InvalidFields({"code": (checking.BAD_CODE,)})
     record(work, "account.2fa_enable", target=user.name)
@@ -74,7 +74,7 @@ def turn_off(work: Work) -> Changed:
     Raises:
         NotFound: there is none.
     """
-    user = _person(work)
+    user = _changing(work)
     if not totp.is_on(work, user.id):
         raise NotFound(NO_AUTHENTICATOR)
     if held.of(work, user.id).passkeys == 0:
@@ -90,7 +90,7 @@ def renew_codes(work: Work) -> Changed:
     Raises:
         Conflict: the account has no second factor.
     """
-    user = _person(work)
+    user = _changing(work)
     if not held.of(work, user.id).any:
         raise Conflict("factor.none")
     made = codes.renew(work, user.id)
@@ -114,7 +114,7 @@ def add_passkey(work: Work, answer: str, name: str) -> Changed:
     Raises:
         InvalidFields: as `factors.passkeys.add`.
     """
-    user = _person(work)
+    user = _changing(work)
     passkeys.add(work, user, _use(work), answer, name)
     record(work, "account.passkey_add", target=user.name, detail={"name": name})
     letters.send(work, user, letters.PASSKEY_ADDED)
@@ -138,8 +138,7 @@ def remove_passkey(work: Work, passkey_id: int) -> Changed:
         NotFound: there is no such one.
         InvalidFields: `passkey`: it is the last way in.
     """
-    user = _person(work)
-    people.locked(work, user.id)
+    user = _changing(work)
     theirs = {one.id: one.name for one in passkeys.of(work, user.id)}
     if passkey_id not in theirs:
         raise NotFound(NO_PASSKEY)
@@ -173,7 +172,7 @@ def cancel_removal(work: Work) -> None:
     Raises:
         NotFound: nobody wanted to take them away.
     """
-    if not removal.cancel(work, _person(work)):
+    if not removal.cancel(work, _changing(work)):
         raise NotFound("There is nothing to cancel.")
 
 
@@ -201,6 +200,15 @@ def _without_any(work: Work, user: people.User) -> Changed:
     else:
         removal.remove(work, user, but=work.actor.session_id)
     return Changed(sessions.renew(work))
+
+
+def _changing(work: Work) -> people.User:
+    """The same person; two changes of their factors at once must see each other.
+
+    Raises: as `_person`.
+    """
+    people.locked(work, work.actor.user_id or 0)
+    return _person(work)
 
 
 def _person(call: Call) -> people.User:

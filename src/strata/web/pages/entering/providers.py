@@ -25,7 +25,7 @@ from strata.sessions.identities.linking import Owned
 from strata.web.auth import cookie_name
 from strata.web.pages.entering import elsewhere
 from strata.web.pages.entering.login import arrived, browser_of
-from strata.web.pages.entering.sealed import keep_claims, kept_claims
+from strata.web.pages.entering.sealed import LINK, keep_claims, kept_claims
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (
@@ -108,7 +108,7 @@ async def come_back(request: Request) -> Response:
         return await _failed(request, failure)
     answer = await _settled(request, provider, attempt, answered.claims)
     await elsewhere.keep(request, answer, answered, long=attempt.remember)
-    drop_cookie(request, answer, ATTEMPT)
+    drop_cookie(request, answer, cookie_name(hub, ATTEMPT))
     return answer
 
 
@@ -127,7 +127,7 @@ async def link(request: Request) -> Response:
     form, claims = await form_of(request), kept_claims(request)
     await submitted(request, form, lambda call, _: _link(call, claims))
     answer = redirected(request, authentication.PAGE, notice="identity-linked")
-    drop_cookie(request, answer, "link")
+    drop_cookie(request, answer, cookie_name(hub_of(request), LINK))
     return answer
 
 
