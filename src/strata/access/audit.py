@@ -21,7 +21,8 @@ from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden
 from strata.events.audit import listing
-from strata.events.audit.listing import Entry, Filter
+from strata.events.audit.listing import Entry
+from strata.events.audit.narrowing import EVERYTHING, Filter
 from strata.events.facts import By, Whose, record
 from strata.lib.db.seek import Page, Window
 from strata.organizations import queries as organizations
@@ -40,7 +41,7 @@ class Told:
     on_behalf_of: str | None
 
 
-def own(call: Call, window: Window, wanted: Filter = listing.EVERYTHING) -> Page[Told]:
+def own(call: Call, window: Window, wanted: Filter = EVERYTHING) -> Page[Told]:
     """The caller's own part of the last 90 days.
 
     Raises:
@@ -67,7 +68,7 @@ def require_reader(call: Call) -> int:
 
 
 def of_organization(
-    call: Call, name: str, window: Window, wanted: Filter = listing.EVERYTHING
+    call: Call, name: str, window: Window, wanted: Filter = EVERYTHING
 ) -> Page[Told]:
     """What happened in an organisation.
 
@@ -109,7 +110,7 @@ def note_export_of_all(work: Work) -> None:
     record(work, "admin.audit_log_export", target=work.actor.name)
 
 
-def everything(call: Call, window: Window, wanted: Filter = listing.EVERYTHING) -> Page[Told]:
+def everything(call: Call, window: Window, wanted: Filter = EVERYTHING) -> Page[Told]:
     """The whole log, for the operator and the site's admins.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Final
 from strata.access.tables import access_requests
 from strata.core.call import Call
 from strata.core.personal import Kept, Part, Personal, rows_of
-from strata.events.audit import listing
+from strata.events.audit import listing, narrowing
 from strata.events.audit.shape import shape_of
 from strata.lib.db.seek import Window
 
@@ -19,7 +19,7 @@ def _log(call: Call, user_id: int) -> Iterator[Mapping[str, object]]:
     """All that is kept, with the places of the person's own acts alone."""
     window: Window | None = Window(_BATCH)
     while window is not None:
-        page = listing.of_person(call, user_id, window, listing.EVERYTHING)
+        page = listing.of_person(call, user_id, window, narrowing.EVERYTHING)
         for entry in page.rows:
             shape = shape_of(entry, None, None)
             if entry.actor_id != user_id:

@@ -20,7 +20,7 @@ from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.findings import UNSOUND
 from strata.events.audit import seal as sealing
-from strata.events.audit.listing import KINDS, Filter
+from strata.events.audit.narrowing import KINDS, Filter
 from strata.events.audit.seal import Seal, seal_of_line
 from strata.events.audit.shape import shape_of
 from strata.events.audit.verify import verify as verified

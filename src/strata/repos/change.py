@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +13,7 @@ from strata.accounts import names
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
+from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos import letters, queries
@@ -59,15 +59,11 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
         work.db.execute(
             sa.update(repos).where(repos.c.id == repo.id).values(**changed, updated_at=work.now)
         )
-        record_of(work, "repo.update_settings", repo, changed | {"before": _before(repo, changed)})
+        was = {name: getattr(repo, name) for name in changed}
+        record_of(work, "repo.update_settings", repo, changed | changes(was, changed))
     if settings.private is False and repo.private:
         letters.tell_owners(work, letters.PUBLIC, repo)
     return queries.repo_by_id(work, repo.id) or repo
-
-
-def _before(repo: Repo, changed: Mapping[str, object]) -> dict[str, object]:
-    """What the changed settings were, for the audit log."""
-    return {name: getattr(repo, name) for name in changed if hasattr(repo, name)}
 
 
 def delete(work: Work, repo_id: RepoId) -> None:
@@ -127,7 +123,8 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     )
     _redirect(work, repo, settled)
     moved = queries.repo_by_id(work, repo.id) or repo
-    detail = {"from": repo.full_name, "from_owner": repo.owner_id}
+    detail: dict[str, object] = {"from": repo.full_name, "from_owner": repo.owner_id}
+    detail |= changes({"name": repo.full_name}, {"name": moved.full_name})
     record_of(work, "repo.move", moved, detail)
     if moved.owner_id != repo.owner_id:
         letters.tell_owners(work, letters.MOVED, repo, moved)

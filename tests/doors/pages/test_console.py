@@ -18,6 +18,7 @@ from strata.accounts.tables import users
 from strata.core.actor import SYSTEM
 from strata.core.call import Origin, working
 from strata.core.hub import Hub
+from strata.events.audit import verify
 from strata.events.audit.seal import newest, seal_all
 from strata.events.facts import record
 from strata.events.tables import facts
@@ -160,6 +161,36 @@ def test_the_chain_is_shown_and_checked_against_a_noted_seal(hub: Hub, root: Vis
         True,
         True,
     )
+
+
+def test_a_long_log_is_checked_a_part_a_request_and_nobody_says_where_it_was(
+    hub: Hub, root: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify.verify_part, "__kwdefaults__", {"most": 10})
+    entered(root)
+    happen(hub, "token.create", "x", 35)
+    with calling(hub, SYSTEM) as call:
+        seal_all(call)
+        seal = newest(call)
+    assert seal is not None
+    places, page = [f"{LOG}/chain?seal={seal.line}"], root.open(f"{LOG}/chain?seal={seal.line}")
+    while "http-equiv" in page.text:
+        assert f"{10 * len(places)} of {seal.number} entries" in page.text
+        assert "The log is" not in page.text
+        (onward,) = re.findall(r'url=([^"]+)"', page.text)
+        places.append(onward)
+        page = root.open(onward)
+    assert len(places) == seal.number // 10 + 1
+    assert "still leads to your seal" in page.text
+    # Another seal, a forged place and one of another time begin at the beginning.
+    at = places[-1].partition("at=")[2]
+    for place in (f"{LOG}/chain?at={at}", f"{places[1]}x", f"{LOG}/chain?at=36::"):
+        assert f"10 of {seal.number} entries" in root.open(place).text, place
+    with hub.database.writing() as db:
+        db.execute(sa.text("DROP TRIGGER facts_stay_the_same"))
+        db.execute(sa.update(facts).where(facts.c.chain_no == 25).values(ip="192.0.2.1"))
+    assert "of" in root.open(places[1]).text
+    assert "does not say what it said" in root.open(places[2]).text
 
 
 @pytest.mark.slow

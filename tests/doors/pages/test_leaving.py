@@ -30,7 +30,8 @@ from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.events.audit import seal, verify
-from strata.events.audit.listing import EVERYTHING, of_person
+from strata.events.audit.listing import of_person
+from strata.events.audit.narrowing import EVERYTHING
 from strata.events.jobs import run_due
 from strata.events.mails.sending import ForgetMail
 from strata.lib.db.seek import Window

@@ -15,8 +15,8 @@ from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import Forbidden, NotFound, StrataError, Unauthenticated
 from strata.core.hub import Hub
-from strata.events.audit.listing import EVERYTHING, Filter
 from strata.events.audit.naming import type_of
+from strata.events.audit.narrowing import EVERYTHING, Filter
 from strata.events.facts import Whose, record
 from strata.lib.db.seek import Window
 

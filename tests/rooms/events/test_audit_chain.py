@@ -4,7 +4,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from fixtures.hubs import START, FrozenClock, build_test_hub
 from strata.core.actor import Actor
 from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub
-from strata.events.audit import erase, seal, verify
+from strata.events.audit import erase, prune as pruning, seal, verify
 from strata.events.audit.guards import SQLITE
 from strata.events.audit.prune import prune
 from strata.events.facts import Whose, record
@@ -199,6 +199,40 @@ def test_what_is_older_than_the_log_is_kept_goes_and_the_rest_is_whole(
         assert len(db.execute(sa.select(audit_seals)).all()) == 4
     tamper(hub, "DELETE FROM facts WHERE id = 2")
     assert [place for place, _ in faults(hub)] == ["number 2"]
+
+
+@pytest.mark.slow
+def test_the_job_keeps_four_hundred_days_and_every_seal_of_them_holds(
+    hub: Hub, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year and a half, with more at once than one transaction removes."""
+    assert hub.settings.audit.retention_days == 400
+    monkeypatch.setattr(pruning, "MOST_AT_ONCE", 2)
+    with reading(hub) as call, working(call) as work:
+        seal.begin_sealing(work)
+    noted: list[tuple[datetime, seal.Seal]] = []
+    for _ in range(28):
+        happen(hub, "account.login", "token.create", "account.logout")
+        run_due(hub, JOBS)
+        noted.append((clock(), newest(hub)))
+        clock.advance(timedelta(days=20))
+    for _ in range(20):  # what is left of what is too old
+        clock.advance(timedelta(minutes=1))
+        run_due(hub, JOBS)
+    with hub.database.reading() as db:
+        oldest = db.scalar(sa.select(sa.func.min(facts.c.at, type_=facts.c.at.type)))
+        kept = db.scalar(sa.select(sa.func.count()).select_from(facts))
+    edge = clock() - timedelta(days=400)
+    assert (oldest, kept) == (min(at for at, _ in noted if at >= edge), 3 * 19)
+    assert faults(hub) == []
+    for at, one in noted:
+        if at >= edge:
+            assert faults(hub, one) == []
+            assert faults(hub, replace(one, link="0" * 64)) != []
+    # The newest of what was removed is the place from which the rest is checked.
+    last_removed = [one for at, one in noted if at < edge][-1]
+    assert faults(hub, last_removed) == []
+    assert faults(hub, replace(last_removed, link="0" * 64)) != []
 
 
 def test_a_person_who_left_is_erased_and_the_chain_holds(hub: Hub) -> None:

@@ -15,6 +15,7 @@ from strata.accounts.plans.rates import Bucket, quotas as rate_quotas
 from strata.accounts.plans.tables import plan_grants, plans, quota_overrides
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound
+from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 
@@ -57,16 +58,20 @@ def assign(work: Work, owner: names.Namespace, plan: str, expires_at: datetime |
         NotFound: no such plan.
     """
     require_plan(work, plan)
+    before = _granted(work, owner.id)
     values = {"plan": plan, "granted_at": work.now, "expires_at": expires_at}
     fresh = upsert(work.db, plan_grants).values(owner_id=owner.id, **values)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["owner_id"], set_=values))
-    _tell(work, "quota.plan_change", owner, {"plan": plan, "expires": _text(expires_at)})
+    detail = changes(before, _granted(work, owner.id))
+    _tell(work, "quota.plan_change", owner, detail)
 
 
 def withdraw(work: Work, owner: names.Namespace) -> None:
     """Let an owner fall back to what everybody has."""
+    before = _granted(work, owner.id)
     work.db.execute(sa.delete(plan_grants).where(plan_grants.c.owner_id == owner.id))
-    _tell(work, "quota.plan_change", owner, {"plan": FREE})
+    detail = changes(before, _granted(work, owner.id))
+    _tell(work, "quota.plan_change", owner, detail)
 
 
 def override(
@@ -78,8 +83,10 @@ def override(
         Malformed: no such quota, or a negative number.
     """
     checked({key: value or 0})
+    here = sa.and_(quota_overrides.c.owner_id == owner.id, quota_overrides.c.key == key)
+    held = work.db.execute(sa.select(quota_overrides).where(here)).first()
+    before = {key: held.value, "expires": _text(held.expires_at)} if held else {key: None}
     if value is None:
-        here = sa.and_(quota_overrides.c.owner_id == owner.id, quota_overrides.c.key == key)
         work.db.execute(sa.delete(quota_overrides).where(here))
     else:
         values = {"value": value, "expires_at": expires_at}
@@ -87,8 +94,15 @@ def override(
         work.db.execute(
             fresh.on_conflict_do_update(index_elements=["owner_id", "key"], set_=values)
         )
-    detail = {"key": key, "value": value, "expires": _text(expires_at)}
-    _tell(work, "quota.override", owner, detail)
+    after = {key: None} if value is None else {key: value, "expires": _text(expires_at)}
+    _tell(work, "quota.override", owner, {"key": key, **changes(before, after)})
+
+
+def _granted(call: Call, owner_id: int) -> dict[str, object]:
+    """The plan that an operator gave to somebody, until when."""
+    here = plan_grants.c.owner_id == owner_id
+    row = call.db.execute(sa.select(plan_grants).where(here)).first()
+    return {"plan": row.plan, "expires": _text(row.expires_at)} if row else {"plan": FREE}
 
 
 def require_plan(call: Call, plan: str) -> None:

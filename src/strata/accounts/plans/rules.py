@@ -19,6 +19,7 @@ from strata.accounts.plans.tables import domain_plans, plan_claims, plans
 from strata.accounts.tables import emails, namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound
+from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 
@@ -116,7 +117,7 @@ def _hold(
         values = {"plan": plan, "granted_at": work.now, "expires_at": expires_at}
         work.db.execute(sa.insert(plan_claims).values(owner_id=user_id, source=source, **values))
     name = work.db.scalar(sa.select(namespaces.c.name).where(namespaces.c.id == user_id))
-    detail = {"by": source, "plan": plan or "", "before": held or ""}
+    detail = {"by": source, **changes({"plan": held}, {"plan": plan})}
     record(work, "quota.plan_change", target=name, detail=detail, whose=Whose(user_id, user_id))
 
 

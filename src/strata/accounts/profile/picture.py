@@ -14,6 +14,7 @@ from strata.accounts.tables import users
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
+from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
 from strata.lib.objects.store import ObjectMissing
@@ -79,9 +80,15 @@ def _point_to(call: Call, user_id: int, stem: str | None) -> None:
             index_elements=["namespace_id"], set_={"picture": stem}
         )
         work.db.execute(pointing)
-        record(work, "account.avatar_update", detail={"removed": stem is None})
+        record(work, "account.avatar_update", detail=_changed(before, stem))
     for name in NAMES if before else ():
         call.hub.objects.delete(_key(f"{before}.{name}"))
+
+
+def _changed(before: str | None, now: str | None) -> dict[str, object]:
+    """Which picture it was and is: the part of its name that is of its content."""
+    was, is_ = ((stem or "").rpartition("-")[2] for stem in (before, now))
+    return {"removed": now is None, **changes({"picture": was}, {"picture": is_})}
 
 
 def _public_id(call: Call, user_id: int) -> str:

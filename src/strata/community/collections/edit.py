@@ -20,6 +20,7 @@ from strata.community.collections.tables import collections
 from strata.core.call import Call, Work
 from strata.core.errors import CollectionExists, Malformed, NotFound
 from strata.core.names import fresh_key
+from strata.events.audit.changes import changes as changed_of
 from strata.events.facts import Whose, record
 
 MISSING: Final = "Collection not found"
@@ -127,8 +128,17 @@ def update(work: Work, slug: str, changes: Changes) -> Collection:
     if changes.position is not None:
         _move(work, collection, changes.position)
     changed = find(work, collection.key)
-    tell(work, "collection.update", changed)
+    tell(work, "collection.update", changed, changed_of(_told(collection), _told(changed)))
     return changed
+
+
+def _told(collection: Collection) -> dict[str, object]:
+    return {
+        "title": collection.title,
+        "description": collection.description,
+        "private": collection.private,
+        "theme": collection.theme.value,
+    }
 
 
 def delete(work: Work, slug: str) -> None:

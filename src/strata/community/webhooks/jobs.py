@@ -10,6 +10,7 @@ from strata.accounts import people
 from strata.community.webhooks.access import may_be_told
 from strata.core.call import Call, Work, working
 from strata.events import outbox
+from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.events.jobs import enqueue
 from strata.events.webhooks import health, letters, queries, sending
@@ -55,7 +56,8 @@ def _give_up(work: Work, webhook: Webhook) -> None:
     """Disable a webhook that failed for too long and tell its owner."""
     health.disable(work, webhook, given_up=True)
     whose = Whose(subject_id=webhook.owner_id)
-    record(work, "webhook.disable", target=webhook.key, detail={"reason": "failing"}, whose=whose)
+    detail = {"reason": "failing", **changes({"enabled": True}, {"enabled": False})}
+    record(work, "webhook.disable", target=webhook.key, detail=detail, whose=whose)
     owner = people.by_id(work, webhook.owner_id)
     if owner is None:
         return

@@ -135,7 +135,7 @@ def enable(work: Work, key: str) -> Shown:
     webhook = found(work, key)
     if webhook.disabled_at is not None:
         health.enable(work, webhook)
-        record(work, "webhook.update", target=key, detail={"changed": ["enabled"]})
+        record(work, "webhook.update", target=key, detail=_switched(enabled=True))
     return one(work, key)
 
 
@@ -149,8 +149,13 @@ def disable(work: Work, key: str) -> Shown:
     webhook = found(work, key)
     if webhook.disabled_at is None:
         health.disable(work, webhook, given_up=False)
-        record(work, "webhook.disable", target=key, detail={"reason": "owner"})
+        detail = {"reason": "owner", **_switched(enabled=False)}
+        record(work, "webhook.disable", target=key, detail=detail)
     return one(work, key)
+
+
+def _switched(*, enabled: bool) -> dict[str, object]:
+    return {"changed": ["enabled"], **changes({"enabled": not enabled}, {"enabled": enabled})}
 
 
 def delete(work: Work, key: str) -> None:

@@ -5,34 +5,22 @@ Who may read which part is decided above (`access.audit`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from strata.core.call import Call
-from strata.events.audit.naming import facts_behind, type_of
+from strata.events.audit.naming import type_of
+from strata.events.audit.narrowing import Filter, conditions, names_of
 from strata.events.tables import facts
 from strata.lib.db.seek import Page, Window, page_down
 
-# What may be asked for, and the scopes of the facts behind it.
-KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "account": ("account",),
-    "token": ("token",),
-    "key": ("key",),
-    "oauth": ("oauth",),
-    "repo": ("repo", "bucket"),
-    "gate": ("gate",),
-    "discussion": ("discussion",),
-    "collection": ("collection",),
-    "org": ("org",),
-    "webhook": ("webhook",),
-    "quota": ("quota",),
-    "mirror": ("mirror",),
-    "admin": ("admin",),
-}
+# Of what is asked for by a type that the database does not know, so much is read for one page.
+_AT_ONCE: Final = 500
+_ROUNDS: Final = 20
 _SHOWN: Final = (
     "id",
     "at",
@@ -82,78 +70,73 @@ class Entry:
         return type_of(self.name, self.detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which entries are wanted."""
-
-    kind: str = ""  # a key of KINDS; empty: every one
-    since: datetime | None = None
-    until: datetime | None = None  # not included
-    actor_id: int | None = None
-    target: str = ""  # exactly this, such as the name of a repo
-    type: str = ""  # of the entry, as `repo.push`; a page may then have fewer rows than it could
-
-    def conditions(self) -> Sequence[sa.ColumnElement[bool]]:
-        found: list[sa.ColumnElement[bool]] = []
-        if self.kind:
-            scopes = [facts.c.name.startswith(f"{scope}.") for scope in KINDS[self.kind]]
-            found.append(sa.or_(*scopes))
-        if self.since is not None:
-            found.append(facts.c.at >= self.since)
-        if self.until is not None:
-            found.append(facts.c.at < self.until)
-        if self.actor_id is not None:
-            found.append(facts.c.actor_id == self.actor_id)
-        if self.type:
-            found.append(facts.c.name.in_(sorted(facts_behind(self.type))))
-        if self.target:
-            found.append(facts.c.target == self.target)
-        return found
-
-
-EVERYTHING: Final = Filter()
-
-
 def of_person(call: Call, user_id: int, window: Window, wanted: Filter) -> Page[Entry]:
     """What a person did, and what was done to their account."""
-    parts = [
-        _first_ids(column == user_id, window, wanted).subquery()
-        for column in (facts.c.actor_id, facts.c.subject_id)
-    ]
-    ids = sa.union(*(sa.select(part.c.id) for part in parts))
-    return _page(call, _rows().where(facts.c.id.in_(ids)), window, wanted)
+    where = conditions(call, wanted)
+    either = [[column == user_id, *where] for column in (facts.c.actor_id, facts.c.subject_id)]
+    return _filled(
+        lambda part: _page(call, [facts.c.id.in_(_of_any(either, part))], part), window, wanted
+    )
 
 
 def of_owner(call: Call, owner_id: int, window: Window, wanted: Filter) -> Page[Entry]:
     """What happened in a namespace."""
-    here = _rows().where(facts.c.owner_id == owner_id, *wanted.conditions())
-    return _page(call, here, window, wanted)
+    where = [facts.c.owner_id == owner_id, *conditions(call, wanted)]
+    return _filled(lambda part: _page(call, where, part), window, wanted)
 
 
 def of_all(call: Call, window: Window, wanted: Filter) -> Page[Entry]:
-    """The whole log."""
-    return _page(call, _rows().where(*wanted.conditions()), window, wanted)
+    """The whole log; what is asked of names is read name by name, each from its index."""
+    names = names_of(call, wanted)
+    if names is None or wanted.actor_id is not None:
+        where = conditions(call, wanted)
+        return _filled(lambda part: _page(call, where, part), window, wanted)
+    there = conditions(call, replace(wanted, kind="", type=""))
+    either = [[facts.c.name == name, *there] for name in names]
+    return _filled(
+        lambda part: _page(call, [facts.c.id.in_(_of_any(either, part))], part), window, wanted
+    )
 
 
-def _first_ids(
-    whose: sa.ColumnElement[bool], window: Window, wanted: Filter
-) -> sa.Select[tuple[int]]:
-    """As many ids of one index as a page can need."""
-    statement = sa.select(facts.c.id).where(whose, *wanted.conditions())
-    if window.after is not None:
-        statement = statement.where(facts.c.id < window.after[0])
-    return statement.order_by(facts.c.id.desc()).limit(window.limit + 1)
+def _filled(read: Callable[[Window], Page[Entry]], window: Window, wanted: Filter) -> Page[Entry]:
+    """A page of one type, which some facts tell only in their detail: read on until it is full."""
+    if not wanted.type:
+        return read(window)
+    rows: list[Entry] = []
+    last, rounds = window.after, 0
+    while len(rows) <= window.limit and rounds < _ROUNDS and (rounds == 0 or last is not None):
+        page = read(Window(max(window.limit, _AT_ONCE), last))
+        rows += [row for row in page.rows if row.type == wanted.type]
+        last, rounds = page.last, rounds + 1
+    if len(rows) > window.limit:
+        return Page(tuple(rows[: window.limit]), (rows[window.limit - 1].id,))
+    return Page(tuple(rows), last)
+
+
+_Conditions = list[sa.ColumnElement[bool]]
+
+
+def _of_any(either: Sequence[_Conditions], window: Window) -> sa.CompoundSelect[tuple[int]]:
+    """As many ids of each index as a page can need."""
+    before = [] if window.after is None else [facts.c.id < window.after[0]]
+    parts = [
+        sa.select(facts.c.id)
+        .where(*where, *before)
+        .order_by(facts.c.id.desc())
+        .limit(window.limit + 1)
+        .subquery()
+        for where in either
+    ]
+    nothing = sa.select(facts.c.id).where(facts.c.id < 0)
+    return sa.union(*(sa.select(part.c.id) for part in parts)) if parts else sa.union(nothing)
 
 
 def _rows() -> sa.Select[Any]:
     return sa.select(*(facts.c[name] for name in _SHOWN))
 
 
-def _page(call: Call, statement: sa.Select[Any], window: Window, wanted: Filter) -> Page[Entry]:
-    page = page_down(call.db, statement, window, (facts.c.id,), _entry)
-    if not wanted.type:
-        return page
-    return Page(tuple(row for row in page.rows if row.type == wanted.type), page.last)
+def _page(call: Call, where: _Conditions, window: Window) -> Page[Entry]:
+    return page_down(call.db, _rows().where(*where), window, (facts.c.id,), _entry)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -14,7 +14,8 @@ from strata.accounts import people
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.hub import Hub
-from strata.events.audit.listing import KINDS, Entry, Filter
+from strata.events.audit.listing import Entry
+from strata.events.audit.narrowing import KINDS, Filter
 from strata.events.facts import By
 from strata.lib.db.seek import Page
 from strata.sessions.entering.browsers import family_of

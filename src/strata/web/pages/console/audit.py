@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,10 +14,10 @@ from strata.access import audit
 from strata.access.audit import Told
 from strata.core.call import Call, working
 from strata.core.findings import Finding
-from strata.events.audit.listing import KINDS
+from strata.events.audit.narrowing import KINDS
 from strata.events.audit.seal import seal_of_line
 from strata.events.audit.state import State, state
-from strata.events.audit.verify import verify
+from strata.events.audit.verify import Reached, verify_part
 from strata.lib.db.seek import Page, Window
 from strata.sessions.entering import console
 from strata.web.audit_export import exported
@@ -36,6 +38,9 @@ from strata.web.work import hub_of, read
 
 PAGE: Final = "/admin/audit"
 LONGEST_SEAL: Final = 200
+LONGEST_PLACE: Final = 600
+_PLACE: Final = "audit.check"
+_LONGEST_PAUSE: Final = timedelta(hours=1)  # between two parts of a check
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class _Checked:
     state: State
     findings: tuple[Finding, ...]
     unreadable: bool  # what was to be compared is no seal
+    reached: int  # so many entries were read
+    onward: str = ""  # where the next part is checked; empty: all was
 
 
 async def page(request: Request) -> Response:
@@ -73,21 +80,36 @@ async def page(request: Request) -> Response:
 
 
 async def chain(request: Request) -> Response:
-    """GET /admin/audit/chain — reads the whole log through; `?seal=` is one noted elsewhere."""
+    """GET /admin/audit/chain — reads the log through, a part a request; `?seal=` was noted before.
+
+    `?at=` is where the part before ended, which only we can say.
+    """
     noted = request.query_params.get("seal", "").strip()[:LONGEST_SEAL]
-
-    def act(call: Call) -> _Checked | None:
-        if not console.is_entered(call):
-            return None
-        seal = seal_of_line(noted) if noted else None
-        return _Checked(state(call), tuple(verify(call, seal)), bool(noted) and seal is None)
-
-    visit, found = await visiting(request, act)
+    place = request.query_params.get("at", "")[:LONGEST_PLACE]
+    visit, found = await visiting(request, lambda call: _checked(call, noted, place))
     if found is None:
         return entrance(request, visit)
     return shown(
         request, "console/chain.html", visit, cache=NO_STORE, found=found, seal=noted, place=PAGE
     )
+
+
+def _checked(call: Call, noted: str, place: str) -> _Checked | None:
+    if not console.is_entered(call):
+        return None
+    claims = call.hub.secrets.verify(_PLACE, place, tuple[int, str, str], now=call.now)
+    after = Reached(*claims[:2]) if claims and claims[2] == noted else Reached()
+    seal = seal_of_line(noted)
+    part = verify_part(call, seal, after)
+    onward = "" if part.done else _onward(call, part.reached, noted)
+    unreadable = bool(noted) and seal is None
+    return _Checked(state(call), part.findings, unreadable, part.reached.number, onward)
+
+
+def _onward(call: Call, reached: Reached, noted: str) -> str:
+    claims = (reached.number, reached.link, noted)
+    ticket = call.hub.secrets.sign(_PLACE, claims, expires=call.now + _LONGEST_PAUSE)
+    return f"{PAGE}/chain?{urlencode({'seal': noted, 'at': ticket})}"
 
 
 async def export(request: Request) -> Response:
