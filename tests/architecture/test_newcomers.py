@@ -5,7 +5,7 @@ from pathlib import Path
 
 import strata
 from strata.app.hub import PERSONAL
-from strata.events.audit.listing import KINDS as KNOWN
+from strata.events.audit.narrowing import KINDS as KNOWN
 from strata.migrations.schema import metadata
 from strata.web.pages.words.audit import KINDS, TYPES
 
