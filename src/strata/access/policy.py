@@ -24,7 +24,7 @@ from strata.access.narrowing import (
     too_narrow,
 )
 from strata.accounts.standing import require_open
-from strata.core.actor import Actor, Role, TokenKind
+from strata.core.actor import Actor, Role, Standing, TokenKind
 from strata.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -38,6 +38,7 @@ from strata.core.permissions import Permission
 
 CONFIRM_FIRST = "Please confirm your email address before you {act}."
 NO_RIGHT = "You have read access but not the required permissions for this operation"
+MEMBERS_ONLY = "This site is for its members. Log in, or send an access token."
 NO_MEMBER = "You are not a member of this organization"
 NO_PERSON = "Only people do this"
 COLLECTION = "collection"  # for `require_create`
@@ -243,6 +244,27 @@ def _may(actor: Actor, action: Action, repo: Governed) -> bool:
     if action is Action.TRANSFER:
         return role_in(actor, repo.owner_id) is Role.ADMIN
     return may_change(actor, repo)
+
+
+def require_entry(actor: Actor) -> None:
+    """Insist that the caller is one of those for whom a private hub is there.
+
+    Who only typed an address, or waits to be let in, is not; who leaves still is.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        EmailNotVerified: the account is not confirmed yet.
+        AccountSuspended: an operator closed it.
+        Forbidden: it waits for approval.
+    """
+    if actor.system or (actor.token is not None and actor.user_id is None):  # a CI job
+        return
+    if actor.anonymous:
+        raise Unauthenticated(MEMBERS_ONLY)
+    if not actor.verified:
+        raise EmailNotVerified(CONFIRM_FIRST.format(act="look into this site"))
+    if actor.standing is not Standing.LEAVING:
+        require_open(actor.standing)
 
 
 def require_account(actor: Actor) -> None:

@@ -31,6 +31,10 @@ COMMANDS = {
     "doctor": ("strata.cli.doctor:doctor", "Check that everything is there and fits together."),
     "audit": ("strata.cli.audit:audit", "Read the audit log and check that it is whole."),
     "db": ("strata.cli.db:db", "Care for the database."),
+    "maintenance": (
+        "strata.cli.maintenance:maintenance",
+        "Close the hub for a while, and open it again.",
+    ),
     "config": ("strata.cli.config:config", "Show the effective settings and where each came from."),
 }
 

@@ -34,6 +34,7 @@
     ├── Unprocessable         422  a path that git or Windows could not hold
     ├── TooMany               429  carries the seconds to wait
     ├── ProviderFailed        502  another site did not answer as it should
+    ├── Maintained            503  the hub is closed for a while; carries the seconds to wait
     └── NotOffered            501  a known request that this hub does not serve
 
 Doors map the tree to their protocol (`web/errors.py`, git `ERR` lines, exit codes). Rooms raise,
@@ -309,6 +310,14 @@ class TooMany(StrataError):
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Maintained(StrataError):
+    """The hub is closed for a while by those who run it."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"This site is being maintained. Try again in {retry_after_s} seconds.")
         self.retry_after_s = retry_after_s
 
 

@@ -14,11 +14,13 @@ import anyio
 import anyio.to_thread
 from sqlalchemy.engine import Connection
 
+from strata.access.policy import require_entry
 from strata.accounts.limits import address_of
 from strata.accounts.plans.rates import Bucket, Rates, Standing
+from strata.core import maintenance
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin
-from strata.core.errors import BadCredentials, Moved
+from strata.core.errors import BadCredentials, Maintained, Moved
 from strata.core.hub import Hub
 from strata.core.names import RepoId
 from strata.credentials.keys.ssh import actor_for_key
@@ -57,8 +59,13 @@ class Caller:
 
         Raises:
             TooMany: it is used up.
+            Maintained: the hub is closed for a while.
             BadCredentials, AccountSuspended, Forbidden: as `ask`.
         """
+        hub = self.process.hub
+        wait_s = maintenance.wait_s(hub.settings.data, hub.clock())
+        if wait_s is not None:
+            raise Maintained(wait_s)
         standing = await self.ask(self._charged)
         if standing is not None:
             standing.require()
@@ -73,6 +80,7 @@ class Caller:
         Raises:
             BadCredentials: the key was removed since.
             AccountSuspended, Forbidden: the account is not open.
+            Unauthenticated, EmailNotVerified: the hub is private, and not for this caller.
         """
         return await anyio.to_thread.run_sync(self._asked, act, limiter=self.process.limiter)
 
@@ -80,6 +88,8 @@ class Caller:
         hub = self.process.hub
         with hub.database.reading() as db:
             actor = self._actor(db)
+            if hub.settings.private:
+                require_entry(actor)
             self.process.uses.note(actor, hub.clock())
             return act(Call(hub, actor, db, self.origin))
 

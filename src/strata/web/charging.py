@@ -16,12 +16,9 @@ from strata.accounts.plans.rates import WINDOW_S, Bucket, Caller, Standing
 from strata.core.actor import Actor
 from strata.web.paths import Route
 
-FREE: Final = frozenset(
+WATCHING: Final = frozenset({"/healthz", "/readyz", "/metrics", "/api/version"})
+FREE: Final = WATCHING | frozenset(
     {
-        "/healthz",
-        "/readyz",
-        "/metrics",
-        "/api/version",
         "/avatars/{file}",
         "/static/{version}/{path}",
         "/favicon.ico",

@@ -50,6 +50,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.TooMany: 429,
     errors.NotOffered: 501,
     errors.ProviderFailed: 502,
+    errors.Maintained: 503,
 }
 
 # Both git and git-lfs ask for credentials when they see these.
@@ -81,7 +82,7 @@ def headers_of(error: StrataError, status: int) -> dict[str, str]:
             headers["X-Repo-Commit"] = commit
         case errors.RangeUnsatisfiable(size=size):
             headers["Content-Range"] = f"bytes */{size}"
-        case errors.TooMany(retry_after_s=seconds):
+        case errors.TooMany(retry_after_s=seconds) | errors.Maintained(retry_after_s=seconds):
             headers["Retry-After"] = str(seconds)
         case _:
             pass

@@ -30,9 +30,10 @@ from strata.lib.http.server import STOPPING
 from strata.web import errors
 from strata.web.auth import has_credentials
 from strata.web.charging import at_address, bucket_of, headers_of
+from strata.web.entrance import is_open, require_running, require_shown
 from strata.web.metrics import Metrics
 from strata.web.origin import origin_of
-from strata.web.paths import Match, Routes
+from strata.web.paths import Match, Route, Routes
 from strata.web.spool import drained
 from strata.web.work import Exchange, Tallies
 
@@ -140,17 +141,19 @@ class Gateway:
             if b"%00" in scope["query_string"]:
                 raise Malformed("The query holds a character that cannot be kept (U+0000).")
             match = self.routes.match(scope["method"], raw_path)
+            html = match.route.page if isinstance(match, Match) else html
+            await require_running(request, match)
             if not isinstance(match, Match):
                 exchange.bucket = Bucket.PAGES if html else Bucket.API
                 await _charge_address(exchange, request)
                 raise _unrouted(match, scope["method"])
             exchange.match = match
-            html = match.route.page
             exchange.bucket = bucket_of(match.route)
             if exchange.bucket is Bucket.TRANSFERS or not has_credentials(request):
                 await _charge_address(exchange, request)
             if match.holds_nul:
                 raise _unrouted(None, scope["method"])
+            await require_shown(request, match.route)
             response = await match.route.endpoint(request)
         except StrataError as error:
             response = await self._failed(request, error, html=html)
@@ -165,7 +168,8 @@ class Gateway:
     async def _failed(self, request: Request, error: StrataError, *, html: bool) -> Response:
         exchange: Exchange | None = request.scope.get("strata")
         if exchange is not None:
-            exchange.bucket = None  # telling of a failure is not refused in its turn
+            # Telling of a failure is not refused in its turn.
+            exchange.bucket, exchange.entered = None, True
         if isinstance(error, Moved) and exchange is not None and exchange.match is not None:
             return _redirect(request, exchange.match, error, self.prefix)
         if html and exchange is not None:
@@ -206,11 +210,19 @@ class _Sent:
             if exchange is not None and exchange.actor.token is not None:
                 warning = expiring.warning(exchange.actor, exchange.hub.clock())
                 headers.raw.extend([(b"x-hf-warning", warning.encode())] if warning else [])
+            if exchange is not None and exchange.match is not None:
+                _keep_to_members(headers, exchange.hub, exchange.match.route)
             if self._cross_origin:
                 headers["Access-Control-Allow-Origin"] = "*"
                 headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
                 headers.add_vary_header("Origin")
         await self._send(message)
+
+
+def _keep_to_members(headers: MutableHeaders, hub: Hub, route: Route) -> None:
+    """Let no cache on the way keep what only members of a private hub may see."""
+    if hub.settings.private and not is_open(route) and "public" in headers.get("cache-control", ""):
+        headers["Cache-Control"] = headers["cache-control"].replace("public", "private")
 
 
 def _request_id(headers: Mapping[str, str]) -> str:

@@ -32,6 +32,7 @@ from strata.credentials.uses import Uses
 from strata.sessions.entering.sessions import Started
 from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.charging import at_address, caller_of
+from strata.web.entrance import enter
 from strata.web.json_body import decoded
 from strata.web.metrics import Metrics
 from strata.web.paths import Match
@@ -71,6 +72,7 @@ class Exchange:
     form: Mapping[str, str] = part(default_factory=dict)  # what a browser submitted
     hashes: bool = False  # the form brings a password to be compared
     renewed: Started | None = None  # the session goes on under this cookie
+    entered: bool = False  # who asks is not asked again whether they may come in
     bucket: Bucket | None = None  # the quota that the request still has to be counted against
     standing: Standing | None = None  # after it was counted
 
@@ -173,8 +175,14 @@ def _read(request: Request, act: Callable[[Call], T]) -> T:
         facts.charge(caller_of(facts.actor, facts.origin.ip))
         if facts.match is None or not facts.match.route.idle:
             facts.tallies.uses.note(facts.actor, facts.hub.clock(), facts.origin)
+        _require_entered(facts)
         _require_settled(facts, request.method)
         return act(Call(facts.hub, facts.actor, db, facts.origin))
+
+
+def _require_entered(facts: Exchange) -> None:
+    if not facts.entered:
+        enter(facts.hub, facts.match.route if facts.match else None, facts.actor)
 
 
 def _require_settled(facts: Exchange, method: str) -> None:

@@ -386,3 +386,13 @@ def test_factors_are_taken_from_who_shows_who_they_are(strata: Strata) -> None:
     assert "There is no account named" in strata("user", "challenge", "nobody").stderr
     nothing = strata("user", "reset-2fa", "li", "--cancel")
     assert "Nobody is about to take the second factors of li." in nothing.stderr
+
+
+def test_the_hub_is_closed_for_maintenance_and_opened_again(strata: Strata, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    closed = strata("maintenance", "on", "--minutes", "5", "--data", str(data))
+    assert (closed.returncode, closed.stderr.startswith("Closed.")) == (0, True)
+    assert (data / "maintenance").exists()
+    opened = strata("maintenance", "off", "--data", str(data))
+    assert (opened.returncode, opened.stderr) == (0, "Open again.\n")
+    assert not (data / "maintenance").exists()

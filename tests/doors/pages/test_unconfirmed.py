@@ -149,7 +149,7 @@ def address(route: Route) -> str:
     path = route.template.replace("/tag/{path}", "/tag/y")
     path = path.replace("/users/{name}", "/users/owner")
     path = path.replace("/organizations/{name}", "/organizations/acme")
-    return re.sub(r"\{\w+\}", lambda found: values[found[0]], path)
+    return re.sub(r"\{\w+\}", lambda found: values.get(found[0], "x"), path)
 
 
 def sent(visitor: Visitor, route: Route, proof: dict[str, str], **headers: str) -> Page:

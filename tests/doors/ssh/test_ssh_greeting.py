@@ -1,5 +1,7 @@
 """Who somebody is over SSH, and what the server refuses to everybody."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,6 +9,7 @@ from fixtures.accounts import calling
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
 from strata.accounts.plans.rates import Bucket
 from strata.accounts.tables import users
+from strata.core import maintenance
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.hub import Hub
@@ -155,3 +158,17 @@ def test_commands_are_counted_and_refused_in_words(
     assert refused.status == 1
     assert "Too many requests" in refused.said
     assert machine.ssh("-T").status == 0  # somebody else
+
+
+def test_during_maintenance_nobody_comes_in(
+    origin: SshOrigin, machine: SshMachine, alice: Actor
+) -> None:
+    key = machine.key()
+    key_of(origin.hub, alice, key)
+    maintenance.begin(origin.hub.settings.data, origin.hub.clock() + timedelta(minutes=5))
+    told = machine.ssh("-T", keys=(key,))
+    assert (told.status, told.said) == (
+        1, "This site is being maintained. Try again in 300 seconds.\n"
+    )  # fmt: skip
+    maintenance.end(origin.hub.settings.data)
+    assert "Hi alice" in machine.ssh("-T", keys=(key,)).said

@@ -425,6 +425,10 @@ class Settings:
     language: str = setting(
         "en", "Language when neither address, cookie nor browser names one: en or zh-CN."
     )
+    private: bool = setting(
+        default=False,
+        doc="Only people with a confirmed account see anything but the ways in; everybody else is led to the log-in. Who may have an account is what `accounts.sign_up` says.",
+    )
     testing: bool = setting(
         default=False, doc="Allow crash_at and cheap password hashes; for the project's own tests."
     )

@@ -17,6 +17,7 @@ from strata.core.errors import BadCredentials
 from strata.credentials.tokens.bearers import actor_of
 from strata.web.auth import lfs_credential_in
 from strata.web.charging import at_address, caller_of
+from strata.web.entrance import enter
 from strata.web.work import Exchange, exchange, read, repo_of
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ async def admitted(request: Request, operation: Operation, act: Callable[[Call],
         with facts.hub.database.reading() as db:
             call = Call(facts.hub, facts.actor, db, facts.origin)
             caller, grant = _bearing(facts, call, credential)
+            enter(facts.hub, None, caller.actor)
             facts.charge(caller_of(caller.actor, facts.origin.ip))
             grants.require(caller, grant, repo_of(request), operation)
             return act(caller)

@@ -17,6 +17,7 @@ from strata.core.errors import (
     GatedRepo,
     InvalidFields,
     LogInElsewhere,
+    Maintained,
     NotFound,
     OverQuota,
     ProofNeeded,
@@ -29,15 +30,15 @@ from strata.web.errors import CHALLENGES, headers_of, status_of
 from strata.web.pages.entering import agreeing, elsewhere, proving
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.render import Frame, url_path
-from strata.web.pages.frame.visit import redirected, requested, shown, visit_anyway
+from strata.web.pages.frame.visit import bare_visit, redirected, requested, shown, visit_anyway
 from strata.web.pages.words.account import ACCOUNT_ERRORS, phrase, wait_text
 from strata.web.pages.words.language import N_, translated, translations
 from strata.web.pages.words.phrases import ERRORS
 from strata.web.work import exchange
 
 # Rate limits carry their wait, which the page tells in its own sentence.
-_TOLD_OTHERWISE: Final = (NotFound, TooMany)
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
+_TOLD_OTHERWISE: Final = (NotFound, TooMany, Maintained)
 GATED: Final = N_("The files of this repository are for those who were given access.")
 
 
@@ -56,10 +57,14 @@ async def error_page(request: Request, error: StrataError) -> Response:
     asks_log_in = isinstance(error, Unauthenticated) and not isinstance(error, BadCredentials)
     if asks_log_in and request.method in SAFE_METHODS:
         return redirected(request, f"/login?{urlencode({'next': requested(request)})}")
-    visit = await visit_anyway(request)
+    # During maintenance the database may be away.
+    closed = isinstance(error, Maintained)
+    visit = bare_visit(request) if closed else await visit_anyway(request)
     status = status_of(error, anonymous=False)
     language = visit.frame.language
-    wait = wait_text(language, error.retry_after_s) if isinstance(error, TooMany) else ""
+    wait = ""
+    if isinstance(error, TooMany | Maintained):
+        wait = wait_text(language, error.retry_after_s)
     return shown(
         request,
         "page_error.html",

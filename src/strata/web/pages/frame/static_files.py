@@ -40,5 +40,7 @@ async def favicon(_request: Request) -> Response:
 
 async def robots(request: Request) -> Response:
     """GET /robots.txt — a proxy in front of a prefix may serve it at the root of the host."""
+    if hub_of(request).settings.private:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n", headers={"Cache-Control": DAY})
     rules = ROBOTS.replace("Disallow: /", f"Disallow: {hub_of(request).settings.prefix}/")
     return PlainTextResponse(rules, headers={"Cache-Control": DAY})

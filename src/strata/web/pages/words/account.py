@@ -54,7 +54,7 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "email.is_primary": N_("Make another address the primary one first."),
         PENDING: N_(
             "The people who run this site have yet to approve your account. "
-            "We write to you as soon as they did; until then you can look around."
+            "We write to you as soon as they did."
         ),
         LEAVING: N_("This account is about to be deleted. Cancel that first, on the account page."),
         "identity.taken": N_("That account opens another account here already."),

@@ -1,0 +1,125 @@
+"""Who may come in at all (product S-001).
+
+Nobody during maintenance, and only its members where a hub is private. Whoever shows no credentials
+is turned away before anything is looked up for them; others when it is known who they are
+(`work.py`). What signed links open was handed out to somebody who was let in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+
+from strata.access.policy import require_entry
+from strata.accounts.plans.rates import Bucket
+from strata.core import maintenance
+from strata.core.actor import ANONYMOUS, Actor
+from strata.core.errors import Maintained, Unauthenticated
+from strata.core.hub import Hub
+from strata.web.auth import has_credentials
+from strata.web.charging import FREE, WATCHING, bucket_of
+from strata.web.paths import Match, Route
+from strata.web.spool import drained
+
+# What a private hub shows to everybody: the ways in, the documents that people agree to, and what
+# programs ask before they have a token or show that they are let in by other means.
+OPEN: Final = (FREE - {"/avatars/{file}"}) | {
+    "/join",
+    "/register",
+    "/signup",
+    "/sign-up",
+    "/api/signup",
+    "/api/signup/work",
+    "/api/site-config",
+    "/api/username-availability",
+    "/login",
+    "/login/passkey",
+    "/login/2fa",
+    "/login/recovery",
+    "/login/mailed",
+    "/login/confirm/{token}",
+    "/login/with/{provider}",
+    "/login/callback/{provider}",
+    "/login/link",
+    "/logout",
+    "/logout/callback/{provider}",
+    "/forgot-password",
+    "/reset-password/{token}",
+    "/verify-email",
+    "/verify-email/state",
+    "/verify-email/resend",
+    "/verify-email/address",
+    "/verify-email/code",
+    "/email_confirmation/{token}",
+    "/settings/emails/confirm/{token}",
+    "/settings/notifications/unsubscribe/{ticket}",
+    "/agree",
+    "/terms-of-service",
+    "/privacy",
+    "/api/login",
+    "/api/logout",
+    "/api/agent-harnesses",
+    "/api/validate-yaml",
+    "/api/telemetry/{topic}/{path}",
+    "/api/credentials/scanned",
+    "/api/credentials/revoke",
+    "/oauth/token",
+    "/oauth/device",
+    "/oauth/revoke",
+    "/oauth/register",
+    "/oauth/jwks",
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+}
+# What people see to of their own account before they are let in: confirmed, and approved.
+OWN: Final = ("/settings", "/api/whoami-v2", "/avatars/")
+
+
+async def require_running(request: Request, match: Match | frozenset[str] | None) -> None:
+    """Send everybody away while the hub is maintained, but not what watches it.
+
+    Raises:
+        Maintained: it is.
+    """
+    hub: Hub = request.scope["strata"].hub
+    wait_s = maintenance.wait_s(hub.settings.data, hub.clock())
+    if wait_s is None or (isinstance(match, Match) and match.route.template in WATCHING):
+        return
+    await drained(request)
+    raise Maintained(wait_s)
+
+
+async def require_shown(request: Request, route: Route) -> None:
+    """Turn away who shows nothing, where only members may come in.
+
+    Raises:
+        Unauthenticated: they have to log in.
+    """
+    if has_credentials(request):
+        return
+    try:
+        enter(request.scope["strata"].hub, route, ANONYMOUS)
+    except Unauthenticated:
+        await drained(request)
+        raise
+
+
+def enter(hub: Hub, route: Route | None, actor: Actor) -> None:
+    """Let in whom the hub is for.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, AccountSuspended, Forbidden: as `require_entry`.
+    """
+    if not hub.settings.private or (route is not None and is_open(route)):
+        return
+    own = route is not None and route.template.startswith(OWN)
+    if own and actor.user_id is not None:
+        return
+    require_entry(actor)
+
+
+def is_open(route: Route) -> bool:
+    """Whether a private hub answers everybody here."""
+    signed = bucket_of(route) is Bucket.TRANSFERS or route.template.endswith("/lfs/objects/verify")
+    return signed or route.template in OPEN
