@@ -36,8 +36,8 @@ from strata.web.pages.words.language import N_, translated, translations
 from strata.web.pages.words.phrases import ERRORS
 from strata.web.work import exchange
 
-# Rate limits carry their wait, which the page tells in its own sentence.
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
+# Some carry their wait, which the page tells in its own sentence.
 _TOLD_OTHERWISE: Final = (NotFound, TooMany, Maintained)
 GATED: Final = N_("The files of this repository are for those who were given access.")
 
