@@ -13,6 +13,7 @@ from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
 from strata.community.attachments.soundness import sweep_strays
+from strata.credentials.oauth.making import logos
 
 
 @click.command()
@@ -24,7 +25,7 @@ def gc(data: Path | None, config: Path | None, *, delete: bool, as_json: bool) -
     with opened(Place(data, config)) as call:
         report = sweep.sweep(call, delete=delete)
         attachments = sweep_strays(call, delete=delete)
-        pictures = sweep_pictures(call, delete=delete)
+        pictures = sweep_pictures(call, delete=delete) + logos.sweep(call, delete=delete)
     if as_json:
         counts = {"attachments": attachments, "pictures": pictures}
         listed([{**asdict(report), **counts}], as_json=True)
@@ -43,7 +44,7 @@ def _rows(report: sweep.SweepReport, attachments: int, pictures: int) -> list[di
         {"what": "chunk bundles (xorbs)", "count": report.xorbs, "bytes": report.xorb_bytes},
         {"what": "stray objects", "count": report.strays, "bytes": None},
         {"what": "stray attachments", "count": attachments, "bytes": None},
-        {"what": "stray pictures of accounts", "count": pictures, "bytes": None},
+        {"what": "stray pictures of accounts and applications", "count": pictures, "bytes": None},
         {"what": "unfinished uploads", "count": report.uploads, "bytes": None},
         {"what": "temporary files", "count": report.staging_files, "bytes": None},
         {"what": "folders of deleted repositories", "count": report.folders, "bytes": None},

@@ -9,7 +9,7 @@ from typing import ClassVar
 from strata.accounts import limits
 from strata.accounts.factors import challenges, checking, halfway, remembered
 from strata.core.call import Call, Work, working
-from strata.credentials.oauth import codes, device, families, keys
+from strata.credentials.oauth import codes, device, families, keys, usage
 from strata.credentials.oauth.making import registration
 from strata.credentials.tokens import expiring
 from strata.events.jobs import enqueue
@@ -47,6 +47,7 @@ class TidyAccounts:
             device.forget_over(work)
             families.forget_over(work)
             registration.forget_unused(work)
+            usage.forget_old(work)
             invites.forget_old(work)
             keys.turn(work)
             enqueue(work, self, after=EVERY)

@@ -20,6 +20,7 @@ WATCHING: Final = frozenset({"/healthz", "/readyz", "/metrics", "/api/version"})
 FREE: Final = WATCHING | frozenset(
     {
         "/avatars/{file}",
+        "/oauth/logos/{file}",
         "/static/{version}/{path}",
         "/favicon.ico",
         "/robots.txt",

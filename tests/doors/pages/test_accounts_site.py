@@ -108,6 +108,7 @@ def test_people_read_pages_and_scripts_read_data() -> None:
         data = (
             "/api/",
             "/avatars/",
+            "/oauth/logos/",
             "/static/",
             "/verify-email/state",
             "/notifications/unread",

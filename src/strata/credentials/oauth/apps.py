@@ -24,6 +24,7 @@ COMMAND_LINE_SCOPES: Final = (
     " read-collections write-collections write-discussions"
 )
 LONGEST_CLIENT_ID: Final = 200
+LOGOS: Final = "/oauth/logos"
 BY_DOCUMENT: Final = (
     "This hub does not read client metadata documents. Register the application at /oauth/register"
     " or on the settings page of its owner, and use the client_id that it is given."
@@ -55,7 +56,13 @@ class App:
     secret_digest: str | None = field(repr=False)
     secret_suffix: str
     device_flow: bool
+    picture: str | None  # the stem of its squares' names
     created_at: datetime
+
+    @property
+    def logo_path(self) -> str:
+        """Where its logo is served, below the hub's own address; empty: it has none."""
+        return f"{LOGOS}/{self.picture}.256.webp" if self.picture else ""
 
     @property
     def confidential(self) -> bool:
@@ -174,5 +181,6 @@ def _app(row: sa.Row[Any]) -> App:
         secret_digest=row.secret_digest,
         secret_suffix=row.secret_suffix,
         device_flow=row.device_flow,
+        picture=row.picture,
         created_at=row.created_at,
     )

@@ -14,7 +14,7 @@ from strata.accounts.standing import require_open
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import ConsentNeeded, EmailNotVerified, Forbidden, NotFound, Unauthenticated
-from strata.credentials.oauth import scopes
+from strata.credentials.oauth import scopes, usage
 from strata.credentials.oauth.apps import App, by_id
 from strata.credentials.oauth.tables import oauth_accesses, oauth_consents, oauth_families
 from strata.credentials.tokens.tables import tokens
@@ -127,6 +127,7 @@ def agree(
         work.db.execute(
             sa.update(oauth_consents).where(oauth_consents.c.id == before.id).values(**kept)
         )
+    usage.note_authorized(work, app.id)
     agreed = of(work, app, user_id)
     if agreed is None:
         raise LookupError("a consent that was just written is not there")

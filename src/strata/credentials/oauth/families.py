@@ -17,7 +17,7 @@ from strata.accounts.tables import users
 from strata.core.actor import TokenKind, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, GrantRefused
-from strata.credentials.oauth import apps, consents, scopes
+from strata.credentials.oauth import apps, consents, scopes, usage
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.consents import Consent
 from strata.credentials.oauth.tables import oauth_accesses, oauth_families, oauth_refreshes
@@ -88,6 +88,7 @@ def begin(work: Work, asked: Asked) -> Answer:
     family = Family(
         row.id, asked.app, asked.consent.user_id, asked.scopes, asked.organizations, asked.lifetime
     )
+    usage.note_log_in(work, asked.app.id)
     refresh = ""
     if asked.refreshed:
         refresh = given.fresh(REFRESH_PREFIX)

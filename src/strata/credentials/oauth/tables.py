@@ -20,7 +20,24 @@ oauth_apps = sa.Table(
     sa.Column("secret_digest", sa.Text),  # none: a public application, which can keep no secret
     sa.Column("secret_suffix", sa.Text, nullable=False, server_default=""),
     sa.Column("device_flow", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("picture", sa.Text),  # the stem of its squares' names; none: drawn from its name
     sa.Column("created_at", Moment, nullable=False),
+)
+
+# How often an application was let in and logged people in: numbers, which outlive what they count.
+oauth_app_days = sa.Table(
+    "oauth_app_days",
+    metadata,
+    sa.Column(
+        "app_id",
+        sa.ForeignKey("oauth_apps.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),  # days since 1970
+    sa.Column("authorized", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("log_ins", sa.Integer, nullable=False, server_default="0"),
+    sa.Index(None, "day"),
 )
 
 # Whom a person let in: one row a person and application, and what they agreed to.

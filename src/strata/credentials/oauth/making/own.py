@@ -184,12 +184,6 @@ def own(call: Call, client_id: str) -> App:
     return app
 
 
-def people_of(call: Call, app: App) -> int:
-    """How many people let it in."""
-    counted = sa.select(sa.func.count()).select_from(oauth_consents)
-    return call.db.scalar(counted.where(oauth_consents.c.app_id == app.id)) or 0
-
-
 def faults(described: Described) -> dict[str, tuple[str, ...]]:
     """What is wrong with a description: message keys by field."""
     found = {

@@ -57,6 +57,8 @@ NOTICES: Final = {
     "profile-saved": N_("Your profile is saved."),
     "picture-saved": N_("Your picture is saved."),
     "picture-removed": N_("Your picture is removed."),
+    "logo-saved": N_("The logo is saved."),
+    "logo-removed": N_("The logo is removed."),
     "username-changed": N_("Your username is changed. Links to the old one lead to the new one."),
     "password-changed": N_("Your password is changed."),
     "password-chosen": N_("Your password is changed. Log in with it."),

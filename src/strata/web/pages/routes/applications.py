@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from strata.web.pages.consent import authorize, device
-from strata.web.pages.settings import applications, connected
+from strata.web.pages.settings import applications, connected, logos
 from strata.web.paths import Route
 
 READ: Final = ("GET", "HEAD")
@@ -31,6 +31,9 @@ ROUTES: Final = (
     Route(SEND, _ONE, applications.change, BROWSER, page=True),
     Route(READ, f"{_ONE}/secret", applications.ask_secret, BROWSER, page=True),
     Route(SEND, f"{_ONE}/secret", applications.rotate, BROWSER, page=True),
+    Route(SEND, f"{_ONE}/logo", logos.change, BROWSER, page=True),
+    Route(SEND, f"{_ONE}/logo/remove", logos.remove, BROWSER, page=True),
+    Route(READ, "/oauth/logos/{file}", logos.logo, "pages"),
     Route(READ, f"{_ONE}/delete", applications.ask_delete, BROWSER, page=True),
     Route(SEND, f"{_ONE}/delete", applications.delete, BROWSER, page=True),
 )

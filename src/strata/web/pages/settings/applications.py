@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
-from strata.credentials.oauth import apps, scopes
+from strata.credentials.oauth import apps, scopes, usage
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.making import own
 from strata.credentials.oauth.making.own import Described, Made
+from strata.credentials.oauth.usage import Usage
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE, PRIVATE
 from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visit_of, visiting
@@ -45,24 +46,25 @@ async def create(request: Request) -> Response:
     form = await form_of(request)
     described, confidential = _described(form), form.get("kind", "") != "public"
 
-    def act(call: Call, _: Form) -> tuple[Made, int]:
+    def act(call: Call, _: Form) -> tuple[Made, Usage]:
         user_id_of(call)
         with working(call) as work:
-            return own.create(work, described, confidential=confidential), 0
+            made = own.create(work, described, confidential=confidential)
+            return made, usage.of(work, made.app.id)
 
     try:
-        visit, (made, people) = await submitted(request, form, act)
+        visit, (made, used) = await submitted(request, form, act)
     except InvalidFields as error:
         visit = await visit_of(request)
         errors = told(visit.frame.language, error)
         return _new_page(request, visit, described, confidential=confidential, errors=errors)
-    return _page(request, visit, made, people)
+    return page_of(request, visit, made, used)
 
 
 async def one(request: Request) -> Response:
     """GET /settings/applications/{id}"""
-    visit, (app, people) = await visiting(request, lambda call: _own(call, request))
-    return _page(request, visit, Made(app, ""), people)
+    visit, (app, used) = await visiting(request, lambda call: looked_at(call, request))
+    return page_of(request, visit, Made(app, ""), used)
 
 
 async def change(request: Request) -> Response:
@@ -78,9 +80,9 @@ async def change(request: Request) -> Response:
     try:
         await submitted(request, form, act)
     except InvalidFields as error:
-        visit, (app, people) = await visiting(request, lambda call: _own(call, request))
+        visit, (app, used) = await visiting(request, lambda call: looked_at(call, request))
         errors = told(visit.frame.language, error)
-        return _page(request, visit, Made(app, ""), people, errors=errors, entry=described)
+        return page_of(request, visit, Made(app, ""), used, errors=errors, entry=described)
     return redirected(request, f"{LIST}/{client_id}", notice="app-saved")
 
 
@@ -93,14 +95,14 @@ async def rotate(request: Request) -> Response:
     """POST /settings/applications/{id}/secret"""
     client_id = field(request, "id")
 
-    def act(call: Call, _: Form) -> tuple[Made, int]:
+    def act(call: Call, _: Form) -> tuple[Made, Usage]:
         user_id_of(call)
         with working(call) as work:
             made = own.rotate(work, client_id)
-            return made, own.people_of(work, made.app)
+            return made, usage.of(work, made.app.id)
 
-    visit, (made, people) = await submitted(request, await form_of(request), act)
-    return _page(request, visit, made, people)
+    visit, (made, used) = await submitted(request, await form_of(request), act)
+    return page_of(request, visit, made, used)
 
 
 async def ask_delete(request: Request) -> Response:
@@ -121,15 +123,17 @@ async def delete(request: Request) -> Response:
     return redirected(request, LIST, notice="app-deleted")
 
 
-def _own(call: Call, request: Request) -> tuple[App, int]:
+def looked_at(call: Call, request: Request) -> tuple[App, Usage]:
+    """The application of this address, and how much it is used."""
     user_id_of(call)
     app = own.own(call, field(request, "id"))
-    return app, own.people_of(call, app)
+    return app, usage.of(call, app.id)
 
 
 async def _asked(request: Request, act: str) -> Response:
     """Ask before something that cannot be taken back."""
-    visit, (app, people) = await visiting(request, lambda call: _own(call, request))
+    visit, (app, used) = await visiting(request, lambda call: looked_at(call, request))
+    people = used.people
     return shown(request, "oauth/application_ask.html", visit, app=app, people=people, act=act)
 
 
@@ -163,15 +167,16 @@ def _new_page(
     )
 
 
-def _page(
+def page_of(
     request: Request,
     visit: Visit,
     made: Made,
-    people: int,
+    used: Usage,
     *,
     errors: Told = NOTHING_WRONG,
     entry: Described | None = None,
 ) -> Response:
+    """The page of an application; its secret is there only right after it was made."""
     app = made.app
     as_it_is = Described(app.name, app.homepage, app.redirect_uris, app.scopes, app.device_flow)
     return shown(
@@ -181,7 +186,7 @@ def _page(
         cache=NO_STORE if made.secret else PRIVATE,
         app=app,
         secret=made.secret,
-        people=people,
+        used=used,
         entry=entry or as_it_is,
         choices=choices(visit.frame.language),
         errors=errors,
