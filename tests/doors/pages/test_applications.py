@@ -366,8 +366,8 @@ def test_the_owner_sees_numbers_and_no_names(ana: Visitor, hub: Hub, clock: Froz
     here = f"{LIST}/{app.client_id}"
     assert "The last twelve weeks" not in ana.open(here).text
     credentials = apps.Credentials(app.client_id)
-    for name in ("bob", "cleo"):
-        visitor = confirmed(hub, name)
+    bob, cleo = confirmed(hub, "bob"), confirmed(hub, "cleo")
+    for visitor in (bob, cleo):
         code = answered(decided(visitor, address(app.client_id), "allow"))["code"]
         with calling(hub) as call:
             codes.redeem(call, codes.Redemption(credentials, code, CALLBACK, VERIFIER))
@@ -378,7 +378,7 @@ def test_the_owner_sees_numbers_and_no_names(ana: Visitor, hub: Hub, clock: Froz
     assert "bob" not in page.text
     assert "cleo" not in page.text
     # Who shuts it out is no longer counted among its people; what happened, happened.
-    visitor.submit(f"{CONNECTED}/{app.client_id}/revoke", f"{CONNECTED}/{app.client_id}/revoke")
+    cleo.submit(f"{CONNECTED}/{app.client_id}/revoke", f"{CONNECTED}/{app.client_id}/revoke")
     clock.advance(timedelta(days=7))
     ana.log_in("ana")
     page = ana.open(here)
