@@ -25,7 +25,8 @@ from strata.community.webhooks.announce import announce
 from strata.community.webhooks.jobs import CallWebhook, TidyWebhooks
 from strata.content import personal as content
 from strata.content.bucket.exposed import RevokeInBucket, look_through_bucket
-from strata.content.rewriting.counting import CountSmall
+from strata.content.fitting import settle_files
+from strata.content.rewriting.counting import CountSmall, follow_refs
 from strata.content.rewriting.naming import NameLargeFiles
 from strata.content.rewriting.removal import FinishRewrite
 from strata.content.rewriting.repacking import RepackRepo
@@ -141,6 +142,8 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
 # What settles each fact within its own transaction.
 LISTENERS: tuple[Listener, ...] = (
     settle,
+    settle_files,
+    follow_refs,
     announce,
     hear,
     again,

@@ -152,6 +152,7 @@ def serve(settings: Settings) -> int:
             threads,
             background.tallies.uses,
             background.tallies.rates,
+            background.tallies.downloads,
             base_url[0],
         )
         return build_app(

@@ -15,6 +15,7 @@ from strata.core.call import Call, working
 from strata.core.errors import AlreadyExists, Malformed, ParentMoved, RevisionNotFound
 from strata.core.names import RepoId, Sha, is_sha
 from strata.lib.git import write as git
+from strata.lib.git.read import is_ancestor
 from strata.lib.git.refs import valid_ref_name
 from strata.lib.git.write import Note
 from strata.repos.landed import Move, landed
@@ -95,7 +96,9 @@ def create_branch(
         if there is not None and not overwrite:
             raise _exists(ref)
         _require_room(call, start.repo, ref)
-        _move(call, start.repo, Move(ref, there.commit if there else None, new))
+        old = there.commit if there else None
+        forced = old is not None and not is_ancestor(start.git_path, old, new)
+        _move(call, start.repo, Move(ref, old, new, forced=forced))
 
 
 def delete_branch(call: Call, repo_id: RepoId, name: str) -> None:

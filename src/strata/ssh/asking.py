@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from strata.access.policy import require_entry
 from strata.accounts.limits import address_of
 from strata.accounts.plans.rates import Bucket, Rates, Standing
+from strata.content.reading.downloads import DownloadCounts
 from strata.core import maintenance
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Call, Origin
@@ -39,6 +40,7 @@ class Process:
     limiter: anyio.CapacityLimiter
     uses: Uses
     rates: Rates
+    downloads: DownloadCounts
     base_url: str  # of the web, for links; no trailing slash
 
 

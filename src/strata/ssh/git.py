@@ -40,13 +40,15 @@ class Conversation:
             StrataError: the caller may not read this.
             Gone: the client.
         """
-        store = await self.caller.ask(anywhere(_readable, self.repo_id))
+        repo, store = await self.caller.ask(anywhere(_readable, self.repo_id))
+        counts = self.caller.process.downloads
         talk = wire.converse(
             store, self.streams.incoming(), self.version, idle_s=self.streams.idle_s
         )
         try:
             async with aclosing(talk) as pieces:
                 async for piece in pieces:
+                    counts.add_bytes(repo.id, len(piece))
                     await self.streams.send(piece)
         except wire.GitFailed as failure:
             log.info("upload-pack ended early", store=store.name, reason=str(failure))
@@ -90,8 +92,9 @@ class Conversation:
                 working.exception()  # looked at: a client that left hears of none
 
 
-def _readable(call: Call, repo_id: RepoId) -> Path:
-    return projected(call, lookup(call, repo_id))
+def _readable(call: Call, repo_id: RepoId) -> tuple[Repo, Path]:
+    repo = lookup(call, repo_id)
+    return repo, projected(call, repo)
 
 
 def _pushable(call: Call, repo_id: RepoId) -> tuple[Repo, list[wire.Ref]]:

@@ -11,10 +11,12 @@ from starlette.types import Message, Scope
 
 from fixtures.buckets import bucket_of, filled, sent
 from fixtures.contents import created
-from fixtures.large_files import BASE_URL, access_token, calling, noise, person
+from fixtures.large_files import BASE_URL, access_token, calling, noise, person, working_as
+from strata.accounts import names
+from strata.accounts.plans import grants
 from strata.app.serving import build_app
 from strata.blobs.present import large_files
-from strata.core.actor import Actor
+from strata.core.actor import SYSTEM, Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
@@ -152,6 +154,19 @@ async def test_a_bad_line_refuses_the_batch_and_nothing_is_done(
 async def test_a_batch_that_is_no_json_is_refused(clients: Clients, body: bytes) -> None:
     answer = await clients.owner.post(f"{API}/batch", content=body)
     assert answer.status_code in (400, 422)
+
+
+async def test_a_client_is_warned_when_a_bucket_is_nearly_full(
+    hub: Hub, clients: Clients, owner: Actor, hashes: dict[str, str]
+) -> None:
+    roomy = await batch(clients.owner, add("one-more", hashes["a b#%.txt"]))
+    assert "X-HF-Warning" not in roomy.headers
+    with working_as(hub, SYSTEM) as work:
+        place = names.Namespace(owner.user_id or 0, "ana", names.Kind.USER)
+        grants.override(work, place, "bucket_files", 4, None)
+    nearly = await batch(clients.owner, add("and-more", hashes["a b#%.txt"]))
+    assert nearly.json()["success"] is True
+    assert nearly.headers["X-HF-Warning"].startswith("Storage; ana/box holds 4 of 4 files.")
 
 
 async def test_who_may_change_a_bucket(clients: Clients, hashes: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from fixtures.organizations import joins, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
 from strata.accounts import names
 from strata.accounts.plans import grants
+from strata.content.reading.downloads import bytes_of
 from strata.core.actor import Actor, Role
 from strata.core.call import working
 from strata.core.names import RepoId, RepoType
@@ -47,6 +48,10 @@ def test_clone_change_push_fetch(
     }  # fmt: skip
     url = origin.ssh_address(repo)
     first = machine.clone(url, **over)
+    assert origin.tallies is not None
+    origin.tallies.downloads.flush(origin.hub)
+    with calling(origin.hub, alice) as call:
+        assert bytes_of(call, alice.user_id or 0) > 200  # of the pack that was sent
     second = machine.clone(url, **over)
     sha = machine.commit(first, {"new.txt": b"new\n"})
     machine.ok("push", "origin", "main", at=first, **over)

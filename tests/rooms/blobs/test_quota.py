@@ -2,14 +2,17 @@
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from fixtures.accounts import made
+from fixtures.buckets import bucket_of, filled
 from fixtures.contents import changed, created, texts, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, spool, working_as
@@ -27,8 +30,10 @@ from strata.blobs.quota.listening import settle
 from strata.blobs.quota.room import require_room_for_sizes, warning
 from strata.blobs.quota.usage import counted, misnoted, recount, usage_of
 from strata.community.pulls.propose import propose
+from strata.content import refs
+from strata.content.fitting import settle_files
 from strata.content.making.duplicate import Place, duplicate
-from strata.content.rewriting.counting import CountSmall
+from strata.content.rewriting.counting import CountSmall, follow_refs
 from strata.content.rewriting.squash import super_squash
 from strata.content.writing.operations import Add, Change, Delete
 from strata.content.writing.preupload import Planned, preupload
@@ -39,6 +44,7 @@ from strata.core.hub import Hub
 from strata.core.names import Oid, RepoId, RepoType
 from strata.events import outbox
 from strata.events.jobs import run_due
+from strata.lib.git import read as git
 from strata.repos.change import Settings, change_settings, delete, move
 from strata.repos.record import Repo
 
@@ -340,6 +346,70 @@ def test_a_squash_gives_back_what_history_held(hub: Hub) -> None:
     assert used(hub, ana) == start + 500
 
 
+def test_a_branch_that_goes_away_or_aside_gives_back_what_it_alone_held(hub: Hub) -> None:
+    following = dataclasses.replace(hub, listeners=(follow_refs,))
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    count_small(hub, one)
+    start = used(hub, ana)
+    with calling(following, ana) as call:
+        for name in ("gone", "moved"):
+            refs.create_branch(call, one.repo_id, name)
+    for branch, letter in (("gone", b"g"), ("moved", b"m")):
+        changed(following, ana, one, [Add("a.txt", letter * 500)], branch)
+    assert run_due(hub, JOBS) == 0  # going on costs no count
+    assert used(hub, ana) == start + 1_000
+    with calling(following, ana) as call:
+        refs.delete_branch(call, one.repo_id, "gone")
+    assert run_due(hub, JOBS) > 0
+    assert used(hub, ana) == start + 500
+    with calling(following, ana) as call:
+        refs.create_branch(call, one.repo_id, "moved", overwrite=True)
+    assert run_due(hub, JOBS) > 0
+    assert used(hub, ana) == start
+
+
+def test_the_disk_follows_a_day_later(hub: Hub, clock: FrozenClock) -> None:
+    following = dataclasses.replace(hub, listeners=(follow_refs,))
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    path = hub.git_path(one.key)
+    with calling(following, ana) as call:
+        refs.create_branch(call, one.repo_id, "gone")
+    commit = changed(following, ana, one, [Add("a.txt", b"g" * 500)], "gone").sha
+    with calling(following, ana) as call:
+        refs.delete_branch(call, one.repo_id, "gone")
+    for hours, there in ((1, True), (26, False)):
+        clock.advance(timedelta(hours=hours))
+        with calling(following, ana) as call:  # again each hour: the first day's job is not put off
+            refs.create_branch(call, one.repo_id, f"other-{hours}")
+            refs.delete_branch(call, one.repo_id, f"other-{hours}")
+        for part in (path / "objects" / "pack").iterdir():
+            if hours == 26:  # files bear the time of the machine, not of the test's clock
+                os.utime(part, (0, 0))
+        run_due(hub, JOBS)
+        assert (git.expand_sha(path, commit) is not None) is there, hours
+
+
+def test_what_lands_while_it_is_counted_is_counted(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    one = created(hub, ana, "one")
+    count_small(hub, one)
+    start = used(hub, ana)
+    late = iter([True])
+
+    def lands(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM refs" in statement and next(late, False):
+            uploaded(hub, ana, one, {"late.txt": b"l" * 500})
+
+    with calling(hub, SYSTEM) as call:
+        sa.event.listen(call.db, "after_cursor_execute", lands)
+        CountSmall(one.id).run(call)
+    assert used(hub, ana) == start + 500
+    assert run_due(hub, JOBS) == 1  # it counts again, undisturbed
+    assert used(hub, ana) == start + 500
+
+
 def test_over_a_quota_one_reads_and_deletes_and_adds_nothing(hub: Hub) -> None:
     ana = made(hub, "ana")
     one = created(hub, ana, "one")
@@ -409,3 +479,33 @@ def test_what_git_keeps_moves_with_its_repo(hub: Hub) -> None:
         move(work, one.repo_id, target)
     with reading(hub) as call:
         assert counted(call, acme.id)[False] == SIZE
+
+
+def test_a_repo_moves_only_where_it_may_hold_its_files(hub: Hub) -> None:
+    watched = dataclasses.replace(hub, listeners=(settle_files,))
+    ana = made(hub, "ana")
+    acme = organization(hub, "ana")
+    ana = today(hub, ana)
+    one = created(hub, ana, "one")
+    uploaded(hub, ana, one, {f"f/{number}.txt": b"x" for number in range(3)})
+    box = bucket_of(hub, ana, "box")
+    filled(hub, ana, box, {"a": b"x" * 10, "b": b"y" * 10})
+    owner = names.Namespace(acme.id, "acme", names.Kind.ORGANIZATION)
+    for key, most, sentence in (
+        ("repo_files", 2, "would hold 4 files, and may hold 2"),
+        ("folder_files", 2, "The folder f of acme/one would hold 3 files"),
+        ("bucket_files", 1, "acme/box would hold 2 files, and may hold 1"),
+    ):
+        with reading(hub) as call, working(call) as work:
+            grants.override(work, owner, key, most, None)
+        repo = box if key == "bucket_files" else one
+        target = RepoId(repo.type, "acme", repo.name)
+        with pytest.raises(OverQuota, match=sentence), working_as(watched, ana) as work:
+            move(work, repo.repo_id, target)
+        with working_as(watched, ana) as work:  # another name at the same owner adds nothing
+            move(work, repo.repo_id, RepoId(repo.type, "ana", f"{repo.name}-2"))
+            move(work, RepoId(repo.type, "ana", f"{repo.name}-2"), repo.repo_id)
+        with reading(hub) as call, working(call) as work:
+            grants.override(work, owner, key, None, None)
+    with working_as(watched, ana) as work:
+        move(work, one.repo_id, RepoId(RepoType.MODEL, "acme", "one"))

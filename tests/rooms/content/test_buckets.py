@@ -12,6 +12,8 @@ from fixtures.buckets import batched, bucket_of, emptied, filled, names_in, sent
 from fixtures.contents import changed, created, given, side_by_side
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, noise, person, working_as
+from strata.accounts import names
+from strata.accounts.plans import grants
 from strata.blobs.xet import answers
 from strata.content.bucket import following, queries, reading, record
 from strata.content.bucket.batch import KEPT_CHANGES, Outcome, Refusal
@@ -21,7 +23,7 @@ from strata.content.bucket.reading import Folder, listing
 from strata.content.bucket.soundness import recount, unsound_buckets
 from strata.content.bucket.steps import AddFile, CopyFile, DeleteFile
 from strata.content.bucket.supply import NOT_GIVEN, NOT_THERE
-from strata.core.actor import ANONYMOUS, Actor
+from strata.core.actor import ANONYMOUS, SYSTEM, Actor
 from strata.core.errors import EntryNotFound, Forbidden, Malformed, NotFound, RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
@@ -212,6 +214,11 @@ def test_a_bucket_holds_no_more_than_it_may(tmp_path: Path, clock: FrozenClock) 
     assert [one.path for one in too_many.refused] == ["d"]
     assert [one.path for one in smaller.refused] == ["d"]
     assert sums(hub, bucket) == (2 * len(OTHER), 2)
+    assert "ana/box holds 2 of 2 files. Delete some, or ask" in smaller.warning
+    with working_as(hub, SYSTEM) as work:
+        place = names.Namespace(ana.user_id or 0, "ana", names.Kind.USER)
+        grants.override(work, place, "bucket_files", 3, None)
+    assert batched(hub, ana, bucket, DeleteFile("nothing")).warning == ""
     hub.database.close()
 
 

@@ -15,11 +15,13 @@ from typing import Final
 
 from strata.access.policy import Action
 from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
+from strata.blobs.quota.room import NEARLY_FULL, warning
 from strata.content.bucket import queries
 from strata.content.bucket.paths import folders_above, problem_of
 from strata.content.bucket.queries import ChangeRow, FileRow, Holding
 from strata.content.bucket.steps import CopyFile, DeleteFile, Step
 from strata.content.bucket.supply import Supplies, supplies
+from strata.content.crowding import MORE
 from strata.core.call import Work
 from strata.core.errors import RepoNotFound
 from strata.core.names import RepoId
@@ -44,6 +46,7 @@ class Outcome:
 
     processed: int  # steps
     refused: list[Refusal]
+    warning: str = ""  # that the owner is nearly out of storage, or the bucket of files
 
 
 @dataclass(slots=True)
@@ -119,7 +122,16 @@ def apply(work: Work, bucket_id: RepoId, steps: Sequence[Step]) -> Outcome:
     sources = supplies(work, bucket, [s for s in steps if not isinstance(s, DeleteFile)])
     problems = [(step.path, desk.take(step, sources)) for step in steps]
     _write(work, desk, holding.last_change)
-    return Outcome(len(steps), [Refusal(path, why) for path, why in problems if why is not None])
+    refused = [Refusal(path, why) for path, why in problems if why is not None]
+    return Outcome(len(steps), refused, warning(work, bucket) or _crowding(desk))
+
+
+def _crowding(desk: _Desk) -> str:
+    """What to tell who fills a bucket that holds nearly as many files as it may."""
+    if desk.most_files == NO_LIMIT or desk.files * 100 < desk.most_files * NEARLY_FULL:
+        return ""
+    name = desk.bucket.full_name
+    return f"{name} holds {desk.files} of {desk.most_files} files. Delete some, or {MORE}"
 
 
 def _desk(work: Work, bucket: Repo, holding: Holding, steps: Sequence[Step]) -> _Desk:

@@ -18,8 +18,8 @@ from strata.blobs.inventory import give_up, require_held
 from strata.blobs.inventory_queries import unwanted_everywhere
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.content import queries
-from strata.content.rewriting.counting import count_small_later
-from strata.content.rewriting.repacking import GRACE, repack_later
+from strata.content.rewriting.counting import history_went
+from strata.content.rewriting.repacking import GRACE
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, ParentMoved, RepoNotFound, TooLarge
 from strata.core.names import Oid, RepoId, Sha, is_oid
@@ -141,8 +141,7 @@ def _give_up_everywhere(work: Work, repo: Repo, oids: Sequence[Oid]) -> None:
     enqueue(work, FinishRewrite(repo.id), after=SOON)
     # As long as old commits are there, a branch can begin at one: a last look before they go.
     enqueue(work, FinishRewrite(repo.id), key=f"{FinishRewrite.kind}:last:{repo.id}", after=GRACE)
-    repack_later(work, repo)
-    count_small_later(work, repo)
+    history_went(work, repo.id)
 
 
 def _give_up(work: Work, repo: Repo, oids: Sequence[Oid], *, rewritten: bool) -> None:

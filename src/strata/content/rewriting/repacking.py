@@ -11,7 +11,6 @@ from strata.events.jobs import enqueue
 from strata.lib.git import write as git
 from strata.repos import queries as records
 from strata.repos.projection import shown
-from strata.repos.record import Repo
 
 # Younger packs may belong to a commit that is about to land (lib/git/repack.py).
 GRACE: Final = timedelta(days=1)
@@ -35,6 +34,8 @@ class RepackRepo:
         git.sweep(path, now, GRACE.total_seconds())
 
 
-def repack_later(work: Work, repo: Repo) -> None:
+def repack_later(work: Work, repo_id: int) -> None:
     """Queue the job for when everything that is there now is old enough to go."""
-    enqueue(work, RepackRepo(repo.id), after=GRACE + SLACK)
+    # One for each day: a job that is queued again becomes due later, and so might never be.
+    key = f"{RepackRepo.kind}:{repo_id}:{work.now:%Y-%m-%d}"
+    enqueue(work, RepackRepo(repo_id), key=key, after=GRACE + SLACK)

@@ -7,7 +7,7 @@ from functools import partial
 from strata.access.gates import admit
 from strata.access.policy import Action
 from strata.content.authors import signature_of
-from strata.content.rewriting.counting import count_small_later
+from strata.content.rewriting.counting import history_went
 from strata.content.rights import require_push
 from strata.content.snapshot import snapshot_of
 from strata.content.writing.commit import MAX_ATTEMPTS, branch_at, land_once, lane
@@ -41,7 +41,7 @@ def super_squash(call: Call, repo_id: RepoId, branch: str, message: str | None =
         with lane(at.repo, ref):
             head = snapshot_of(call, at.repo, ref).commit
             sha = Sha(git.commit_tree(at.git_path, head, (), note))
-            later = partial(count_small_later, repo=at.repo)
+            later = partial(history_went, repo_id=at.repo.id)
             if land_once(call, at.repo, [Move(ref, head, sha)], How.SQUASH, then=later):
                 return sha
     raise ParentMoved

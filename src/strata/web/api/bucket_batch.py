@@ -67,7 +67,8 @@ async def batch(request: Request) -> Response:
         "succeeded": outcome.processed - len(failed),
         "failed": failed,
     }
-    return respond.json(answer, 422 if _nothing_done(outcome) else 200)
+    headers = {"X-HF-Warning": f"Storage; {outcome.warning}"} if outcome.warning else {}
+    return respond.json(answer, 422 if _nothing_done(outcome) else 200, headers=headers)
 
 
 def _nothing_done(outcome: Outcome) -> bool:
