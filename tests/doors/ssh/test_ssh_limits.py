@@ -22,14 +22,19 @@ from strata.ssh.room import Room
 pytestmark = pytest.mark.slow
 
 
+# Only who waits to be hung up on is in a hurry: a busy machine takes seconds over a log-in.
+IMPATIENT = pytest.mark.parametrize("limits", [{"ssh.login_s": 2, "ssh.idle_s": 2}])
+FEW = pytest.mark.parametrize("limits", [{"ssh.connections_per_address": 2}])
+
+
 @pytest.fixture
-def hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    settings: dict[str, Any] = {
-        "ssh.connections_per_address": 2,
-        "ssh.login_s": 2,
-        "ssh.idle_s": 2,
-    }
-    built = build_test_hub(tmp_path / "data", clock=clock, **settings)
+def limits() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, limits: dict[str, Any]) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path / "data", clock=clock, **limits)
     yield built
     built.database.close()
 
@@ -79,6 +84,7 @@ def test_one_network_of_ipv6_is_one_address() -> None:
     assert room.enter(Seat(), "2001:db8:0:1::1")
 
 
+@FEW
 def test_an_address_holds_only_so_many_connections(machine: SshMachine, key: SshPair) -> None:
     masters = [
         started(machine, key, "-M", "-S", str(machine.home / f"m{n}"), "-N", "git@127.0.0.1")
@@ -97,12 +103,14 @@ def test_an_address_holds_only_so_many_connections(machine: SshMachine, key: Ssh
             one.communicate()
 
 
+@IMPATIENT
 def test_who_does_nothing_is_hung_up_on(machine: SshMachine, key: SshPair) -> None:
     sitting = started(machine, key, "-N", "git@127.0.0.1")
     said, _ = sitting.communicate(timeout=30)
     assert sitting.returncode == 255, said
 
 
+@IMPATIENT
 def test_who_pushes_nothing_is_hung_up_on(
     origin: SshOrigin, machine: SshMachine, key: SshPair
 ) -> None:
@@ -114,6 +122,7 @@ def test_who_pushes_nothing_is_hung_up_on(
         one.communicate()
 
 
+@IMPATIENT
 def test_who_does_not_log_in_is_hung_up_on(origin: SshOrigin) -> None:
     with socket.create_connection(("127.0.0.1", origin.port), timeout=30) as knocking:
         knocking.sendall(b"SSH-2.0-nobody\r\n")
