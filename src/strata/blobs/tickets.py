@@ -38,6 +38,8 @@ class PartLink(msgspec.Struct, frozen=True, array_like=True):
     """May PUT one part of an upload."""
 
     upload: str
+    repo_id: int
+    bearer: Bearer
     number: int
     size: int
 
@@ -63,6 +65,7 @@ class VerifyLink(msgspec.Struct, frozen=True, array_like=True):
     """May ask whether an upload has arrived."""
 
     repo_id: int
+    bearer: Bearer
     oid: Oid
     size: int
 

@@ -107,6 +107,7 @@ def take_part(call: Call, link: PartLink, received: Received) -> str:
         Gone: the upload is over.
     """
     try:
+        acting(call, link.bearer, link.repo_id)
         if received.size != link.size:
             raise Malformed(f"This part must have {link.size} bytes; {received.size} arrived.")
         if queries.upload_at(call, link.upload) is None:

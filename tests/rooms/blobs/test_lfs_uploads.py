@@ -90,7 +90,8 @@ def started(hub: Hub, alice: Actor, repo: Repo) -> Upload:
 
 
 def send(hub: Hub, alice: Actor, upload: Upload, number: int, content: bytes) -> str:
-    link = PartLink(upload.key, number, uploads.part_sizes(upload)[number])
+    bearer, size = Bearer(upload.user_id), uploads.part_sizes(upload)[number]
+    link = PartLink(upload.key, upload.repo_id, bearer, number, size)
     with calling(hub, alice) as call:
         return uploads.take_part(call, link, spool(hub, content))
 

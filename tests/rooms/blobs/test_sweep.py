@@ -44,6 +44,7 @@ from strata.core.actor import Actor
 from strata.core.errors import Unprocessable
 from strata.core.hub import Hub
 from strata.core.names import Oid
+from strata.credentials.tokens.bearers import Bearer
 from strata.lib.git import store as git
 from strata.lib.git.write import Note, Put, Signature, write_commit
 from strata.repos.record import Repo
@@ -290,7 +291,8 @@ def test_unfinished_uploads_and_stray_objects_go(
 ) -> None:
     with calling(hub, alice) as call:
         (upload,) = uploads.start_parts(call, repo, [Needed(Oid("a" * 64), 10)])
-        uploads.take_part(call, PartLink(upload.key, 1, 10), spool(hub, bytes(10)))
+        link = PartLink(upload.key, repo.id, Bearer(upload.user_id), 1, 10)
+        uploads.take_part(call, link, spool(hub, bytes(10)))
         assert grants.offer(call, repo, b"\1" * 32, 10, 0)
     made = file_of(CONTENT)
     known = sent(hub, alice, repo, b"known " * 50_000)

@@ -20,6 +20,7 @@ PROFILE: Final = "profile"
 EMAIL: Final = "email"
 MEMBERSHIPS: Final = "read-memberships"
 GATED: Final = "gated-repos"
+MANAGE: Final = "manage-repos"
 
 _IDENTITY: Final = (OPENID, PROFILE, EMAIL, MEMBERSHIPS)
 # In the namespaces of the person and of the organisations that they chose; what includes another
@@ -28,7 +29,7 @@ _PERMISSIONS: Final[Mapping[str, tuple[Permission, ...]]] = MappingProxyType(
     {
         "read-repos": (Permission.CONTENT_READ,),
         "write-repos": (Permission.CONTENT_WRITE,),
-        "manage-repos": (Permission.REPO_WRITE,),
+        MANAGE: (Permission.REPO_WRITE,),
         "read-collections": (Permission.COLLECTION_READ,),
         "write-collections": (Permission.COLLECTION_WRITE,),
         "webhooks": (Permission.WEBHOOKS_WRITE,),
@@ -96,7 +97,7 @@ def grants_of(scopes: Iterable[str], user_id: int, organizations: Iterable[int])
     everywhere = frozenset(name.value for scope in held for name in _EVERYWHERE.get(scope, ()))
     places = (user_id, *organizations) if inside else ()
     return Grants(
-        gated=GATED in held,
+        gated=GATED in held or MANAGE in held,  # product §4.4
         everywhere=everywhere,
         namespaces=dict.fromkeys(places, inside),
     )

@@ -184,13 +184,13 @@ def _in_parts(call: Call, repo: Repo, upload: Upload) -> Actions:
     `chunk_size` comes first and is text, and nothing else may stand there: the custom transfer
     agent of huggingface_hub takes the values in order.
     """
-    header = {"chunk_size": str(upload.part_bytes)}
+    bearer, header = bearer_of(call.actor), {"chunk_size": str(upload.part_bytes)}
     for number, size in uploads.part_sizes(upload).items():
         url = uploads.store_part_url(call, upload, number, size)
         header[f"{number:05d}"] = url or _own_part(
-            call, repo, upload, PartLink(upload.key, number, size)
+            call, repo, upload, PartLink(upload.key, repo.id, bearer, number, size)
         )
-    done = CompletionLink(upload.key, repo.id, bearer_of(call.actor), upload.oid)
+    done = CompletionLink(upload.key, repo.id, bearer, upload.oid)
     act = _link(call, repo, f"{upload.oid}/complete?ticket={tickets.signed(call, done)}", header)
     return {"upload": act, "verify": _verify(call, repo, upload.oid, upload.size)}
 
@@ -201,7 +201,7 @@ def _own_part(call: Call, repo: Repo, upload: Upload, link: PartLink) -> str:
 
 
 def _verify(call: Call, repo: Repo, oid: Oid, size: int) -> Act:
-    ticket = tickets.signed(call, VerifyLink(repo.id, oid, size))
+    ticket = tickets.signed(call, VerifyLink(repo.id, bearer_of(call.actor), oid, size))
     return _link(call, repo, f"verify?ticket={ticket}")
 
 

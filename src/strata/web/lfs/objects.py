@@ -87,7 +87,12 @@ async def complete(request: Request) -> Response:
 async def verify(request: Request) -> Response:
     """POST /{web}{repo}.git/info/lfs/objects/verify: confirm that a file has arrived."""
     link = _opened(request, VerifyLink)
-    held = await _in_thread(request, lambda call: queries.held(call, link.repo_id, link.oid))
+
+    def act(call: Call) -> queries.Held | None:
+        tickets.acting(call, link.bearer, link.repo_id)
+        return queries.held(call, link.repo_id, link.oid)
+
+    held = await _in_thread(request, act)
     if held is None or held.size != link.size:
         raise NotFound("The file did not arrive. Send it again.")
     return answer({})

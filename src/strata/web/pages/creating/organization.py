@@ -12,7 +12,14 @@ from strata.organizations.create import NewOrganization
 from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.places import person_address
-from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visit_of
+from strata.web.pages.frame.visit import (
+    Visit,
+    in_transaction,
+    redirected,
+    shown,
+    user_id_of,
+    visit_of,
+)
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 
 PAGE = "/organizations/new"
@@ -38,6 +45,7 @@ async def submit(request: Request) -> Response:
 
 
 def _create(call: Call, wanted: NewOrganization) -> Organization:
+    user_id_of(call)
     return in_transaction(lambda work: found_organization(work, wanted))(call)
 
 

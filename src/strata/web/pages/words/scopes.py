@@ -24,7 +24,10 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "write-repos": ("pencil", N_("Read your private repositories, and change your files")),
         "manage-repos": (
             "settings",
-            N_("Create, rename and delete repositories, and change their settings"),
+            N_(
+                "Create, rename and delete repositories, change their settings, and read gated "
+                "ones that let you in"
+            ),
         ),
         "read-collections": ("library", N_("See your private collections")),
         "write-collections": ("library", N_("Create, change and delete your collections")),
