@@ -32,7 +32,7 @@ from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth import families
+from strata.credentials.oauth import ending
 from strata.credentials.tokens import leaks, renewing, revoking
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.organizations.record import Organization
@@ -106,7 +106,7 @@ def deleted(scene: Scene) -> set[str]:
 def reported(scene: Scene) -> set[str]:
     with calling(scene.hub) as call, working(call) as work:
         leaks.report(work, scene.values.values())
-        families.end_reported(work, scene.values.values())
+        ending.end_reported(work, scene.values.values())
     return set(scene.values)
 
 
