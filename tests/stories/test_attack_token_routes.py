@@ -42,7 +42,7 @@ OPEN_TO_ALL: Final = {
     "/oauth/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
     "/register", "/signup", "/sign-up", "/login/with/{provider}", "/login/callback/{provider}",
     "/logout/callback/{provider}", "/settings", "/static/{version}/{path}", "/favicon.ico",
-    "/robots.txt", "/docs/api", "/api/signup", OF_MAILBOXES,
+    "/robots.txt", "/docs/api", "/api/signup", "/oauth/logos/{file}", OF_MAILBOXES,
     # An old form of somebody who is not logged in is led back to where one logs in.
     "/logout", "/verify-email/resend", "/verify-email/address", "/verify-email/code",
 }  # fmt: skip

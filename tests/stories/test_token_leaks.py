@@ -13,7 +13,7 @@ import pytest
 from fixtures.accounts import calling, inbox, made
 from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, web_client
-from strata.content.writing.exposed import RevokeExposed, look_through
+from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.hub import Hub

@@ -1,4 +1,4 @@
-"""Access tokens in large files, in buckets and in discussions; warnings where it is private."""
+"""Access tokens in large files, in copies and in buckets; warnings where it is private."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,25 +6,31 @@ from pathlib import Path
 import pytest
 
 from fixtures.accounts import calling, inbox, made
-from fixtures.buckets import bucket_of, filled
+from fixtures.buckets import bucket_of, filled, sent
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, noise, web_client
-from strata.community.discussions import thread
-from strata.community.discussions.opening import open_discussion
+from strata.community.discussions.revealed import RevokeSaid
 from strata.content.bucket.exposed import RevokeInBucket, look_through_bucket
-from strata.content.writing.exposed import RevokeExposed
+from strata.content.making import new_repo
+from strata.content.making.duplicate import Place, duplicate
+from strata.content.writing.operations import AddLarge
+from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
-from strata.core.errors import Unprocessable
+from strata.core.errors import RepoNotFound, Unprocessable
 from strata.core.hub import Hub
+from strata.core.names import RepoId, RepoType
 from strata.credentials.tokens import tokens
 from strata.events.jobs import Job
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings
+from strata.repos.create import Wish
+from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
 pytestmark = pytest.mark.anyio
+Look = RevokeInBucket | RevokeExposed | RevokeSaid
 RULES = b"*.env filter=lfs diff=lfs merge=lfs -text\n"
 
 
@@ -57,6 +63,56 @@ def large_in(hub: Hub, ana: Actor, repo: Repo, content: bytes) -> None:
     changed(hub, ana, repo, [given(hub, ana, repo, "conf.env", content)])
 
 
+def by_xet(hub: Hub, ana: Actor, repo: Repo, content: bytes) -> None:
+    """Upload bytes as chunks alone, as clients do since 1.20, and commit them."""
+    file = sent(hub, ana, repo, content)
+    changed(hub, ana, repo, [AddLarge("conf.env", file.oid, len(content))])
+
+
+def test_what_came_by_xet_alone_is_looked_into(hub: Hub, ana: Actor, value: str) -> None:
+    public, private = created(hub, ana, "open"), created(hub, ana, "own", private=True)
+    with pytest.raises(Unprocessable) as refused:
+        by_xet(hub, ana, public, leaky(value))
+    assert "conf.env, line 3: this is an access token that works" in refused.value.message
+    by_xet(hub, ana, private, leaky(value))
+    assert works(hub, value)
+
+    with calling(hub, ana) as call, working(call) as work:
+        change_settings(work, private.repo_id, Settings(private=False))
+    run(hub, RevokeExposed(private.id))
+    assert not works(hub, value)
+
+
+def test_a_new_repo_is_not_born_with_one(hub: Hub, ana: Actor, value: str) -> None:
+    for private in (True, False):
+        wish = Wish(RepoType.MODEL, None, f"born-{private}", private=private)
+        files = {"conf.py": leaky(value)}
+        with calling(hub, ana) as call:
+            if private:
+                new_repo.create(call, wish, files=files)
+                continue
+            with pytest.raises(Unprocessable) as refused:
+                new_repo.create(call, wish, files=files)
+            assert "conf.py, line 3" in refused.value.message
+            with pytest.raises(RepoNotFound):
+                lookup(call, RepoId(RepoType.MODEL, "ana", wish.name))
+    assert works(hub, value)
+
+
+def test_a_public_copy_of_a_private_repo_reveals_what_is_in_it(
+    hub: Hub, ana: Actor, value: str
+) -> None:
+    private = created(hub, ana, "own", private=True)
+    uploaded(hub, ana, private, {"conf.py": leaky(value)})
+    telling = replace(hub, listeners=(look_through,))
+    for hidden in (True, False):
+        with calling(telling, ana) as call:
+            duplicate(call, private.repo_id, Place("ana", f"copy-{hidden}", private=hidden))
+        for job in queued(hub, RevokeExposed):
+            run(hub, job)
+        assert works(hub, value) is hidden
+
+
 def test_a_small_large_file_of_a_public_repo_holds_none(hub: Hub, ana: Actor, value: str) -> None:
     public, private = created(hub, ana, "open"), created(hub, ana, "own", private=True)
     with pytest.raises(Unprocessable) as refused:
@@ -72,8 +128,7 @@ def test_a_small_large_file_of_a_public_repo_holds_none(hub: Hub, ana: Actor, va
 
     with calling(hub, ana) as call, working(call) as work:
         change_settings(work, private.repo_id, Settings(private=False))
-    with calling(hub, SYSTEM) as call:
-        RevokeExposed(private.id).run(call)
+    run(hub, RevokeExposed(private.id))
     assert not works(hub, value)
 
 
@@ -120,11 +175,17 @@ def test_a_push_says_it_too_and_looks_into_pointers(
     assert works(hub, value)
 
 
-def queued(hub: Hub) -> list[Job]:
-    """The looks into buckets that wait."""
+def queued(hub: Hub, kind: type[Look] = RevokeInBucket) -> list[Look]:
+    """The looks that wait."""
     with calling(hub) as call:
-        rows = call.db.execute(jobs.select().where(jobs.c.kind == RevokeInBucket.kind)).all()
-    return [RevokeInBucket(**row.body) for row in rows]
+        rows = call.db.execute(jobs.select().where(jobs.c.kind == kind.kind)).all()
+    return [kind(**row.body) for row in rows]
+
+
+def run(hub: Hub, *looks: Job) -> None:
+    for job in looks:
+        with calling(hub, SYSTEM) as call:
+            job.run(call)
 
 
 @pytest.fixture
@@ -140,34 +201,12 @@ def test_what_comes_into_a_public_bucket_is_revoked(
     public, private = bucket_of(hub, ana, "open"), bucket_of(hub, ana, "own", private=True)
     for bucket, content in ((public, leaky(value)), (private, leaky(other))):
         filled(listening, ana, bucket, {"deep/conf.env": content, "b.bin": noise("b", 9_000)})
-    for job in queued(hub):
-        with calling(hub, SYSTEM) as call:
-            job.run(call)
+    run(hub, *queued(hub))
     assert (works(hub, value), works(hub, other)) == (False, True)
     (told,) = [one for one in inbox(hub, "ana@example.org") if "leaked" in one.subject]
     assert "ana/open/deep/conf.env" in told.text
 
     with calling(listening, ana) as call, working(call) as work:
         change_settings(work, private.repo_id, Settings(private=False))
-    for job in queued(hub):
-        with calling(hub, SYSTEM) as call:
-            job.run(call)
+    run(hub, *queued(hub))
     assert not works(hub, other)
-
-
-def test_nobody_writes_one_beside_a_public_repo(hub: Hub, ana: Actor, value: str) -> None:
-    public, private = created(hub, ana, "open"), created(hub, ana, "own", private=True)
-    text = f"Look:\n\n    {value}"
-    with calling(hub, ana) as call:
-        number = open_discussion(call, public.repo_id, "A title", "fine").number
-        with pytest.raises(Unprocessable) as refused:
-            open_discussion(call, public.repo_id, "A title", text)
-        assert "In line 3 of this text" in refused.value.message
-        assert value not in refused.value.message
-        with pytest.raises(Unprocessable):
-            thread.comment(call, public.repo_id, number, text)
-        event = thread.comment(call, public.repo_id, number, "fine")
-        with pytest.raises(Unprocessable):
-            thread.edit(call, public.repo_id, number, event.key, text)
-        open_discussion(call, private.repo_id, "A title", text)
-    assert works(hub, value)

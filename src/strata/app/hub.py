@@ -17,6 +17,7 @@ from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
 from strata.community.announcements.announce import TellEverybody
 from strata.community.collections.withhold import follow_standing as withhold_collections
+from strata.community.discussions.revealed import RevokeSaid, look_through_said
 from strata.community.mailing.jobs import MailNews
 from strata.community.pulls.commits import NoteCommits
 from strata.community.pulls.rewriting import follow_rewrite
@@ -31,7 +32,7 @@ from strata.content.rewriting.naming import NameLargeFiles
 from strata.content.rewriting.removal import FinishRewrite
 from strata.content.rewriting.repacking import RepackRepo
 from strata.content.verdicts.jobs import JudgeAgain, JudgeCommits, again
-from strata.content.writing.exposed import RevokeExposed, look_through
+from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core import instance
 from strata.core.hub import Hub
 from strata.core.outbound import outbound_of
@@ -95,6 +96,7 @@ JOBS: Mapping[str, type[Job]] = {
         JudgeAgain,
         RevokeExposed,
         RevokeInBucket,
+        RevokeSaid,
         TellOfRequests,
         TidyAccounts,
         CountUsage,
@@ -126,6 +128,7 @@ GATHERING = Lane(
             JudgeAgain.kind,
             RevokeExposed.kind,
             RevokeInBucket.kind,
+            RevokeSaid.kind,
         }
     )
 )
@@ -153,6 +156,7 @@ LISTENERS: tuple[Listener, ...] = (
     take_away,
     look_through,
     look_through_bucket,
+    look_through_said,
 )
 
 # What the rooms hold of people: for the copy they may ask for, and for when they leave.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from strata.access.policy import Action, require, require_create, require_person
@@ -17,6 +17,7 @@ from strata.community.collections.record import (
     key_in,
 )
 from strata.community.collections.tables import collections
+from strata.content.writing.exposed import require_none_said
 from strata.core.call import Call, Work
 from strata.core.errors import CollectionExists, Malformed, NotFound
 from strata.core.names import fresh_key
@@ -72,6 +73,7 @@ def create(work: Work, wish: Wish) -> Collection:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_create`.
         Malformed: a title or description that cannot be; names the field.
         CollectionExists: the owner has one of this title.
+        Unprocessable: everybody could read an access token.
     """
     namespace = wish.namespace or work.actor.name or ""
     place = names.find(work, namespace)
@@ -85,6 +87,7 @@ def create(work: Work, wish: Wish) -> Collection:
     if place is None:
         raise NotFound(f"There is no user or organization named {namespace!r}.")
     title, description = _title(wish.title), _description(wish.description)
+    require_none_said(work, wish, f"{title}\n{description}")
     queries.lock_owner(work, place.id)
     values: dict[str, object] = {
         "key": fresh_key(),
@@ -110,11 +113,13 @@ def update(work: Work, slug: str, changes: Changes) -> Collection:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `find`.
         Malformed: names the field that cannot be.
         CollectionExists: the owner has another one of this title.
+        Unprocessable: everybody could read an access token in it from now on.
     """
     collection = find(work, slug, Action.WRITE)
     title = collection.title if changes.title is None else _title(changes.title)
     given = changes.description
     description = collection.description if given is None else _description(given)
+    _require_no_token(work, collection, changes, f"{title}\n{description}")
     queries.lock_owner(work, collection.owner_id)
     namesake = queries.titled(work, collection.owner_id, title.casefold())
     if namesake is not None and namesake.id != collection.id:
@@ -170,6 +175,14 @@ def require_position(position: int) -> int:
     if position < 0:
         raise Malformed('"position" must be 0 or more')
     return min(position, FURTHEST)
+
+
+def _require_no_token(work: Work, collection: Collection, changes: Changes, said: str) -> None:
+    """Look at what is said of a collection, and of what is in it where that is shown now."""
+    private = collection.private if changes.private is None else changes.private
+    notes = [item.note for item in queries.all_items(work, collection.id)]
+    shown = [said, *notes] if collection.private else [said]
+    require_none_said(work, replace(collection, private=private), "\n".join(shown))
 
 
 def _move(work: Work, collection: Collection, position: int) -> None:

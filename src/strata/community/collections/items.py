@@ -16,6 +16,7 @@ from strata.community.collections.edit import find, require_position, tell
 from strata.community.collections.queries import ItemRow
 from strata.community.collections.record import LONGEST_NOTE, MOST_ITEMS, Collection, key_in
 from strata.community.collections.tables import collection_items
+from strata.content.writing.exposed import require_none_said
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, Malformed, NotFound, RepoNotFound, TooLarge
 from strata.core.names import RepoId, RepoType, fresh_key
@@ -52,6 +53,7 @@ def add(work: Work, slug: str, addition: Addition) -> Collection:
             caller may not know of the thing.
         Malformed: a kind or note that cannot be, or the collection itself.
         Conflict: it is in the collection already. TooLarge: the collection is full.
+        Unprocessable: everybody could read an access token in the note.
     """
     collection = find(work, slug, Action.WRITE)
     target = target_of(work, addition.kind, addition.id)
@@ -65,7 +67,7 @@ def add(work: Work, slug: str, addition: Addition) -> Collection:
         "collection_id": collection.id,
         "repo_id": target.id if isinstance(target, Repo) else None,
         "child_id": target.id if isinstance(target, Collection) else None,
-        "note": _note(addition.note),
+        "note": _note(work, collection, addition.note),
         "added_by": work.actor.user_id,
         "added_at": work.now,
     }
@@ -82,13 +84,14 @@ def change(work: Work, slug: str, changes: Sequence[ItemChange]) -> Collection:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `find`; NotFound also for an
             item that is not there.
         Malformed: a note or position that cannot be.
+        Unprocessable: as `add`.
     """
     collection = find(work, slug, Action.WRITE)
     queries.change(work, collection.id)
     for one in changes:
         item = _item(work, collection, one.key)
         if one.note is not None:
-            queries.note_item(work, item.id, _note(one.note))
+            queries.note_item(work, item.id, _note(work, collection, one.note))
         if one.position is not None:
             _move(work, collection, item, require_position(one.position))
     _told(work, collection)
@@ -173,8 +176,9 @@ def _move(work: Work, collection: Collection, item: ItemRow, position: int) -> N
     queries.reorder(work, collection_items, order)
 
 
-def _note(text: str) -> str:
+def _note(call: Call, collection: Collection, text: str) -> str:
     note = text.strip()
+    require_none_said(call, collection, note)
     if len(note) > LONGEST_NOTE:
         raise Malformed(f'"note" must have at most {LONGEST_NOTE} characters')
     return note

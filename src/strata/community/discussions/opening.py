@@ -14,6 +14,7 @@ from strata.community.discussions.texts import Written, titled, written
 from strata.content.proposals import open_proposal, take_number
 from strata.content.refs import MAIN_REF, PULLS
 from strata.content.snapshot import snapshot_of
+from strata.content.writing.exposed import require_none_said
 from strata.core.call import Call, Work, working
 from strata.core.names import RepoId
 from strata.repos.landed import Move, landed
@@ -40,6 +41,7 @@ def open_discussion(
     Raises:
         RepoNotFound, Moved, Unauthenticated, EmailNotVerified, Forbidden: as `rights.speaking`.
         Malformed: a title too short or too long. TooLarge: the description.
+        Unprocessable: everybody could read an access token.
         RevisionNotFound: a pull request to a repo without main.
         TooMany: the caller writes too much.
     """
@@ -47,6 +49,7 @@ def open_discussion(
     if pull_request:
         admit(call, Action.PROPOSE, repo)
     line = titled(title)
+    require_none_said(call, repo, line)
     text = written(call, repo, description)
     base = snapshot_of(call, repo, MAIN_REF) if pull_request else None
     with working(call) as work:

@@ -23,6 +23,7 @@ from strata.community.discussions.rights import (
     speaking,
 )
 from strata.community.discussions.texts import Written, require_said, titled, written
+from strata.content.writing.exposed import require_none_said
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, Malformed, NotFound
 from strata.core.names import RepoId
@@ -107,9 +108,11 @@ def rename(work: Work, repo_id: RepoId, number: int, title: str) -> Event:
     Raises:
         As `rights.speaking`. NotFound: no discussion of this number.
         Forbidden: neither the author nor somebody who may write. Malformed: the title.
+        Unprocessable: everybody could read an access token.
     """
     repo = speaking(work, repo_id)
     line = titled(title)
+    require_none_said(work, repo, line)
     count_act(work)
     discussion = held(work, repo, number)
     require_own(work, repo, discussion, discussion.author_id)

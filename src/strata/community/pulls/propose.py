@@ -14,7 +14,7 @@ from strata.community.discussions.rights import DISABLED, count_act
 from strata.community.discussions.texts import LONGEST_TITLE, Written, written
 from strata.content.proposals import open_proposal
 from strata.content.writing.commit import Prepared, branch_at, prepared
-from strata.content.writing.exposed import warning_of
+from strata.content.writing.exposed import require_none_said, warning_of
 from strata.content.writing.operations import Change
 from strata.core.call import Call, Work, working
 from strata.core.errors import Forbidden, RevisionNotFound
@@ -54,6 +54,7 @@ def propose(call: Call, repo_id: RepoId, base_revision: str, change: Change) -> 
     admit(call, Action.PROPOSE, base.repo)
     if base.repo.discussions_disabled:
         raise Forbidden(DISABLED)
+    require_none_said(call, base.repo, change.title)
     text = written(call, base.repo, change.body)
     with prepared(call, base, change) as ready:
         commit = ready.commit_on(base.commit)

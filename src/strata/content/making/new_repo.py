@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from strata.content.making.initial import initial_commit
+from strata.content.writing.exposed import require_none
 from strata.core.call import Call, working
 from strata.core.errors import Malformed
 from strata.repos import create as records
@@ -28,12 +29,15 @@ def create(
 
     Raises:
         Forbidden, Malformed, AlreadyExists, …: as `repos.create.settle`.
-        Unprocessable: a file has a path that no repo may hold.
+        Unprocessable: a file has a path that no repo may hold, or everybody could read an access
+            token in it.
     """
     draft = records.settle(call, wish)
     first = dict(files)
     if license_id and README not in first:
         first[README] = f"---\nlicense: {license_id}\n---\n".encode()
+    for path, content in first.items():
+        require_none(call, draft, path, content)
     commit = initial_commit(call, draft, first)
     with working(call) as work:
         repo = records.insert(work, draft)

@@ -1,27 +1,20 @@
 """Access tokens in files that everybody can read (product §3.10).
 
 Into a public repo none is let that works. In a private repo its owner may know what they do, and is
-warned; once that becomes public, what is in its history is revoked, as everybody may have read it
-by then.
+warned; what becomes of them when it is opened says `revealed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol
+from typing import Final, Protocol
 
-from strata.blobs import links, pointer as pointers
-from strata.core.call import Call, Work, working
-from strata.core.errors import EntryNotFound, Unprocessable
+from strata.blobs import links
+from strata.core.call import Call
+from strata.core.errors import Unprocessable
 from strata.core.names import Oid
 from strata.credentials.tokens import leaks
 from strata.credentials.tokens.values import PREFIX, found_in
-from strata.events.facts import Fact
-from strata.events.jobs import enqueue
-from strata.lib.git import read as git
-from strata.repos import queries
-from strata.repos.projection import shown
 from strata.repos.record import Repo
 
 MOST_BYTES: Final = 1024 * 1024  # of a text that is looked through
@@ -31,6 +24,13 @@ MOST_VALUES: Final = 100  # of one text that are looked up
 _BINARY: Final = 8000  # bytes of the start in which no text has a NUL, as git has it
 
 Large = tuple[str, Oid, int]  # path, sha256, bytes
+
+
+class Shown(Protocol):
+    """Something that everybody sees, or not: a repo, one that is about to be made, a collection."""
+
+    @property
+    def private(self) -> bool: ...
 
 
 class Sized(Protocol):
@@ -44,7 +44,7 @@ class Sized(Protocol):
     def path(self) -> str: ...
 
 
-def require_none(call: Call, repo: Repo, path: str, content: bytes) -> int:
+def require_none(call: Call, repo: Shown, path: str, content: bytes) -> int:
     """Insist that a file of a public repo holds no access token that works; how many a private has.
 
     Raises:
@@ -64,13 +64,13 @@ def require_none(call: Call, repo: Repo, path: str, content: bytes) -> int:
     return found
 
 
-def require_none_said(call: Call, repo: Repo, text: str) -> None:
-    """Insist that what is written beside a public repo holds no access token that works.
+def require_none_said(call: Call, shown: Shown, text: str) -> None:
+    """Insist that what is written where everybody reads holds no access token that works.
 
     Raises:
         Unprocessable: names the line, never the token.
     """
-    if repo.private:
+    if shown.private:
         return
     for value, line in values_in(text.encode()):
         if leaks.alive(call, value):
@@ -134,52 +134,6 @@ def text_of(pieces: Iterator[bytes]) -> bytes:
         if b"\0" in content[:_BINARY]:
             break
     return bytes(content)
-
-
-@dataclass(frozen=True, slots=True)
-class RevokeExposed:
-    """Revoke the tokens in the history of a repo that everybody can read by now."""
-
-    kind: ClassVar[str] = "content.revoke_exposed"
-    repo_id: int
-
-    def run(self, call: Call) -> None:
-        repo = queries.repo_by_id(call, self.repo_id)
-        if repo is None or repo.private or not repo.type.has_git:
-            return
-        found = _in_history(call, repo)
-        if found:
-            with working(call) as work:
-                leaks.revoke(work, dict.fromkeys(found, repo.full_name))
-
-
-def look_through(work: Work, fact: Fact) -> None:
-    """Look through a repo that becomes public (a `Listener`)."""
-    opened = fact.name == "repo.update_settings" and fact.detail.get("private") is False
-    if opened and fact.repo_id is not None:
-        enqueue(work, RevokeExposed(fact.repo_id))
-
-
-def _in_history(call: Call, repo: Repo) -> list[str]:
-    path = call.hub.git_path(repo.key)
-    tips = [ref.oid for ref in shown(call, repo)]
-    found: dict[str, None] = {}
-    for oid, size in git.all_blobs(path, tips):
-        if size <= MOST_BYTES:
-            content = git.read_blob(path, oid)
-            found |= dict.fromkeys(value for value, _ in values_in(_meant(call, repo, content)))
-    return list(found)
-
-
-def _meant(call: Call, repo: Repo, content: bytes) -> bytes:
-    """A blob, or the small large file that it points to; nothing of one whose bytes are gone."""
-    pointer = pointers.parse(content)
-    if pointer is None or pointer.size > MOST_BYTES:
-        return content
-    try:
-        return text_of(links.from_start(call, repo, pointer.oid))
-    except EntryNotFound:
-        return b""
 
 
 def values_in(content: bytes) -> Iterator[tuple[str, int]]:
