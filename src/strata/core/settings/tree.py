@@ -242,6 +242,16 @@ class LoginsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OauthSettings:
+    """Applications that people log in to with their account here."""
+
+    client_documents: bool = setting(
+        default=False,
+        doc="Take the https address of a client metadata document as client_id: the hub then fetches addresses that strangers chose, for people who are logged in.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class PublishersSettings:
     """Jobs of CI services that come with a statement instead of a token."""
 
@@ -439,6 +449,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
     logins: LoginsSettings = field(default_factory=LoginsSettings)
+    oauth: OauthSettings = field(default_factory=OauthSettings)
     publishers: PublishersSettings = field(default_factory=PublishersSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     leaks: LeaksSettings = field(default_factory=LeaksSettings)

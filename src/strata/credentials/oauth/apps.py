@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -25,9 +26,9 @@ COMMAND_LINE_SCOPES: Final = (
 )
 LONGEST_CLIENT_ID: Final = 200
 LOGOS: Final = "/oauth/logos"
-BY_DOCUMENT: Final = (
-    "This hub does not read client metadata documents. Register the application at /oauth/register"
-    " or on the settings page of its owner, and use the client_id that it is given."
+NO_DOCUMENTS: Final = (
+    "This hub does not read client metadata documents. The application must be registered here, at"
+    " /oauth/register or on the settings page of its owner, and use the client_id that it is given."
 )
 UNKNOWN: Final = "There is no application with this client_id."
 
@@ -38,6 +39,7 @@ class Origin(StrEnum):
     HUB = "hub"  # built in
     PERSON = "person"  # made by its owner on the settings pages, or by an operator
     ITSELF = "itself"  # by dynamic registration: nobody vouches for it
+    DOCUMENT = "document"  # by the address of a document about it: only its host vouches for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,17 @@ class App:
     device_flow: bool
     picture: str | None  # the stem of its squares' names
     created_at: datetime
+    read_at: datetime | None  # when the document that its client_id names was read last
+
+    @property
+    def vouched_for(self) -> bool:
+        """Whether somebody of this site answers for it."""
+        return self.origin in (Origin.HUB, Origin.PERSON)
+
+    @property
+    def host(self) -> str:
+        """The host of the document that its client_id names; empty: it names none."""
+        return urlsplit(self.client_id).netloc if self.origin is Origin.DOCUMENT else ""
 
     @property
     def logo_path(self) -> str:
@@ -123,6 +136,8 @@ def named(call: Call, credentials: Credentials) -> App:
     app = find(call, credentials.client_id)
     if app is None:
         raise ClientRefused(UNKNOWN)
+    if app.origin is Origin.DOCUMENT and not call.hub.settings.oauth.client_documents:
+        raise ClientRefused(NO_DOCUMENTS)
     if credentials.secret and not _is_secret(call, app, credentials.secret):
         raise ClientRefused("The secret is not the one of this application.")
     return app
@@ -183,4 +198,5 @@ def _app(row: sa.Row[Any]) -> App:
         device_flow=row.device_flow,
         picture=row.picture,
         created_at=row.created_at,
+        read_at=row.read_at,
     )

@@ -22,6 +22,7 @@ oauth_apps = sa.Table(
     sa.Column("device_flow", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("picture", sa.Text),  # the stem of its squares' names; none: drawn from its name
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("read_at", Moment),  # when the document that its client_id names was read last
 )
 
 # How often an application was let in and logged people in: numbers, which outlive what they count.

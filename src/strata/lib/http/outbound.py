@@ -93,12 +93,15 @@ class Outbound:
     resolve: Resolver = system_addresses
     proxy: Proxy | None = None
 
-    def send(self, url: str, message: Message, *, within_s: float, keep: int) -> Reply:
+    def send(
+        self, url: str, message: Message, *, within_s: float, keep: int, follow: bool = True
+    ) -> Reply:
         """Send a request. Blocks: call it from a worker thread, never inside a transaction.
 
         Args:
             within_s: seconds until we hang up, redirects included.
             keep: bytes of the answer's body to read.
+            follow: go where the target redirects to; else its redirect is the answer.
 
         Raises:
             TargetRefused: the address, or one that it redirects to, is none to visit.
@@ -110,7 +113,7 @@ class Outbound:
             secrets = message.secrets if target.origin == first.origin else {}
             reply = self._once(target, message, secrets, deadline, keep)
             place = dict(reply.headers).get("location")
-            if reply.status not in _SAME_METHOD or place is None:
+            if not follow or reply.status not in _SAME_METHOD or place is None:
                 return reply
             target = self.guard.target(urljoin(f"{target.origin}{target.path}", place))
         raise Unreachable(f"more than {MOST_REDIRECTS} redirects")

@@ -81,7 +81,7 @@ async def jwks(request: Request) -> Response:
 
 async def discovery(request: Request) -> Response:
     """GET /.well-known/openid-configuration"""
-    return respond.json(_about(issuer_of(request)), headers=BRIEFLY)
+    return respond.json(_about(request), headers=BRIEFLY)
 
 
 def issuer_of(request: Request) -> str:
@@ -89,7 +89,8 @@ def issuer_of(request: Request) -> str:
     return hub_of(request).settings.public_url.rstrip("/") or exchange(request).origin.base_url
 
 
-def _about(issuer: str) -> dict[str, Any]:
+def _about(request: Request) -> dict[str, Any]:
+    issuer = issuer_of(request)
     ways = ["none", "client_secret_basic", "client_secret_post"]
     return {
         "issuer": issuer,
@@ -118,7 +119,7 @@ def _about(issuer: str) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
-        "client_id_metadata_document_supported": False,
+        "client_id_metadata_document_supported": hub_of(request).settings.oauth.client_documents,
     }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from strata.web.pages.frame.visit import bare_visit, redirected, requested, show
 from strata.web.pages.words.account import ACCOUNT_ERRORS, phrase, wait_text
 from strata.web.pages.words.language import N_, translated, translations
 from strata.web.pages.words.phrases import ERRORS
+from strata.web.pages.words.refusals import refusal
 from strata.web.work import exchange
 
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -98,7 +99,8 @@ def _message(frame: Frame, error: StrataError) -> str:
         return _over_quota(frame.language, error)
     if isinstance(error, InvalidFields):
         return _field_messages(frame.language, error)
-    return _sentence(frame.language, error.message)
+    told = refusal(frame.language, error.message)
+    return told or _sentence(frame.language, error.message)
 
 
 def _over_quota(language: str, error: OverQuota) -> str:

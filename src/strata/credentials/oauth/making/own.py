@@ -124,7 +124,7 @@ def change(work: Work, client_id: str, described: Described) -> App:
     if described.redirect_uris != app.redirect_uris:
         require_sudo(work)
     work.db.execute(
-        sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**_columns(described))
+        sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**columns_of(described))
     )
     changed = own(work, client_id)
     detail = _detail(app) | changes(_told(app), _told(changed))
@@ -205,7 +205,7 @@ def insert(work: Work, described: Described, birth: Birth) -> Made:
             owner_id=birth.owner_id,
             origin=birth.origin.value,
             created_at=work.now,
-            **_columns(described),
+            **columns_of(described),
             **(_kept(work, shown) if shown else {}),
         )
     )
@@ -226,7 +226,8 @@ def _require_sound(described: Described) -> None:
         raise InvalidFields(found)
 
 
-def _columns(described: Described) -> Mapping[str, Any]:
+def columns_of(described: Described) -> Mapping[str, Any]:
+    """A description as the table keeps it."""
     return {
         "name": described.name.strip(),
         "homepage": described.homepage.strip(),

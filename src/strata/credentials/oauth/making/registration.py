@@ -70,11 +70,11 @@ def register(work: Work, wish: Wish) -> Made:
 
 
 def forget_unused(work: Work) -> None:
-    """Remove those that registered long ago and that nobody let in."""
+    """Remove those that came by themselves long ago and that nobody let in."""
     let_in = sa.exists().where(oauth_consents.c.app_id == oauth_apps.c.id)
     work.db.execute(
         sa.delete(oauth_apps).where(
-            oauth_apps.c.origin == Origin.ITSELF.value,
+            oauth_apps.c.origin.in_([Origin.ITSELF.value, Origin.DOCUMENT.value]),
             oauth_apps.c.created_at <= work.now - FORGOTTEN_AFTER,
             ~let_in,
         )
