@@ -7,7 +7,7 @@ from typing import Final
 
 from strata.access.tables import access_requests
 from strata.core.call import Call
-from strata.core.personal import Kept, Part, Personal, rows_of
+from strata.core.personal import Kept, Part, Personal
 from strata.events.audit import listing, narrowing
 from strata.events.audit.shape import shape_of
 from strata.lib.db.seek import Window
@@ -33,19 +33,5 @@ PERSONAL: Final = Personal(
         Kept(access_requests.c.user_id, "delete"),
         Kept(access_requests.c.reviewed_by, "unname"),
     ),
-    parts=(
-        Part(
-            "gated-requests",
-            rows_of(
-                access_requests.c.user_id,
-                access_requests.c.repo_id,
-                access_requests.c.status,
-                access_requests.c.answers,
-                access_requests.c.requested_at,
-                access_requests.c.reviewed_at,
-                access_requests.c.reason,
-            ),
-        ),
-        Part("security-log", _log),
-    ),
+    parts=(Part("security-log", _log),),
 )

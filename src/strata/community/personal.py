@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from strata.accounts.tables import namespaces
 from strata.community.attachments.tables import attachments
-from strata.community.collections.tables import collection_upvotes, collections
+from strata.community.collections.tables import (
+    collection_items,
+    collection_upvotes,
+    collections,
+)
 from strata.community.discussions.tables import (
     discussion_edits,
     discussion_events,
@@ -15,8 +20,10 @@ from strata.community.discussions.tables import (
 from strata.community.follows.tables import follows
 from strata.community.inbox.tables import notifications
 from strata.core.personal import Kept, Part, Personal, rows_of
-from strata.events.webhooks.tables import webhooks
-from strata.repos.tables import repos
+from strata.events.webhooks.tables import webhook_watches, webhooks
+from strata.repos.exported import naming
+
+_inner = collections.alias()
 
 PERSONAL: Final = Personal(
     kept=(
@@ -36,28 +43,31 @@ PERSONAL: Final = Personal(
     parts=(
         Part(
             "discussions",
-            rows_of(
-                discussions.c.author_id,
-                repos.c.type,
-                repos.c.namespace,
-                repos.c.name,
-                discussions.c.number,
-                discussions.c.title,
-                discussions.c.status,
-                discussions.c.is_pull_request,
-                discussions.c.created_at,
-                source=discussions.join(repos, repos.c.id == discussions.c.repo_id),
+            naming(
+                rows_of(
+                    discussions.c.author_id,
+                    discussions.c.repo_id,
+                    discussions.c.number,
+                    discussions.c.title,
+                    discussions.c.status,
+                    discussions.c.is_pull_request,
+                    discussions.c.created_at,
+                ),
             ),
         ),
         Part(
             "comments",
-            rows_of(
-                discussion_events.c.author_id,
-                discussion_events.c.key,
-                discussion_events.c.discussion_id,
-                discussion_events.c.kind,
-                discussion_events.c.content,
-                discussion_events.c.created_at,
+            naming(
+                rows_of(
+                    discussion_events.c.author_id,
+                    discussions.c.repo_id,
+                    discussions.c.number,
+                    discussion_events.c.key,
+                    discussion_events.c.kind,
+                    discussion_events.c.content,
+                    discussion_events.c.created_at,
+                    source=discussion_events.join(discussions),
+                ),
             ),
         ),
         Part(
@@ -72,19 +82,45 @@ PERSONAL: Final = Personal(
             ),
         ),
         Part(
-            "follows", rows_of(follows.c.follower_id, follows.c.followed_id, follows.c.created_at)
+            "collection-items",
+            naming(
+                rows_of(
+                    collections.c.owner_id,
+                    collections.c.key.label("collection"),
+                    collection_items.c.repo_id,
+                    _inner.c.key.label("holds"),
+                    collection_items.c.note,
+                    collection_items.c.added_at,
+                    source=collections.join(
+                        collection_items, collection_items.c.collection_id == collections.c.id
+                    ).outerjoin(_inner, _inner.c.id == collection_items.c.child_id),
+                    order=collection_items.c.id,
+                ),
+            ),
+        ),
+        Part(
+            "follows",
+            rows_of(
+                follows.c.follower_id,
+                namespaces.c.name,
+                follows.c.created_at,
+                source=follows.join(namespaces, namespaces.c.id == follows.c.followed_id),
+            ),
         ),
         Part(
             "notifications",
-            rows_of(
-                notifications.c.user_id,
-                notifications.c.thread,
-                notifications.c.reason,
-                notifications.c.event,
-                notifications.c.at,
-                notifications.c.unread,
-                notifications.c.done,
-                notifications.c.muted,
+            naming(
+                rows_of(
+                    notifications.c.user_id,
+                    notifications.c.repo_id,
+                    notifications.c.thread,
+                    notifications.c.reason,
+                    notifications.c.event,
+                    notifications.c.at,
+                    notifications.c.unread,
+                    notifications.c.done,
+                    notifications.c.muted,
+                ),
             ),
         ),
         Part(
@@ -94,7 +130,20 @@ PERSONAL: Final = Personal(
                 webhooks.c.key,
                 webhooks.c.url,
                 webhooks.c.created_at,
+                webhooks.c.on_repos,
+                webhooks.c.on_discussions,
                 webhooks.c.disabled_at,
+            ),
+        ),
+        Part(
+            "webhook-watches",
+            rows_of(
+                webhooks.c.owner_id,
+                webhooks.c.key.label("webhook"),
+                webhook_watches.c.type,
+                webhook_watches.c.name,  # as its owner chose it
+                source=webhooks.join(webhook_watches),
+                order=webhook_watches.c.id,
             ),
         ),
     ),

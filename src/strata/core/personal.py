@@ -49,14 +49,16 @@ def rows_of(
     column: sa.Column[Any],
     *shown: sa.ColumnElement[Any],
     source: sa.FromClause | None = None,
+    order: sa.Column[Any] | None = None,
 ) -> Callable[..., Iterator[Mapping[str, object]]]:
     """A reader of the rows of a person, with the named columns; a few hundred in memory at a time.
 
     Args:
         column: by which rows belong to a person.
         source: where all the columns come from; default: the table of `column`.
+        order: has each value once among the rows; default: the key of the table of `column`.
     """
-    place = tuple(column.table.primary_key.columns)
+    place = tuple(column.table.primary_key.columns) if order is None else (order,)
     labels = [f"place_{number}" for number in range(len(place))]
     labelled = [one.label(name) for one, name in zip(place, labels, strict=True)]
     statement = (

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.tables import gate_notices
+from strata.access.tables import access_requests, gate_notices
 from strata.accounts.notices.tables import heeded_repos
 from strata.core.call import Work
 from strata.core.names import RepoId, RepoType
@@ -14,6 +14,7 @@ from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.events.facts import Fact
 from strata.membership.closing.facts import GONE
 from strata.repos import change
+from strata.repos.exported import naming, with_addresses
 from strata.repos.publishers.tables import publishers
 from strata.repos.tables import likes, repos
 
@@ -27,17 +28,19 @@ PERSONAL: Final = Personal(
     parts=(
         Part(
             "repositories",
-            rows_of(
-                repos.c.owner_id,
-                repos.c.type,
-                repos.c.namespace,
-                repos.c.name,
-                repos.c.private,
-                repos.c.gated,
-                repos.c.description,
-                repos.c.created_at,
-                repos.c.updated_at,
-                repos.c.deleted_at,
+            with_addresses(
+                rows_of(
+                    repos.c.owner_id,
+                    repos.c.type,
+                    repos.c.namespace,
+                    repos.c.name,
+                    repos.c.private,
+                    repos.c.gated,
+                    repos.c.description,
+                    repos.c.created_at,
+                    repos.c.updated_at,
+                    repos.c.deleted_at,
+                ),
             ),
         ),
         Part(
@@ -52,25 +55,31 @@ PERSONAL: Final = Personal(
         ),
         Part(
             "watched-and-muted-repositories",
-            rows_of(
-                heeded_repos.c.user_id,
-                repos.c.type,
-                repos.c.namespace,
-                repos.c.name,
-                heeded_repos.c.muted,
-                heeded_repos.c.since,
-                source=heeded_repos.join(repos),
+            naming(
+                rows_of(
+                    heeded_repos.c.user_id,
+                    heeded_repos.c.repo_id,
+                    heeded_repos.c.muted,
+                    heeded_repos.c.since,
+                ),
             ),
         ),
         Part(
             "likes",
-            rows_of(
-                likes.c.user_id,
-                repos.c.type,
-                repos.c.namespace,
-                repos.c.name,
-                likes.c.created_at,
-                source=likes.join(repos),
+            naming(rows_of(likes.c.user_id, likes.c.repo_id, likes.c.created_at)),
+        ),
+        Part(
+            "gated-requests",
+            naming(
+                rows_of(
+                    access_requests.c.user_id,
+                    access_requests.c.repo_id,
+                    access_requests.c.status,
+                    access_requests.c.answers,
+                    access_requests.c.requested_at,
+                    access_requests.c.reviewed_at,
+                    access_requests.c.reason,
+                ),
             ),
         ),
     ),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,18 +18,25 @@ from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, tok
 from fixtures.accounts import calling, made, person
 from fixtures.browsers import chromium
 from fixtures.contents import created, uploaded
+from fixtures.gated import asks, does, gate
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.inboxes import opens, says, told
+from fixtures.keys import ssh_pair
 from fixtures.organizations import joins, organization
 from fixtures.shown_repos import served
 from strata.accounts import names
 from strata.accounts.former import holder
+from strata.accounts.legal.agreeing import keep
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS, PERSONAL
 from strata.app.serving import build_app
+from strata.community.collections import edit, items
 from strata.community.discussions.opening import open_discussion
+from strata.community.follows.follow import follow
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.hub import Hub
+from strata.core.names import RepoId, RepoType
 from strata.events.audit import seal, verify
 from strata.events.audit.listing import of_person
 from strata.events.audit.narrowing import EVERYTHING
@@ -40,7 +48,10 @@ from strata.membership.export import pack
 from strata.membership.export.pack import FOLDER, PackExport
 from strata.membership.joining import unconfirmed
 from strata.migrations.schema import metadata
+from strata.repos.change import Settings, delete, move
+from strata.repos.likes import like
 
+MODEL, HOOK = RepoType.MODEL, "/settings/webhooks/new"
 ACCOUNT, DELETE, EXPORT = (
     "/settings/account",
     "/settings/account/delete",
@@ -126,6 +137,75 @@ def test_a_copy_is_asked_for_packed_and_fetched(hub: Hub, li: Visitor, clock: Fr
     assert li.submit(ACCOUNT, EXPORT).place == ACCOUNT
 
 
+# Product §3.19, each word with the file that holds it.
+NAMED = {
+    "profile": "profile",
+    "e-mails": "emails",
+    "consents": "consents",
+    "sessions": "sessions",
+    "security log": "security-log",
+    "tokens metadata": "tokens",
+    "keys": "keys",
+    "repos list": "repositories",
+    "discussions": "discussions",
+    "comments": "comments",
+    "likes": "likes",
+    "collections": "collections",
+    "what is in them": "collection-items",
+    "gated requests": "gated-requests",
+    "notifications": "notifications",
+    "webhooks": "webhooks",
+    "what they watch": "webhook-watches",
+    "whom they follow": "follows",
+}
+
+
+def test_a_copy_holds_everything_of_a_full_life_and_no_name_that_is_hidden(
+    hub: Hub, li: Visitor, tmp_path: Path
+) -> None:
+    me, bob = actor_of(hub, "li"), made(hub, "bob")
+    theirs = [created(hub, bob, name) for name in ("seen", "hidden", "doomed")]
+    asks(hub, me, gate(hub, bob, theirs[0], Settings(gated="auto")))
+    li.make_token("laptop", "write")
+    li.submit("/settings/keys", "/settings/keys/ssh", key=ssh_pair(tmp_path).public)
+    li.submit("/settings/profile", "/settings/profile", full_name="Li Wei", bio="I tune models.")
+    hook = {"url": "https://93.184.216.34/h", "accounts": "bob", "repo": "on", "secret": "s3cr3t"}
+    assert li.submit(HOOK, HOOK, **hook).status == 303
+    does(hub, me, lambda work: keep(work, me.user_id or 0, read_in="en", method="renewal"))
+    does(hub, me, lambda work: follow(work, bob.user_id or 0))
+    mine = does(hub, me, lambda work: edit.create(work, edit.Wish("My shelf")))
+    for repo in theirs:
+        opens(hub, me, repo, f"About {repo.name}")
+        with calling(hub, me) as call, working(call) as work:
+            like(work, repo.repo_id)
+            items.add(work, mine.slug, items.Addition("model", repo.full_name))
+    says(hub, bob, theirs[0], "Thank you, @li")
+    told(hub)
+    gate(hub, bob, theirs[1], Settings(private=True))
+    does(hub, bob, lambda work: move(work, theirs[1].repo_id, RepoId(MODEL, "bob", "secret-name")))
+    does(hub, bob, lambda work: delete(work, theirs[2].repo_id))
+
+    li.submit(ACCOUNT, EXPORT)
+    packed(hub)
+    archive = zipfile.ZipFile(io.BytesIO(li.client.get(f"{EXPORT}/{link(li)}").content))
+    parts = {word: json.loads(archive.read(f"{name}.json")) for word, name in NAMED.items()}
+    assert [word for word, rows in parts.items() if not rows] == []
+    for word in ("likes", "discussions", "what is in them"):
+        assert [row["repo"] for row in parts[word]] == ["bob/seen", None, None]
+    first = parts["comments"][0]
+    assert (first["repo"], first["number"]) == ("bob/seen", 1)
+    assert parts["gated requests"][0]["repo"] == "bob/seen"
+    assert parts["what they watch"][0]["name"] == "bob"
+    assert parts["whom they follow"][0]["name"] == "bob"
+    (opened, _) = parts["repos list"]
+    assert opened["git"].startswith("git clone http")
+    assert opened["git"].endswith("/li/open")
+    assert opened["download"] == "hf download li/open"
+    whole = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"secret-name" not in whole
+    assert b"s3cr3t" not in whole
+
+
 def test_nobody_fetches_the_copy_of_somebody_else(hub: Hub, li: Visitor) -> None:
     token = token_in(li.make_token("laptop", "write"))
     li.submit(ACCOUNT, EXPORT)
@@ -187,12 +267,20 @@ def test_repos_are_given_away_or_deleted(hub: Hub, li: Visitor, clock: FrozenClo
     made(hub, "bob")
     organization(hub, "bob")
     joins(hub, "li", Role.WRITE)
+    for number in range(70):
+        created(hub, actor_of(hub, "li"), f"one-of-many-{number}")
     page = li.open(DELETE).text
-    given = page.partition('name="repo-')[2].partition('"')[0]
+    places = dict(
+        re.findall(r'name="repo-(\d+)" aria-label="What becomes of li/([a-z0-9-]+)"', page)
+    )
+    given = next(key for key, name in places.items() if name == "open")
+    kept = {f"repo-{key}": "delete" for key in places}
+    assert len(kept) == 72
     refused = li.submit(DELETE, DELETE, confirm_name="li", **{f"repo-{given}": "bob"})
     assert (refused.status, "cannot go there" in refused.text) == (400, True)
     assert api(hub, "/api/models/li/open") == 200
-    li.submit(DELETE, DELETE, confirm_name="li", **{f"repo-{given}": "acme"})
+    assert "And" not in page.partition("</table>")[2].partition("confirm_name")[0]
+    li.submit(DELETE, DELETE, confirm_name="li", **kept | {f"repo-{given}": "acme"})
     assert api(hub, "/api/models/acme/open") == 200
     clock.advance(timedelta(days=7))
     with calling(hub, SYSTEM) as call:

@@ -299,7 +299,7 @@ def test_choices_are_exported_with_their_person_and_go_with_them(
         assert shown[0] == {"kind": "mention", "web": True, "mail": False}
         assert shown[1] == {"digest": "daily", "quiet_from": 60, "quiet_until": 120}
         assert shown[2]["name"] == "ana"
-        assert (shown[3]["name"], shown[3]["muted"]) == ("one", True)
+        assert (shown[3]["repo"], shown[3]["muted"]) == ("ana/one", True)
         assert shown[4]["timezone"] == "Asia/Shanghai"
         user = people.by_id(work, bob.user_id or 0)
         assert user is not None

@@ -64,7 +64,7 @@ async def ask_delete(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """POST /settings/account/delete"""
-    form = await form_of(request)
+    form = await form_of(request, most=leaving.MOST_FIELDS)
     try:
         _, is_scheduled = await submitted(request, form, _delete)
     except InvalidFields as error:

@@ -23,7 +23,8 @@ from strata.web.pages.frame.visit import Visit, redirected, shown
 from strata.web.pages.words.account import NOTHING_WRONG, Told
 
 PAGE: Final = "/settings/account"
-CHOICES_SHOWN: Final = 40  # repos that the form can give away; more are moved in their settings
+CHOICES_SHOWN: Final = 500  # repos that the form can give away; more are moved in their settings
+MOST_FIELDS: Final = CHOICES_SHOWN + 64
 STAYS: Final = "delete"
 
 
