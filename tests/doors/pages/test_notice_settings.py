@@ -12,6 +12,7 @@ from fixtures.contents import created, indexed
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.inboxes import does, listed, opens, telling_hub
 from fixtures.large_files import calling, working_as
+from fixtures.organizations import organization
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.accounts.notices import heeding
 from strata.accounts.notices.choices import Kind, Wanted, choices_of
@@ -118,6 +119,23 @@ def test_a_repo_is_watched_and_muted_from_its_own_page(scene: Scene) -> None:
         assert other.post(WATCH, form).headers["location"] == f"/{name}"
         assert offered in other.get(f"/{name}").text, heed
     assert 'value="stop"' not in other.get(f"/{name}").text
+
+
+def test_people_and_organizations_are_watched_from_their_own_page(scene: Scene) -> None:
+    other = scene.visitor(scene.other)
+    acme = organization(scene.hub, "li-wei")
+    for name in ("li-wei", acme.name):
+        assert 'name="heed"' not in scene.visitor().get(f"/{name}").text
+        for heed, offered in (("watch", "stop"), ("stop", "watch")):
+            assert f'name="heed" value="{heed}"' in other.get(f"/{name}").text
+            form = {"kind": "account", "name": name, "heed": heed, "back": "on"}
+            done = other.post(WATCH, form)
+            assert done.headers["location"] == f"/{name}"
+            assert f'name="heed" value="{offered}"' in other.get(f"/{name}").text
+            assert watched(scene, (scene.model,)) == (
+                [scene.model] if heed == "watch" and name == "li-wei" else []
+            )
+    assert 'name="heed"' not in scene.visitor(scene.owner).get("/li-wei").text
 
 
 def test_muted_discussions_are_listed_and_unmuted(tmp_path: Path, clock: FrozenClock) -> None:

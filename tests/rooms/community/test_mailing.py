@@ -25,6 +25,7 @@ from strata.accounts.profile.preferences import choose_timezone
 from strata.accounts.tables import users
 from strata.app.hub import PERSONAL
 from strata.community.inbox.acts import Act
+from strata.community.inbox.record import Until
 from strata.community.mailing.jobs import MailNews, write
 from strata.core.actor import SYSTEM, Actor
 from strata.core.hub import Hub
@@ -135,6 +136,35 @@ def test_what_happens_in_a_thread_in_short_order_comes_in_one_mail(
     says(hub, ana, repo, "And another thing")
     later(hub, clock)
     assert len(got(hub)) == 2
+
+
+def test_a_thread_that_never_rests_is_mailed_about_all_the_same(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opens(hub, bob, repo, "Why?")
+    opens(hub, bob, repo, "And here?", title="Another one")
+    for number in range(28):  # every half minute, for a quarter of an hour
+        says(hub, ana, repo, f"Because of {number}")
+        later(hub, clock, timedelta(seconds=30))
+        assert got(hub) == [], number
+    for number in range(28, 60):
+        says(hub, ana, repo, f"Because of {number}")
+        later(hub, clock, timedelta(seconds=30))
+    assert len(got(hub)) == 2  # a mail a quarter of an hour
+    says(hub, ana, repo, "The other one rests", 2)
+    later(hub, clock)
+    assert len(got(hub)) == 3  # the other one
+
+
+def test_a_digest_takes_along_what_goes_on_and_on(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    at_times(hub, bob, Times(Digest.DAILY))
+    opens(hub, bob, repo, "Why?")
+    for _ in range(3 * 48):  # three days, from nine o'clock on
+        says(hub, ana, repo, "Because")
+        later(hub, clock, timedelta(minutes=30))
+    assert len(got(hub)) == 3
 
 
 def test_who_stops_mails_keeps_the_inbox(
@@ -321,7 +351,7 @@ def test_a_crash_loses_no_mail_and_sends_none_twice(
 
     def crashes() -> None:
         with working_as(hub, SYSTEM) as work:
-            write(work, bob.user_id or 0, work.now)
+            write(work, bob.user_id or 0, Until(work.now, work.now, work.now))
             written.append(len(outbox.outbox(work)))
             raise Crash  # before anything is committed
 

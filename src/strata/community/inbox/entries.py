@@ -44,6 +44,7 @@ def tell(work: Work, news: News, reason: Reason, people: Mapping[int, Wanted]) -
                 "unread": sa.or_(held.unread, new.unread),
                 "done": sa.and_(held.done, sa.not_(new.shown)),
                 "mail_due": sa.or_(held.mail_due, new.mail_due),
+                "mail_since": sa.case((held.mail_due, held.mail_since), else_=new.mail_since),
             },
             where=newer,
         ),
@@ -69,6 +70,7 @@ def _row(news: News, reason: Reason, user_id: int, how: Wanted) -> dict[str, obj
         "shown": how.web,
         "unread": how.web,
         "mail_due": how.mail,
+        "mail_since": news.at if how.mail else None,
     }
 
 

@@ -12,7 +12,7 @@ from strata.accounts.tables import namespaces
 from strata.community.discussions.entries import COMMENT
 from strata.community.discussions.tables import discussion_events, discussions
 from strata.community.inbox.knowing import LISTED, joined, known, matching
-from strata.community.inbox.record import Filter, Notification, Place, Reason, Thread, Topic
+from strata.community.inbox.record import Filter, Notification, Place, Reason, Thread, Topic, Until
 from strata.community.inbox.tables import notifications
 from strata.core.actor import Actor
 from strata.core.call import Call
@@ -95,19 +95,20 @@ def newest_comments(call: Call, discussion_id: int, limit: int) -> list[str]:
     return list(reversed(rows.all()))
 
 
-def people_due(
-    call: Call, before: datetime, *, after: int, limit: int
-) -> list[tuple[int, datetime]]:
+def is_due(until: Until) -> sa.ColumnElement[bool]:
+    """Whether a mail about a row is due."""
+    settled = notifications.c.at <= until.settled
+    begun = notifications.c.mail_since <= until.begun
+    told = notifications.c.mail_since <= until.digest
+    return sa.and_(notifications.c.mail_due, sa.or_(settled, begun), told)
+
+
+def people_due(call: Call, until: Until, *, after: int, limit: int) -> list[tuple[int, datetime]]:
     """People who wait for a mail about something older, by id, and since when each does."""
+    since = notifications.c.mail_since
     rows = call.db.execute(
-        sa.select(
-            notifications.c.user_id, sa.func.min(notifications.c.at, type_=notifications.c.at.type)
-        )
-        .where(
-            notifications.c.mail_due,
-            notifications.c.user_id > after,
-            notifications.c.at <= before,
-        )
+        sa.select(notifications.c.user_id, sa.func.min(since, type_=since.type))
+        .where(is_due(until), notifications.c.user_id > after)
         .group_by(notifications.c.user_id)
         .order_by(notifications.c.user_id)
         .limit(limit)
@@ -115,13 +116,9 @@ def people_due(
     return [(row[0], row[1]) for row in rows]
 
 
-def due(call: Call, user_id: int, before: datetime, limit: int) -> list[Notification]:
+def due(call: Call, user_id: int, until: Until, limit: int) -> list[Notification]:
     """What somebody waits for a mail about and may still know, oldest first; the caller is they."""
-    mine = sa.and_(
-        notifications.c.mail_due,
-        notifications.c.user_id == user_id,
-        notifications.c.at <= before,
-    )
+    mine = sa.and_(is_due(until), notifications.c.user_id == user_id)
     order = (notifications.c.at, notifications.c.id)
     rows = call.db.execute(_rows(call.actor).where(mine).order_by(*order).limit(limit))
     return [notification(row) for row in rows]

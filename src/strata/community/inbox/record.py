@@ -64,6 +64,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """About what a mail is due now."""
+
+    settled: datetime  # nothing more has happened since
+    begun: datetime  # or it began before this, and goes on and on
+    digest: datetime  # and it began before this
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What a fact tells those who are told of it."""
 

@@ -12,7 +12,7 @@ notifications = sa.Table(
     metadata,
     identity(),
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False),
-    # What it is about, such as "discussion:12"; everything else but the five last columns tells of
+    # What it is about, such as "discussion:12"; everything else but the six last columns tells of
     # the newest that happened there.
     sa.Column("thread", sa.Text, nullable=False),
     sa.Column("topic", sa.Text, nullable=False),  # a `record.Topic`
@@ -32,6 +32,7 @@ notifications = sa.Table(
     sa.Column("done", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("muted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("mail_due", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("mail_since", Moment),  # when the first of the news happened that a mail is due for
     sa.UniqueConstraint("user_id", "thread"),
     sa.Index(None, "thread"),
     sa.Index(None, "at"),

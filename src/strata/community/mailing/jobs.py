@@ -8,7 +8,7 @@ still know of a thread, and wants to hear of it by mail, is asked when the mail 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from strata.accounts import people
 from strata.accounts.notices.times import Digest, Times, hours_of, last_digest, until_end
 from strata.community.inbox import mailing
 from strata.community.inbox.mailing import MOST_OF_ONE
+from strata.community.inbox.record import Until
 from strata.community.mailing import letters
 from strata.community.mailing.reasons import Told, told
 from strata.core.call import Call, Work, working
@@ -26,6 +27,7 @@ from strata.events.jobs import enqueue
 from strata.events.outbox import post
 
 LOOKS_EVERY: Final = timedelta(seconds=15)
+LONGEST_NEWS: Final = timedelta(minutes=15)  # a thread that never settles is mailed about then
 PEOPLE_AT_ONCE: Final = 200
 _TICK: Final = timedelta(milliseconds=1)  # of the moments that are kept
 APART: Final = 5  # threads that are mailed one by one; more at once come together
@@ -41,10 +43,10 @@ class MailNews:
 
     def run(self, call: Call) -> None:
         settled = timedelta(seconds=call.hub.settings.notifications.mail_settle_s)
-        for user_id, before in _due(call, call.now - settled):
+        for user_id, until in _due(call, settled):
             try:
                 with working(call) as work:
-                    write(work, user_id, before)
+                    write(work, user_id, until)
             except Exception:  # what one person is mailed must not hold up everybody else
                 log.exception("mail could not be written", user_id=user_id)
         with working(call) as work:
@@ -56,23 +58,25 @@ def begin_mailing(work: Work) -> None:
     enqueue(work, MailNews())
 
 
-def _due(call: Call, settled: datetime) -> Iterator[tuple[int, datetime]]:
-    """Whom to write now, and about what happened until when."""
+def _due(call: Call, settles: timedelta) -> Iterator[tuple[int, Until]]:
+    """Whom to write now, and about what."""
+    begun = call.now - max(settles, LONGEST_NEWS)
+    now = Until(settled=call.now - settles, begun=begun, digest=call.now)
     after = 0
-    while some := mailing.waiting(call, settled, PEOPLE_AT_ONCE, after=after):
+    while some := mailing.waiting(call, now, PEOPLE_AT_ONCE, after=after):
         hours = hours_of(call, [one.user_id for one in some])
         for one in some:
             times, zone = hours[one.user_id]
             if times.quiet and until_end(times.quiet, call.now, zone):
                 continue
-            before = min(settled, _digest_of(times, call.now, zone))
-            if one.since <= before:
-                yield one.user_id, before
+            until = replace(now, digest=_digest_of(times, call.now, zone))
+            if one.since <= until.digest:
+                yield one.user_id, until
         after = some[-1].user_id
 
 
 def _digest_of(times: Times, now: datetime, zone: ZoneInfo) -> datetime:
-    """Until when a mail that is written now tells what happened."""
+    """When that must have begun which a mail tells that is written now."""
     if times.digest is Digest.OFF:
         return now
     moment = last_digest(times.digest, now, zone)
@@ -81,19 +85,18 @@ def _digest_of(times: Times, now: datetime, zone: ZoneInfo) -> datetime:
     return moment - _TICK  # what happens at that very moment waits for the next one
 
 
-def write(work: Work, user_id: int, before: datetime) -> None:
+def write(work: Work, user_id: int, until: Until) -> None:
     """Write to one person about everything that is due."""
     user = people.by_id(work, user_id)
-    waiting = mailing.due(work, user_id, before)
-    wanted = told(work, user_id, waiting)
-    taken = mailing.claim(work, [one.notification.id for one in wanted], before)
-    news = [one for one in wanted if one.notification.id in taken]
+    waiting = mailing.due(work, user_id, until)
+    news = told(work, user_id, waiting)
+    mailing.claim(work, [one.notification.id for one in news])
     if user is not None and news:
         for part in _parts(news, hours_of(work, [user_id])[user_id][0]):
             post(work, letters.written(work, user, part))
     if len(waiting) < MOST_OF_ONE:
         # The rest they may not know of any more, or do not want by mail.
-        mailing.settle(work, user_id, before)
+        mailing.settle(work, user_id, until)
 
 
 def _parts(news: list[Told], times: Times) -> list[list[Told]]:

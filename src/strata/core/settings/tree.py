@@ -336,7 +336,7 @@ class NotificationsSettings:
     unread_days: int = setting(365, "An unread notification is forgotten after this.", unit="days")
     mail_settle_s: int = setting(
         60,
-        "A thread is mailed about when nothing more has happened in it for so long.",
+        "A thread is mailed about when nothing more has happened in it for so long, or after 15 minutes of news.",
         unit="seconds",
     )
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts import names
+from strata.accounts.notices import heeding
 from strata.community.follows import follow as acts, queries
 from strata.core.call import Call
 from strata.core.errors import NotFound
@@ -22,14 +23,17 @@ class Following:
 
     followers: int
     followed: bool
-    own: bool  # nobody follows themselves
+    own: bool  # nobody follows or watches themselves
+    watched: bool  # by the viewer
 
 
 def following_of(call: Call, namespace_id: int) -> Following:
+    viewer = call.actor.user_id or 0
     return Following(
         queries.count_followers(call, namespace_id),
         followed=namespace_id in queries.followed_among(call, [namespace_id]),
         own=namespace_id == call.actor.user_id,
+        watched=bool(viewer) and heeding.watches_account(call, viewer, namespace_id),
     )
 
 
