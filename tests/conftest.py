@@ -1,5 +1,7 @@
 """Fixtures that every test may use, and which tests the inner loop leaves to `make test`."""
 
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,18 @@ SLOW_FOLDERS = (
 )
 SLOW_FILES = frozenset({"test_rules.py", "test_tree_model.py", "test_markdown_safety.py"})
 SLOW_FIXTURES = frozenset({"postgres_cluster", "postgres_when_asked", "radosgw"})
+
+MEMORY = Path("/dev/shm")
+ROOM = 8 * 1024**3  # bytes; a whole run with its databases takes half of it
+
+
+def pytest_configure() -> None:
+    """Keep what tests write in memory where there is room: waiting for a disk shows nothing.
+
+    Servers that are killed at a step lose nothing that they handed to the system, wherever it is.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        tempfile.tempdir = str(MEMORY)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

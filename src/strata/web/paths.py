@@ -16,6 +16,7 @@ A route is written as its URL (`web/routes.py`):
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -146,6 +147,7 @@ def _space_of(template: str) -> tuple[str, str]:
     return "", template
 
 
+@functools.cache  # every app that a process builds has the same table
 def _bucket(template: str) -> tuple[str, str]:
     """Where a template is kept: its space and the word that decides within it."""
     kind, rest = _space_of(template)
@@ -153,6 +155,7 @@ def _bucket(template: str) -> tuple[str, str]:
     return kind, ANY_WORD if word.startswith("{") else word
 
 
+@functools.cache
 def _compile(template: str) -> re.Pattern[str]:
     _, rest = _space_of(template)
     rest = rest.removeprefix(".git")
