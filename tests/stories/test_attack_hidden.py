@@ -26,7 +26,7 @@ FIELDS = {
     "type": "models", "web": "", "revision": "main", "path": "a.txt", "oid": OID,
     "number": "1", "lock": "1", "namespace": "ana", "comment": "0" * 24, "user": "bob",
     "status": "pending", "sha": OID, "slug": "x", "id": "1", "item": "0" * 24, "owner": "ana",
-    "token": "t",
+    "token": "t", "key": "0" * 24,
 }  # fmt: skip
 # Count on with every question, whatever it is about.
 UNEQUAL = {"set-cookie", "content-length", "ratelimit"}

@@ -98,6 +98,13 @@ RECORDED_BY: Mapping[str, str] = {
     "repo.duplicate": "content.making.duplicate:duplicate",
     "repo.trusted_publisher_add": "repos.publishers.manage:trust_for_repo",
     "repo.trusted_publisher_remove": "repos.publishers.manage:distrust_for_repo",
+    "repo.collaborator_invite": "repos.collaborating.inviting:_record",
+    "repo.collaborator_withdraw": "repos.collaborating.inviting:withdraw",
+    "repo.collaborator_accept": "repos.collaborating.answering:_accept",
+    "repo.collaborator_decline": "repos.collaborating.answering:_decline",
+    "repo.collaborator_role": "repos.collaborating.changing:change_role",
+    "repo.collaborator_remove": "repos.collaborating.changing:remove",
+    "repo.collaborator_leave": "repos.collaborating.changing:leave",
     "gate.request": "access.requests:ask",
     "gate.accept": "access.decisions:_settle",
     "gate.reject": "access.decisions:_settle",
@@ -149,7 +156,6 @@ DERIVED = {
 }  # fmt: skip
 WITHOUT_ACT = {
     "repo.restore": "a deleted repository is not brought back",
-    "repo.collaborator_*": "repositories have no collaborators; organisations have members",
     "repo.disable": "nobody takes a repository down yet",
     "repo.removeDisable": "nobody takes a repository down yet",
     "repo.add_secret": "Spaces do not run, so they have no secrets",

@@ -66,6 +66,7 @@ from strata.membership.export import ask as export
 from strata.membership.joining import approval, verification
 from strata.repos import change
 from strata.repos.change import Settings
+from strata.repos.collaborating import inviting as collaborating
 from strata.repos.gate_digest import TellOfRequests
 from strata.repos.record import Repo
 from strata.sessions.entering import changing, login
@@ -88,7 +89,6 @@ PRODUCT: Final = (
 )
 """The list as it stands in the product's description."""
 ELSEWHERE: Final = {
-    "collaborator invite": "repos have no collaborators besides the members of organizations",
 }
 BASE: Final = "http://localhost:8080"
 QUOTA: Final = 10_000  # bytes
@@ -266,6 +266,18 @@ def invited(s: Scene) -> None:
     organization(s.hub, "ana")
     s.begin()
     s.do(lambda work: inviting.invite(work, "acme", ["bob"], Role.READ), s.again(s.ana))
+
+
+def invited_to_repo(s: Scene) -> None:
+    """Bob by his name, somebody by an address."""
+    repo = created(s.hub, s.ana, "vault", private=True)
+    s.begin()
+    for who in ("bob", NEW):
+        s.do(partial(invite_to, repo, who), s.again(s.ana))
+
+
+def invite_to(repo: Repo, who: str, work: Work) -> None:
+    collaborating.invite(work, repo.repo_id, who, Role.WRITE)
 
 
 def member(s: Scene) -> None:
@@ -528,6 +540,7 @@ ROWS: Final = (
     Row(ORGANIZATION, member, "You now belong to acme", "已成为 acme 的成员", (BOB,)),
     Row(ORGANIZATION, role_changed, "Your role in acme changed", "角色已变更", (BOB,)),
     Row(ORGANIZATION, removed, "You no longer belong", "已被移出", (BOB,)),
+    Row("collaborator invite", invited_to_repo, "to work on ana/vault", "协作", (BOB, NEW)),
     Row(REPO, transferred, "ana/one was transferred to acme", "ana/one 已转移给 acme", (ANA, BOB)),
     Row(REPO, renamed, "ana/", "ana/", ()),
     Row(REPO, deleted, "ana/one was deleted", "ana/one 已删除", (ANA,)),

@@ -16,12 +16,11 @@ from strata.access.policy import Action, belongs
 from strata.access.record import AccessRequest, Standing
 from strata.access.requests import NO_REQUEST
 from strata.accounts.people import User
-from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
-from strata.organizations.roles import roles_of
+from strata.organizations.collaborators.shares import stand_in
 
 LONGEST_REASON: Final = 200  # characters
 MOST_AT_ONCE: Final = 100
@@ -119,7 +118,7 @@ def grant(work: Work, repo: Gated, user_name: str) -> None:
     managed(work, repo)
     person = _person(work, user_name)
     there = queries.held_request(work, repo.id, person.id)
-    if (there and there.standing is Standing.ACCEPTED) or belongs(_as_actor(work, person), repo):
+    if (there and there.standing is Standing.ACCEPTED) or belongs(stand_in(work, person.id), repo):
         raise Malformed(HAS_ACCESS)
     if there is None:
         queries.put_granted(work, repo.id, person.id)
@@ -176,7 +175,3 @@ def _person(call: Call, name: str) -> User:
     if person.verified_at is None:
         raise NotFound(f"There is no account named {name!r}.")
     return person
-
-
-def _as_actor(call: Call, person: User) -> Actor:
-    return Actor(user_id=person.id, verified=True, roles=roles_of(call, person.id))

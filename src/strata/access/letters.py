@@ -21,13 +21,12 @@ from strata.accounts.notices.choices import Kind, wanted, wants_mail
 from strata.accounts.notices.times import held_for
 from strata.accounts.notices.unsubscribing import address as unsubscribe_address
 from strata.accounts.people import User
-from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.names import RepoType
 from strata.events.letters import CHINESE, Reader, Wording, letter, page
 from strata.events.outbox import Letter, post
+from strata.organizations.collaborators.shares import stand_in
 from strata.organizations.queries import admins_of
-from strata.organizations.roles import roles_of
 
 LETTERS_PER_HOUR: Final = 20  # about one repo; what comes on top waits for the next digest
 _KINDS: Final = {RepoType.MODEL: "模型", RepoType.DATASET: "数据集"}
@@ -78,8 +77,7 @@ def tell_person(
     """Tell somebody what was decided, if they want that; waiting again is no decision."""
     if not wants_mail(work, Kind.GATE_DECISION, person.id):
         return
-    actor = Actor(user_id=person.id, verified=True, roles=roles_of(work, person.id))
-    if standing is Standing.PENDING or not may_see(actor, repo):
+    if standing is Standing.PENDING or not may_see(stand_in(work, person.id), repo):
         return
     reader = Reader(person.email, person.name, person.language)
     stop = unsubscribe_address(work, person.id, [Kind.GATE_DECISION])

@@ -18,6 +18,7 @@ from strata.credentials.tokens.approvals import Asked
 from strata.credentials.tokens.tables import tokens
 from strata.events.facts import Whose, record
 from strata.organizations import queries
+from strata.organizations.collaborators.shares import works_for
 from strata.organizations.record import Organization
 from strata.organizations.tables import organizations
 from strata.organizations.token_policy import Approval, TokenPolicy
@@ -117,11 +118,18 @@ def revoke_value(work: Work, name: str, value: str) -> None:
     row = work.db.execute(
         sa.select(tokens.c.id, tokens.c.user_id).where(tokens.c.digest == digest)
     ).first()
-    if row is None or queries.role_of(work, organization.id, row.user_id) is None:
+    if row is None or not _reaches(work, organization, row.user_id):
         raise NotFound(MISSING)
     if row.user_id == work.actor.user_id:
         raise Conflict(OWN)
     _settle(work, organization, row.id, row.user_id, Approval.REVOKED)
+
+
+def _reaches(call: Call, organization: Organization, user_id: int) -> bool:
+    """Whether somebody has anything to do there: as a member, or on one of its repos."""
+    if queries.role_of(call, organization.id, user_id) is not None:
+        return True
+    return bool(call.db.scalar(sa.select(works_for(organization.id, user_id))))
 
 
 def _settle(

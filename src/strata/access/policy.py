@@ -3,7 +3,8 @@
 "Hidden equals missing" lives here: a private repo answers strangers exactly as a repo that does not
 exist, whatever they try. Effective right = the person's right narrowed by the token's, evaluated on
 every request (product §4). The person's right in a namespace is a role: everything in their own, in
-an organisation's what its members list says.
+an organisation's what its members list says. On a single repo a collaborator has one, too; it never
+reaches further than that repo: neither to its name nor to its place in the namespace.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Action(Enum):
     WRITE = auto()  # commit, push, branch, tag
     REVIEW = auto()  # read who asked to be let in
     MANAGE = auto()  # settings, visibility, gate, squash
+    SHARE = auto()  # say who works on it besides its namespace
     REMOVE = auto()  # rename, delete
     TRANSFER = auto()  # give it to another namespace
 
@@ -77,6 +79,7 @@ _NEEDED: Final[Mapping[Thing, Mapping[Action, tuple[Permission, ...]]]] = {
         Action.WRITE: (Permission.CONTENT_WRITE,),
         Action.REVIEW: (Permission.ACCESS_READ,),
         Action.MANAGE: (Permission.REPO_WRITE,),
+        Action.SHARE: (Permission.REPO_WRITE,),
         Action.REMOVE: (Permission.REPO_WRITE,),
         Action.TRANSFER: (Permission.REPO_WRITE,),
     },
@@ -137,6 +140,16 @@ def role_in(actor: Actor, namespace_id: int | None) -> Role:
     return actor.roles.get(namespace_id, Role.NO_ACCESS)
 
 
+def role_on(actor: Actor, thing: Governed) -> Role:
+    """The person's role on one thing, whatever the token: its namespace's, or a collaborator's.
+
+    The stronger of the two counts.
+    """
+    role = role_in(actor, thing.owner_id)
+    share = actor.shares.get(thing.id) if thing.thing is Thing.REPO else None
+    return role if share is None or role.reaches(share.role) else share.role
+
+
 def namespaces_with(actor: Actor, role: Role) -> list[int]:
     """The namespaces in which the person's role, whatever the token, reaches `role`."""
     known = [] if actor.user_id is None else [actor.user_id]
@@ -152,7 +165,7 @@ def may_see(actor: Actor, repo: Governed) -> bool:
 
 def _may_know(actor: Actor, repo: Governed) -> bool:
     """The same, if the organisation has nothing against the token."""
-    return role_in(actor, repo.owner_id).reaches(Role.READ) and _lets(actor, Action.LOOK, repo)
+    return role_on(actor, repo).reaches(Role.READ) and _lets(actor, Action.LOOK, repo)
 
 
 def _lets(actor: Actor, action: Action, thing: Governed) -> bool:
@@ -164,17 +177,34 @@ def _lets(actor: Actor, action: Action, thing: Governed) -> bool:
 
 def may_change(actor: Actor, repo: Governed) -> bool:
     """Whether the person, whatever the token, may write to the repo and manage it."""
-    if actor.system:
-        return True
-    role = role_in(actor, repo.owner_id)
+    return actor.system or _changes(actor, repo, role_on(actor, repo))
+
+
+def may_share(actor: Actor, repo: Governed) -> bool:
+    """Whether the person, whatever the token, may say who else works on the repo."""
+    return actor.system or role_on(actor, repo) is Role.ADMIN
+
+
+def may_appoint(actor: Actor, repo: Governed) -> bool:
+    """Whether the person, whatever the token, may make and unmake admins of the repo.
+
+    Only who decides over its namespace: an admin of the repo does not multiply.
+    """
+    return actor.system or role_in(actor, repo.owner_id) is Role.ADMIN
+
+
+def _changes(actor: Actor, repo: Governed, role: Role) -> bool:
     made_it = actor.user_id is not None and repo.created_by == actor.user_id
     return role.reaches(Role.WRITE) or (role is Role.CONTRIBUTOR and made_it)
 
 
 def belongs(actor: Actor, repo: Governed) -> bool:
-    """Whether the repo is the caller's own, so that its gate does not stand before them."""
+    """Whether the repo is the caller's own, so that its gate does not stand before them.
+
+    Whoever was made a collaborator was let in by that.
+    """
     role = role_in(actor, repo.owner_id)
-    if actor.system or role is Role.ADMIN:
+    if actor.system or role is Role.ADMIN or repo.id in actor.shares:
         return True
     made_it = actor.user_id is not None and repo.created_by == actor.user_id
     return role.reaches(Role.READ) and (made_it or not repo.gate_members)
@@ -241,9 +271,15 @@ def _require_gated(actor: Actor, repo: Governed) -> None:
 
 
 def _may(actor: Actor, action: Action, repo: Governed) -> bool:
-    if action is Action.TRANSFER:
-        return role_in(actor, repo.owner_id) is Role.ADMIN
-    return may_change(actor, repo)
+    match action:
+        case Action.TRANSFER:
+            return role_in(actor, repo.owner_id) is Role.ADMIN
+        case Action.REMOVE:
+            return _changes(actor, repo, role_in(actor, repo.owner_id))
+        case Action.SHARE:
+            return may_share(actor, repo)
+        case _:
+            return may_change(actor, repo)
 
 
 def require_entry(actor: Actor) -> None:

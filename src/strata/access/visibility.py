@@ -34,6 +34,7 @@ class Opened:
     namespaces: list[int]  # all that stands in them
     items: list[int]  # these, one by one,
     within: list[int]  # where they stand in one of these namespaces
+    shared: list[int]  # repos on which they are a collaborator, wherever they stand
 
 
 class Sight(Enum):
@@ -51,14 +52,15 @@ def opened_to(actor: Actor, thing: Thing = Thing.REPO) -> Opened:
     permission = _READ[thing]
     whole = [one for one in namespaces if lets(actor, permission, one)]
     part = [one for one in namespaces if one not in whole]
-    return Opened(whole, _items(actor, permission, thing), part)
+    shared = _shared(actor, permission) if thing is Thing.REPO else []
+    return Opened(whole, _items(actor, permission, thing), part, shared)
 
 
 def sight_of(actor: Actor, opened: Opened) -> Sight:
     """How a caller sees to whom so much is opened."""
     if actor.system:
         return Sight.EVERYTHING
-    if opened.items:
+    if opened.items or opened.shared:
         return Sight.NAMED
     return Sight.OWN if opened.namespaces else Sight.PUBLIC
 
@@ -138,7 +140,18 @@ def _opened(sight: Sight, table: sa.FromClause, held: Held) -> sa.ColumnElement[
     whole = held(table.c.owner_id, "namespaces")
     if sight is Sight.OWN:
         return whole
-    return sa.or_(whole, sa.and_(held(table.c.id, "items"), held(table.c.owner_id, "within")))
+    named = sa.and_(held(table.c.id, "items"), held(table.c.owner_id, "within"))
+    return sa.or_(whole, held(table.c.id, "shared"), named)
+
+
+def _shared(actor: Actor, permission: Permission) -> list[int]:
+    """What the person sees as a collaborator, as far as the token opens it."""
+    return sorted(
+        repo_id
+        for repo_id, share in actor.shares.items()
+        if bar_of(actor, share.owner_id) is None
+        and lets(actor, permission, share.owner_id, (Thing.REPO, repo_id))
+    )
 
 
 def _taken(actor: Actor, role: Role) -> list[int]:
@@ -176,7 +189,8 @@ def _belongs(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
     ungated = sa.or_(~repo.c.gate_members, repo.c.created_by == actor.user_id)
     member = repo.c.owner_id.in_(namespaces_with(actor, Role.READ))
     admin = repo.c.owner_id.in_(namespaces_with(actor, Role.ADMIN))
-    return sa.or_(admin, sa.and_(member, ungated))
+    own = sa.or_(admin, sa.and_(member, ungated))
+    return sa.or_(own, repo.c.id.in_(sorted(actor.shares))) if actor.shares else own
 
 
 def _let_in(user_id: int, repo: sa.Table) -> sa.ColumnElement[bool]:

@@ -15,13 +15,13 @@ from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
 from strata.community.tokens.scopes import Wanted, settled
-from strata.core.actor import Actor, TokenRole
+from strata.core.actor import TokenRole
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
 from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
 from strata.credentials.tokens import leaks, tokens
-from strata.organizations.roles import roles_of
+from strata.organizations.collaborators.shares import stand_in
 
 _SCOPE = click.option(
     "--scope",
@@ -64,7 +64,7 @@ def create(  # noqa: PLR0913, PLR0917 — the options of the command
         raise click.UsageError("--scope and --gated are for --role fineGrained.")
     with opened(Place(data, config)) as call:
         person = _owner(call, owner)
-        actor = Actor(user_id=person.id, verified=True, roles=roles_of(call, person.id))
+        actor = stand_in(call, person.id)
         chosen = settled(replace(call, actor=actor), _wanted(person, scopes, gated=gated))
         ends = None if days is None else call.now + timedelta(days=days)
         terms = tokens.Terms(chosen.grants, chosen.organizations, ends)

@@ -97,6 +97,14 @@ class TokenFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A repo on which somebody works without belonging to its namespace."""
+
+    role: Role  # `read`, `write` or `admin`
+    owner_id: int  # of the repo
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A person, or nobody, or the hub itself, and how they proved it."""
 
@@ -115,6 +123,8 @@ class Actor:
     system: bool = False  # jobs and operator commands
     # Role by the id of the organisation; what they open is decided by `access.policy` alone.
     roles: Mapping[int, Role] = field(default_factory=dict, hash=False)
+    # The repos, by their ids, on which they are a collaborator.
+    shares: Mapping[int, Share] = field(default_factory=dict, hash=False)
     # The organisations, by their ids, that want a second factor which the person has not.
     closed: frozenset[int] = frozenset()
     factor_due: datetime | None = None  # until when they are to set one up

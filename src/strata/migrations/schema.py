@@ -28,8 +28,10 @@ import strata.membership.emails.tables
 import strata.membership.export.tables
 import strata.membership.joining.tables
 import strata.organizations.admitting.tables
+import strata.organizations.collaborators.tables
 import strata.organizations.inviting.tables
 import strata.organizations.tables
+import strata.repos.collaborating.tables
 import strata.repos.publishers.tables
 import strata.repos.tables
 import strata.search.tables

@@ -7,12 +7,15 @@ from typing import Final
 from strata.accounts.tables import namespaces
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.organizations.admitting.tables import join_requests
+from strata.organizations.collaborators.tables import collaborators
 from strata.organizations.inviting.tables import organization_invite_uses, organization_invites
 from strata.organizations.tables import memberships, organizations
 
 PERSONAL: Final = Personal(
     kept=(
         Kept(memberships.c.user_id, "delete"),
+        Kept(collaborators.c.user_id, "delete"),
+        Kept(collaborators.c.added_by, "unname"),
         Kept(join_requests.c.user_id, "delete"),
         Kept(organization_invite_uses.c.user_id, "delete"),
         Kept(organization_invites.c.user_id, "delete"),

@@ -17,6 +17,7 @@ from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos import letters, queries
+from strata.repos.collaborating import queries as collaborating
 from strata.repos.create import require_one_more
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
@@ -78,6 +79,7 @@ def delete(work: Work, repo_id: RepoId) -> None:
     work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(deleted_at=work.now))
     work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
     work.db.execute(sa.delete(redirects).where(redirects.c.repo_id == repo.id))
+    collaborating.forget(work, repo.id)
     record_of(work, "repo.delete", repo)
     letters.tell_owners(work, letters.DELETED, repo)
 
@@ -127,6 +129,7 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     detail |= changes({"name": repo.full_name}, {"name": moved.full_name})
     record_of(work, "repo.move", moved, detail)
     if moved.owner_id != repo.owner_id:
+        collaborating.remove(work, repo.id, moved.owner_id)  # it is theirs now; the others stay
         letters.tell_owners(work, letters.MOVED, repo, moved)
     return moved
 

@@ -15,7 +15,7 @@ from strata.events.letters import CHINESE, Wording, letter, page
 from strata.events.outbox import post
 from strata.repos.record import Repo
 
-_TYPES: Final = {
+TYPES: Final = {
     RepoType.MODEL: "模型",
     RepoType.DATASET: "数据集",
     RepoType.SPACE: "Space",
@@ -83,7 +83,7 @@ def tell_owners(work: Work, notice: Notice, repo: Repo, now: Repo | None = None)
     link = "" if notice is DELETED else page(work, (now or repo).web_path)
     for reader in readers.values():
         english = _wording(notice, 0, names | {"kind": repo.type.value}, f"Hello {reader.name},")
-        chinese = _wording(notice, 1, names | {"kind": _TYPES[repo.type]}, f"{reader.name}，您好：")
+        chinese = _wording(notice, 1, names | {"kind": TYPES[repo.type]}, f"{reader.name}，您好：")
         post(work, letter(reader, {"en": english, CHINESE: chinese}, link))
 
 

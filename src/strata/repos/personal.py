@@ -13,7 +13,9 @@ from strata.core.names import RepoId, RepoType
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.events.facts import Fact
 from strata.membership.closing.facts import GONE
+from strata.organizations.collaborators.tables import collaborators
 from strata.repos import change
+from strata.repos.collaborating.tables import repo_invites
 from strata.repos.exported import naming, with_addresses
 from strata.repos.publishers.tables import publishers
 from strata.repos.tables import likes, repos
@@ -24,6 +26,8 @@ PERSONAL: Final = Personal(
         Kept(repos.c.created_by, "stay"),
         Kept(likes.c.user_id, "delete"),
         Kept(publishers.c.user_id, "delete"),
+        Kept(repo_invites.c.user_id, "delete"),
+        Kept(repo_invites.c.inviter_id, "delete"),  # it holds while they may invite
     ),
     parts=(
         Part(
@@ -41,6 +45,31 @@ PERSONAL: Final = Personal(
                     repos.c.updated_at,
                     repos.c.deleted_at,
                 ),
+            ),
+        ),
+        Part(
+            "collaborations",
+            rows_of(
+                collaborators.c.user_id,
+                repos.c.type,
+                repos.c.namespace,
+                repos.c.name,
+                collaborators.c.role,
+                collaborators.c.added_at,
+                source=collaborators.join(repos),
+            ),
+        ),
+        Part(
+            "collaborator-invitations",
+            rows_of(
+                repo_invites.c.user_id,
+                repos.c.type,
+                repos.c.namespace,
+                repos.c.name,
+                repo_invites.c.role,
+                repo_invites.c.created_at,
+                repo_invites.c.expires_at,
+                source=repo_invites.join(repos),
             ),
         ),
         Part(

@@ -142,7 +142,7 @@ def test_settings_of_an_organizations_repo_are_for_those_who_manage_it(scene: Sc
     assert ada.get("/hidden/secret").status_code == 200
     assert ada.get("/hidden/secret/settings").status_code == 403
     page = scene.visitor(scene.owner).get("/hidden/secret/settings").text
-    assert "only members of hidden who may read it can see it." in page
+    assert "only members of hidden who may read it and its collaborators can see it." in page
     joins(scene.hub, "ada", Role.WRITE, name="hidden")
     assert ada.get("/hidden/secret/settings").status_code == 200
 

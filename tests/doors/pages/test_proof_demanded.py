@@ -102,6 +102,25 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
     ),
     f"{REPO}/storage": ({f"file-{oid_of(LARGE)}": "on", "confirm_name": "owner/thing"},),
     f"{REPO}/publishers": ({"issuer": "https://gitlab.com", "claims": "sub = x"},),
+    # who works on a repo
+    **{
+        f"{settings}/collaborators": (
+            {"form": "invite", "who": "stranger", "role": "read"},
+            {"form": "withdraw", "invite": "0" * 24},
+            {"form": "role", "user": "helper", "role": "write"},
+            {"form": "remove", "user": "helper"},
+        )
+        for settings in (REPO, BUCKET)
+    },
+    **{
+        f"{api}/collaborators{rest}": (asked,)
+        for api in ("/api/{type}/{repo}", "/api/buckets/{repo}")
+        for rest, asked in (
+            ("", {"user": "stranger", "role": "read"}),
+            ("/{user}", {"role": "write"}),
+            ("/invitations/{key}", {}),
+        )
+    },
     "/settings/repositories": (
         {"repo-model:owner/thing": "on", "act": "public", "confirm": "owner"},
         {"repo-model:owner/thing": "on", "act": "delete", "confirm": "owner"},
@@ -146,6 +165,11 @@ FREE: Final[Mapping[str, tuple[str, ...]]] = {
         "/settings/tokens/{id}/delete", "/settings/connected-applications/{id}/revoke",
         "/settings/applications/{id}/delete", "/settings/account/delete/cancel",
         "/api/organizations/{name}/settings/tokens/revoke",
+        "/api/{type}/{repo}/collaborators/leave", "/api/buckets/{repo}/collaborators/leave",
+    ),
+    "answers an invitation, which gives rights to the caller alone": (
+        "/settings/collaborations", "/settings/collaborations/{token}",
+        "/api/settings/collaborations/{key}/accept", "/api/settings/collaborations/{key}/decline",
     ),
     "needs what only the mailbox or the session of another site has": (
         "/settings/emails/confirm/{token}", "/email_confirmation/{token}", "/verify-email/resend",

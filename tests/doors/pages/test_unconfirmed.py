@@ -143,7 +143,7 @@ def address(route: Route) -> str:
         "{name}": "thing", "{revision}": "main", "{path}": "x", "{id}": "1", "{oid}": OID,
         "{token}": "t", "{number}": "1", "{user}": "owner", "{comment}": "0" * 24, "{sha}": OID,
         "{slug}": f"title-{'0' * 24}", "{item}": "0" * 24, "{log}": "0" * 24,
-        "{kind}": "ssh", "{ticket}": "t",
+        "{kind}": "ssh", "{ticket}": "t", "{key}": "0" * 24,
     }  # fmt: skip
     # A branch and a tag are there under these names.
     path = route.template.replace("/tag/{path}", "/tag/y")

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.collaborators import shared
 from fixtures.contents import created
 from fixtures.gated import asks, decides, gate
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.large_files import access_token
 from strata.access.record import Standing
 from strata.content.snapshot import snapshot
-from strata.core.actor import ANONYMOUS, Actor
+from strata.core.actor import ANONYMOUS, Actor, Role
 from strata.core.call import Call
 from strata.core.errors import GatedRepo
 from strata.core.hub import Hub
+from strata.credentials.tokens import tokens
 from strata.repos.change import Settings
 from strata.repos.record import Repo
 
@@ -65,3 +68,27 @@ def test_only_a_stranger_before_a_gate_costs_a_question(
         (asked,) = [one for one in let_in if "access_requests" in one]
         plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
     assert "USING INDEX" in str(plan)
+
+
+def asked_by(hub: Hub, value: str) -> list[str]:
+    """What is asked of the database to settle whom a token speaks for."""
+    with listening(hub, ANONYMOUS) as (call, heard):
+        assert tokens.actor_for_token(call.db, hub, value) is not None
+        return [statement for statement in heard if statement.startswith("SELECT")]
+
+
+def test_only_who_works_on_repos_of_others_costs_a_question(
+    hub: Hub, ana: Actor, bob: Actor
+) -> None:
+    repo = created(hub, ana, "vault", private=True)
+    value = access_token(hub, bob)
+    assert len(asked_by(hub, value)) == 1
+    bob = shared(hub, ana, repo, bob, Role.READ)
+    heard = asked_by(hub, value)
+    assert len(heard) == 2
+    for statement in heard:
+        with hub.database.reading() as db:
+            plan = str(db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all())
+        assert "SCAN" not in plan.replace("SCAN CONSTANT ROW", "").replace("SCAN agreement", "")
+    assert len(questions(hub, bob, repo)) == 2  # the repo and the ref, as of one's own
+    assert len(questions(hub, ana, repo)) == 2

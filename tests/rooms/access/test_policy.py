@@ -1,6 +1,6 @@
 """The table of rights: every kind of caller, every act, public and private repos."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +12,9 @@ from strata.access.policy import (
     Action,
     Gate,
     belongs,
+    may_appoint,
     may_see,
+    may_share,
     require,
     require_account,
     require_admin,
@@ -21,7 +23,17 @@ from strata.access.policy import (
 )
 from strata.access.tables import access_requests
 from strata.access.visibility import readable, visible
-from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Role, TokenFacts, TokenRole
+from strata.core.actor import (
+    ANONYMOUS,
+    SYSTEM,
+    Actor,
+    Bar,
+    Grants,
+    Role,
+    Share,
+    TokenFacts,
+    TokenRole,
+)
 from strata.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -56,12 +68,20 @@ def member(role: Role, **changes: object) -> Actor:
     return Actor(**{**fields, **changes})  # type: ignore[arg-type]  # fields of the actor
 
 
+def collaborator(role: Role, repo_id: int = 1, **changes: object) -> Actor:
+    """Give somebody a role on a single repo of the organisation."""
+    return member(
+        Role.NO_ACCESS, **{"roles": {}, "shares": {repo_id: Share(role, ORGANIZATION)}, **changes}
+    )
+
+
 STRANGER = member(Role.ADMIN, roles={ORGANIZATION + 1: Role.ADMIN})
 THEIRS = Governed(created_by=PERSON)
-# What each may do in a repo of the organisation: read if private, write, manage, give away.
+# What each may do in a repo of the organisation: read if private, write, manage, say who else works
+# on it, rename and delete, give away.
 RIGHTS = [
-    ("owner of the namespace", Actor(user_id=ORGANIZATION, verified=True), Governed(), "rwmt"),
-    ("system", SYSTEM, Governed(), "rwmt"),
+    ("owner of the namespace", Actor(user_id=ORGANIZATION, verified=True), Governed(), "rwmsxt"),
+    ("system", SYSTEM, Governed(), "rwmsxt"),
     ("stranger", STRANGER, Governed(), ""),
     ("who left but made it", STRANGER, THEIRS, ""),
     ("no_access", member(Role.NO_ACCESS), Governed(), ""),
@@ -69,14 +89,39 @@ RIGHTS = [
     ("read", member(Role.READ), Governed(), "r"),
     ("read, made it", member(Role.READ), THEIRS, "r"),
     ("contributor", member(Role.CONTRIBUTOR), Governed(), "r"),
-    ("contributor, made it", member(Role.CONTRIBUTOR), THEIRS, "rwm"),
-    ("write", member(Role.WRITE), Governed(), "rwm"),
-    ("admin", member(Role.ADMIN), Governed(), "rwmt"),
+    ("contributor, made it", member(Role.CONTRIBUTOR), THEIRS, "rwmx"),
+    ("write", member(Role.WRITE), Governed(), "rwmx"),
+    ("admin", member(Role.ADMIN), Governed(), "rwmsxt"),
+    ("collaborator, read", collaborator(Role.READ), Governed(), "r"),
+    ("collaborator, read, made it", collaborator(Role.READ), THEIRS, "r"),
+    ("collaborator, write", collaborator(Role.WRITE), Governed(), "rwm"),
+    ("collaborator, admin", collaborator(Role.ADMIN), Governed(), "rwms"),
+    ("collaborator of another repo", collaborator(Role.ADMIN, 2), Governed(), ""),
+    (
+        "no_access, collaborator",
+        member(Role.NO_ACCESS, shares={1: Share(Role.WRITE, ORGANIZATION)}),
+        Governed(),
+        "rwm",
+    ),
+    (
+        "read, collaborator",
+        member(Role.READ, shares={1: Share(Role.ADMIN, ORGANIZATION)}),
+        Governed(),
+        "rwms",
+    ),
+    (
+        "write, collaborator",
+        member(Role.WRITE, shares={1: Share(Role.READ, ORGANIZATION)}),
+        Governed(),
+        "rwmx",
+    ),
 ]
 ACTS = {
     "r": Action.READ,
     "w": Action.WRITE,
     "m": Action.MANAGE,
+    "s": Action.SHARE,
+    "x": Action.REMOVE,
     "t": Action.TRANSFER,
 }
 
@@ -101,7 +146,7 @@ def test_everybody_reads_and_proposes_to_public_repos(
 ) -> None:
     require(actor, Action.READ, repo)
     require(actor, Action.PROPOSE, repo)
-    for act in set("wmt") - set(rights):
+    for act in set("wmsxt") - set(rights):
         with pytest.raises(Forbidden):
             require(actor, ACTS[act], repo)
 
@@ -205,6 +250,9 @@ INSIDE = [
     (member(Role.WRITE, user_id=OWNER), True, True),
     (member(Role.ADMIN), True, True),
     (member(Role.READ, token=READ_TOKEN), True, False),
+    (collaborator(Role.READ), True, True),
+    (collaborator(Role.ADMIN), True, True),
+    (collaborator(Role.ADMIN, 2), False, False),
 ]
 
 
@@ -266,3 +314,73 @@ def test_the_condition_of_readable_files_agrees(
         assert not found
     else:
         assert found
+
+
+BY_REPO = Grants(repos={1: frozenset({"repo.write"})})
+WRITES = frozenset({"repo.write"})
+SOMEWHERE = Grants(namespaces={PERSON: WRITES}, repos={2: WRITES})
+
+
+def narrowed(grants: Grants | None, **facts: object) -> TokenFacts:
+    """Give a fine-grained token."""
+    made = TokenFacts(2, "job", TokenRole.FINE_GRAINED, datetime(2026, 1, 1, tzinfo=UTC))
+    return replace(made, grants=grants, **facts)  # type: ignore[arg-type]  # fields of it
+
+
+# What is left to a collaborator of the write role: the repo, its files, a write, its settings.
+NARROWED = [
+    (None, "rwm"),
+    (READ_TOKEN, "r"),
+    (narrowed(None), ""),
+    (narrowed(BY_REPO), "rwm"),
+    (narrowed(SOMEWHERE), ""),
+    (narrowed(Grants(gated=True)), ""),
+    (narrowed(Grants(repos={1: frozenset({"repo.content.read"})})), "r"),
+    (narrowed(BY_REPO, bars={ORGANIZATION: Bar.PENDING}), ""),
+]
+
+
+@pytest.mark.parametrize(("token", "rights"), NARROWED)
+def test_a_token_narrows_a_collaborator(token: TokenFacts | None, rights: str) -> None:
+    actor = collaborator(Role.WRITE, token=token)
+    private = Governed(private=True)
+    assert may_see(actor, private) is ("r" in rights)
+    for act, action in ACTS.items():
+        if act in rights:
+            require(actor, action, private)
+        else:
+            with pytest.raises((Forbidden, RepoNotFound)):
+                require(actor, action, private)
+
+
+@pytest.mark.parametrize("token", [row[0] for row in NARROWED])
+@pytest.mark.parametrize("repo_id", [1, 2])
+def test_the_condition_of_lists_agrees_about_the_tokens_of_collaborators(
+    token: TokenFacts | None, repo_id: int
+) -> None:
+    actor = collaborator(Role.WRITE, token=token)
+    row = sa.select(
+        sa.true().label("private"),
+        sa.literal(ORGANIZATION).label("owner_id"),
+        sa.literal(repo_id).label("id"),
+    ).subquery()
+    with sa.create_engine("sqlite://").connect() as connection:
+        found = connection.execute(sa.select(row.c.id).where(visible(actor, row))).first()
+    assert (found is not None) is may_see(actor, Governed(repo_id, private=True))
+
+
+def test_an_organization_that_asks_for_a_second_factor_keeps_collaborators_out() -> None:
+    with pytest.raises(Forbidden, match="two-factor"):
+        require(
+            collaborator(Role.WRITE, closed=frozenset({ORGANIZATION})),
+            Action.READ,
+            Governed(private=True),
+        )
+
+
+def test_only_who_decides_over_the_namespace_makes_admins_of_a_repo() -> None:
+    repo = Governed()
+    assert may_share(collaborator(Role.ADMIN), repo)
+    assert not may_appoint(collaborator(Role.ADMIN), repo)
+    assert may_appoint(member(Role.ADMIN), repo)
+    assert not may_share(member(Role.WRITE), repo)

@@ -30,7 +30,7 @@ class Kind(StrEnum):
     WATCHED = "watched"  # in a repo that one watches
     GATE_REQUEST = "gate_request"  # somebody asks for access to what one decides about
     GATE_DECISION = "gate_decision"  # about one's own request
-    INVITATION = "invitation"  # to an organisation
+    INVITATION = "invitation"  # to an organisation, or to work on a repo
     SECURITY = "security"  # of the account; cannot be switched off
     ANNOUNCEMENT = "announcement"  # of those who run the hub
 

@@ -13,9 +13,8 @@ from strata.accounts import people, standing
 from strata.community.inbox import entries, queries
 from strata.community.inbox.record import Notification, Until
 from strata.community.inbox.tables import notifications
-from strata.core.actor import Actor
 from strata.core.call import Call, Work
-from strata.organizations.roles import roles_of
+from strata.organizations.collaborators.shares import stand_in
 
 MOST_OF_ONE: Final = 100  # that one mail tells of
 
@@ -51,7 +50,7 @@ def due(work: Work, user_id: int, until: Until) -> list[Notification]:
     account = people.by_id(work, user_id)
     if account is None or not standing.is_shown(work, account):
         return []
-    person = Actor(user_id=user_id, verified=True, roles=roles_of(work, user_id))
+    person = stand_in(work, user_id)
     return queries.due(replace(work, actor=person), user_id, until, MOST_OF_ONE)
 
 

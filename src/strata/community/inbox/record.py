@@ -20,6 +20,8 @@ class Topic(StrEnum):
     MEMBERSHIP = "membership"  # of the person in an organisation
     JOINING = "joining"  # of others, in an organisation that the person manages
     TRANSFER = "transfer"  # of a repo to another namespace
+    SHARING = "sharing"  # an invitation to work on a repo
+    SHARED = "shared"  # who works on a repo, and as what
     QUOTA = "quota"
     SECURITY = "security"  # of the person's account
     ANNOUNCEMENT = "announcement"  # of those who run the hub
@@ -150,7 +152,13 @@ _PATHS: Final[Mapping[Topic, str]] = {
     Topic.MEMBERSHIP: "/{namespace}",
     Topic.JOINING: "/organizations/{namespace}/settings/members",
     Topic.TRANSFER: "{home}",
+    Topic.SHARING: "/settings/collaborations",
+    Topic.SHARED: "{home}",
     Topic.QUOTA: "/settings/billing?owner={namespace}",
     Topic.SECURITY: "/settings/security-log",
 }
-_ANSWERS: Final = {"org.invite_user": "/settings/organizations"}
+_ANSWERS: Final = {
+    "org.invite_user": "/settings/organizations",
+    "repo.collaborator_accept": "{home}/settings/collaborators",
+    "repo.collaborator_decline": "{home}/settings/collaborators",
+}

@@ -14,9 +14,10 @@ from strata.accounts.tables import users
 from strata.community.discussions.entries import COMMENT
 from strata.community.discussions.queries import names_among
 from strata.community.discussions.tables import discussion_edits, discussion_events, discussions
-from strata.core.actor import Actor, Standing
+from strata.core.actor import Standing
 from strata.core.call import Call
-from strata.organizations.roles import roles_of
+from strata.organizations.collaborators.shares import stand_in
+from strata.organizations.collaborators.tables import collaborators
 from strata.organizations.tables import memberships
 from strata.repos.record import Repo
 
@@ -49,8 +50,8 @@ def who_may_know(call: Call, repo: Repo | None, people: Iterable[int]) -> list[i
     everybody = sorted(set(people))
     if repo is None or not repo.private:
         return everybody
-    close = _close_to(call, repo.owner_id)
-    return [one for one in everybody if one in close and may_see(_as_actor(call, one), repo)]
+    close = _close_to(call, repo)
+    return [one for one in everybody if one in close and may_see(stand_in(call, one), repo)]
 
 
 def reachable(call: Call, kind: Kind, people: list[int]) -> Mapping[int, Wanted]:
@@ -81,11 +82,9 @@ def open_among(call: Call, people: list[int]) -> list[int]:
     )
 
 
-def _close_to(call: Call, owner_id: int) -> set[int]:
-    """Those among whom everybody is who may know of a namespace's private repos."""
-    members = sa.select(memberships.c.user_id).where(memberships.c.organization_id == owner_id)
-    return {owner_id, *call.db.scalars(members)}
-
-
-def _as_actor(call: Call, user_id: int) -> Actor:
-    return Actor(user_id=user_id, verified=True, roles=roles_of(call, user_id))
+def _close_to(call: Call, repo: Repo) -> set[int]:
+    """Those among whom everybody is who may know of a private repo."""
+    inside = memberships.c.organization_id == repo.owner_id
+    members = sa.select(memberships.c.user_id).where(inside)
+    outside = sa.select(collaborators.c.user_id).where(collaborators.c.repo_id == repo.id)
+    return {repo.owner_id, *call.db.scalars(members.union(outside))}

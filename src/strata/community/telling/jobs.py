@@ -33,8 +33,7 @@ class TellPeople:
     fact_id: int
 
     def run(self, call: Call) -> None:
-        gone = news.gone_thread(call, self.fact_id)
-        if gone is not None:
+        for gone in news.gone_threads(call, self.fact_id):
             with working(call) as work:
                 entries.drop_thread(work, gone)
         told = news.telling_of(call, self.fact_id)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from strata.access import queries as access
 from strata.access.plans.owners import answering_for
 from strata.access.record import Standing
+from strata.accounts import confirmed
 from strata.accounts.notices import choices, heeding
 from strata.accounts.notices.choices import Kind
 from strata.community.discussions.tables import discussions
@@ -23,6 +24,7 @@ from strata.community.telling import audience
 from strata.core.call import Call
 from strata.events.tables import facts
 from strata.repos import queries as repos
+from strata.repos.collaborating import queries as collaborating
 from strata.repos.record import Repo
 
 Row = sa.Row[Any]  # of `facts`
@@ -60,14 +62,15 @@ def telling_of(call: Call, fact_id: int) -> Telling | None:
     return make(call, row) if make is not None and row is not None else None
 
 
-def gone_thread(call: Call, fact_id: int) -> str | None:
-    """The thread that ended for good with a fact."""
+def gone_threads(call: Call, fact_id: int) -> list[str]:
+    """The threads that ended for good with a fact: a discussion, or invitations that are over."""
     row = call.db.execute(sa.select(facts).where(facts.c.id == fact_id)).first()
-    return _thread_of(row) if row is not None and row.name == "discussion.delete" else None
-
-
-def _thread_of(row: Row) -> str:
-    return f"{Topic.DISCUSSION}:{row.detail['id']}"
+    if row is None:
+        return []
+    if row.name == "discussion.delete":
+        return [f"{Topic.DISCUSSION}:{row.detail['id']}"]
+    over = [row.detail["invite"]] if row.name in _INVITATION_OVER else []
+    return [f"{Topic.SHARING}:{one}" for one in [*over, *row.detail.get("replaced", ())]]
 
 
 def _news(row: Row, topic: Topic, key: object, **more: Any) -> News:
@@ -173,6 +176,44 @@ def _transfer(call: Call, row: Row) -> Telling | None:
     return _but_the_doer(told, row)
 
 
+def _invited(call: Call, row: Row) -> Telling | None:
+    """Somebody is invited to a repo: by name, or by an address that turns out to be theirs."""
+    found = collaborating.invite_by_key(call, row.detail["invite"])
+    if found is None:
+        return None
+    whom = found.user_id or confirmed.owner_id(call, found.email_key or "")
+    # No right to know of the repo comes with an invitation: what it says stands in the row.
+    detail = {"repo": found.repo.full_name, "role": found.role.value}
+    news = _news(row, Topic.SHARING, found.key, detail=detail)
+    people = set() if whom is None else {whom}
+    return _but_the_doer(Telling(news, (Group(Reason.CONCERNED, Kind.INVITATION, people),)), row)
+
+
+def _invitation_answered(call: Call, row: Row) -> Telling | None:
+    """Whoever invited hears what came of it, for as long as they may know of the repo."""
+    repo = repos.repo_by_id(call, row.repo_id or 0)
+    inviter = row.detail.get("inviter")
+    if repo is None or inviter is None:
+        return None
+    hidden = row.detail.get("by") == "email"  # whose address it is, only an acceptance tells
+    who = f"invite-{row.detail['invite']}" if hidden else row.actor_id
+    news = _news(
+        row, Topic.SHARED, f"{repo.id}:{who}", repo_id=repo.id,
+        actor_id=None if hidden else row.actor_id,
+    )  # fmt: skip
+    return Telling(news, (Group(Reason.MANAGING, Kind.INVITATION, {inviter}),), repo)
+
+
+def _shared_role(call: Call, row: Row) -> Telling | None:
+    """A collaborator has another role."""
+    repo = repos.repo_by_id(call, row.repo_id or 0)
+    if repo is None or row.subject_id is None:
+        return None
+    detail = {"role": row.detail["after"]["role"]}
+    news = _news(row, Topic.SHARED, f"{repo.id}:{row.subject_id}", repo_id=repo.id, detail=detail)
+    return _but_the_doer(Telling(news, (_concerned(row, Kind.INVITATION),), repo), row)
+
+
 def _quota(call: Call, row: Row) -> Telling | None:
     """Storage fills up, or is full; or a webhook was called as often as it may be."""
     if row.owner_id is None:
@@ -221,6 +262,9 @@ _EVEN_TO_THE_DOER: Final = frozenset(
         "token.revoke_leak",
     }
 )
+_INVITATION_OVER: Final = frozenset(
+    {"repo.collaborator_withdraw", "repo.collaborator_accept", "repo.collaborator_decline"}
+)
 _NEWS: Final[Mapping[str, Callable[[Call, Row], Telling | None]]] = {
     "discussion.create": _discussion,
     "discussion.update": _discussion,
@@ -241,6 +285,11 @@ _NEWS: Final[Mapping[str, Callable[[Call, Row], Telling | None]]] = {
     "org.invite.accept": _joining,
     "org.invite.decline": _joining,
     "repo.move": _transfer,
+    "repo.collaborator_invite": _invited,
+    "repo.collaborator_withdraw": lambda _call, _row: None,
+    "repo.collaborator_accept": _invitation_answered,
+    "repo.collaborator_decline": _invitation_answered,
+    "repo.collaborator_role": _shared_role,
     "quota.exceeded": _quota,
     "quota.reached": _quota,
     "account.2fa_disable": _security,

@@ -128,7 +128,8 @@ def settled(call: Call, wanted: Wanted) -> Settled:
         owners.add(owner)
     kept = wanted.kept.collections
     grants = Grants(wanted.gated, wanted.everywhere, namespaces, repos, kept)
-    return Settled(grants, frozenset(owners & set(call.actor.roles)))
+    inside = owners & set(call.actor.roles)
+    return Settled(grants, frozenset(inside | _outside(call, owners - inside)))
 
 
 def described(call: Call, grants: Grants, owner_id: int) -> Scopes:
@@ -161,6 +162,12 @@ def wire_of(scopes: Scopes) -> dict[str, object]:
             for scope in scopes.scoped
         ],
     }
+
+
+def _outside(call: Call, owners: set[int]) -> set[int]:
+    """The organisations among these on whose repos the caller works without being a member."""
+    shared = {share.owner_id for share in call.actor.shares.values()}
+    return {one for one in owners & shared if organizations.by_id(call, one) is not None}
 
 
 def _member_of(call: Call, name: str) -> int:

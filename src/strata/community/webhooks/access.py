@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from strata.access.policy import may_see
 from strata.accounts import people, standing
-from strata.core.actor import Actor, Standing
+from strata.core.actor import Standing
 from strata.core.call import Call
 from strata.events.webhooks.record import Delivery
-from strata.organizations.roles import roles_of
+from strata.organizations.collaborators.shares import stand_in
 from strata.repos.queries import repo_even_deleted
 from strata.repos.record import Repo
 
@@ -22,7 +22,7 @@ def may_learn_of(call: Call, owner_id: int, repo: Repo) -> bool:
         return False
     if not repo.private:
         return True
-    return may_see(Actor(user_id=owner_id, verified=True, roles=roles_of(call, owner_id)), repo)
+    return may_see(stand_in(call, owner_id), repo)
 
 
 def may_be_told(call: Call, owner_id: int, delivery: Delivery) -> bool:

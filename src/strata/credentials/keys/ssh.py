@@ -28,13 +28,14 @@ from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
 from strata.lib.keys.faults import BadKey
 from strata.lib.keys.ssh import KINDS, PublicKey, read_key
+from strata.organizations.collaborators.shares import SOME, with_shares
 from strata.organizations.roles import roles_in
 
 LONGEST_TITLE: Final = 100
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _SPEAKER: Final = (
     "SELECT k.id, u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
-    " u.agreed, (SELECT current FROM agreement),"
+    f" u.agreed, (SELECT current FROM agreement), {SOME},"
     f" m.organization_id, m.role, {COLUMNS} FROM ssh_keys k"
     " JOIN users u ON u.id = k.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
@@ -71,17 +72,18 @@ def actor_for_key(db: Connection, hub: Hub, fingerprint: str) -> Actor | None:
     row = rows[0]  # one for each membership; they differ in nothing else
     require_open(standing_at(to_millis(hub.clock()), row[5], row[6]))
     demand = demand_of(hub, (row[-WIDTH:] for row in rows))
-    return Actor(
+    actor = Actor(
         user_id=row[1],
         name=row[2],
         verified=row[3] is not None,
         admin=bool(row[4]),
         must_agree=must_agree(row[7], row[8]),
         ssh_key_id=row[0],
-        roles=roles_in(row[9:11] for row in rows),
+        roles=roles_in(row[10:12] for row in rows),
         closed=demand.closed,
         factor_due=demand.due,
     )
+    return with_shares(db, hub, actor) if row[9] else actor
 
 
 def add(work: Work, title: str, text: str) -> SshKey:

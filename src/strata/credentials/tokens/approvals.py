@@ -15,6 +15,7 @@ from strata.core.call import Call, Work
 from strata.credentials.tokens import asking
 from strata.credentials.tokens.tables import token_organizations as approvals, tokens
 from strata.lib.db.statements import upsert
+from strata.organizations.collaborators import shares
 from strata.organizations.tables import memberships
 from strata.organizations.token_policy import Approval
 
@@ -67,7 +68,7 @@ def decide(work: Work, token_id: int, organization_id: int, state: Approval) -> 
 
 
 def asked_of(call: Call, organization_id: int) -> list[Asked]:
-    """The tokens of today's members that name an organisation, those that wait first."""
+    """The tokens of today's people that name an organisation, those that wait first."""
     waiting = sa.case((approvals.c.state == Approval.PENDING.value, 0), else_=1)
     rows = call.db.execute(
         _asked()
@@ -140,13 +141,14 @@ def _asked() -> sa.Select[Any]:
         )
         .join(approvals, approvals.c.token_id == tokens.c.id)
         .join(namespaces, namespaces.c.id == tokens.c.user_id)
-        .join(
-            memberships,
-            sa.and_(
-                memberships.c.user_id == tokens.c.user_id,
-                memberships.c.organization_id == approvals.c.organization_id,
-            ),
-        )
+        .where(sa.or_(_belongs(), shares.works_for(approvals.c.organization_id, tokens.c.user_id)))
+    )
+
+
+def _belongs() -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        memberships.c.user_id == tokens.c.user_id,
+        memberships.c.organization_id == approvals.c.organization_id,
     )
 
 

@@ -16,15 +16,23 @@ from strata.accounts.standing import require_open, standing_at
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
-from strata.credentials.tokens.facts import COLUMNS, INSIDE, ROLES, demand_in, token_facts
+from strata.credentials.tokens.facts import (
+    COLUMNS,
+    INSIDE,
+    ROLES,
+    demand_in,
+    token_facts,
+    with_shares,
+)
 from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
+from strata.organizations.collaborators.shares import SOME
 from strata.organizations.roles import roles_in
 
 OVER = "What this was made with is no longer valid. Ask for a new one."
 _NOW = Prepared(
     "SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until, k.id,"  # noqa: S608 — constants
-    f" t.digest, {COLUMNS}"
+    f" {SOME}, t.digest, {COLUMNS}"
     " FROM users u JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id AND t.leaked_at IS NULL"
     " LEFT JOIN ssh_keys k ON k.id = :ssh_key_id AND k.user_id = u.id"
@@ -71,9 +79,9 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
         raise BadCredentials(OVER)
     now = to_millis(call.now)
     require_open(standing_at(now, row[3], row[4]))
-    token = None if bearer.token_id is None else _token(bearer, [row[6:] for row in rows], now)
+    token = None if bearer.token_id is None else _token(bearer, [row[7:] for row in rows], now)
     demand = demand_in(call.hub, rows, token)
-    return Actor(
+    actor = Actor(
         user_id=bearer.user_id,
         name=row[0],
         verified=row[1] is not None,
@@ -84,6 +92,7 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
         closed=demand.closed,
         factor_due=demand.due,
     )
+    return with_shares(call.db, call.hub, actor) if row[6] else actor
 
 
 def _token(bearer: Bearer, rows: Sequence[Any], now: int) -> TokenFacts:

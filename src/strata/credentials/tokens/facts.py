@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
+from sqlalchemy.engine import Connection
+
 from strata.accounts.factors import demand
-from strata.core.actor import Bar, Grants, Role, TokenFacts, TokenKind, TokenRole
+from strata.core.actor import Actor, Bar, Grants, Role, TokenFacts, TokenKind, TokenRole
 from strata.core.hub import Hub
 from strata.core.permissions import grants_of
 from strata.lib.db.columns import from_millis
+from strata.lib.db.database import Prepared
+from strata.organizations.collaborators import shares
 from strata.organizations.token_policy import TokenPolicy, bar
 
 REMEMBERED: Final = 4_096  # grants; a token's are a kilobyte at most times
@@ -31,6 +36,14 @@ INSIDE: Final = (
     " LEFT JOIN organizations o ON o.id = m.organization_id"
     " LEFT JOIN token_organizations a"
     " ON a.token_id = t.id AND a.organization_id = m.organization_id"
+)
+# The same of the repos on which the person works without being a member.
+_OUTSIDE = Prepared(
+    "SELECT o.id, s.role, o.token_policy,"
+    " CASE WHEN a.state = 'approved' AND a.decided_at < s.added_at THEN 'pending'"
+    f" ELSE a.state END, {shares.COLUMNS} {shares.FROM}"
+    " LEFT JOIN token_organizations a ON a.token_id = :token_id AND a.organization_id = o.id"
+    " WHERE s.user_id = :user_id"
 )
 
 
@@ -75,6 +88,19 @@ def _bars(rows: Iterable[Sequence[Any]], kind: TokenKind, *, narrowed: bool) -> 
             if kept is not None:
                 found[organization_id] = kept
     return found
+
+
+def with_shares(db: Connection, hub: Hub, actor: Actor) -> Actor:
+    """The same person with what they work on elsewhere, and which organisations bar the token."""
+    token = actor.token
+    if token is None:
+        return shares.with_shares(db, hub, actor)
+    rows = _OUTSIDE.rows(db, {"user_id": actor.user_id, "token_id": token.id})
+    outside = [row[:4] for row in rows if row[0] not in actor.roles]
+    bars = _bars(outside, token.kind, narrowed=token.grants is not None)
+    barred = replace(actor, token=replace(token, bars={**token.bars, **bars}))
+    publishes = token.kind is TokenKind.PUBLISHER
+    return shares.given(hub, barred, [row[4:] for row in rows], asked=not publishes)
 
 
 def demand_in(hub: Hub, rows: Iterable[Sequence[Any]], token: TokenFacts | None) -> demand.Demand:

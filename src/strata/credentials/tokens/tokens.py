@@ -29,7 +29,14 @@ from strata.core.errors import (
 from strata.core.hub import Hub
 from strata.core.permissions import READING, kept_of
 from strata.credentials.tokens import approvals, letters
-from strata.credentials.tokens.facts import COLUMNS, INSIDE, ROLES, demand_in, token_facts
+from strata.credentials.tokens.facts import (
+    COLUMNS,
+    INSIDE,
+    ROLES,
+    demand_in,
+    token_facts,
+    with_shares,
+)
 from strata.credentials.tokens.tables import tokens
 from strata.credentials.tokens.values import (
     LONGEST_VALUE,
@@ -43,6 +50,7 @@ from strata.events.facts import record
 from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
+from strata.organizations.collaborators.shares import SOME
 from strata.organizations.roles import roles_in
 from strata.organizations.tables import organizations
 from strata.sessions.entering.sudo import require_sudo
@@ -54,7 +62,7 @@ _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this se
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _FROM = (
     "SELECT u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
-    f" u.agreed, (SELECT current FROM agreement), t.digest, {COLUMNS}"
+    f" u.agreed, (SELECT current FROM agreement), {SOME}, t.digest, {COLUMNS}"
     " FROM tokens t JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
     f" {INSIDE} WHERE t.leaked_at IS NULL"
 )
@@ -121,12 +129,12 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
     if not rows:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
-    token = token_facts([row[9:] for row in rows], row[8][:STAMP_LENGTH])
+    token = token_facts([row[10:] for row in rows], row[9][:STAMP_LENGTH])
     if token.expires_at is not None and token.expires_at <= now:
         raise TokenExpired
     require_open(standing_at(to_millis(now), row[4], row[5]))
     demand = demand_in(hub, rows, token)
-    return Actor(
+    actor = Actor(
         user_id=row[0],
         name=row[1],
         verified=row[2] is not None,
@@ -137,6 +145,7 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
         closed=demand.closed,
         factor_due=demand.due,
     )
+    return with_shares(db, hub, actor) if row[8] else actor
 
 
 def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Issued:

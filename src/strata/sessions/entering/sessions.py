@@ -22,6 +22,7 @@ from strata.core.hub import Hub
 from strata.events.facts import record
 from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared
+from strata.organizations.collaborators.shares import SOME, with_shares
 from strata.organizations.roles import roles_in
 from strata.sessions.entering.tables import sessions
 
@@ -29,8 +30,8 @@ LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512
 _LIVE = Prepared(
     "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"  # noqa: S608 — constants
-    " u.standing_until, u.agreed, (SELECT current FROM agreement), m.organization_id, m.role,"
-    f" {COLUMNS}"
+    f" u.standing_until, u.agreed, (SELECT current FROM agreement), {SOME},"
+    f" m.organization_id, m.role, {COLUMNS}"
     " FROM sessions s"
     " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
@@ -135,7 +136,7 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
     if standing is Standing.SUSPENDED:
         return None
     demand = demand_of(hub, (row[-WIDTH:] for row in rows))
-    return Actor(
+    actor = Actor(
         user_id=row[3],
         name=row[4],
         verified=row[5] is not None,
@@ -145,10 +146,11 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
         session_id=row[0],
         session_mark=row[1],
         proved_until=None if row[2] is None else from_millis(row[2]),
-        roles=roles_in(row[11:13] for row in rows),
+        roles=roles_in(row[12:14] for row in rows),
         closed=demand.closed,
         factor_due=demand.due,
     )
+    return with_shares(db, hub, actor) if row[11] else actor
 
 
 def log_out(work: Work) -> None:

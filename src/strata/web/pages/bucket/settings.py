@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.gates import admits
 from strata.access.policy import Action
 from strata.content.bucket.record import bucket_at, delete
 from strata.core.call import Call, Work
@@ -37,6 +38,8 @@ class BucketSettings:
     head: BucketHead
     given: Mapping[str, str]  # what was typed into a form that could not be accepted
     new_owners: tuple[str, ...]  # to whom the viewer may give it
+    removes: bool  # the viewer may rename and delete it
+    shares: bool  # the viewer may say who else works on it
 
 
 async def page(request: Request) -> Response:
@@ -81,4 +84,10 @@ async def _shown(request: Request, given: Form, faults: Mapping[str, tuple[str, 
 def _page(call: Call, repo_id: RepoId, given: Form) -> BucketSettings:
     repo = lookup(call, repo_id, Action.MANAGE)
     user_id_of(call)
-    return BucketSettings(head_of(call, bucket_at(call, repo_id)), given, owners_for(call, repo))
+    return BucketSettings(
+        head=head_of(call, bucket_at(call, repo_id)),
+        given=given,
+        new_owners=owners_for(call, repo),
+        removes=admits(call, Action.REMOVE, repo),
+        shares=admits(call, Action.SHARE, repo),
+    )

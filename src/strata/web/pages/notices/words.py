@@ -27,7 +27,10 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
         N_("Decisions on your requests"),
         N_("The authors of a gated repository decided about your request."),
     ),
-    Kind.INVITATION: (N_("Invitations"), N_("You are invited to an organization.")),
+    Kind.INVITATION: (
+        N_("Invitations"),
+        N_("You are invited to an organization, or to work on a repository."),
+    ),
     Kind.SECURITY: (
         N_("Security"),
         N_("What keeps your account safe. It cannot be switched off."),

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.web.pages import legal, site_config
+from strata.web.pages.collaborating import mine as settings_collaborations
 from strata.web.pages.creating import organization as organization_new
 from strata.web.pages.entering import (
     agreeing,
@@ -65,6 +66,7 @@ READ: Final = ("GET", "HEAD")
 SEND: Final = ("POST",)
 BROWSER: Final = "browsers"
 _UNSUBSCRIBE: Final = "/settings/notifications/unsubscribe"
+_INVITATION: Final = "/settings/collaborations/{token}"
 _TOKENS: Final = "/settings/tokens"
 _SETTINGS: Final = "/organizations/{name}/settings"
 _AUDIT: Final = "/organizations/{name}/settings/audit"
@@ -203,6 +205,16 @@ ROUTES: Final = (
     Route(READ, f"{_AUDIT}/export", organization_audit.export, BROWSER, page=True),
     Route(READ, "/settings/security-log", security_log.page, BROWSER, page=True),
     Route(READ, "/settings/security-log/export", security_log.export, BROWSER, page=True),
+    Route(READ, "/settings/collaborations", settings_collaborations.page, BROWSER, page=True),
+    Route(SEND, "/settings/collaborations", settings_collaborations.submit, BROWSER, page=True),
+    Route(
+        READ,
+        _INVITATION,
+        settings_collaborations.invitation,
+        BROWSER,
+        page=True,
+    ),
+    Route(SEND, _INVITATION, settings_collaborations.answer, BROWSER, page=True),
     Route(READ, "/settings/organizations", settings_organizations.page, BROWSER, page=True),
     Route(SEND, "/settings/organizations", settings_organizations.submit, BROWSER, page=True),
     Route(SEND, "/settings/following", follow.submit, BROWSER, page=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from strata.web.pages import docs, home
 from strata.web.pages.bucket import files as bucket, settings as bucket_settings
+from strata.web.pages.collaborating import managing as repo_collaborators
 from strata.web.pages.creating import repo as new_repo
 from strata.web.pages.discussions import listing as discussions, thread as discussion
 from strata.web.pages.finding import lists, search as search_page
@@ -53,6 +54,8 @@ REPO_ROUTES = (
     _read("/buckets/{repo}/tree/{path}", bucket.folder),
     _read("/buckets/{repo}/settings", bucket_settings.page),
     _form("/buckets/{repo}/settings", bucket_settings.submit),
+    _read("/buckets/{repo}/settings/collaborators", repo_collaborators.page),
+    _form("/buckets/{repo}/settings/collaborators", repo_collaborators.submit),
     _read("/{web}{repo}", repo.page, _PRINTED),
     _form("/{web}{repo}/like", repo.like),
     _read("/{web}{repo}/tree/{revision}/{path}", files.page, _PRINTED),
@@ -76,6 +79,8 @@ REPO_ROUTES = (
     _form("/{web}{repo}/settings/storage", repo_storage.submit),
     _read("/{web}{repo}/settings/publishers", repo_publishers.page),
     _form("/{web}{repo}/settings/publishers", repo_publishers.submit),
+    _read("/{web}{repo}/settings/collaborators", repo_collaborators.page),
+    _form("/{web}{repo}/settings/collaborators", repo_collaborators.submit),
     _read("/{web}{repo}/settings/access-requests", access_requests.page),
     _form("/{web}{repo}/settings/access-requests", access_requests.submit),
 )

@@ -118,6 +118,23 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "invite.gone": N_(
             "This invitation does not work any more: it is over, was used or was taken back."
         ),
+        "collaborator.owner": N_("%(name)s is the owner."),
+        "collaborator.already": N_("%(name)s is a collaborator already. Change the role below."),
+        "collaborator.too_many": N_(
+            "A repository has at most 100 collaborators and open invitations. Remove one first."
+        ),
+        "collaborator.member": N_("You work on this repository already."),
+        "collaborator.other": N_(
+            "This invitation is for another account, or for an address that you have not confirmed."
+        ),
+        "collaborator.factor": N_(
+            "The organization asks for two-factor authentication. Turn it on, then accept."
+        ),
+        "collaborator.most": N_(
+            "You work on as many repositories of others as one account may. Leave one first."
+        ),
+        "collaborator.no_role": N_("Choose a role."),
+        "collaborator.gone": N_("This person is no longer a collaborator."),
         "invite.member": N_("This account belongs to the organization already."),
         "invite.other": N_("This invitation is for another account."),
         "invite.used": N_("You used this link before. Ask for another invitation."),

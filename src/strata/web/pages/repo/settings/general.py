@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.access.gates import admits
 from strata.access.policy import Action
 from strata.blobs.inventory import Total, total
 from strata.content.snapshot import MAIN, snapshot_of
@@ -45,6 +46,8 @@ class SettingsPage:
     large: Total
     gate: GateSettings | None  # None: what has no gate
     new_owners: tuple[str, ...]  # to whom the viewer may give it
+    removes: bool  # the viewer may rename and delete it
+    shares: bool  # the viewer may say who else works on it
 
 
 Act = Callable[[Work, RepoId, Form], str]  # returns the address to go on to
@@ -90,7 +93,15 @@ def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
     user_id_of(call)
     at = snapshot_of(call, repo, MAIN)
     head, gate = head_of(call, at, MAIN), gate_of(call, at)
-    return SettingsPage(head, given, total(call, repo), gate, owners_for(call, repo))
+    return SettingsPage(
+        head=head,
+        given=given,
+        large=total(call, repo),
+        gate=gate,
+        new_owners=owners_for(call, repo),
+        removes=admits(call, Action.REMOVE, repo),
+        shares=admits(call, Action.SHARE, repo),
+    )
 
 
 def change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:

@@ -1,0 +1,1 @@
+"""Who works on a single repo without belonging to its namespace."""

@@ -1,0 +1,1 @@
+"""Pages about working on a repo without belonging to its namespace."""
