@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,14 +58,21 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
         require_sudo(work)
     changed = settings.given()
     if changed:
+        was = _kept(work, repo, changed)
         work.db.execute(
             sa.update(repos).where(repos.c.id == repo.id).values(**changed, updated_at=work.now)
         )
-        was = {name: getattr(repo, name) for name in changed}
         record_of(work, "repo.update_settings", repo, changed | changes(was, changed))
     if settings.private is False and repo.private:
         letters.tell_owners(work, letters.PUBLIC, repo)
     return queries.repo_by_id(work, repo.id) or repo
+
+
+def _kept(work: Work, repo: Repo, names: Iterable[str]) -> dict[str, object]:
+    """What settings were, also those that `Repo` does not carry."""
+    columns = [repos.c[name] for name in names]
+    row = work.db.execute(sa.select(*columns).where(repos.c.id == repo.id)).one()
+    return dict(row._mapping)  # noqa: SLF001 — the documented way to read a Row by name
 
 
 def delete(work: Work, repo_id: RepoId) -> None:

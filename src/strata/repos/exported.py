@@ -8,11 +8,10 @@ from itertools import islice
 import sqlalchemy as sa
 
 from strata.access.visibility import visible
-from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.names import RepoId, RepoType
 from strata.core.personal import BATCH
-from strata.organizations.roles import roles_of
+from strata.organizations.collaborators.shares import stand_in
 from strata.repos.tables import repos
 
 Rows = Iterator[Mapping[str, object]]
@@ -57,7 +56,7 @@ def _ways(call: Call, repo: RepoId) -> Mapping[str, str]:
 
 
 def _names(call: Call, user_id: int, ids: Sequence[object]) -> dict[object, str]:
-    person = Actor(user_id=user_id, verified=True, roles=roles_of(call, user_id))
+    person = stand_in(call, user_id)
     known = sa.select(repos.c.id, repos.c.type, repos.c.namespace, repos.c.name).where(
         repos.c.id.in_(sorted({one for one in ids if isinstance(one, int)})),
         repos.c.deleted_at.is_(None),

@@ -49,14 +49,13 @@ PERSONAL: Final = Personal(
         ),
         Part(
             "collaborations",
-            rows_of(
-                collaborators.c.user_id,
-                repos.c.type,
-                repos.c.namespace,
-                repos.c.name,
-                collaborators.c.role,
-                collaborators.c.added_at,
-                source=collaborators.join(repos),
+            naming(
+                rows_of(
+                    collaborators.c.user_id,
+                    collaborators.c.repo_id,
+                    collaborators.c.role,
+                    collaborators.c.added_at,
+                ),
             ),
         ),
         Part(
