@@ -190,3 +190,34 @@ def test_mails_that_exist_are_sent_once_or_stay_in_the_outbox(
         (13, None, 13, "t", "h"),
     ]
     database.close()
+
+
+WAITING = """
+INSERT INTO namespaces (id, key, name, kind) VALUES (1, 'ana', 'ana', 'user');
+INSERT INTO users (id, public_id, full_name, email, email_key, language, created_at)
+    VALUES (1, 'p', '', 'a', 'a', 'en', 1);
+INSERT INTO notifications
+    (user_id, thread, topic, reason, event, fact_id, at, detail, shown, unread, mail_due)
+    VALUES (1, 'a', 't', 'r', 'e', 1, 7, '{}', true, true, true),
+    (1, 'b', 't', 'r', 'e', 2, 8, '{}', true, true, false)
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_what_waits_to_be_mailed_goes_on_waiting_since_it_happened(
+    tmp_path: Path, request: pytest.FixtureRequest, backend: str
+) -> None:
+    on_sqlite = f"sqlite:///{tmp_path / 'strata.db'}"
+    url = on_sqlite if backend == "sqlite" else request.getfixturevalue("postgres_database")
+    database = Database(url)
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0049")
+        for statement in WAITING.split(";"):
+            connection.exec_driver_sql(statement)
+    assert upgrade(database) is True
+    with database.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT mail_since FROM notifications ORDER BY id").all()
+    assert [row[0] for row in rows] == [7, None]
+    database.close()

@@ -23,7 +23,12 @@ from strata.access import admitting, audit, inviting, members, org_tokens
 from strata.access.org_tokens import Rules
 from strata.accounts import names
 from strata.app.serving import build_app
+from strata.community.discussions import reading
+from strata.community.pulls import merging
+from strata.community.pulls.propose import propose
 from strata.content.bucket import record as buckets
+from strata.content.making import new_repo
+from strata.content.writing.operations import Add, Change
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound
@@ -159,6 +164,27 @@ def test_who_is_taken_out_loses_all_of_it_at_once(hub: Hub, li: Actor, doors: Do
     assert (doors.open(), doors.still()) == (set(), set())
     joins(hub, "bob", Role.NO_ACCESS, by=li)
     assert (doors.open(), doors.still()) == (set(), set())
+
+
+def test_what_a_removed_member_made_stays_and_their_pull_requests_wait(hub: Hub, li: Actor) -> None:
+    made(hub, "bob")
+    joins(hub, "bob", Role.WRITE)
+    bob = today(hub, Actor(person(hub, "bob").id, "bob", verified=True))
+    wish = Wish(type=RepoType.MODEL, namespace="acme", name="of-bob", private=False)
+    with calling(hub, bob) as call:
+        repo = new_repo.create(call, wish, files={"a.txt": b"a"})
+        better = Change("Better", "", (Add("b.txt", b"b"),))
+        pull = propose(call, repo.repo_id, "main", better)
+    leaves(hub, "bob", by=li)
+    gone = today(hub, bob)
+    with calling(hub, gone) as call:
+        with pytest.raises(Forbidden):
+            merging.merge(call, repo.repo_id, pull.number, merging.Wish())
+        assert reading.details(call, repo.repo_id, pull.number).discussion.status == "open"
+    with calling(hub, li) as call:
+        merging.merge(call, repo.repo_id, pull.number, merging.Wish())
+    with calling(hub, gone) as call:
+        assert reading.details(call, repo.repo_id, pull.number).discussion.status == "merged"
 
 
 @pytest.mark.slow

@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from doors.pages.visitors import Page, Visitor, confirmed, letter, link_in
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import organization
 from strata.core.hub import Hub
+from strata.organizations.tables import organizations
 
 MEMBERS = "/organizations/acme/settings/members"
 INVITES = "/organizations/acme/settings/invites"
@@ -127,6 +129,49 @@ def test_another_address_is_accepted_only_on_purpose(hub: Hub, alice: Visitor) -
     refused = bob.submit(share, share, act="accept")
     assert (refused.status, "Confirm that you want to join" in refused.text) == (400, True)
     assert bob.submit(share, share, act="accept", anyway="on").place == "/acme"
+
+
+def test_the_page_says_what_stands_in_the_way(hub: Hub, alice: Visitor, clock: FrozenClock) -> None:
+    """Every state of P53 (product §2.6); whatever is over is told alike."""
+    bob, carol, dave = (confirmed(hub, name) for name in ("bob", "carol", "dave"))
+    fresh = Visitor(hub)
+    fresh.join("fresh")  # who confirmed no address yet
+    invite(alice, who="bob", role="write")
+    for_bob = link_in(letter(hub, "bob@example.com"))
+    once = share_in(link(alice, uses="1"))
+    page = Visitor(hub).open(for_bob).text
+    for told in ("Invitation to acme", "alice", "Write", "2026-11-30", "Sign Up"):
+        assert told in page, told
+    assert "for another account" in carol.open(for_bob).text
+    assert carol.submit(once, once, act="accept", csrf_token=token_of(carol, once)).place == "/acme"
+    assert "belongs to the organization already" in carol.open(share_in(link(alice))).text
+    assert "Confirm your e-mail first" in fresh.open(for_bob).text
+    unconfirmed = {"act": "accept", "csrf_token": token_of(fresh, "/verify-email")}
+    assert fresh.send(for_bob, unconfirmed).status == 403
+    with hub.database.writing() as db:
+        db.execute(sa.update(organizations).values(factor_from=clock()))
+    assert "two-factor authentication. Turn it on first" in bob.open(for_bob).text
+    refused = bob.send(for_bob, {"act": "accept", "csrf_token": token_of(bob, "/new")})
+    assert (refused.status, "two-factor" in refused.text) == (400, True)
+    with hub.database.writing() as db:
+        db.execute(sa.update(organizations).values(factor_from=None))
+
+    used_up = dave.open(once)
+    alice.submit(MEMBERS, INVITES, form="withdraw")
+    revoked = bob.open(for_bob)
+    again = share_in(link(alice, days="1"))
+    assert dave.open(again).status == 200
+    clock.advance(timedelta(days=1, minutes=1))
+    for gone in (used_up, revoked, dave.open(again), dave.open(again[:-1] + "_")):
+        assert gone.status == 404
+        assert "This invitation does not work" in gone.text
+        assert "acme" not in re.sub(r"/organizations/acme/share/\S+", "", gone.text)
+
+
+def token_of(visitor: Visitor, path: str) -> str:
+    """What a form of this browser carries against forged ones."""
+    found = HIDDEN.search(visitor.open(path).text)
+    return found[2] if found else ""
 
 
 def test_a_link_is_shown_once_and_taken_back(hub: Hub, alice: Visitor) -> None:
