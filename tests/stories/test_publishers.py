@@ -1,18 +1,24 @@
 """Trusted publishers: jobs that write without a stored secret, and those that only claim to be."""
 
 import json
+import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from httpx2 import Response
 from joserfc.jwk import RSAKey
 from starlette.testclient import TestClient
 
 from doors.pages.visitors import PASSWORD, Visitor, confirmed
-from fixtures.accounts import made, person
+from fixtures.accounts import calling, made, person
 from fixtures.contents import created
+from fixtures.gated import asks, gate
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import Issuer, issuing
 from fixtures.organizations import joins, leaves, organization
@@ -20,7 +26,9 @@ from strata.app.serving import build_app
 from strata.core.actor import Actor, Role
 from strata.core.hub import Hub
 from strata.core.names import RepoType
+from strata.repos.change import Settings
 from strata.repos.publishers.exchange import LIFE
+from strata.repos.publishers.tables import publisher_statements
 from strata.sessions.entering.sessions import PROVED_FOR
 
 SITE = "http://hub.example.com"
@@ -49,11 +57,12 @@ class Ci:
     """A CI service and its jobs."""
 
     def __init__(self, hub: Hub, issuer: Issuer) -> None:
-        self.issuer = issuer
+        self.issuer, self.hub = issuer, hub
         self.client = TestClient(build_app(hub), base_url=SITE)
 
     def statement(self, **changes: Any) -> str:
-        return self.issuer.statement(**{"aud": SITE, **JOB, **changes})
+        mark = {"jti": secrets.token_hex(8)}  # as every service has it
+        return self.issuer.statement(**{"aud": SITE, **JOB, **mark, **changes})
 
     def ask(self, resource: str, **changes: Any) -> Response:
         """Exchange a job's statement as the client does."""
@@ -154,6 +163,11 @@ OTHERS: dict[str, dict[str, Any]] = {
     "a claim that is missing": {"repository": None},
     "another audience": {"aud": "https://huggingface.co"},
     "expired": {"exp": 1},
+    "without an end": {"exp": None},
+    "from the future": {"nbf": 9_999_999_999},
+    "for another one as well": {"aud": [SITE, "https://huggingface.co"]},
+    "a claim that is a list": {"repository": ["acme/train"]},
+    "without a subject": {"sub": None},
     "another issuer": {"iss": "https://evil.example"},
 }
 
@@ -172,6 +186,56 @@ def test_a_statement_that_somebody_else_signed_gets_nothing(ci: Ci, issuer: Issu
     for wild in ("", "a.b", "a.b.c", "e30.e30.", "x" * 20_000):
         answer = ci.show("li/thing", wild)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.usefixtures("li")
+def test_a_statement_is_exchanged_once(ci: Ci, clock: FrozenClock) -> None:
+    """Whoever finds it in the log of the job comes too late."""
+    for changes in ({}, {"jti": None}):
+        shown = ci.statement(**changes)
+        first = ci.show("li/thing", shown)
+        assert first.status_code == 200
+        for resource in ("li/thing", "li/other", "li"):
+            again = ci.show(resource, shown)
+            assert (again.status_code, again.json()["error"]) == (400, "invalid_grant"), resource
+        assert "exchanged before" in ci.show("li/thing", shown).text
+        # Signed anew by the service it is still the same one; and of what ended nothing is kept.
+        assert ci.commit(first.json()["access_token"], "li/thing") == 200
+    assert ci.ask("li/thing", jti="mine").status_code == 200
+    assert ci.ask("li/thing", jti="mine", iat=int(clock().timestamp()) - 1).status_code == 400
+    clock.advance(timedelta(days=1))
+    assert ci.ask("li/thing").status_code == 200
+    with calling(ci.hub) as call:
+        kept = call.db.scalar(sa.select(sa.func.count()).select_from(publisher_statements))
+    assert kept == 1
+
+
+@pytest.mark.usefixtures("li")
+def test_a_statement_that_matched_nothing_is_not_used_up(ci: Ci) -> None:
+    shown = ci.statement()
+    assert ci.show("li/other", shown).status_code == 400
+    assert ci.show("li/thing", shown).status_code == 200
+
+
+@pytest.mark.usefixtures("li")
+def test_of_several_who_show_one_statement_at_once_one_wins(ci: Ci) -> None:
+    shown, begin = ci.statement(), Barrier(4)
+
+    def show() -> int:
+        begin.wait()
+        return ci.show("li/thing", shown).status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        found = [running.result() for running in [threads.submit(show) for _ in range(4)]]
+    assert sorted(found) == [200, 400, 400, 400]
+
+
+@pytest.mark.usefixtures("li")
+def test_a_service_may_give_a_job_one_token_for_all_its_steps(near: Hub, issuer: Issuer) -> None:
+    publishers = replace(near.settings.publishers, reusable=(f"{issuer.url}/",))
+    ci = Ci(replace(near, settings=replace(near.settings, publishers=publishers)), issuer)
+    shown = ci.statement()
+    assert [ci.show("li/thing", shown).status_code for _ in range(3)] == [200, 200, 200]
 
 
 @pytest.mark.usefixtures("li")
@@ -217,6 +281,26 @@ def test_a_job_of_a_person_reads_and_never_writes(
     created(near, signed_in(near, "first-one"), "open", RepoType.MODEL)
     assert ci.get(token, "/api/models/first-one/open").status_code == 200
     assert ci.commit(token, "li/thing") in {403, 404}
+    # The gates through which li went, and no others.
+    keeper = signed_in(near, "first-one")
+    for name, asked in (("through", True), ("closed", False)):
+        repo = gate(near, keeper, created(near, keeper, name), Settings(gated="auto"))
+        if asked:
+            asks(near, signed_in(near, "li"), repo)
+    file = "resolve/main/.gitattributes"
+    assert ci.get(token, f"/first-one/through/{file}").status_code == 200
+    assert ci.get(token, f"/first-one/closed/{file}").status_code == 403
+    headers = {"Authorization": f"Bearer {token}"}
+    for method, path, content in (
+        ("POST", "/api/repos/create", {"name": "new"}),
+        ("POST", "/api/models/first-one/open/like", {}),
+        ("POST", "/api/models/first-one/open/discussions", {"title": "x", "description": "y"}),
+        ("PUT", "/api/models/li/thing/settings", {"private": False}),
+        ("POST", "/api/models/first-one/closed/ask-access", {}),
+        ("DELETE", "/api/repos/delete", {"name": "thing", "organization": "li"}),
+    ):
+        refused = ci.client.request(method, path, json=content, headers=headers)
+        assert refused.status_code in {401, 403, 404}, (path, refused.text)
 
 
 def test_a_rule_must_say_whose_jobs_they_are(li: Visitor, issuer: Issuer) -> None:

@@ -14,11 +14,13 @@ from fixtures.oauth import application
 from rooms.accounts.test_authorizing import allowed as agreed, asking, redeemed
 from rooms.accounts.test_device_codes import allowed, granted, polled, started, whose
 from rooms.accounts.test_refreshing import refreshed
+from strata.core.call import working
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
 from strata.credentials.oauth import consents, device
 from strata.credentials.oauth.families import Answer
 from strata.credentials.oauth.tables import oauth_families, oauth_refreshes
+from strata.repos.publishers import replays
 
 TOGETHER = 4
 Found = TypeVar("Found")
@@ -117,6 +119,16 @@ def test_of_thieves_who_come_together_each_gets_nothing_and_one_is_told_of(
     assert found == ["invalid_grant"] * TOGETHER
     assert count(hub, oauth_families) == 0
     assert fact_names(hub).count("oauth.refresh_reuse") == 1
+
+
+def test_of_jobs_that_show_one_id_token_one_is_first(hub: Hub) -> None:
+    said = {"jti": "1", "exp": int(hub.clock().timestamp()) + 300}
+
+    def show() -> bool:
+        with calling(hub) as call, working(call) as work:
+            return replays.is_first(work, "https://ci.example", "a.b.c", said)
+
+    assert sorted(at_once(show)) == [False] * (TOGETHER - 1) + [True]
 
 
 def test_people_who_agree_twice_at_once_have_one_consent(hub: Hub) -> None:

@@ -259,6 +259,10 @@ class PublishersSettings:
         ("https://token.actions.githubusercontent.com", "https://gitlab.com"),
         "Issuers of ID tokens that people may name as trusted publishers.",
     )
+    reusable: tuple[str, ...] = setting(
+        ("https://gitlab.com",),
+        "Of these, the ones that give a job one ID token for all of its steps, so that it may be exchanged more than once.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

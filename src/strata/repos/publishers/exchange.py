@@ -24,6 +24,7 @@ from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
 from strata.credentials.tokens.given import Given, Wanted, give
 from strata.events.facts import record
+from strata.repos.publishers import replays
 from strata.repos.publishers.rules import as_provider, issuers, matches
 from strata.repos.publishers.tables import publishers
 from strata.repos.queries import path_key, repo_at
@@ -37,6 +38,11 @@ FOR_REPO, FOR_PERSON = "hf_jwt_", "hf_oauth_"
 NOBODY: Final = (
     "No trusted publisher of this resource matches the ID token. Compare its issuer and claims "
     "with what the settings of the repository, or of the account, name."
+)
+
+AGAIN: Final = (
+    "This ID token was exchanged before. Let the job ask its service for a fresh one, or have the "
+    "operator of this hub name the issuer in publishers.reusable."
 )
 
 
@@ -54,7 +60,7 @@ def exchange(call: Call, shown: Shown) -> Given:
 
     Raises:
         GrantRefused: the statement does not hold (`invalid_request`), or matches nothing
-            (`invalid_grant`, also where there is no such repo).
+            (`invalid_grant`, also where there is no such repo), or was exchanged before.
     """
     issuer, said = _checked(call, shown)
     repo, person = _resource(call, shown.resource)
@@ -66,6 +72,8 @@ def exchange(call: Call, shown: Shown) -> Given:
         raise GrantRefused("invalid_grant", NOBODY)
     _require_open(call, owner)
     with working(call) as work:
+        if not replays.is_first(work, issuer, shown.statement, said):
+            raise GrantRefused("invalid_grant", AGAIN)
         return _given(work, trusted, owner, repo, said)
 
 

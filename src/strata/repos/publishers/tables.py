@@ -17,3 +17,11 @@ publishers = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_used_at", Moment),
 )
+
+# ID tokens that were exchanged, until they end by themselves: each gives one token.
+publisher_statements = sa.Table(
+    "publisher_statements",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+)
