@@ -1,4 +1,8 @@
-"""Names that were given up: they lead to whoever had them, and nobody else may take them."""
+"""Names that were given up.
+
+They lead to whoever had them until somebody else takes them, which nobody may for a while
+(`accounts.former_name_days`), so that links do not lead to strangers (product §3.3).
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,24 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts.names import KEPT, Namespace
+from strata.accounts.names import Namespace, find, still_kept
 from strata.accounts.tables import former_names, namespaces
 from strata.core.call import Call, Work
 from strata.lib.db.statements import upsert
 from strata.lib.lookalikes.names import skeleton
 
+LATELY = timedelta(days=180)  # names that are kept for ever do not count for ever
+
 
 def holder(call: Call, name: str) -> Namespace | None:
-    """Who had this name until lately, under the name they have now."""
-    if "\0" in name:  # PostgreSQL refuses even to look for it
+    """Who had this name before, under the name they have now; None once somebody bears it."""
+    if "\0" in name or find(call, name) is not None:  # PostgreSQL refuses to look for a NUL
         return None
     row = call.db.execute(
         sa.select(namespaces.c.id, namespaces.c.name, namespaces.c.kind)
         .join(former_names, former_names.c.namespace_id == namespaces.c.id)
         .where(
             former_names.c.key == name.lower(),
-            former_names.c.left_at > call.now - KEPT,
             sa.not_(namespaces.c.key.startswith("~")),  # who had it is gone
         )
     ).first()
@@ -38,15 +43,18 @@ def leave(work: Work, namespace_id: int, name: str) -> None:
     work.db.execute(fresh.on_conflict_do_update(index_elements=["key"], set_=changed))
 
 
-def take_back(work: Work, name: str) -> None:
-    """Forget that a name was given up: somebody bears it again."""
-    work.db.execute(sa.delete(former_names).where(former_names.c.key == name.lower()))
+def take_back(work: Work, name: str) -> int | None:
+    """Forget that a name was given up, because somebody bears it again; who had given it up."""
+    mine = sa.delete(former_names).where(former_names.c.key == name.lower())
+    return work.db.scalar(mine.returning(former_names.c.namespace_id))
 
 
 def kept_for(call: Call, namespace_id: int) -> int:
-    """How many names are kept from others for this account."""
+    """How many names that this account gave up lately are kept from others."""
     kept = sa.select(sa.func.count()).where(
-        former_names.c.namespace_id == namespace_id, former_names.c.left_at > call.now - KEPT
+        former_names.c.namespace_id == namespace_id,
+        former_names.c.left_at > call.now - LATELY,
+        still_kept(call),
     )
     return call.db.scalar(kept) or 0
 

@@ -33,7 +33,6 @@ _NEW = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9]))*", re.ASCII)
 _LEGACY = re.compile(r"[A-Za-z0-9._-]{1,96}", re.ASCII)
 
 
-KEPT = timedelta(days=180)  # a name that was given up stays with whoever had it
 SIMILAR = "name.similar"
 SUGGESTED_LENGTH = 36
 NUMBERED_SUGGESTIONS = 8
@@ -178,7 +177,7 @@ def _looks_taken(call: Call, name: str, but: int) -> bool:
     borne = sa.select(namespaces.c.id).where(namespaces.c.skeleton == drawn, namespaces.c.id != but)
     kept = sa.select(former_names.c.key).where(
         former_names.c.skeleton == drawn,
-        former_names.c.left_at > call.now - KEPT,
+        still_kept(call),
         former_names.c.namespace_id != but,
     )
     return any(call.db.execute(one.limit(1)).first() is not None for one in (borne, kept))
@@ -191,11 +190,17 @@ def _take_turns(work: Work, name: str) -> None:
         work.db.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
 
 
+def still_kept(call: Call) -> sa.ColumnElement[bool]:
+    """Whether a name that was given up is kept from others; a condition on `former_names`."""
+    days = call.hub.settings.accounts.former_name_days
+    return former_names.c.left_at > call.now - timedelta(days=days) if days else sa.true()
+
+
 def _is_kept(call: Call, name: str, namespace_id: int | None = None) -> bool:
-    """Whether somebody else gave the name up less than `KEPT` ago."""
+    """Whether somebody else gave the name up, and it is still kept for them."""
     kept = sa.select(former_names.c.key).where(
         former_names.c.key == name.lower(),
-        former_names.c.left_at > call.now - KEPT,
+        still_kept(call),
         former_names.c.namespace_id != (namespace_id or 0),
     )
     return call.db.execute(kept).first() is not None

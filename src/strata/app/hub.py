@@ -63,6 +63,7 @@ from strata.migrations.upgrade import upgrade
 from strata.organizations import personal as organizations
 from strata.repos import personal as repos
 from strata.repos.gate_digest import TellOfRequests
+from strata.repos.given_up import follow_names
 from strata.repos.personal import take_away
 from strata.repos.withhold import follow_standing as withhold_repos
 from strata.search.indexing.index import IndexRepo
@@ -154,6 +155,7 @@ LISTENERS: tuple[Listener, ...] = (
     withhold_collections,
     follow_rewrite,
     take_away,
+    follow_names,
     look_through,
     look_through_bucket,
     look_through_said,

@@ -50,6 +50,7 @@ class Fact:
     repo_id: int | None
     detail: Mapping[str, object]
     subject_id: int | None = None  # whose account is concerned
+    target: str | None = None  # as it was told
     rewritten: Mapping[str, str] = field(default_factory=dict)  # commits: old → new; never kept
 
 
@@ -121,7 +122,7 @@ def record(  # noqa: PLR0913 — the columns of the log
         for kind in work.hub.reactions.get(name, ()):
             enqueue_row(work, kind, {"repo_id": repo_id}, key=f"{kind}:{repo_id}")
     (fact_id,) = inserted.inserted_primary_key or (0,)
-    fact = Fact(int(fact_id), name, repo_id, told, who["subject_id"], rewritten or {})
+    fact = Fact(int(fact_id), name, repo_id, told, who["subject_id"], target, rewritten or {})
     for listener in work.hub.listeners:
         listener(work, fact)
 

@@ -24,7 +24,7 @@ GHOST: Final = "ghost"  # what stands where the name of somebody gone would
 def delete_organization(work: Work, name: str, typed: str) -> None:
     """Delete an organisation: its members, invitations and rules go, its name stays taken.
 
-    Nobody else gets the name for half a year, so that links do not lead to strangers.
+    Nobody else gets the name for a while, so that links do not lead to strangers.
 
     Args:
         typed: the name, as the caller typed it to be sure.

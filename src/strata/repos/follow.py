@@ -17,6 +17,7 @@ from strata.core.errors import InvalidFields, TooMany
 from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
+from strata.repos.given_up import lead_no_more
 from strata.repos.tables import redirects, repos
 from strata.sessions.entering.sudo import require_sudo
 
@@ -27,8 +28,8 @@ MOST_KEPT: Final = 10  # names that one account keeps from others
 def rename_account(work: Work, account: Namespace, name: str) -> None:
     """Give an account another name and move its repos along, all or nothing (product §3.3).
 
-    Links to the old name lead to the new one, and nobody else gets it for half a year. The door
-    made sure that the caller is the account.
+    Links to the old name lead to the new one, and nobody else gets it for a while. The door made
+    sure that the caller is the account.
 
     Raises:
         InvalidFields: the name cannot be used, or the last rename was less than 30 days ago.
@@ -72,7 +73,8 @@ def _rename(work: Work, account: Namespace, name: str) -> None:
     if former.kept_for(work, account.id) >= MOST_KEPT:
         wait = int(PAUSE.total_seconds())
         raise TooMany("You changed your name too often. Try again in a month.", retry_after_s=wait)
-    renamed(work, account, name)
+    if renamed(work, account, name):
+        lead_no_more(work, name)
     _leave_redirects(work, account)
     _move_along(work, account.id, name)
 

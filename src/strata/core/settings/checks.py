@@ -19,12 +19,14 @@ MIN_SECRET_LENGTH = 32
 LONGEST_CALL_S = 60
 MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id
 MOST_WORK_BITS = 24
+MOST_DAYS = 36_500  # of what is counted back from today
 MAY_BE_ZERO = frozenset(
     {
         "server.port",
         "ssh.port",
         "ssh.public_port",
         "accounts.fastest_sign_up_s",
+        "accounts.former_name_days",
         "accounts.sign_up_work_bits",
         "accounts.token_days",
         "accounts.two_factor_grace_days",
@@ -138,6 +140,10 @@ def _check_numbers(settings: Settings) -> None:
         least = 0 if key in MAY_BE_ZERO or group == "quotas" else 1
         if value < least:
             raise BadSettings(f"Setting `{key}` must be at least {least}, not {value}.")
+    if settings.accounts.former_name_days > MOST_DAYS:
+        raise BadSettings(
+            f"Setting `accounts.former_name_days` must be at most {MOST_DAYS}; 0 is for ever."
+        )
     if settings.accounts.sign_up_work_bits > MOST_WORK_BITS:
         raise BadSettings(
             f"Setting `accounts.sign_up_work_bits` must be at most {MOST_WORK_BITS}: "

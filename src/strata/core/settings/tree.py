@@ -118,6 +118,11 @@ class AccountsSettings:
         "Accounts whose address is never confirmed are removed after this, with a mail 3 days before.",
         unit="days",
     )
+    former_name_days: int = setting(
+        180,
+        "How long a name that somebody gave up by a new name or with their account is kept from everybody else; 0: for ever.",
+        unit="days",
+    )
     sign_ups_per_hour_per_ip: int = setting(5, "Sign-ups one address may make in an hour.")
     sign_ups_per_hour_per_network: int = setting(
         20, "Sign-ups one /24 (IPv6: /48) may make in an hour."

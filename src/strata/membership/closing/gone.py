@@ -1,7 +1,7 @@
 """Delete the accounts whose week is over: what tells of the person goes, the place stays.
 
 The row of the account is emptied and named `ghost`, so that what others answered to stays readable.
-Its name is kept from others for half a year. Each account is one transaction.
+Its name is kept from others for a while. Each account is one transaction.
 """
 
 from __future__ import annotations

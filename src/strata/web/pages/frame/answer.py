@@ -61,6 +61,7 @@ def frame_of(  # noqa: PLR0913 - the values of a site and a visit, gathered once
     announcement: str = "",
     sign_up_open: bool = True,
     checklist: str = "seed",
+    names_kept_days: int = 180,
 ) -> Frame:
     """Read what the visitor's browser says about language, theme and place."""
     cookies, query = request.cookies, request.query_params
@@ -81,6 +82,7 @@ def frame_of(  # noqa: PLR0913 - the values of a site and a visit, gathered once
         announcement=announcement,
         sign_up_open=sign_up_open,
         checklist=checklist,
+        names_kept_days=names_kept_days,
     )
 
 

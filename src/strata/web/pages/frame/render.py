@@ -63,6 +63,7 @@ class Frame:
     csrf_token: str = ""
     announcement: str = ""
     sign_up_open: bool = True
+    names_kept_days: int = 180  # names given up are kept so long from others; 0: for ever
     checklist: str = "seed"  # policy: what the list beside a new password shows
 
     @property

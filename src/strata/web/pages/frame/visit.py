@@ -377,6 +377,7 @@ def _frame(request: Request, *, viewer: Viewer | None, csrf_token: str) -> Frame
         csrf_token=csrf_token,
         announcement=translated(language, notice) if notice else "",
         checklist=settings.accounts.password_policy,
+        names_kept_days=settings.accounts.former_name_days,
     )
 
 
