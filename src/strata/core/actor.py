@@ -114,7 +114,8 @@ class Actor:
     admin: bool = False
     token: TokenFacts | None = None
     standing: Standing = Standing.ACTIVE
-    must_agree: bool = False  # to documents that are newer than what they agreed to
+    agree_by: datetime | None = None  # when to agree to newer documents; None: nothing is asked
+    must_agree: bool = False  # that moment is past: until they do, their pages only show
     session_id: int | None = None
     session_mark: str = field(default="", repr=False)  # what the forms of this session are bound to
     # Until then this session counts as one whose person has just proved who they are.

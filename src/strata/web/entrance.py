@@ -15,9 +15,9 @@ from strata.access.policy import require_entry
 from strata.accounts.plans.rates import Bucket
 from strata.core import maintenance
 from strata.core.actor import ANONYMOUS, Actor
-from strata.core.errors import Maintained, Unauthenticated
+from strata.core.errors import ConsentNeeded, Maintained, Unauthenticated
 from strata.core.hub import Hub
-from strata.web.auth import has_credentials
+from strata.web.auth import SAFE_METHODS, cookie_name, has_credentials
 from strata.web.charging import FREE, WATCHING, bucket_of
 from strata.web.paths import Match, Route
 from strata.web.spool import drained
@@ -55,6 +55,7 @@ OPEN: Final = (FREE - {"/avatars/{file}"}) | {
     "/settings/emails/confirm/{token}",
     "/settings/notifications/unsubscribe/{ticket}",
     "/agree",
+    "/agree/later",
     "/terms-of-service",
     "/privacy",
     "/api/login",
@@ -117,6 +118,32 @@ def enter(hub: Hub, route: Route | None, actor: Actor) -> None:
     if own and actor.user_id is not None:
         return
     require_entry(actor)
+
+
+def ask_consent(request: Request, route: Route, actor: Actor) -> None:
+    """Ask whoever opens a page for a consent that is due, until they put it off for a day.
+
+    The ways out stay open: log-out, a copy of what is kept, the deletion of the account.
+
+    Raises:
+        ConsentNeeded: they are asked first.
+    """
+    if actor.agree_by is None or not route.page or request.method not in SAFE_METHODS:
+        return
+    opened = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    free = route.template in OPEN or route.template.startswith("/settings/account")
+    if opened and not free and request.cookies.get(later_name(request)) != later_value(actor):
+        raise ConsentNeeded
+
+
+def later_name(request: Request) -> str:
+    """The cookie of somebody who agrees later."""
+    return cookie_name(request.scope["strata"].hub, "later")
+
+
+def later_value(actor: Actor) -> str:
+    """What it holds: another publication is asked about anew."""
+    return "" if actor.agree_by is None else str(int(actor.agree_by.timestamp()))
 
 
 def is_open(route: Route) -> bool:

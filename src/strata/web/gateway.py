@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from strata.accounts.legal import agreeing
 from strata.accounts.plans.rates import Bucket
 from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
 from strata.core.hub import Hub
@@ -208,8 +209,11 @@ class _Sent:
             if exchange is not None and exchange.standing is not None:
                 headers.raw.extend(headers_of(exchange.standing))
             if exchange is not None and exchange.actor.token is not None:
-                warning = expiring.warning(exchange.actor, exchange.hub.clock())
-                headers.raw.extend([(b"x-hf-warning", warning.encode())] if warning else [])
+                for warning in (
+                    expiring.warning(exchange.actor, exchange.hub.clock()),
+                    agreeing.warning(exchange.actor, exchange.origin.base_url),
+                ):
+                    headers.raw.extend([(b"x-hf-warning", warning.encode())] if warning else [])
             if exchange is not None and exchange.match is not None:
                 _keep_to_members(headers, exchange.hub, exchange.match.route)
             if self._cross_origin:

@@ -32,7 +32,7 @@ from strata.credentials.uses import Uses
 from strata.sessions.entering.sessions import Started
 from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.charging import at_address, caller_of
-from strata.web.entrance import enter
+from strata.web.entrance import ask_consent, enter
 from strata.web.json_body import decoded
 from strata.web.metrics import Metrics
 from strata.web.paths import Match
@@ -176,7 +176,7 @@ def _read(request: Request, act: Callable[[Call], T]) -> T:
         if facts.match is None or not facts.match.route.idle:
             facts.tallies.uses.note(facts.actor, facts.hub.clock(), facts.origin)
         _require_entered(facts)
-        _require_settled(facts, request.method)
+        _require_settled(facts, request)
         return act(Call(facts.hub, facts.actor, db, facts.origin))
 
 
@@ -185,10 +185,14 @@ def _require_entered(facts: Exchange) -> None:
         enter(facts.hub, facts.match.route if facts.match else None, facts.actor)
 
 
-def _require_settled(facts: Exchange, method: str) -> None:
+def _require_settled(facts: Exchange, request: Request) -> None:
     """A browser's API writes need an open account and the newest consent, as its forms do."""
-    page = facts.match is not None and facts.match.route.page
-    if facts.actor.session_id is None or method in SAFE_METHODS or page:
+    route = facts.match.route if facts.match is not None else None
+    if facts.actor.session_id is None or facts.entered:
+        return
+    if route is not None:
+        ask_consent(request, route, facts.actor)
+    if request.method in SAFE_METHODS or (route is not None and route.page):
         return
     require_open(facts.actor.standing)
     if facts.actor.must_agree:

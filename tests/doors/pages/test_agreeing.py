@@ -1,17 +1,41 @@
-"""Documents that change: whoever agreed to older ones reads on and writes nothing (J03)."""
+"""Documents that change: whoever agreed to older ones is asked, has some days, and then reads on
+and writes nothing (product §3.4, J03).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, token_in
+from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, token_in
+from fixtures.accounts import person
+from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.legal import documents
 from strata.accounts.legal.documents import DocumentKind
-from strata.accounts.legal.tables import consents
+from strata.accounts.legal.tables import consents, past_consents
+from strata.accounts.legal.telling import TellOfTerms
+from strata.accounts.tables import users
 from strata.core.call import reading, working
 from strata.core.errors import AlreadyExists, Malformed
 from strata.core.hub import Hub
+from strata.core.settings.tree import AccountsSettings
+from strata.membership.closing.gone import delete as leave_for_good
+from strata.membership.joining import unconfirmed
 
 PROFILE, TOKENS = "/settings/profile", "/settings/tokens/new"
+GRACE = timedelta(days=AccountsSettings().consent_grace_days)
+
+
+def waiting(visitor: Visitor) -> Visitor:
+    """Who put the consent off, and looks at pages."""
+    asked = visitor.open("/models")
+    assert asked.place == "/agree?next=%2Fmodels"
+    visitor.send("/agree/later", visitor.open(asked.place).hidden("/agree/later"))
+    return visitor
 
 
 def publish(hub: Hub, version: str, kind: DocumentKind = DocumentKind.TERMS) -> None:
@@ -31,6 +55,22 @@ def agreed(hub: Hub) -> list[tuple[str, str, str]]:
 
 
 @pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    """Give a hub that waits for no consent; `GRACE` is about the days that it may have."""
+    settings: dict[str, Any] = {"accounts.consent_grace_days": 0}
+    built = build_test_hub(tmp_path / "data", clock=clock, **settings)
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def patient(hub: Hub) -> Hub:
+    """Give the same hub as it is without a setting."""
+    accounts = replace(hub.settings.accounts, consent_grace_days=GRACE.days)
+    return replace(hub, settings=replace(hub.settings, accounts=accounts))
+
+
+@pytest.fixture
 def li(hub: Hub) -> Visitor:
     """A browser in which a confirmed person is logged in."""
     return confirmed(hub, "li")
@@ -38,7 +78,7 @@ def li(hub: Hub) -> Visitor:
 
 def test_a_form_waits_for_the_consent_and_is_then_done(hub: Hub, li: Visitor) -> None:
     publish(hub, "2")
-    asked = li.submit(PROFILE, PROFILE, full_name="Li Wei")
+    asked = waiting(li).submit(PROFILE, PROFILE, full_name="Li Wei")
     assert (asked.status, "Our documents have changed" in asked.text) == (403, True)
     assert "Li Wei" not in li.open("/li").text
 
@@ -48,13 +88,13 @@ def test_a_form_waits_for_the_consent_and_is_then_done(hub: Hub, li: Visitor) ->
     done = li.send(PROFILE, unticked.hidden(PROFILE) | {"consents": "on"})
     assert done.place == PROFILE
     assert "Li Wei" in li.open("/li").text
-    assert agreed(hub) == [("terms", "2", "renewal"), ("privacy", "sample-1", "renewal")]
+    assert agreed(hub) == [("terms", "2", "re-consent"), ("privacy", "sample-1", "re-consent")]
     assert li.submit(PROFILE, PROFILE, full_name="Li").place == PROFILE
 
 
 def test_a_version_that_was_not_shown_is_not_agreed_to(hub: Hub, li: Visitor) -> None:
     publish(hub, "2")
-    asked = li.submit(PROFILE, PROFILE, full_name="Li Wei")
+    asked = waiting(li).submit(PROFILE, PROFILE, full_name="Li Wei")
     publish(hub, "3")
     again = li.send(PROFILE, asked.hidden(PROFILE) | {"consents": "on"})
     assert (again.status, "documents have changed" in again.text) == (403, True)
@@ -70,13 +110,14 @@ def test_a_log_in_leads_there_and_onward_and_may_be_declined(hub: Hub) -> None:
     entered = back.submit("/login?next=/models", "/login", username="first-one", password=PASSWORD)
     assert entered.place == "/agree?next=%2Fmodels"
     asked = back.open(entered.place)
-    assert 'href="/models">Not now' in asked.text
+    declined = back.send("/agree/later", asked.hidden("/agree/later"))
+    assert declined.place == "/models"
     assert back.open("/models").status == 200
     done = back.send("/agree", asked.hidden("/agree") | {"consents": "on"})
     assert done.place == "/models"
     assert [row for row in agreed(hub) if row[0] == "terms"] == [
         ("terms", "2", "signup"),
-        ("terms", "3", "renewal"),
+        ("terms", "3", "re-consent"),
     ]
 
 
@@ -102,7 +143,7 @@ def test_who_does_not_agree_may_still_leave_and_log_out(hub: Hub) -> None:
         "/settings/account/delete", "/settings/account/delete", confirm_name="mallory"
     )
     assert gone.place == "/"
-    assert visitor.submit("/", "/logout").place == "/"
+    assert waiting(visitor).submit("/", "/logout").place == "/"
 
 
 def test_a_stranger_reads_and_signs_up_for_the_newest_text(hub: Hub) -> None:
@@ -123,3 +164,125 @@ def test_a_text_is_published_whole_and_once(hub: Hub) -> None:
         for version, texts in (("", {"en": "a", "zh-CN": "b"}), ("3", {"en": "a"})):
             with pytest.raises(Malformed):
                 documents.publish(work, DocumentKind.TERMS, version, texts)
+
+
+def test_the_next_page_asks_and_may_be_put_off_for_a_day(patient: Hub) -> None:
+    mei = confirmed(patient, "mei")
+    publish(patient, "2")
+    asked = mei.open("/models?sort=likes")
+    assert (asked.status, asked.place) == (303, "/agree?next=%2Fmodels%3Fsort%3Dlikes")
+    page = mei.open(asked.place)
+    assert "You can go on as before until Dec 7, 2026" in page.text
+    put_off = mei.send("/agree/later", page.hidden("/agree/later"))
+    assert put_off.place == "/models?sort=likes"
+    (cookie,) = (one for one in put_off.cookies if one.startswith("later="))
+    assert "Max-Age=86400" in cookie
+    assert mei.open("/models").status == 200
+    publish(patient, "3")
+    assert mei.open("/models").status == 200  # of the same moment; another one asks anew
+    mei.client.cookies.delete("later")
+    assert mei.open("/models").place == "/agree?next=%2Fmodels"
+
+
+def test_another_publication_asks_anew(patient: Hub, clock: FrozenClock) -> None:
+    mei = confirmed(patient, "mei")
+    publish(patient, "2")
+    assert waiting(mei).open("/models").status == 200
+    clock.advance(timedelta(hours=1))
+    publish(patient, "3")
+    assert mei.open("/models").place == "/agree?next=%2Fmodels"
+
+
+def test_the_documents_the_ways_out_and_what_scripts_fetch_stay_open(patient: Hub) -> None:
+    mei = confirmed(patient, "mei")
+    publish(patient, "2")
+    for path in ("/terms-of-service", "/privacy", "/agree", "/settings/account"):
+        assert mei.open(path).status == 200, path
+    assert mei.open("/models", **{"Sec-Fetch-Mode": "cors"}).status == 200
+    assert mei.client.get("/api/models").status_code == 200
+    assert mei.submit("/settings/account", "/logout").place == "/"
+    assert Visitor(patient).open("/models").status == 200
+
+
+def test_for_some_days_everything_goes_on_and_then_pages_only_show(
+    patient: Hub, clock: FrozenClock
+) -> None:
+    publish(patient, "2")
+    clock.advance(GRACE - timedelta(minutes=2))
+    visitor = confirmed(patient, "first-one")
+    with reading(patient) as call, working(call) as work:
+        work.db.execute(sa.update(users).values(agreed="terms=1"))
+    assert waiting(visitor).submit(PROFILE, PROFILE, full_name="Li Wei").place == PROFILE
+    body = {"name": "thing", "type": "model"}
+    assert visitor.client.post("/api/repos/create", json=body).status_code == 200
+
+    clock.advance(timedelta(minutes=3))
+    late = visitor.submit(PROFILE, PROFILE, full_name="Li")
+    assert (late.status, "change nothing" in late.text) == (403, True)
+    assert visitor.client.post("/api/repos/create", json=body).status_code == 403
+    assert visitor.open("/first-one/thing").status == 200
+    done = visitor.send(PROFILE, late.hidden(PROFILE) | {"consents": "on"})
+    assert done.place == PROFILE
+
+
+def test_programs_are_warned_and_go_on(patient: Hub, clock: FrozenClock) -> None:
+    token = token_in(confirmed(patient, "mei").make_token("laptop", "write"))
+    bearer = {"Authorization": f"Bearer {token}"}
+    client = Visitor(patient).client
+    assert "x-hf-warning" not in client.get("/api/whoami-v2", headers=bearer).headers
+    publish(patient, "2")
+    soon = client.get("/api/whoami-v2", headers=bearer)
+    assert soon.headers["x-hf-warning"] == (
+        "terms; The terms of this site have changed. Read and accept them on "
+        "http://hub.example.com/agree by 2026-12-07."
+    )
+    clock.advance(GRACE)
+    late = client.get("/api/models", headers=bearer)
+    assert (
+        late.status_code,
+        "you change nothing in the browser" in late.headers["x-hf-warning"],
+    ) == (200, True)
+    body = {"name": "thing", "type": "model"}
+    assert client.post("/api/repos/create", json=body, headers=bearer).status_code == 200
+    assert "x-hf-warning" not in client.get("/api/models").headers
+
+
+def test_the_mail_says_until_when(patient: Hub) -> None:
+    confirmed(patient, "mei")
+    publish(patient, "2")
+    with reading(patient) as call:
+        TellOfTerms("terms", "2").run(call)
+    assert "Until 2026-12-07 everything works as before" in letter(patient, "mei@example.com").text
+
+
+def test_consents_outlive_the_account_without_the_person(hub: Hub) -> None:
+    visitor = Visitor(hub)
+    visitor.join("first-one", "first@example.com")
+    pseudonyms = set()
+    for name in ("mallory", "rose"):
+        Visitor(hub).join(name)
+        gone = person(hub, name)
+        with reading(hub) as call, working(call) as work:
+            if name == "rose":  # confirmed, as everybody who may leave for good
+                confirmed_now = sa.update(users).where(users.c.id == gone.id)
+                work.db.execute(confirmed_now.values(verified_at=work.now))
+                leave_for_good(work, gone)
+            else:
+                assert unconfirmed.leave(work, gone.id)
+            mine = hub.secrets.digest("consents.pseudonym", gone.public_id)
+            kept = work.db.execute(
+                sa.select(past_consents).where(past_consents.c.pseudonym == mine)
+            ).all()
+            assert (
+                work.db.scalars(sa.select(consents.c.id).where(consents.c.user_id == gone.id)).all()
+                == []
+            )
+        assert [(row.document, row.version, row.method) for row in kept] == [
+            ("terms", "sample-1", "signup"),
+            ("privacy", "sample-1", "signup"),
+        ]
+        assert all(row.sha256 and row.accepted_at and row.language == "en" for row in kept)
+        assert name not in repr(kept)
+        pseudonyms.add(mine)
+    assert len(pseudonyms) == 2
+    assert len(agreed(hub)) == 2  # of who stayed

@@ -42,6 +42,7 @@ ALLOWED = {
     "/email_confirmation/{token}": "confirms",
     "/admin": "is there for the admins of the site alone",
     "/agree": "agrees to documents that changed",
+    "/agree/later": "puts that off",
     "/forgot-password": "asks for a link",
     "/reset-password/{token}": "chooses a password, which a link allows",
     "/settings/confirm-access": "proves who they are",

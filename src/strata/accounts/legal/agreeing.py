@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from strata.accounts.legal import documents
-from strata.accounts.legal.tables import consents
+from strata.accounts.legal.tables import consents, past_consents
 from strata.accounts.tables import users
+from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Unauthenticated
 from strata.events.facts import record
@@ -36,7 +37,7 @@ def agree(work: Work, agreed: Mapping[str, str], *, read_in: str) -> None:
     faults = consent_faults(work, agreed)
     if faults:
         raise InvalidFields({"consents": faults})
-    keep(work, work.actor.user_id, read_in=read_in, method="renewal")
+    keep(work, work.actor.user_id, read_in=read_in, method="re-consent")
     detail = {"documents": dict(agreed)}
     record(work, "account.consent", target=work.actor.name, detail=detail)
 
@@ -59,6 +60,37 @@ def keep(work: Work, user_id: int, *, read_in: str, method: str) -> None:
             )
         )
     vouch(work, user_id)
+
+
+def outlive(work: Work, user_id: int, public_id: str) -> None:
+    """Keep what somebody agreed to without saying who it was: their account goes (product §3.4).
+
+    The pseudonym is a keyed digest of their public id: whoever can tell that can have it proved
+    what they agreed to, and nobody can tell who they were from it.
+    """
+    kept = (
+        consents.c.document,
+        consents.c.version,
+        consents.c.sha256,
+        consents.c.language,
+        consents.c.accepted_at,
+        consents.c.method,
+    )
+    pseudonym = work.hub.secrets.digest("consents.pseudonym", public_id)
+    theirs = sa.select(sa.literal(pseudonym), *kept).where(consents.c.user_id == user_id)
+    names = ["pseudonym", *(column.name for column in kept)]
+    work.db.execute(sa.insert(past_consents).from_select(names, theirs.order_by(consents.c.id)))
+    work.db.execute(sa.delete(consents).where(consents.c.user_id == user_id))
+
+
+def warning(actor: Actor, base_url: str) -> str:
+    """What clients print of documents that changed; empty: nothing (ASCII, `topic; message`)."""
+    if actor.agree_by is None:
+        return ""
+    read = f"terms; The terms of this site have changed. Read and accept them on {base_url}/agree"
+    if actor.must_agree:
+        return f"{read}: until then you change nothing in the browser."
+    return f"{read} by {actor.agree_by:%Y-%m-%d}."
 
 
 def vouch(work: Work, user_id: int) -> None:

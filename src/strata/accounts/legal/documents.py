@@ -6,6 +6,7 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import resources
 
@@ -15,8 +16,10 @@ from strata.accounts.legal.tables import agreement, legal_documents
 from strata.accounts.legal.telling import TellOfTerms
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed
+from strata.core.hub import Hub
 from strata.events.facts import record
 from strata.events.jobs import enqueue
+from strata.lib.db.columns import from_millis
 from strata.lib.db.statements import upsert
 
 LANGUAGES = ("en", "zh-CN")
@@ -68,14 +71,27 @@ def key_of(agreed: Mapping[str, str]) -> str:
     return ";".join(f"{kind}={version}" for kind, version in sorted(agreed.items()))
 
 
-def must_agree(agreed: str | None, current: str | None) -> bool:
-    """Whether somebody has not agreed yet to the documents that hold now.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is asked of somebody who agreed to other documents than those that hold now."""
+
+    by: datetime | None = None  # None: nothing is
+    over: bool = False  # it is past that moment
+
+
+def due(hub: Hub, agreed: str | None, current: str | None, since: int | None) -> Due:
+    """By when somebody is to agree to the documents that hold now (product §3.4).
 
     Args:
         agreed: as kept in `users.agreed`.
         current: as kept in `agreement`; None: nothing was ever published.
+        since: milliseconds since 1970, as kept there; None: always.
     """
-    return agreed != (current or _packaged_key())
+    if agreed == (current or _packaged_key()):
+        return Due()
+    grace = timedelta(days=hub.settings.accounts.consent_grace_days if since is not None else 0)
+    by = from_millis(since or 0) + grace
+    return Due(by, over=by <= hub.clock())
 
 
 def publish(work: Work, kind: DocumentKind, version: str, texts: Mapping[str, str]) -> None:
@@ -104,10 +120,9 @@ def publish(work: Work, kind: DocumentKind, version: str, texts: Mapping[str, st
             "published_at": work.now,
         }
         work.db.execute(sa.insert(legal_documents).values(**values))
-    now = key_of(versions(work) | {kind.value: version})
-    fresh = upsert(work.db, agreement).values(id=1, current=now)
-    columns = [agreement.c.id]
-    work.db.execute(fresh.on_conflict_do_update(index_elements=columns, set_={"current": now}))
+    held = {"current": key_of(versions(work) | {kind.value: version}), "since": work.now}
+    fresh = upsert(work.db, agreement).values(id=1, **held)
+    work.db.execute(fresh.on_conflict_do_update(index_elements=[agreement.c.id], set_=held))
     record(work, "admin.legal_publish", target=kind.value, detail={"version": version})
     enqueue(work, TellOfTerms(kind.value, version))
 

@@ -23,6 +23,7 @@ agreement = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("current", sa.Text, nullable=False),  # as `users.agreed`
+    sa.Column("since", Moment),
 )
 
 consents = sa.Table(
@@ -37,5 +38,19 @@ consents = sa.Table(
     sa.Column("accepted_at", Moment, nullable=False),
     sa.Column("ip", sa.Text, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),  # "signup" or "renewal"
+    sa.Column("method", sa.Text, nullable=False),  # "signup", "oauth", "invite", "re-consent"
+)
+
+# What people agreed to whose accounts are gone: a proof without the person (product §3.4).
+past_consents = sa.Table(
+    "past_consents",
+    metadata,
+    identity(),
+    sa.Column("pseudonym", sa.Text, nullable=False, index=True),  # one for each account
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("accepted_at", Moment, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
 )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, Final
 
 import sqlalchemy as sa
@@ -57,19 +58,33 @@ def _next(work: Work, after: int) -> list[people.User]:
 
 def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
     site = call.hub.settings.site_name
+    goes_on = _until(call)
     english_name, chinese_name, path = _NAMES[document]
     english = Wording(
         subject=f"The {english_name} of {site} changed",
         greeting=f"Hello {reader.name},",
         before=(f"version {version} of the {english_name} of {site} holds from now on.",),
         link_text=f"Read the {english_name}",
-        after=("When you next write something in the browser, you are asked to agree to it.",),
+        after=(f"We ask you to agree to it when you next open a page. {goes_on[0]}",),
     )
     chinese = Wording(
         subject=f"{site} 的{chinese_name}已更新",
         greeting=f"{reader.name}，您好：",
         before=(f"{site} 的{chinese_name}已更新为版本 {version}，即日起生效。",),
         link_text=f"阅读{chinese_name}",
-        after=("您下次在浏览器中进行写操作时，需要先表示同意。",),
+        after=(f"您下次打开页面时，我们会请您表示同意。{goes_on[1]}",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, path))
+
+
+def _until(call: Call) -> tuple[str, str]:
+    """What becomes of those who do not agree, in both languages."""
+    days = call.hub.settings.accounts.consent_grace_days
+    if not days:
+        return "Until you do, you can only look at pages.", "在您同意之前，页面仅可浏览。"
+    by = call.now + timedelta(days=days)
+    english = f"Until {by:%Y-%m-%d} everything works as before; then you can only look at pages."
+    return (
+        english,
+        f"{by:%Y-%m-%d} 之前一切照常；此后在您同意之前，页面仅可浏览。",
+    )

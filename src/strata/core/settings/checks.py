@@ -27,6 +27,7 @@ MAY_BE_ZERO = frozenset(
         "ssh.public_port",
         "accounts.fastest_sign_up_s",
         "accounts.former_name_days",
+        "accounts.consent_grace_days",
         "accounts.sign_up_work_bits",
         "accounts.token_days",
         "accounts.two_factor_grace_days",
@@ -140,10 +141,9 @@ def _check_numbers(settings: Settings) -> None:
         least = 0 if key in MAY_BE_ZERO or group == "quotas" else 1
         if value < least:
             raise BadSettings(f"Setting `{key}` must be at least {least}, not {value}.")
-    if settings.accounts.former_name_days > MOST_DAYS:
-        raise BadSettings(
-            f"Setting `accounts.former_name_days` must be at most {MOST_DAYS}; 0 is for ever."
-        )
+    for name in ("former_name_days", "consent_grace_days"):
+        if getattr(settings.accounts, name) > MOST_DAYS:
+            raise BadSettings(f"Setting `accounts.{name}` must be at most {MOST_DAYS}.")
     if settings.accounts.sign_up_work_bits > MOST_WORK_BITS:
         raise BadSettings(
             f"Setting `accounts.sign_up_work_bits` must be at most {MOST_WORK_BITS}: "

@@ -118,6 +118,11 @@ class AccountsSettings:
         "Accounts whose address is never confirmed are removed after this, with a mail 3 days before.",
         unit="days",
     )
+    consent_grace_days: int = setting(
+        14,
+        "How long people may go on writing in the browser after other terms or another privacy policy were published, before they agree to them; 0: not at all.",
+        unit="days",
+    )
     former_name_days: int = setting(
         180,
         "How long a name that somebody gave up by a new name or with their account is kept from everybody else; 0: for ever.",

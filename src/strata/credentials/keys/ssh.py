@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from strata.accounts.confirmed import readers
 from strata.accounts.factors.demand import COLUMNS, WIDTH, demand_of
-from strata.accounts.legal.documents import must_agree
+from strata.accounts.legal.documents import due
 from strata.accounts.standing import require_open, standing_at
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
@@ -35,7 +35,7 @@ LONGEST_TITLE: Final = 100
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _SPEAKER: Final = (
     "SELECT k.id, u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
-    f" u.agreed, (SELECT current FROM agreement), {SOME},"
+    f" u.agreed, (SELECT current FROM agreement), (SELECT since FROM agreement), {SOME},"
     f" m.organization_id, m.role, {COLUMNS} FROM ssh_keys k"
     " JOIN users u ON u.id = k.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
@@ -72,18 +72,20 @@ def actor_for_key(db: Connection, hub: Hub, fingerprint: str) -> Actor | None:
     row = rows[0]  # one for each membership; they differ in nothing else
     require_open(standing_at(to_millis(hub.clock()), row[5], row[6]))
     demand = demand_of(hub, (row[-WIDTH:] for row in rows))
+    consent = due(hub, *row[7:10])
     actor = Actor(
         user_id=row[1],
         name=row[2],
         verified=row[3] is not None,
         admin=bool(row[4]),
-        must_agree=must_agree(row[7], row[8]),
+        agree_by=consent.by,
+        must_agree=consent.over,
         ssh_key_id=row[0],
-        roles=roles_in(row[10:12] for row in rows),
+        roles=roles_in(row[11:13] for row in rows),
         closed=demand.closed,
         factor_due=demand.due,
     )
-    return with_shares(db, hub, actor) if row[9] else actor
+    return with_shares(db, hub, actor) if row[10] else actor
 
 
 def add(work: Work, title: str, text: str) -> SshKey:

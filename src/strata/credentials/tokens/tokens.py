@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts import confirmed, people
-from strata.accounts.legal.documents import must_agree
+from strata.accounts.legal.documents import due
 from strata.accounts.plans.quotas import quotas_of, require_few
 from strata.accounts.standing import require_open, standing_at
 from strata.core.actor import NOTHING, Actor, Grants, TokenKind, TokenRole
@@ -62,7 +62,8 @@ _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this se
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _FROM = (
     "SELECT u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
-    f" u.agreed, (SELECT current FROM agreement), {SOME}, t.digest, {COLUMNS}"
+    " u.agreed, (SELECT current FROM agreement), (SELECT since FROM agreement),"
+    f" {SOME}, t.digest, {COLUMNS}"
     " FROM tokens t JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
     f" {INSIDE} WHERE t.leaked_at IS NULL"
 )
@@ -129,23 +130,25 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
     if not rows:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
-    token = token_facts([row[10:] for row in rows], row[9][:STAMP_LENGTH])
+    token = token_facts([row[11:] for row in rows], row[10][:STAMP_LENGTH])
     if token.expires_at is not None and token.expires_at <= now:
         raise TokenExpired
     require_open(standing_at(to_millis(now), row[4], row[5]))
     demand = demand_in(hub, rows, token)
+    consent = due(hub, *row[6:9])
     actor = Actor(
         user_id=row[0],
         name=row[1],
         verified=row[2] is not None,
         admin=bool(row[3]),
-        must_agree=must_agree(row[6], row[7]),
+        agree_by=consent.by,
+        must_agree=consent.over,
         token=token,
         roles=roles_in(row[ROLES] for row in rows),
         closed=demand.closed,
         factor_due=demand.due,
     )
-    return with_shares(db, hub, actor) if row[8] else actor
+    return with_shares(db, hub, actor) if row[9] else actor
 
 
 def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Issued:

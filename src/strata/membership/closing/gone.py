@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from strata.accounts import confirmed, former, people
+from strata.accounts.legal import agreeing
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
@@ -59,6 +60,7 @@ def delete(work: Work, user: people.User) -> None:
     forget_logins_elsewhere(work, user.id)
     for app in apps.of_owner(work, user.id):
         own.remove(work, app.client_id)
+    agreeing.outlive(work, user.id, user.public_id)
     for personal in work.hub.personal:
         for kept in personal.kept:
             mine = kept.column == user.id

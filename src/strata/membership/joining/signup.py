@@ -112,7 +112,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
             by_invite(work, user.id, promise.plan, promise.days)
         if mode == "approval" and not user.admin:
             approval.hold(work, user.id)
-        keep_consents(work, user.id, read_in=form.read_in, method="signup")
+        keep_consents(work, user.id, read_in=form.read_in, method=_method(form, promise))
         if form.mails:
             ask_for_mails(work, user.id)
         if form.identity is not None:
@@ -143,6 +143,13 @@ def require_free(hub: Hub, email: str, identity: Claims | None) -> None:
         LogInElsewhere: they come in through another one.
     """
     sites.require_free(hub, email, through=identity.provider if identity else "")
+
+
+def _method(form: SignUp, promise: invites.Promise | None) -> str:
+    """How somebody came to agree, for the record of their consent."""
+    if form.identity is not None:
+        return "oauth"
+    return "signup" if promise is None else "invite"
 
 
 def _promised(work: Work, form: SignUp) -> invites.Promise | None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from strata.accounts import confirmed, people
+from strata.accounts.legal import agreeing
 from strata.accounts.legal.tables import consents
 from strata.accounts.profile.tables import preferences, profiles
 from strata.accounts.tables import emails, former_names, namespaces, users
@@ -132,6 +133,7 @@ def _write_to(work: Work, row: sa.Row[Any]) -> None:
 
 def _remove(work: Work, row: sa.Row[Any]) -> None:
     agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
+    agreeing.outlive(work, row.id, row.public_id)
     for table in (
         verifications,
         sessions,
@@ -139,7 +141,6 @@ def _remove(work: Work, row: sa.Row[Any]) -> None:
         resets,
         emails,
         email_changes,
-        consents,
         preferences,
     ):
         work.db.execute(sa.delete(table).where(table.c.user_id == row.id))

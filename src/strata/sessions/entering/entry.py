@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from strata.accounts import people
 from strata.accounts.factors import halfway, remembered
 from strata.accounts.factors.halfway import Halfway, Ticket
-from strata.accounts.legal.documents import must_agree
+from strata.accounts.legal.documents import due
 from strata.accounts.legal.tables import agreement
 from strata.accounts.tables import users
 from strata.core.call import Work
 from strata.events.facts import record
+from strata.lib.db.columns import to_millis
 from strata.sessions.entering import browsers, sessions, sites
 
 
@@ -36,7 +37,7 @@ class LoggedIn:
     name: str
     verified: bool
     session: sessions.Started
-    must_agree: bool  # to documents that changed
+    must_agree: bool  # to documents that changed, now or later
     device: str = field(repr=False)  # the cookie by which this browser is known from now on
 
 
@@ -75,12 +76,14 @@ def enter(
         work, user.id, admin=user.admin, remember=browser.remember, proved=proved
     )
     record(work, "account.login", target=user.name, actor_id=user.id, detail={"how": how})
-    current = work.db.scalar(sa.select(agreement.c.current))
+    held = work.db.execute(sa.select(agreement.c.current, agreement.c.since)).first()
+    since = to_millis(held.since) if held and held.since else None
+    consent = due(work.hub, user.agreed, held.current if held else None, since)
     return LoggedIn(
         user_id=user.id,
         name=user.name,
         verified=user.verified_at is not None,
         session=session,
-        must_agree=must_agree(user.agreed, current),
+        must_agree=consent.by is not None,
         device=browsers.recognise(work, user, browser.device),
     )

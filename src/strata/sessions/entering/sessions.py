@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts.factors.demand import COLUMNS, WIDTH, demand_of
-from strata.accounts.legal.documents import must_agree
+from strata.accounts.legal.documents import due
 from strata.accounts.standing import standing_at
 from strata.core.actor import Actor, Standing
 from strata.core.call import Call, Work
@@ -30,8 +30,8 @@ LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512
 _LIVE = Prepared(
     "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"  # noqa: S608 — constants
-    f" u.standing_until, u.agreed, (SELECT current FROM agreement), {SOME},"
-    f" m.organization_id, m.role, {COLUMNS}"
+    " u.standing_until, u.agreed, (SELECT current FROM agreement),"
+    f" (SELECT since FROM agreement), {SOME}, m.organization_id, m.role, {COLUMNS}"
     " FROM sessions s"
     " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
     " LEFT JOIN memberships m ON m.user_id = u.id"
@@ -136,21 +136,23 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
     if standing is Standing.SUSPENDED:
         return None
     demand = demand_of(hub, (row[-WIDTH:] for row in rows))
+    consent = due(hub, *row[9:12])
     actor = Actor(
         user_id=row[3],
         name=row[4],
         verified=row[5] is not None,
         admin=bool(row[6]),
         standing=standing,
-        must_agree=must_agree(row[9], row[10]),
+        agree_by=consent.by,
+        must_agree=consent.over,
         session_id=row[0],
         session_mark=row[1],
         proved_until=None if row[2] is None else from_millis(row[2]),
-        roles=roles_in(row[12:14] for row in rows),
+        roles=roles_in(row[13:15] for row in rows),
         closed=demand.closed,
         factor_due=demand.due,
     )
-    return with_shares(db, hub, actor) if row[11] else actor
+    return with_shares(db, hub, actor) if row[12] else actor
 
 
 def log_out(work: Work) -> None:

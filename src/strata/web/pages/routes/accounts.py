@@ -97,6 +97,7 @@ ROUTES: Final = (
     Route(SEND, "/login/confirm/{token}", mailed.confirm, BROWSER, page=True, free=True),
     Route(READ, "/agree", agreeing.page, BROWSER, page=True),
     Route(SEND, "/agree", agreeing.agree, BROWSER, page=True),
+    Route(SEND, "/agree/later", agreeing.later, BROWSER, page=True, free=True),
     Route(READ, "/settings/confirm-access", proving.page, BROWSER, page=True),
     Route(SEND, "/settings/confirm-access", proving.confirm, BROWSER, page=True, free=True),
     Route(("GET",), "/login/with/{provider}", providers.begin, BROWSER, page=True),
