@@ -156,7 +156,8 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
 FREE: Final[Mapping[str, tuple[str, ...]]] = {
     "comes before a session, or is itself a proof": (
         "/join", "/api/signup", "/login", "/login/passkey", "/login/2fa", "/login/recovery",
-        "/login/confirm/{token}", "/forgot-password", "/reset-password/{token}", "/agree",
+        "/login/confirm/{token}", "/forgot-password", "/reset-password/{token}",
+        "/agree", "/agree/later",
         "/settings/confirm-access", "/settings/authentication/password", "/admin",
     ),
     "takes rights away, or ends something": (
