@@ -1,15 +1,18 @@
 """How a token or a session reaches the hub, and what is left when it is over."""
 
 import base64
+import re
 from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, token_in
+from fixtures.counting import counted
 from fixtures.hubs import FrozenClock
 from strata.app.serving import build_app
 from strata.core.hub import Hub
+from strata.credentials.uses import FLUSH_EVERY_S
 from strata.sessions.entering import csrf
 from strata.web.work import Tallies
 
@@ -69,6 +72,27 @@ def test_the_list_says_when_a_token_was_used_once_uses_are_written_down(
     assert "Never used" not in listed
     assert "Last used" in listed
     assert clock().isoformat()[:13] in listed
+
+
+def test_what_a_token_reads_writes_nothing_and_its_uses_one_row_a_minute(
+    hub: Hub, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = token_in(confirmed(hub, "li-wei").make_token("ci"))
+    tallies = Tallies.of(hub.settings)
+    script = TestClient(build_app(hub, tallies=tallies), base_url=SITE)
+    bearer = {"Authorization": f"Bearer {value}"}
+    with counted(monkeypatch) as read:
+        for _ in range(30):
+            clock.advance(timedelta(seconds=1))
+            assert script.get(WHOAMI, headers=bearer).status_code == 200
+            assert script.get("/api/models", headers=bearer).status_code == 200
+    assert [said for said in read if re.match("INSERT|UPDATE|DELETE", said)] == []
+
+    with counted(monkeypatch) as written:
+        tallies.uses.flush(hub)
+        tallies.uses.flush(hub)
+    assert sum(count for said, count in written.items() if said.startswith("UPDATE tokens")) == 1
+    assert FLUSH_EVERY_S >= 60
 
 
 def test_a_session_that_was_planted_before_the_log_in_is_worth_nothing(hub: Hub) -> None:

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
-from doors.pages.visitors import Visitor, confirmed, is_accepted, letter, token_in
+from doors.pages.visitors import SITE, Visitor, confirmed, is_accepted, letter, token_in
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins
+from strata.app.serving import build_app
 from strata.core.actor import Role
 from strata.core.hub import Hub
+from strata.web.work import Tallies
 
 NEW = "/settings/tokens/new"
 
@@ -240,6 +243,50 @@ def test_an_address_fills_the_scopes_in(visitor: Visitor) -> None:
     assert re.findall(r'name="repo-\d" value="([^"]+)"', text) == ["c/d", "datasets/a/b"]
 
 
+def test_an_address_fills_in_an_organization_and_every_other_key(
+    visitor: Visitor, hub: Hub
+) -> None:
+    visitor.submit("/organizations/new", "/organizations/new", name="acme", full_name="Acme")
+    visitor.submit("/organizations/new", "/organizations/new", name="lab", full_name="Lab")
+    address = (
+        f"{NEW}?tokenType=fineGrained&displayName=CI&orgs[]=Acme&orgs=elsewhere"
+        "&orgPermissions[]=repo.content.read&orgPermissions=org.read,made.up"
+        "&ownUserPermissions=collection.read,user.webhooks.read"
+    )
+    page = visitor.open(address)
+
+    ticked = re.findall(r'type="checkbox" name="([^"]+)"[^>]* checked', page.text)
+    assert ticked == [
+        "own:collection.read",
+        "own:user.webhooks.read",
+        "org:acme:repo.content.read",
+        "org:acme:org.read",
+    ]
+    assert 'value="CI"' in page.text
+    sent = page.hidden(NEW) | dict.fromkeys(ticked, "on") | {"name": "CI", "role": "fineGrained"}
+    fine = whoami(hub, token_in(visitor.send(NEW, sent)))["auth"]["accessToken"]["fineGrained"]
+    assert {one["entity"]["name"]: one["permissions"] for one in fine["scoped"]} == {
+        "li-wei": ["collection.read", "user.webhooks.read"],
+        "acme": ["org.read", "repo.content.read"],
+    }
+
+
+def test_the_old_value_lives_on_for_as_long_as_was_chosen(
+    visitor: Visitor, hub: Hub, clock: FrozenClock
+) -> None:
+    old = token_in(visitor.make_token("ci"))
+    path = f"/settings/tokens/{token_id(visitor)}/refresh"
+    for bad in ("25", "-1", "x", "9999"):
+        assert visitor.submit(path, path, grace=bad).status == 400
+    new = token_in(visitor.submit(path, path, grace="8"))
+
+    assert is_accepted(hub, old)
+    assert is_accepted(hub, new)
+    clock.advance(timedelta(hours=8))
+    assert not is_accepted(hub, old)
+    assert is_accepted(hub, new)
+
+
 def test_a_token_has_an_end_and_the_page_says_when(visitor: Visitor, hub: Hub) -> None:
     form = visitor.open(NEW).hidden(NEW) | {"name": "ci", "role": "read", "life": "7"}
     value = token_in(visitor.send(NEW, form))
@@ -273,6 +320,28 @@ def test_the_uses_of_a_token_are_listed(visitor: Visitor) -> None:
     assert "Last uses" not in visitor.open("/settings/tokens?usage=999").text
 
 
+def test_the_last_twenty_uses_are_shown_with_address_and_program(
+    visitor: Visitor, hub: Hub, clock: FrozenClock
+) -> None:
+    value = token_in(visitor.make_token("ci"))
+    tallies = Tallies.of(hub.settings)
+    for number in range(22):
+        clock.advance(timedelta(minutes=1))
+        script = TestClient(
+            build_app(hub, tallies=tallies), base_url=SITE, client=(f"203.0.113.{number}", 1)
+        )
+        agent = {"User-Agent": f"hf_hub/2.4.{number}; python/3.11"}
+        script.get("/api/models", headers={"Authorization": f"Bearer {value}"} | agent)
+        tallies.uses.flush(hub)
+
+    drawer = visitor.open(f"/settings/tokens?usage={token_id(visitor)}").text
+    rows = re.findall(r'<td data-label="Address" class="mono">([^<]*)</td>', drawer)
+    assert rows == [f"203.0.113.{number}" for number in range(21, 1, -1)]
+    assert '<td data-label="Program">hf_hub/2.4.21</td>' in drawer
+    other = confirmed(hub, "other")
+    assert "203.0.113" not in other.open(f"/settings/tokens?usage={token_id(visitor)}").text
+
+
 def test_all_tokens_are_deleted_at_once(visitor: Visitor, hub: Hub) -> None:
     values = [token_in(visitor.make_token(name)) for name in ("a", "b")]
     path = "/settings/tokens/revoke-all"
@@ -283,6 +352,7 @@ def test_all_tokens_are_deleted_at_once(visitor: Visitor, hub: Hub) -> None:
 
 
 def test_a_reported_token_is_shown_in_red(visitor: Visitor, hub: Hub) -> None:
+    visitor.make_token("other")
     value = token_in(visitor.make_token("ci"))
 
     for _ in range(2):
@@ -291,9 +361,11 @@ def test_a_reported_token_is_shown_in_red(visitor: Visitor, hub: Hub) -> None:
 
     assert not is_accepted(hub, value)
     listed = visitor.open("/settings/tokens").text
-    assert "badge-danger" in listed
-    assert "Leaked and revoked" in listed
-    assert "Somebody reported that they know its value." in listed
+    reported, other = re.findall(r'<li id="token-\d+">.*?</li>\n', listed, re.DOTALL)[:2]
+    red = re.findall(r'<span class="badge badge-danger">(?:<svg.*?</svg>)?([^<]*)</span>', reported)
+    assert red == ["Leaked and revoked"]
+    assert "Somebody reported that they know its value." in reported
+    assert ("<strong>other</strong>" in other, "badge-danger" in other) == (True, False)
 
 
 def test_an_organization_decides_about_tokens_on_its_page(visitor: Visitor, hub: Hub) -> None:
@@ -351,7 +423,8 @@ def test_a_full_list_says_what_to_do(tmp_path: Path, clock: FrozenClock) -> None
     )
     visitor = confirmed(hub, "li-wei")
     visitor.make_token("the only one")
-    assert "Delete one first." in visitor.make_token("one more").text
+    full = visitor.make_token("one more").text
+    assert "You have 1 of 1 access tokens. Delete one, or ask for more under Plan" in full
     hub.database.close()
 
 
