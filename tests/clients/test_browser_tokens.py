@@ -28,13 +28,13 @@ WORDS: Final = {
         "name": "Name", "write": "Write", "fine": "Fine-grained", "copy": "Copy",
         "dup": "You already have a token with this name.", "bad": "This name can't be used.",
         "own": "Commit and upload to repositories", "saved": "I have saved it",
-        "refresh": "Invalidate and refresh", "can": "This token can", "confirm": "Confirm",
+        "refresh": "Invalidate and refresh", "can": "This token can", "confirm": "Confirm", "next": "Next", "back": "Back",
     },
     "zh-CN": {
         "name": "名称", "write": "读写", "fine": "细粒度", "copy": "复制",
         "dup": "已存在同名令牌。", "bad": "该名称不可用。",
         "own": "向仓库提交和上传", "saved": "我已保存",
-        "refresh": "作废并重新生成", "can": "此令牌可以", "confirm": "确认",
+        "refresh": "作废并重新生成", "can": "此令牌可以", "confirm": "确认", "next": "下一步", "back": "上一步",
     },
 }  # fmt: skip
 
@@ -190,6 +190,39 @@ def refresh(here: Browsing, hub: Hub, alice: Person, value: str, words: dict[str
         assert httpx.get(f"{hub.url}/api/whoami-v2", headers=headers).status_code == status
 
 
+def step_by_step(here: Browsing) -> None:
+    """On a phone the form is walked through, with the keyboard, and nothing is sent on the way."""
+    page = here.page
+    page.set_viewport_size({"width": 390, "height": HEIGHT})
+    name, repo = page.locator("input[name=name]"), page.locator("input[name=repo-0]")
+    bar, told = page.locator(".step-bar"), page.locator(".step-bar [role=status]")
+    bar.wait_for()
+    assert (name.is_visible(), repo.is_visible()) == (True, False)
+    name.press("Enter")  # a name is missing
+    assert "1" in told.inner_text()
+    name.fill("ci")
+    name.press("Enter")
+    assert "2" in told.inner_text()
+    assert not name.is_visible()
+    tab_to(here, "own:repo.access.read")
+    page.keyboard.press("Enter")
+    repo.fill("alice/other")
+    assert "alice/other" in page.locator(".repo-row button").first.get_attribute("aria-label")
+    page.locator(".repo-row button").first.click()  # leaves it out again
+    assert repo.input_value() == ""
+    assert page.url.endswith("/settings/tokens/new")
+    for button in (WORDS[here.language]["next"], WORDS[here.language]["next"]):
+        press(here, button)
+    assert page.locator("[data-summary]").is_visible()
+    assert here.control("generate token").is_visible()
+    press(here, WORDS[here.language]["back"])
+    assert not here.control("generate token").is_visible()
+    page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+    assert not bar.is_visible()
+    assert name.is_visible()
+    assert repo.is_visible()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_fine_grained_token_is_put_together_on_the_page_and_serves_a_client(
     language: Language, start_hub: StartHub, open_browser: OpenBrowser, client: MakeClient
@@ -208,8 +241,8 @@ def test_a_fine_grained_token_is_put_together_on_the_page_and_serves_a_client(
 
     here.open("/settings/tokens/new")
     here.check()
-    here.page.locator("input[name=name]").fill("ci")
     here.page.locator("#strata-role-fineGrained").check()
+    step_by_step(here)
     assert here.page.locator("[data-summary]").is_visible()
     assert words["can"] in here.page.locator("[data-summary]").inner_text()
     row = here.page.locator("input[name=repo-0]")

@@ -23,6 +23,7 @@ function offerRows(block) {
   button.className = "button";
   button.textContent = block.dataset.more;
   block.append(button);
+  for (const row of block.querySelectorAll(".repo-row")) offerRemoval(block, row);
   button.addEventListener("click", () => {
     const rows = block.querySelectorAll(".repo-row");
     const row = rows[rows.length - 1].cloneNode(true);
@@ -34,10 +35,43 @@ function offerRows(block) {
       part.setAttribute("aria-label", label.replace(String(rows.length), String(rows.length + 1)));
     }
     input.value = "";
+    row.querySelector("button").remove();
     rows[rows.length - 1].after(row);
+    offerRemoval(block, row);
     input.focus();
     if (rows.length + 1 >= MOST_ROWS) button.remove();
   });
+}
+
+// A button empties a line that names a repository.
+function offerRemoval(block, row) {
+  const input = row.querySelector("input");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "icon-button";
+  button.append(picture(block.dataset.removeIcon));
+  const name = () => {
+    const text = input.value.trim();
+    button.disabled = !text;
+    button.setAttribute("aria-label", block.dataset.remove.replace("{name}", text || input.getAttribute("aria-label")));
+  };
+  input.addEventListener("input", name);
+  button.addEventListener("click", () => {
+    input.value = "";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.focus();
+  });
+  name();
+  row.append(button);
+}
+
+function picture(address) {
+  const [svg, use] = ["svg", "use"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  for (const [name, value] of [["class", "icon"], ["width", "16"], ["height", "16"], ["aria-hidden", "true"]])
+    svg.setAttribute(name, value);
+  use.setAttribute("href", address);
+  svg.append(use);
+  return svg;
 }
 
 let timer = 0;
