@@ -1,11 +1,13 @@
 """A real OpenID Provider, `oidc-provider` in Node.js: somebody else's reading of the standards."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from clients.node import node_modules
@@ -37,7 +39,7 @@ class Service:
     id: str  # of the provider at that hub
     accounts: Mapping[str, Account]
     algorithm: str = "RS256"
-    in_token: bool = False  # tells everything in the ID token, as Google does
+    in_token: bool = False  # tells everything in the ID token, as Google does; no session's name
     client: Mapping[str, object] = field(default_factory=dict)  # more of its registration
 
     def as_json(self) -> str:
@@ -47,6 +49,8 @@ class Service:
             "redirect_uris": [f"{self.hub}/login/callback/{self.id}"],
             "post_logout_redirect_uris": [f"{self.hub}/logout/callback/{self.id}"],
             "id_token_signed_response_alg": self.algorithm,
+            "backchannel_logout_uri": f"{self.hub}/logout/backchannel/{self.id}",
+            "backchannel_logout_session_required": not self.in_token,
             **self.client,
         }
         accounts = {
@@ -80,9 +84,20 @@ class OpenIdProvider:
 @contextmanager
 def openid_provider() -> Iterator[OpenIdProvider]:
     """Start a provider on a free port of localhost."""
-    modules = node_modules(PACKAGES)
+    with TemporaryDirectory() as home, _running(Path(home)) as provider:
+        yield provider
+
+
+def _beside_its_packages(script: Path, home: Path) -> Path:
+    """The script as it is today: the folder of the packages is as old as their pins."""
+    (home / "node_modules").symlink_to(node_modules(PACKAGES))
+    return Path(shutil.copy(script, home))
+
+
+@contextmanager
+def _running(home: Path) -> Iterator[OpenIdProvider]:
     process = subprocess.Popen(
-        [str(parts.program("node")), str(modules.parent / SCRIPT.name)],
+        [str(parts.program("node")), str(_beside_its_packages(SCRIPT, home))],
         env={"PATH": parts.search_path()},
         text=True,
         stdin=subprocess.PIPE,

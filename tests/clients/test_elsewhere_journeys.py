@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 GITHUB, GOOGLE, WORK = "GitHub", "Google", "Example Corp"
 AUTHENTICATION: Final = "/settings/authentication"
+ASKED: Final = 6  # times, of which the kernel gives some to each worker
 REQUEST_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
@@ -84,7 +85,8 @@ def world(
     ):
         file = providers_file(tmp_path, github.url, google.url, work.url)
         # A browser that is driven fills a form in faster than the hub believes of people.
-        quick = {"STRATA_LOGINS_FILE": str(file), "STRATA_ACCOUNTS_FASTEST_SIGN_UP_S": "0"}
+        quick = {"STRATA_LOGINS_FILE": str(file), "STRATA_ACCOUNTS_FASTEST_SIGN_UP_S": "0",
+                 "STRATA_SERVER_WORKERS": "2"}  # fmt: skip
         hub = start_hub(mailbox.settings | quick)
         ana = hub.user("ana")
         google.serve(google_of(hub, ana))
@@ -166,6 +168,7 @@ def test_people_come_from_other_sites_link_them_and_leave(world: World, tmp_path
     an_address_nobody_checked_must_be_confirmed(world)
     links_and_unlinks(world)
     logs_out_there_only_if_asked(world)
+    whoever_logs_out_there_is_out_here(world)
     second_factor_stands_between(world, tmp_path)
     a_site_that_is_down_leaves_the_password(world)
     world.hub.require_clean_log()
@@ -272,6 +275,24 @@ def logs_out_there_only_if_asked(world: World) -> None:
     here.page.goto(f"{here.base}/login")
     press(here, say(here, "Continue with %(provider)s", provider=WORK))
     expect(here.page.get_by_placeholder("Enter any login")).to_be_visible()
+
+
+def whoever_logs_out_there_is_out_here(world: World) -> None:
+    """The sites tell the hub, which has two workers; one names the session there, one does not."""
+    for name, site, account, email in (
+        (WORK, world.work, "dan", "dan@work.example"),
+        (GOOGLE, world.google, "ana-g", world.ana.email),
+    ):
+        here, elsewhere = world.comes(name), world.browsing()
+        log_in_there(here, account)
+        log_in(elsewhere, world.bob.name, world.bob.password)
+        is_in(here, email)
+        here.page.goto(f"{site.url}/session/end")
+        here.page.get_by_role("button", name=re.compile("^Yes")).click()
+        here.page.wait_for_url("**/session/end/success*")  # it has told the hub by then
+        for _ in range(ASKED):  # each worker, and at once
+            is_out(here)
+        is_in(elsewhere, world.bob.email)
 
 
 def second_factor_stands_between(world: World, folder: Path) -> None:

@@ -99,6 +99,17 @@ class LoginProvider:
         return frozenset([rule.group for rule in self.rules] + [one for one, _ in self.plan_rules])
 
 
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """At whose word somebody came in, as digests; empty: they showed it to us."""
+
+    identity: str = ""  # who they are at a site
+    session: str = ""  # theirs at the site; empty: it has no name
+
+
+UNVOUCHED: Final = Vouched()
+
+
 def load_providers(path: Path | None) -> tuple[LoginProvider, ...]:
     """Read the file.
 

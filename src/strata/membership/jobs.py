@@ -18,7 +18,7 @@ from strata.membership.export import pack
 from strata.membership.joining import unconfirmed
 from strata.organizations.inviting import queries as invites
 from strata.sessions.entering import browsers, reset, sessions, waiting
-from strata.sessions.identities import leaving as elsewhere
+from strata.sessions.identities import ending, leaving as elsewhere
 
 EVERY = timedelta(hours=1)
 
@@ -35,7 +35,7 @@ class TidyAccounts:
             reset.forget_expired(work)
             browsers.forget_old(work)
             elsewhere.forget_over(work)
-            for kept in (halfway, remembered, challenges, checking, waiting):
+            for kept in (halfway, remembered, challenges, checking, waiting, ending):
                 kept.forget_over(work)
             limits.forget_old(work)
             expiring.tell(work)

@@ -23,6 +23,9 @@ const serve = (issuer, { clients, accounts, claims, inToken }) => {
         key("ec", { namedCurve: "P-256" }, "ES256"),
       ],
     },
+    features: { backchannelLogout: { enabled: true } },
+    // The hub stands beside it, where the library's own guard would not call.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     pkce: { required: () => true },
     findAccount: (_, id) =>
       id in accounts && { accountId: id, claims: () => ({ sub: id, ...accounts[id].claims }) },

@@ -89,6 +89,7 @@ OF_PROGRAMS = {
     "/api/credentials/revoke",  # finders of leaked tokens
     "/api/credentials/scanned",  # secret scanners, which sign what they send
     "/api/login",  # with a password, where an operator allows it
+    "/logout/backchannel/{provider}",  # sites that end sessions, which sign what they say
 }
 
 # Opened by a ticket which the doors of UPLOAD_DOORS give out, and by nothing else.

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from strata.accounts.factors.tables import halfway
 from strata.core.call import Call, Work
 from strata.core.hub import Hub
+from strata.core.providers import UNVOUCHED, Vouched
 
 LIFE: Final = timedelta(minutes=10)
 LONGEST: Final = 128  # characters of a ticket, or of a form cookie
@@ -36,6 +37,7 @@ class Halfway:
     user_id: int
     how: str  # by which means: "password", "github"
     remember: bool
+    vouched: Vouched = UNVOUCHED
 
 
 def begin(work: Work, who: Halfway, browser: str) -> Ticket:
@@ -48,6 +50,8 @@ def begin(work: Work, who: Halfway, browser: str) -> Ticket:
             browser=_digest(work.hub, browser),
             how=who.how,
             remember=who.remember,
+            vouched_identity=who.vouched.identity or None,
+            vouched_session=who.vouched.session or None,
             expires_at=work.now + LIFE,
         )
     )
@@ -58,12 +62,12 @@ def look(call: Call, ticket: Ticket) -> Halfway | None:
     """Who holds the ticket; None when it is unknown, over, used, or another browser's."""
     if not ticket.value or len(ticket.value) > LONGEST:
         return None
-    row = call.db.execute(
-        sa.select(halfway.c.user_id, halfway.c.how, halfway.c.remember).where(
-            *_held(call, ticket), halfway.c.expires_at > call.now
-        )
-    ).first()
-    return Halfway(row.user_id, row.how, row.remember) if row else None
+    found = sa.select(halfway).where(*_held(call, ticket), halfway.c.expires_at > call.now)
+    row = call.db.execute(found).first()
+    if row is None:
+        return None
+    vouched = Vouched(row.vouched_identity or "", row.vouched_session or "")
+    return Halfway(row.user_id, row.how, row.remember, vouched)
 
 
 def use(work: Work, ticket: Ticket) -> bool:

@@ -55,6 +55,9 @@ halfway = sa.Table(
     sa.Column("browser", sa.Text, nullable=False),  # digest of its form cookie
     sa.Column("how", sa.Text, nullable=False),  # by which means they came this far
     sa.Column("remember", sa.Boolean, nullable=False),
+    # As those of the session that it will be.
+    sa.Column("vouched_identity", sa.Text, index=True),
+    sa.Column("vouched_session", sa.Text, index=True),
     sa.Column("expires_at", Moment, nullable=False, index=True),
 )
 

@@ -24,6 +24,7 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
 from strata.core.hub import Hub
 from strata.core.names import fresh_key
+from strata.core.providers import UNVOUCHED
 from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.lib.db.statements import upsert
@@ -32,6 +33,7 @@ from strata.membership.joining.work import Done, spend, work_faults
 from strata.sessions.entering import browsers, sessions, sites
 from strata.sessions.identities import linking
 from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.ending import vouched
 
 NAME_CHECKS_PER_MINUTE = 30
 
@@ -128,7 +130,8 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
             actor_id=user.id,
             detail={"language": user.language, "documents": dict(form.consents)},
         )
-        session = sessions.start(work, user.id, admin=user.admin, remember=False)
+        word = vouched(call.hub, form.identity) if form.identity else UNVOUCHED
+        session = sessions.start(work, user.id, admin=user.admin, remember=False, vouched=word)
         device = browsers.recognise(work, user, form.device)
     return SignedUp(user.id, user.name, session, device)
 

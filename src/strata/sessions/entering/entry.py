@@ -13,6 +13,7 @@ from strata.accounts.legal.documents import due
 from strata.accounts.legal.tables import agreement
 from strata.accounts.tables import users
 from strata.core.call import Work
+from strata.core.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
 from strata.lib.db.columns import to_millis
 from strata.sessions.entering import browsers, sessions, sites
@@ -27,6 +28,7 @@ class Browser:
     device: str = field(default="", repr=False)  # cookie by which it is known
     remembered: str = field(default="", repr=False)  # cookie that stands for a second factor
     forms: str = field(default="", repr=False)  # cookie that its forms belong to
+    vouched: Vouched = UNVOUCHED  # at whose word it comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def arrive(
     """
     sites.require_way_in(work, user, how)
     if user.has_factor and not remembered.knows(work, user.id, browser.remembered):
-        return halfway.begin(work, Halfway(user.id, how, browser.remember), browser.forms)
+        half = Halfway(user.id, how, browser.remember, browser.vouched)
+        return halfway.begin(work, half, browser.forms)
     return enter(work, user, browser, how=how, proved=proved)
 
 
@@ -73,7 +76,12 @@ def enter(
     work.db.execute(here.values(last_login_at=work.now))
     sessions.end(work, browser.replaces)
     session = sessions.start(
-        work, user.id, admin=user.admin, remember=browser.remember, proved=proved
+        work,
+        user.id,
+        admin=user.admin,
+        remember=browser.remember,
+        proved=proved,
+        vouched=browser.vouched,
     )
     record(work, "account.login", target=user.name, actor_id=user.id, detail={"how": how})
     held = work.db.execute(sa.select(agreement.c.current, agreement.c.since)).first()

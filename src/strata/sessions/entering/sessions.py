@@ -19,6 +19,7 @@ from strata.core.actor import Actor, Standing
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound, Unauthenticated
 from strata.core.hub import Hub
+from strata.core.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
 from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared
@@ -64,11 +65,20 @@ class Started:
     expires_at: datetime
 
 
-def start(work: Work, user_id: int, *, admin: bool, remember: bool, proved: bool = True) -> Started:
+def start(
+    work: Work,
+    user_id: int,
+    *,
+    admin: bool,
+    remember: bool,
+    proved: bool = True,
+    vouched: Vouched = UNVOUCHED,
+) -> Started:
     """Open a session under a new id; call it at log-in, never keep an older id.
 
     Args:
         proved: the person has just shown to us who they are.
+        vouched: at whose word it is opened, and with whose word it ends.
     """
     life = ADMIN if admin else REMEMBERED if remember else PASSING
     cookie = secrets.token_urlsafe(32)
@@ -86,6 +96,8 @@ def start(work: Work, user_id: int, *, admin: bool, remember: bool, proved: bool
             remember=remember,
             ip=work.origin.ip,
             user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
+            vouched_identity=vouched.identity or None,
+            vouched_session=vouched.session or None,
         )
         .returning(sessions.c.id)
     ).one()

@@ -16,4 +16,5 @@ class Claims:
     email: str = ""  # only if the site has verified it
     full_name: str = ""
     groups: tuple[str, ...] = ()
+    session: str = ""  # its name at the issuer, which may end it (`ending.py`)
     second_factor: bool = False  # the site asked for one, and the operator trusts that

@@ -8,7 +8,7 @@ authoritative for a domain is believed at once.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,6 +27,7 @@ from strata.sessions.entering.entry import Browser, LoggedIn, arrive, enter
 from strata.sessions.entering.sudo import require_sudo
 from strata.sessions.identities import letters
 from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.ending import vouched
 from strata.sessions.identities.granting import grant_roles
 from strata.sessions.identities.tables import identities
 
@@ -70,7 +71,8 @@ def settle(
     _touch(work, claims)
     grant_roles(work, provider, user, claims.groups)
     shown = enter if claims.second_factor else arrive  # the site has asked for both, and is trusted
-    return shown(work, user, browser, how=provider.id, proved=False)
+    coming = replace(browser, vouched=vouched(work.hub, claims))
+    return shown(work, user, coming, how=provider.id, proved=False)
 
 
 def _is_believed(provider: LoginProvider, domain: str) -> bool:

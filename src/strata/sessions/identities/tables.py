@@ -20,6 +20,14 @@ identities = sa.Table(
     sa.UniqueConstraint("provider", "issuer", "subject"),
 )
 
+# Statements of sites that somebody was logged out there; each counts once.
+logout_statements = sa.Table(
+    "logout_statements",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+)
+
 # Browsers whose person is logged in at a site that offers to log them out again.
 logins_elsewhere = sa.Table(
     "logins_elsewhere",

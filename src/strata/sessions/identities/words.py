@@ -61,6 +61,7 @@ def of_issuer(
             email=_address(email),
             full_name=_shown(_found(told, provider.name_claim) or ""),
             groups=_groups(provider, told),
+            session=_text(said.get("sid")),
             second_factor=provider.trust_mfa and strong,
         ),
     )
@@ -144,16 +145,7 @@ def checked(
     Raises:
         ProviderFailed: it is none such.
     """
-    said = None
-    for fresh in (False, True):  # keys turn: an unknown one is worth one more question
-        try:
-            keys = KeySet.import_key_set(endpoints.keys_of(hub, provider, where, fresh=fresh))
-            said = jwt.decode(id_token, keys, algorithms=list(ALGORITHMS)).claims
-            break
-        except (JoseError, ValueError, KeyError, TypeError) as error:
-            if fresh:
-                raise ProviderFailed(provider.name, "its signature does not hold") from error
-    assert said is not None, "the loop ends with a statement or an error"
+    said = signed(hub, provider, where, id_token).claims
     now = int(hub.clock().timestamp())
     asked: dict[str, Any] = {"nonce": {"essential": True, "value": nonce}} if nonce else {}
     rules = jwt.JWTClaimsRegistry(
@@ -176,6 +168,22 @@ def checked(
     return said
 
 
+def signed(hub: Hub, provider: LoginProvider, where: Endpoints, statement: str) -> jwt.Token:
+    """A statement that this issuer signed; of what it says nothing is checked.
+
+    Raises:
+        ProviderFailed: its signature does not hold, or the site tells no keys.
+    """
+    for fresh in (False, True):  # keys turn: an unknown one is worth one more question
+        try:
+            keys = KeySet.import_key_set(endpoints.keys_of(hub, provider, where, fresh=fresh))
+            return jwt.decode(statement, keys, algorithms=list(ALGORITHMS))
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            if fresh:
+                raise ProviderFailed(provider.name, "its signature does not hold") from error
+    raise AssertionError("the loop ends with a statement or an error")
+
+
 def _allowed(provider: LoginProvider, claims: Claims) -> Claims:
     domains = [domain.lower() for domain in provider.allowed_domains]
     address = addresses.parse(claims.email)
@@ -187,6 +195,10 @@ def _allowed(provider: LoginProvider, claims: Claims) -> Claims:
 def _address(text: object) -> str:
     address = addresses.parse(text) if isinstance(text, str) else None
     return address.text if address else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _shown(text: object) -> str:

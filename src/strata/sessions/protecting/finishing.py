@@ -87,7 +87,7 @@ def finish(call: Call, ticket: Ticket, second: Second, browser: Browser) -> Fini
             checking.refund(work, user, tried_at)
             if not halfway.use(work, ticket):
                 raise NotFound(OVER)
-            wanted = replace(browser, remember=found.remember)
+            wanted = replace(browser, remember=found.remember, vouched=found.vouched)
             entered = enter(work, _now(work, user.id), wanted, how=how)
             device = remembered.remember(work, user.id) if second.remember else ""
             return Finished(entered, device)

@@ -19,6 +19,7 @@ from strata.web.oauth.answers import (
     json_body,
     speaking_oauth,
 )
+from strata.web.oauth.backchannel import log_out
 from strata.web.oauth.registering import answered, wish_of
 from strata.web.oauth.token import GRANTS, needed, token
 from strata.web.paths import Route
@@ -135,6 +136,7 @@ ROUTES: Final = (
     Route(("GET", "POST"), "/oauth/userinfo", userinfo, "@huggingface/hub, applications"),
     Route(("POST",), "/oauth/revoke", revoke, _PROGRAMS),
     Route(("POST",), "/oauth/register", register, _PROGRAMS),
+    Route(("POST",), "/logout/backchannel/{provider}", log_out, "sites that people log in with"),
     Route(("GET",), "/oauth/jwks", jwks, "huggingface_hub, applications"),
     Route(("GET",), _CONFIGURATION, discovery, "huggingface_hub, @huggingface/hub, applications"),
     Route(("GET",), _SERVER, discovery, _PROGRAMS),

@@ -30,6 +30,7 @@ from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (
     drop_cookie,
+    keep_form_cookie,
     redirected,
     safe_next,
     set_cookie,
@@ -142,6 +143,7 @@ async def _off(request: Request, provider: LoginProvider, wanted: Wanted) -> Res
         request, answer, cookie_name(hub, ATTEMPT), cookie,
         max_age=int(asking.LIFE.total_seconds()),
     )  # fmt: skip
+    keep_form_cookie(request, answer)
     return answer
 
 

@@ -187,6 +187,14 @@ def shown(
     return answer
 
 
+def keep_form_cookie(request: Request, answer: Response) -> None:
+    """Let a browser that leaves us hold what its next forms belong to, so that we know it again."""
+    name = form_cookie_name(request)
+    cookie = _form_cookie(request, hub_of(request))
+    if cookie != request.cookies.get(name):
+        set_cookie(request, answer, name, cookie)
+
+
 def speak(request: Request) -> None:
     """Let what the act sends, such as mails, be in the language of the page."""
     facts = exchange(request)
