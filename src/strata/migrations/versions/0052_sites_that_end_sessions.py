@@ -5,8 +5,8 @@ from alembic import op
 
 from strata.lib.db.columns import Moment
 
-revision = "0047"
-down_revision = "0046"
+revision = "0052"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
