@@ -5,8 +5,8 @@ from alembic import op
 
 from strata.lib.db.columns import Moment
 
-revision = "0052"
-down_revision = "0051"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
