@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -169,3 +169,12 @@ def test_who_was_let_in_is_out_with_their_session(scene: Scene) -> None:
     assert member.open("/models").place == "/login?next=%2Fmodels"
     assert member.log_in("member", PASSWORD).status == 303
     assert member.open("/models").status == 200
+
+
+def test_a_closed_sign_up_promises_nothing_that_is_not_open(scene: Scene) -> None:
+    accounts = replace(scene.hub.settings.accounts, sign_up="closed")
+    closed = replace(scene.hub, settings=replace(scene.hub.settings, accounts=accounts))
+    page = Visitor(closed).open("/join")
+    assert (page.status, "create accounts themselves" in page.text) == (200, True)
+    assert "open to everybody" not in page.text
+    assert 'class="button" href="/models"' not in page.text

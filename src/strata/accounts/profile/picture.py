@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from strata.accounts import standing
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
-from strata.core.call import Call, working
+from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
 from strata.events.audit.changes import changes
@@ -37,14 +38,42 @@ def change_picture(call: Call, user_id: int, content: bytes, part: Part | None =
     Raises:
         InvalidFields: the picture cannot be used, with the reason.
     """
+    squares = squares_in(content, part)
+    stem = keep(call.hub, _public_id(call, user_id), squares)
+    _point_to(call, user_id, stem)
+
+
+def squares_in(content: bytes, part: Part | None = None) -> Mapping[str, bytes]:
+    """The squares of an uploaded picture by name; takes some hundred milliseconds.
+
+    Raises:
+        InvalidFields: the picture cannot be used, with the reason.
+    """
     try:
-        squares = squares_of(content, part)
+        return squares_of(content, part)
     except PictureRefused as refused:
         raise InvalidFields({"picture": (f"picture.{refused.problem}",)}) from refused
-    stem = f"{_public_id(call, user_id)}-{secrets.token_hex(8)}"
+
+
+def keep(hub: Hub, public_id: str, squares: Mapping[str, bytes]) -> str:
+    """Put squares where nothing points to them yet; what `point` then takes."""
+    stem = f"{public_id}-{secrets.token_hex(8)}"
     for name, square in squares.items():
-        call.hub.objects.put(_key(f"{stem}.{name}"), square)
-    _point_to(call, user_id, stem)
+        hub.objects.put(_key(f"{stem}.{name}"), square)
+    return stem
+
+
+def drop(hub: Hub, stem: str) -> None:
+    """Take away what `keep` put there."""
+    for name in NAMES:
+        hub.objects.delete(_key(f"{stem}.{name}"))
+
+
+def point(work: Work, user_id: int, stem: str | None) -> None:
+    """Let an account be seen with a picture that was kept, or with none."""
+    fresh = upsert(work.db, profiles).values(namespace_id=user_id, picture=stem)
+    pointing = fresh.on_conflict_do_update(index_elements=["namespace_id"], set_={"picture": stem})
+    work.db.execute(pointing)
 
 
 def remove_picture(call: Call, user_id: int) -> None:
@@ -75,14 +104,10 @@ def _point_to(call: Call, user_id: int, stem: str | None) -> None:
         before = work.db.scalar(
             sa.select(profiles.c.picture).where(profiles.c.namespace_id == user_id)
         )
-        fresh = upsert(work.db, profiles).values(namespace_id=user_id, picture=stem)
-        pointing = fresh.on_conflict_do_update(
-            index_elements=["namespace_id"], set_={"picture": stem}
-        )
-        work.db.execute(pointing)
+        point(work, user_id, stem)
         record(work, "account.avatar_update", detail=_changed(before, stem))
-    for name in NAMES if before else ():
-        call.hub.objects.delete(_key(f"{before}.{name}"))
+    if before:
+        drop(call.hub, before)
 
 
 def _changed(before: str | None, now: str | None) -> dict[str, object]:

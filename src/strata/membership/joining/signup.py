@@ -19,6 +19,7 @@ from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents
 from strata.accounts.new_passwords import new_password_faults
 from strata.accounts.notices.choices import ask_for_mails
 from strata.accounts.plans.rules import by_invite
+from strata.accounts.profile.picture import point
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
@@ -28,7 +29,7 @@ from strata.core.providers import UNVOUCHED
 from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.lib.db.statements import upsert
-from strata.membership.joining import approval, invites, verification
+from strata.membership.joining import approval, invites, picture, verification
 from strata.membership.joining.work import Done, spend, work_faults
 from strata.sessions.entering import browsers, sessions, sites
 from strata.sessions.identities import linking
@@ -54,6 +55,7 @@ class SignUp:
     identity: Claims | None = None  # at another site, in the place of a password
     mails: bool = False  # wants to be mailed what nobody is mailed unasked
     work: Done = field(default_factory=Done)  # where sign-up asks for it
+    picture: bytes = field(default=b"", repr=False)  # as it was uploaded; empty: none
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
 
@@ -91,7 +93,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         Conflict: another account has the address that another site vouches for.
         TooMany: this address, its network or the whole site had too many sign-ups.
         InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
-            `invite`, `work`.
+            `invite`, `work`, `picture`.
     """
     mode = call.hub.settings.accounts.sign_up
     if mode == "closed":
@@ -103,13 +105,17 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
     password_hash = None
     if form.identity is None:
         password_hash = passwords.hash_password(call.hub, form.password)
-    with working(call) as work:
+    public_id = fresh_key()
+    looked_at = picture.kept(call, form.picture, public_id, pretend=bool(form.suspicion))
+    with looked_at as stem, working(call) as work:
         limits.count(work, *rates)
         if form.suspicion:
             return _pretended(work, form)
         spend(work, form.work)
         promise = _promised(work, form)
-        user = _open(work, form, address, password_hash)
+        user = _open(work, form, address, password_hash, public_id)
+        if stem is not None:
+            point(work, user.id, stem)
         if promise is not None:
             by_invite(work, user.id, promise.plan, promise.days)
         if mode == "approval" and not user.admin:
@@ -290,10 +296,15 @@ class _Row:
     language: str
     admin: bool
     similar: bool = False
+    public_id: str = field(default_factory=fresh_key)
 
 
 def _open(
-    work: Work, form: SignUp, address: addresses.Address, password_hash: str | None
+    work: Work,
+    form: SignUp,
+    address: addresses.Address,
+    password_hash: str | None,
+    public_id: str,
 ) -> people.User:
     row = _Row(
         name=form.username,
@@ -302,6 +313,7 @@ def _open(
         password_hash=password_hash,
         language=CHINESE if form.language == CHINESE else "en",
         admin=_is_first(work),
+        public_id=public_id,
     )
     proved = _proves(form.identity, address)
     if proved:
@@ -339,7 +351,7 @@ def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.Us
     user_id = names.claim(work, row.name, similar=row.similar)
     values = {
         "id": user_id,
-        "public_id": fresh_key(),
+        "public_id": row.public_id,
         "full_name": row.full_name or row.name,
         "email": row.address.text,
         "email_key": row.address.key,

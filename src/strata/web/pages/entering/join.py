@@ -17,8 +17,9 @@ from strata.accounts import addresses, names
 from strata.accounts.legal import documents
 from strata.accounts.new_passwords import new_password_faults
 from strata.core.call import Call, working
-from strata.core.errors import Forbidden, InvalidFields, Malformed
+from strata.core.errors import Forbidden, InvalidFields, Malformed, TooLarge
 from strata.core.hub import Hub
+from strata.lib.pictures.squares import MAX_BYTES
 from strata.membership.joining import pending, signup
 from strata.membership.joining.invites import LONGEST_CODE
 from strata.membership.joining.pending import FirstStep
@@ -29,6 +30,7 @@ from strata.web import respond
 from strata.web.auth import cookie_name
 from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import STALE_FORM, Form, consents_in, form_of, submitted
+from strata.web.pages.forms.file import form_with_file
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (
     Visit,
@@ -52,6 +54,7 @@ CLOSED: Final = "signup.closed"
 TRAP: Final = "website"  # a field that people do not see and robots fill in
 FORM_LIFE: Final = timedelta(days=1)
 _SHOWN_AT: Final = "signup.shown"
+_TOO_LARGE: Final = InvalidFields({"picture": ("picture.too_large",)})
 _PASSWORD_OF_STEP_TWO: Final = {"pw.contains_identity": "pw.contains_username"}
 
 
@@ -71,7 +74,7 @@ async def join(request: Request) -> Response:
     if visit.frame.viewer:
         return redirected(request, "/", notice="logged-in")
     if _is_closed(hub_of(request)):
-        return shown(request, "accounts/join_closed.html", visit)
+        return _closed_page(request, visit)
     if request.query_params.get("step") != "2":
         begun = _first_page(request, visit, step.email if step else "", identity=_identity(step))
         return onward.remember(request, begun)
@@ -82,16 +85,32 @@ async def join(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """POST /join"""
-    form = await form_of(request)
+    """POST /join — the second step may carry a picture"""
     try:
+        form, picture = await _sent(request)
         if form.get("step") == "2":
-            return await _create(request, form)
+            return await _create(request, form, picture)
         return await _begin(request, form)
+    except TooLarge:
+        if not _has_file(request):
+            raise
+        # What else was entered has not been read.
+        _, (_, suggested) = await visiting(request, lambda call: _begun(call, request))
+        return await _second_again(request, _Second(username=suggested), _TOO_LARGE)
     except Forbidden as error:
         if error.message != CLOSED:
             raise
-        return shown(request, "accounts/join_closed.html", await visit_of(request), status=403)
+        return _closed_page(request, await visit_of(request), status=403)
+
+
+async def _sent(request: Request) -> tuple[Form, bytes]:
+    if _has_file(request):
+        return await form_with_file(request, "picture", longest=MAX_BYTES)
+    return await form_of(request), b""
+
+
+def _has_file(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("multipart/")
 
 
 async def availability(request: Request) -> Response:
@@ -169,7 +188,7 @@ def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
     return {name: keys for name, keys in found.items() if keys}
 
 
-async def _create(request: Request, form: Form) -> Response:
+async def _create(request: Request, form: Form, picture: bytes) -> Response:
     """Open the account."""
     second = _Second(
         form.get("username", "").strip(),
@@ -179,16 +198,21 @@ async def _create(request: Request, form: Form) -> Response:
     )
     try:
         _, signed_up = await submitted(
-            request, form, lambda call, sent: _sign_up(call, request, second, sent)
+            request, form, lambda call, sent: _sign_up(call, request, second, sent, picture)
         )
     except InvalidFields as error:
-        return await _second_again(request, second, error)
+        fields = dict(error.fields)
+        if picture:  # browsers do not keep it
+            fields.setdefault("picture", ("picture.again",))
+        return await _second_again(request, second, InvalidFields(fields))
     if signed_up is None:
         return redirected(request, "/join")
     return _welcomed(request, second, signed_up)
 
 
-def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> SignedUp | None:
+def _sign_up(
+    call: Call, request: Request, second: _Second, form: Form, picture: bytes
+) -> SignedUp | None:
     cookie = request.cookies.get(_cookie_name(call.hub), "")
     step = pending.bring_back(call, cookie)
     if step is None:
@@ -202,6 +226,7 @@ def _sign_up(call: Call, request: Request, second: _Second, form: Form) -> Signe
             full_name=second.full_name,
             language=second.language,
             mails=second.mails,
+            picture=picture,
             consents=consents_in(form),
             read_in=_chosen_language(form.get("documents_language", "")),
             suspicion=_suspicion(call, step, form),
@@ -307,6 +332,11 @@ async def _second_page(request: Request, second: _Second, errors: Told = NOTHING
 
 def _is_closed(hub: Hub) -> bool:
     return hub.settings.accounts.sign_up == "closed"
+
+
+def _closed_page(request: Request, visit: Visit, status: int = 200) -> Response:
+    private = hub_of(request).settings.private
+    return shown(request, "accounts/join_closed.html", visit, status=status, private=private)
 
 
 def _cookie_name(hub: Hub) -> str:

@@ -43,6 +43,7 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "bio.too_long": N_("Use at most 500 characters."),
         "homepage.invalid": N_("Enter an address that begins with https:// or http://."),
         "handle.invalid": N_("Enter your name on that site only, without an address."),
+        "picture.again": N_("Choose the picture once more: browsers do not keep it."),
         "picture.too_large": N_("Choose a picture of at most 2 MB."),
         "picture.too_many_pixels": N_("Choose a picture of at most 25 megapixels."),
         "picture.unreadable": N_("Choose a PNG, JPEG, WebP, GIF or AVIF picture."),
