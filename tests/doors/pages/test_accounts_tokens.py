@@ -342,6 +342,23 @@ def test_the_last_twenty_uses_are_shown_with_address_and_program(
     assert "203.0.113" not in other.open(f"/settings/tokens?usage={token_id(visitor)}").text
 
 
+def test_the_drawer_names_the_browser_a_token_was_made_in_while_that_is_logged_in(
+    visitor: Visitor, hub: Hub
+) -> None:
+    elsewhere = Visitor(hub)
+    elsewhere.client.headers["User-Agent"] = (
+        "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    )
+    elsewhere.log_in("li-wei")
+    elsewhere.make_token("ci")
+    drawer = f"/settings/tokens?usage={token_id(visitor)}"
+
+    assert "still logged in: Firefox on Linux." in visitor.open(drawer).text
+    assert "still logged in" not in visitor.open("/settings/tokens").text
+    elsewhere.submit("/settings/tokens", "/logout")
+    assert "still logged in" not in visitor.open(drawer).text
+
+
 def test_all_tokens_are_deleted_at_once(visitor: Visitor, hub: Hub) -> None:
     values = [token_in(visitor.make_token(name)) for name in ("a", "b")]
     path = "/settings/tokens/revoke-all"

@@ -31,6 +31,8 @@ tokens = sa.Table(
     sa.Column("told_days", sa.Integer),  # how many days before the end its owner was told last
     sa.Column("leaked_at", Moment),  # since then it opens nothing
     sa.Column("leaked_in", sa.Text, nullable=False, server_default=""),  # where it was seen
+    # The browser session in which it was made; that may be over. Null: an operator made it.
+    sa.Column("session_id", sa.BigInteger),
     sa.Column("form_mark", sa.Text),  # of the page it was asked for on: sent twice, made once
     sa.UniqueConstraint("user_id", "name_key"),
 )

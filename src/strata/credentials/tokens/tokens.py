@@ -110,6 +110,7 @@ class Token:
     last_used_by: str  # the client's name
     leaked_at: datetime | None  # since then it opens nothing
     leaked_in: str  # where it was seen; empty: somebody reported it
+    session_id: int | None  # the browser session in which it was made, over or not
 
 
 def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
@@ -331,6 +332,7 @@ def _issue(work: Work, owner: people.User, wanted: _Wanted) -> Issued:
         grants=_grants(wanted),
         created_at=work.now,
         expires_at=terms.expires_at,
+        session_id=work.actor.session_id,
         form_mark=terms.form_mark or None,
         **kept(work.hub, wanted.value),
     )

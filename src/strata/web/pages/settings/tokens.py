@@ -24,6 +24,7 @@ from strata.credentials.tokens.tokens import Issued, Terms, Token
 from strata.credentials.uses import TokenUse, uses_of
 from strata.organizations import queries as organizations
 from strata.organizations.token_policy import Approval
+from strata.sessions.entering import browsers, sessions
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE, PRIVATE
 from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visiting
@@ -55,6 +56,7 @@ class _Listed:
     now: datetime
     issued: Issued | None = None
     uses: Mapping[int, list[TokenUse]] = field(default_factory=dict)  # of those that were asked for
+    made_in: Mapping[int, str] = field(default_factory=dict)  # and the browsers they were made in
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,16 @@ def _list(call: Call, issued: Issued | None = None, *, usage: int | None = None)
     shown_uses = [token.id for token in held if token.id == usage]
     uses: dict[int, list[TokenUse]] = {key: [] for key in shown_uses}
     uses |= uses_of(call, shown_uses)
-    return _Listed(held, scopes, approvals.said_of(call, owner_id), call.now, issued, uses)
+    made_in = _browsers(call, owner_id, [one for one in held if one.id == usage])
+    return _Listed(held, scopes, approvals.said_of(call, owner_id), call.now, issued, uses, made_in)
+
+
+def _browsers(call: Call, owner_id: int, asked: list[Token]) -> dict[int, str]:
+    """Which browser each was made in, where that is still logged in."""
+    if not asked:
+        return {}
+    open_ones = {one.id: browsers.family_of(one.user_agent) for one in sessions.of(call, owner_id)}
+    return {one.id: open_ones[one.session_id] for one in asked if one.session_id in open_ones}
 
 
 def _room(call: Call) -> _Room:
@@ -270,6 +281,7 @@ def _list_page(request: Request, visit: Visit, found: _Listed) -> Response:
         rows=rows,
         issued=found.issued,
         uses=found.uses,
+        made_in=found.made_in,
     )
 
 

@@ -1,0 +1,13 @@
+"""the session of tokens: in which browser session each was made."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0054"
+down_revision = "0053"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("tokens", sa.Column("session_id", sa.BigInteger(), nullable=True))
