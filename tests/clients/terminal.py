@@ -52,6 +52,18 @@ class Terminal:
             self._read(0.01)
         os.write(self._screen, keys.encode())
 
+    def paste(self, secret: str) -> None:
+        """Type a line that the program does not show."""
+        deadline = time.monotonic() + WAITS
+        while termios.tcgetattr(self._screen)[3] & termios.ECHO:
+            assert time.monotonic() < deadline, f"it shows what is typed:\n{self.text}"
+            self._read(0.01)
+        self.enter(secret)
+
+    def enter(self, line: str) -> None:
+        """Type a line."""
+        os.write(self._screen, f"{line}\r".encode())
+
     def ended(self, seconds: float = WAITS) -> int:
         """Wait until the program ended; its exit status."""
         deadline = time.monotonic() + seconds

@@ -19,7 +19,7 @@ from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, body
 from clients.pages import HEIGHT, LANGUAGES, WIDE, Browsing, Language
 from clients.terminal import Terminal
-from clients.visits import browser as plain_browser
+from clients.visits import Browser as PlainBrowser, browser as plain_browser
 from fixtures.browsers import chromium
 
 FIRST: Final = "1.20.0"  # the first release that logs in so
@@ -199,23 +199,30 @@ def test_a_guesser_is_stopped_after_ten_codes(
         assert "user_code" in address
 
 
+def let_in(web: PlainBrowser, code: str) -> None:
+    card = web.submit(f"/device?user_code={code}", "/device", user_code=code)
+    assert web.send(card, "/device", decision="allow").status_code == 200
+
+
 def run_and_allow(hub: Hub, person: Person, machine: Client, snippet: str) -> None:
     """Run a script that logs in, and let it in by the code that it prints."""
     with machine.start(snippet) as program, plain_browser(hub.url) as web:
         assert program.stdout is not None
         web.log_in(person.name, person.password)
         code = next(found[2] for line in program.stdout if (found := re.search(SHOWN, line)))
-        card = web.submit(f"/device?user_code={code}", "/device", user_code=code)
-        assert web.send(card, "/device", decision="allow").status_code == 200
+        let_in(web, code)
         rest = program.stdout.read()
         assert program.wait(60) == 0, rest
 
 
 @pytest.mark.parametrize("release", [FIRST, "1.25.1", NEWEST])
-def test_login_of_every_release_that_has_it(
+def test_log_ins_of_every_release_that_has_them(
     release: str, start_hub: StartHub, client: MakeClient
 ) -> None:
-    """`login()` in a script; what it got is enough for a private repository and all in it."""
+    """`login()` in a script; what it got is enough for a private repository and all in it.
+
+    Then `notebook_login()` and `hf auth login`, each on another machine.
+    """
     hub = start_hub()
     person, machine = hub.user("ana"), client(release, endpoint=hub.url, variables=AT_ONCE)
     # 1.20.0 can import `login` after `HfApi` only.
@@ -236,6 +243,23 @@ def test_login_of_every_release_that_has_it(
         """
     )
     assert made == ["oauth", "hello"]
+
+    # The same release in a notebook, on another machine.
+    notebook = client(release, endpoint=hub.url, variables=AT_ONCE)
+    snippet = "from huggingface_hub import HfApi, notebook_login; notebook_login()"
+    run_and_allow(hub, person, notebook, snippet)
+    held_by(notebook, hub, "ana")
+    assert notebook.run(WHO).stdout.strip() == "ana"
+
+    # And in a terminal.
+    third = client(release, endpoint=hub.url)
+    with third.in_terminal("hf", "auth", "login") as shell, plain_browser(hub.url) as web:
+        web.log_in(person.name, person.password)
+        let_in(web, asked(shell)[1])
+        shell.wait_for("Login successful")
+        assert shell.ended() == 0
+    held_by(third, hub, "ana")
+    assert "ana" in third.program("hf", "auth", "whoami").stdout
 
 
 def test_notebook_login_and_the_client_refreshes(start_hub: StartHub, client: MakeClient) -> None:
