@@ -377,7 +377,7 @@ def changes_picture(here: Browsing) -> None:
         {"name": "me.png", "mimeType": "image/png",
          "buffer": picture("PNG", (400, 200), exif=exif)}
     )  # fmt: skip
-    view = here.page.locator("canvas")
+    view = here.page.locator("canvas.crop-view")
     expect(view).to_be_visible()
     view.focus()
     view.press("ArrowLeft")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,15 +34,25 @@ class Stored:
     share: float  # of what the namespace takes up, 0 to 100
 
 
-def storage_list(call: Call, namespace_id: int, window: Window) -> Page[Stored]:
-    """The repos of a namespace, the largest first.
+class Order(StrEnum):
+    """Which repo comes first."""
+
+    SIZE = "size"  # the largest
+    UPDATED = "updated"  # the one that changed last
+
+
+def storage_list(
+    call: Call, namespace_id: int, window: Window, order: Order = Order.SIZE
+) -> Page[Stored]:
+    """The repos of a namespace, the largest first unless another order is asked for.
 
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_member`.
     """
     require_member(call.actor, namespace_id)
     sized = _sizes(namespace_id).subquery()
-    return page_down(call.db, sa.select(sized), window, (sized.c.storage, sized.c.id), _stored)
+    first = sized.c.storage if order is Order.SIZE else sized.c.updated_at
+    return page_down(call.db, sa.select(sized), window, (first, sized.c.id), _stored)
 
 
 def _sizes(namespace_id: int) -> sa.Select[Any]:

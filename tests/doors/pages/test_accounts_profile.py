@@ -1,16 +1,24 @@
 """Profile, picture, username and leaving, in a browser without scripts (product S-010, S-011)."""
 
 import io
+from datetime import timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from PIL import Image
 
-from doors.pages.visitors import Page, Visitor, confirmed, people
+from doors.pages.visitors import PASSWORD, Page, Visitor, confirmed, people
 from fixtures.accounts import calling, made, person
+from fixtures.browsers import chromium
+from fixtures.hubs import FrozenClock
+from fixtures.shown_repos import served
+from strata.accounts import names
 from strata.accounts.confirmed import claim, release
+from strata.accounts.plans import grants
 from strata.core.call import working
 from strata.core.hub import Hub
 
+ACCOUNT = "/settings/account"
 PROFILE = "/settings/profile"
 PICTURE = "/settings/profile/picture"
 RENAME = "/settings/account/username"
@@ -217,3 +225,69 @@ def test_a_confirmed_account_is_not_deleted_at_once(visitor: Visitor, hub: Hub) 
     assert "can change your mind for a week" in visitor.open("/settings/account").text
     assert visitor.submit(DELETE, DELETE, confirm_name="li-wei").place == "/settings/account"
     assert people(hub) == 1
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_the_part_is_chosen_on_the_whole_screen_of_a_phone(hub: Hub, language: str) -> None:
+    """Half red, half blue: the card shows at once what the saved picture will be."""
+    confirmed(hub, "li-wei")
+    picture = Image.new("RGB", (400, 200), "red")
+    picture.paste("blue", (200, 0, 400, 200))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    with served(hub) as base, chromium() as browser:
+        context = browser.new_context(locale=language, viewport={"width": 360, "height": 640})
+        page = context.new_page()
+        page.goto(f"{base}/login")
+        page.fill("[name=username]", "li-wei")
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_url(f"{base}/")
+        page.goto(f"{base}{PROFILE}")
+        page.set_input_files(
+            "#strata-picture", {"name": "a.png", "mimeType": "image/png", "buffer": out.getvalue()}
+        )
+        box = page.locator("dialog.crop")
+        box.wait_for(state="visible")
+        assert box.bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 640}
+        for _ in range(30):
+            page.keyboard.press("Shift+ArrowRight")
+        assert page.input_value("#strata-crop_left") == "200"
+        report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+        assert report.response["violations"] == []
+        page.click("[data-crop-done]")
+        assert not box.is_visible()
+        corner = "c => [...c.getContext('2d').getImageData(5, 5, 1, 1).data]"
+        shown = page.locator("[data-preview] canvas.avatar").evaluate(corner)
+        assert shown == [0, 0, 255, 255]
+        page.click(f"form[action='{PICTURE}'] button[type=submit]")
+        page.wait_for_selector("img.avatar")
+        context.close()
+    public = f"/avatars/{person(hub, 'li-wei').public_id}.svg"
+    visitor = Visitor(hub)
+    square = visitor.client.get(visitor.client.get(public).headers["location"]).content
+    with Image.open(io.BytesIO(square)) as opened:
+        left = opened.convert("RGB").getpixel((8, 128))
+    assert isinstance(left, tuple)
+    assert left[2] > 200 > left[0]
+
+
+def test_the_account_page_sums_up_plan_and_password(
+    hub: Hub, visitor: Visitor, clock: FrozenClock
+) -> None:
+    page = visitor.open(ACCOUNT).text
+    for words in ("Free", "0 B of 100.0 GiB", "0 B of 20.0 GiB", "/settings/billing"):
+        assert words in page
+    assert "/settings/authentication#password-title" in page
+    chosen = clock()
+    clock.advance(timedelta(hours=11))
+    for place in (ACCOUNT, "/settings/authentication"):
+        told = visitor.open(place).text.partition("password-title")[2]
+        assert f'Chosen <time datetime="{chosen.isoformat()}"' in told
+    with calling(hub) as call, working(call) as work:
+        grants.make(work, "Lab", {"private_bytes": 1 << 40})
+        li = names.Namespace(person(hub, "li-wei").id, "li-wei", names.Kind.USER)
+        grants.assign(work, li, "Lab", clock() + timedelta(days=30))
+    page = visitor.open(ACCOUNT).text
+    for words in ("Lab", "0 B of 1.0 TiB", "The plan ends on:"):
+        assert words in page

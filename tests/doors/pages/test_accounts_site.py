@@ -143,6 +143,7 @@ def test_every_message_key_of_the_rooms_has_a_sentence() -> None:
         "auth.bad_credentials", "signup.closed",
     )  # fmt: skip
     for language in ("en", "zh-CN"):
-        wrong = told(language, InvalidFields({"field": keys}), name="n", domain="d")
+        error = InvalidFields({"field": keys}, has="1", total="2")
+        wrong = told(language, error, name="n", domain="d")
         assert len(wrong.summary) == len(keys)
         assert "%(" not in wrong.of("field")

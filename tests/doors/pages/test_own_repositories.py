@@ -1,5 +1,6 @@
 """All of one's repositories: many changed at once, or none, after a proof of who sits there."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,10 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
 from fixtures.browsers import chromium
-from fixtures.contents import created
+from fixtures.contents import changed, created
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.shown_repos import Scene, served, session_of, staged
+from strata.content.writing.operations import Add
 from strata.core.actor import SYSTEM
 from strata.core.names import RepoType
 from strata.repos.queries import repo_by_id
@@ -45,6 +47,22 @@ def test_all_of_ones_own_and_nobody_elses(scene: Scene) -> None:
     assert "li-wei/words" in page
     assert "ada/hers" not in page
     assert scene.visitor().get(PAGE).headers["location"].startswith("/login")
+
+
+def test_the_newest_first_when_asked(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+
+    def order(query: str = "") -> list[str]:
+        return re.findall(r'name="repo-[a-z]+:([^"]+)"', owner.get(f"{PAGE}{query}").text)
+
+    assert order() == ["li-wei/flan-t5-large", "li-wei/words"]
+    scene.clock.advance(timedelta(hours=1))
+    changed(scene.hub, scene.owner, scene.model, [Add("new.txt", b"new")])
+    assert order("?sort=updated") == ["li-wei/flan-t5-large", "li-wei/words"]
+    scene.clock.advance(timedelta(hours=1))
+    created(scene.hub, scene.owner, "newest")
+    assert order("?sort=updated") == ["li-wei/newest", "li-wei/flan-t5-large", "li-wei/words"]
+    assert order("?sort=nonsense") == order()
 
 
 def test_many_are_changed_at_once(scene: Scene) -> None:

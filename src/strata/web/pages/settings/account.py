@@ -17,11 +17,12 @@ from strata.membership.emails.changes import Waiting, waiting
 from strata.membership.export.ask import Export, newest
 from strata.membership.joining import unconfirmed
 from strata.repos.follow import rename_account
+from strata.sessions.entering import changing
 from strata.sessions.entering.sudo import require_sudo
 from strata.web.auth import session_cookie_name
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import Visit, drop_cookie, redirected, shown, user_id_of, visiting
-from strata.web.pages.settings import leaving
+from strata.web.pages.settings import billing, leaving
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_
 from strata.web.work import hub_of
@@ -122,6 +123,8 @@ class Held:
     troubles: dict[str, Trouble]  # with which of them
     waiting: list[Waiting]
     export: Export | None
+    plan: billing.Summary
+    password: changing.Password
 
 
 def read(call: Call) -> Held:
@@ -134,6 +137,8 @@ def read(call: Call) -> Held:
         troubles(call, [one.key for one in emails]),
         waiting(call, person.id),
         newest(call, person.id),
+        billing.summary(call),
+        changing.password_of(call, person.id),
     )
 
 
@@ -157,6 +162,8 @@ def show(
         troubles=held.troubles,
         waiting=held.waiting,
         export=held.export,
+        plan=held.plan,
+        password=held.password,
         typed=typed or held.person.name,
         typed_email=typed_email,
         errors=errors,

@@ -184,6 +184,21 @@ def _found(request: Request, call: Call, owner: str) -> PlanPage:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A plan in a few lines, for the account page."""
+
+    standing: Standing
+    bars: Sequence[Bar]  # storage
+
+
+def summary(call: Call) -> Summary:
+    """The signed-in person's own plan."""
+    user_id = user_id_of(call)
+    standing = standing_of(call, user_id)
+    return Summary(standing, _storage(call, user_id, standing.quotas))
+
+
 def _largest(call: Call, owner_id: int) -> list[Large]:
     rows = storage_list(call, owner_id, Window(LARGEST)).rows
     return [Large(row, _files_of(call, row)) for row in rows]
@@ -199,10 +214,8 @@ def _files_of(call: Call, row: Stored) -> int:
 def _bars(
     call: Call, place: names.Namespace, quotas: Quotas, largest: Sequence[Large]
 ) -> list[Bar]:
-    usage = usage_of(call, place.id)
     bars = [
-        _bytes(PUBLIC, usage.public_bytes, quotas.public_bytes),
-        _bytes(PRIVATE, usage.private_bytes, quotas.private_bytes),
+        *_storage(call, place.id, quotas),
         _number(REPOS, repos.count_of(call, place.id), quotas.repos),
     ]
     fullest = [one.files for one in largest if one.stored.type is not RepoType.BUCKET]
@@ -211,6 +224,14 @@ def _bars(
         seats = organizations.count_members(call, place.id)
         bars.append(_number(MEMBERS, seats, quotas.members))
     return bars
+
+
+def _storage(call: Call, owner_id: int, quotas: Quotas) -> list[Bar]:
+    usage = usage_of(call, owner_id)
+    return [
+        _bytes(PUBLIC, usage.public_bytes, quotas.public_bytes),
+        _bytes(PRIVATE, usage.private_bytes, quotas.private_bytes),
+    ]
 
 
 def _own_bars(call: Call, user_id: int, quotas: Quotas, administered: int) -> list[Bar]:

@@ -14,7 +14,7 @@ from strata.core.errors import InvalidFields, Malformed, RepoNotFound
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page
 from strata.repos import change
-from strata.search.storage import Stored, storage_list
+from strata.search.storage import Order, Stored, storage_list
 from strata.sessions.entering.sudo import require_sudo
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.seeking import address_of, window_of
@@ -31,7 +31,7 @@ GONE: Final = N_("The list has changed meanwhile. Look at it and choose again.")
 
 
 async def page(request: Request) -> Response:
-    """GET /settings/repositories"""
+    """GET /settings/repositories — `?sort=updated` begins with what changed last."""
     return await _page(request, {}, {})
 
 
@@ -91,8 +91,11 @@ def _named(text: str) -> RepoId:
 async def _page(request: Request, faults: Mapping[str, str], given: Form) -> Response:
     window = window_of(request, keys=2, limit=PER_PAGE)
 
+    word = request.query_params.get("sort", "")
+    order = Order(word) if word in list(Order) else Order.SIZE
+
     def act(call: Call) -> Page[Stored]:
-        return storage_list(call, user_id_of(call), window)
+        return storage_list(call, user_id_of(call), window, order)
 
     visit, found = await visiting(request, act)
     language = visit.frame.language
@@ -103,6 +106,7 @@ async def _page(request: Request, faults: Mapping[str, str], given: Form) -> Res
         status=400 if faults else 200,
         rows=found.rows,
         after=address_of(found.last),
+        order=order.value,
         errors={name: translated(language, text) for name, text in faults.items()},
         given=given,
         size=bytes_shown,

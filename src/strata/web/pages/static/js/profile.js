@@ -3,9 +3,10 @@ const STEP = 0.02; // of the picture's shorter side
 const FAR = 0.1; // the same, with Shift
 const WIDEST = 320; // pixels of the view
 const NUMBERS = ["left", "top", "size"];
+const PHONE = "(max-width: 760px)"; // where the part is chosen on the whole screen
 
 followFields(document.querySelector("[data-preview]"));
-startCropping(document.querySelector("[data-crop]"));
+startCropping(document.querySelector("[data-crop]"), document.querySelector("[data-preview] .avatar"));
 
 function followFields(card) {
   for (const place of card?.querySelectorAll("[data-preview-of]") ?? []) {
@@ -14,15 +15,18 @@ function followFields(card) {
   }
 }
 
-function startCropping(box) {
+function startCropping(box, face) {
   const chooser = document.getElementById("strata-picture");
   if (!box || !chooser || !window.createImageBitmap) return;
   const view = box.querySelector("canvas");
   const inputs = NUMBERS.map((name) => document.getElementById(`strata-crop_${name}`));
+  const card = document.createElement("canvas"); // takes the place of the picture in the preview
+  Object.assign(card, { className: "avatar", width: 128, height: 128 });
   let picture = null;
 
+  box.querySelector("[data-crop-done]").addEventListener("click", () => box.close());
   chooser.addEventListener("change", async () => {
-    box.hidden = true;
+    box.close();
     for (const input of inputs) input.value = "";
     try {
       picture = await createImageBitmap(chooser.files[0], { imageOrientation: "from-image" });
@@ -31,7 +35,10 @@ function startCropping(box) {
     }
     const size = Math.min(picture.width, picture.height);
     put((picture.width - size) / 2, (picture.height - size) / 2, size);
-    box.hidden = false;
+    face?.replaceWith(card);
+    if (matchMedia(PHONE).matches) box.showModal();
+    else box.show();
+    view.focus();
   });
   for (const input of inputs) input.addEventListener("change", () => put(...chosen()));
   view.addEventListener("keydown", (event) => {
@@ -77,6 +84,7 @@ function startCropping(box) {
     brush.fillRect(0, 0, view.width, view.height);
     const [left, top, side] = chosen();
     brush.drawImage(picture, left, top, side, side, left * scale, top * scale, side * scale, side * scale);
+    card.getContext("2d").drawImage(picture, left, top, side, side, 0, 0, card.width, card.height);
   }
 }
 
