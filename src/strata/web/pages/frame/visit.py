@@ -30,7 +30,7 @@ from strata.sessions.entering import csrf
 from strata.sessions.entering.browsers import COOKIE_LIFE
 from strata.sessions.entering.sessions import Started
 from strata.web.auth import cookie_name, session_cookie_name
-from strata.web.pages.frame.answer import PRIVATE, frame_of, page_answer
+from strata.web.pages.frame.answer import NO_STORE, PRIVATE, frame_of, page_answer
 from strata.web.pages.frame.render import Frame, Viewer, at
 from strata.web.pages.words.language import LANGUAGES, N_, THEMES, language_of, translated
 from strata.web.work import exchange, hub_of, read
@@ -118,6 +118,11 @@ NOTICE_SECONDS: Final = 20  # a notice belongs to the page after the redirect
 LONGEST_NEXT: Final = 4000  # characters
 DEVICE: Final = "device"  # the cookie of browsers that logged in before
 REMEMBERED: Final = "remembered"  # the cookie of browsers that need no second factor
+OF_ACCOUNTS: Final = (
+    "/settings", "/organizations", "/notifications", "/login", "/join", "/device", "/oauth",
+    "/agree",
+    "/verify-email", "/email_confirmation", "/forgot-password", "/reset-password", "/admin",
+)  # fmt: skip
 _FORM_FIELD: Final = b'name="csrf_token"'
 
 
@@ -171,13 +176,14 @@ def in_transaction(act: Callable[[Work], T]) -> Callable[[Call], T]:
 
 
 def shown(
-    request: Request, template: str, visit: Visit, *, status: int = 200, cache: str = PRIVATE,
+    request: Request, template: str, visit: Visit, *, status: int = 200, cache: str = "",
     headers: dict[str, str] | None = None, **context: object,
 ) -> Response:  # fmt: skip
     """Render a page; the cookie that its forms belong to goes with it, if it has any."""
     answer = page_answer(
-        request, template, visit.frame, status=status, cache=cache, headers=headers, **context
-    )
+        request, template, visit.frame, status=status, cache=cache or _cache_of(request),
+        headers=headers, **context,
+    )  # fmt: skip
     held = request.cookies.get(form_cookie_name(request))
     if visit.form_cookie and visit.form_cookie != held and _FORM_FIELD in answer.body:
         set_cookie(request, answer, form_cookie_name(request), visit.form_cookie)
@@ -193,6 +199,13 @@ def keep_form_cookie(request: Request, answer: Response) -> None:
     cookie = _form_cookie(request, hub_of(request))
     if cookie != request.cookies.get(name):
         set_cookie(request, answer, name, cookie)
+
+
+def _cache_of(request: Request) -> str:
+    """What others who use the same machine later must not find in the browser is not kept there."""
+    match = exchange(request).match
+    template = match.route.template if match is not None else ""
+    return NO_STORE if template.startswith(OF_ACCOUNTS) else PRIVATE
 
 
 def speak(request: Request) -> None:

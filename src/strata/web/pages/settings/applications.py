@@ -18,7 +18,6 @@ from strata.credentials.oauth.making import own
 from strata.credentials.oauth.making.own import Described, Made
 from strata.credentials.oauth.usage import Usage
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.answer import NO_STORE, PRIVATE
 from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visit_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.scopes import choices
@@ -183,7 +182,6 @@ def page_of(
         request,
         "oauth/application.html",
         visit,
-        cache=NO_STORE if made.secret else PRIVATE,
         app=app,
         secret=made.secret,
         used=used,

@@ -26,7 +26,6 @@ from strata.organizations import queries as organizations
 from strata.organizations.token_policy import Approval
 from strata.sessions.entering import browsers, sessions
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.answer import NO_STORE, PRIVATE
 from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visiting
 from strata.web.pages.settings import token_view
 from strata.web.pages.settings.token_form import (
@@ -277,7 +276,6 @@ def _list_page(request: Request, visit: Visit, found: _Listed) -> Response:
         request,
         "accounts/tokens.html",
         visit,
-        cache=NO_STORE if found.issued else PRIVATE,
         rows=rows,
         issued=found.issued,
         uses=found.uses,
