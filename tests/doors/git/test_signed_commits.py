@@ -275,14 +275,14 @@ def test_an_address_that_was_given_up_verifies_no_more(
 @pytest.mark.parametrize(
     "words",
     [
-        ("en", "Verified", "Unverified", "Signed with a key of alice"),
-        ("zh-CN", "已验证签名", "未验证签名", "已用 alice 的密钥签名"),
+        ("en", "Verified", "Unverified", "Signed with a key of alice", "key was removed since"),
+        ("zh-CN", "已验证签名", "未验证签名", "已用 alice 的密钥签名", "此后该密钥已被移除"),
     ],
 )
 def test_pages_show_a_badge_with_its_reason(
     hub: Hub, alice: Actor, signer: Signer, pair: SshPair, words: tuple[str, ...]
 ) -> None:
-    language, verified, unverified, why = words
+    language, verified, unverified, why, removed = words
     adds_ssh(hub, alice, pair)
     stranger = ssh_pair(signer.git.home / "stranger")
     plain = signer.commit([], signed=False)
@@ -300,3 +300,8 @@ def test_pages_show_a_badge_with_its_reason(
     bare = visitor.open(f"/alice/tiny/commit/{plain}").text
     assert verified not in bare
     assert unverified not in bare
+    with calling(hub, alice) as call, working(call) as work:
+        ssh.remove(work, ssh.of(work, alice.user_id or 0)[0].id)
+    later = visitor.open(f"/alice/tiny/commit/{sha}").text
+    assert verified in later
+    assert removed in later

@@ -2,8 +2,9 @@
 
 import re
 import tempfile
+import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ def home() -> Iterator[GpgHome]:
         kept = gpg_home(Path(folder) / "g")
         kept.make("Li <li@example.com>", "ed25519", "sign", "never")
         kept.run("--quick-add-uid", "li@example.com", "Li <li@work.example>")
+        kept.run("--quick-add-key", kept.fingerprints("li@example.com")[0], "ed25519", "sign", "1y")
+        kept.make("Short <short@example.com>", "ed25519", "sign", "2d")
         yield kept
         kept.end()
 
@@ -94,9 +97,25 @@ def test_a_gpg_key_comes_and_goes(visitor: Visitor, home: GpgHome) -> None:
     assert re.search(r"li@example\.com\s+<span class=\"badge badge-ok", listed)
     assert re.search(r"li@work\.example\s+<span class=\"badge badge-warn", listed)
     assert "Does not expire" in listed
+    subkey = home.fingerprints("li@example.com")[1][-16:]
+    assert f"Subkeys: <code>{subkey}</code>" in listed
     at = removal(visitor, "gpg")
     assert visitor.submit(at, at).place == PAGE
     assert key_id not in visitor.open(PAGE).text
+
+
+def test_a_gpg_key_says_that_it_is_over(
+    visitor: Visitor, home: GpgHome, clock: FrozenClock
+) -> None:
+    clock.advance(
+        datetime.fromtimestamp(time.time(), UTC) - clock()
+    )  # GnuPG counts from its own day
+    visitor.log_in("li")
+    visitor.submit(PAGE, ADD_GPG, key=home.public("short@example.com"))
+    assert "Expires " in visitor.open(PAGE).text
+    clock.advance(timedelta(days=3))
+    visitor.log_in("li")
+    assert '<strong class="token-over">Expired ' in visitor.open(PAGE).text
 
 
 @pytest.mark.parametrize(

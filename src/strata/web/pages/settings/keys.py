@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -47,6 +48,7 @@ class _Found:
     server: Place | None  # None: nothing is served over SSH
     host_keys: list[HostKey]
     base_url: str
+    now: datetime
 
     @property
     def known_hosts(self) -> str:
@@ -144,6 +146,7 @@ def _find(call: Call) -> _Found:
         server=server,
         host_keys=_host_keys(call.hub) if server else [],
         base_url=call.origin.base_url,
+        now=call.now,
     )
 
 
