@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from playwright.sync_api import Page as BrowserPage
 
 from doors.pages.visitors import SITE, Page, Visitor, confirmed
 from fixtures.accounts import made, person
@@ -258,6 +259,25 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
             assert report.response["violations"] == [], path
+        names_are_found(page, f"{base}{NEW}")
+
+
+def names_are_found(page: BrowserPage, address: str) -> None:
+    """A name is offered while it is typed, and becomes a line of the list; nothing is sent."""
+    page.goto(address)
+    for field, typed, name in (
+        ("repositories", "rather", "li-wei/a-rather-long-name-of-a-model-that-does-not-break"),
+        ("accounts", "li-", "li-wei"),
+    ):
+        search = page.locator(f".name-search input[list=strata-{field}-names]")
+        search.press_sequentially(typed)
+        option = page.locator(f"#strata-{field}-names option[value='{name}']")
+        option.wait_for(state="attached")
+        for _ in range(2):  # named twice, it stands there once
+            search.fill(name)
+            search.press("Enter")
+        assert page.locator(f"textarea[name={field}]").input_value() == name
+    assert page.url == address
 
 
 def test_the_settings_of_a_repo_lead_to_a_form_that_is_filled_in(

@@ -1,12 +1,16 @@
 // Makes the form for a token quicker; it works without.
-const ASK_AFTER_MS = 250;
+import { offer } from "./names.js";
+
 const MOST_ROWS = 50;
 
 const form = document.querySelector(".token-form");
 const block = form?.querySelector("[data-repos]");
 if (block) {
   offerRows(block);
-  block.addEventListener("input", (event) => suggest(event.target));
+  const list = document.getElementById("strata-repo-names");
+  block.addEventListener("input", ({ target }) => {
+    if (target.tagName === "INPUT") offer(target, list, form.dataset.search);
+  });
 }
 const summary = form?.querySelector("[data-summary]");
 if (summary) {
@@ -72,33 +76,6 @@ function picture(address) {
   use.setAttribute("href", address);
   svg.append(use);
   return svg;
-}
-
-let timer = 0;
-
-// Names of repositories are offered while one is typed.
-function suggest(input) {
-  if (input.tagName !== "INPUT") return;
-  clearTimeout(timer);
-  const words = input.value.trim();
-  if (words.length > 1) timer = setTimeout(() => ask(words, input), ASK_AFTER_MS);
-}
-
-async function ask(words, input) {
-  const text = words.replace(/^(datasets|spaces|kernels|buckets)\//, "");
-  const address = `${form.dataset.search}?limit=8&type=all&q=${encodeURIComponent(text)}`;
-  try {
-    const answer = await fetch(address);
-    if (!answer.ok || input.value.trim() !== words) return;
-    const found = await answer.json();
-    const names = ["models", "datasets", "spaces", "kernels"].flatMap((kind) =>
-      (found[kind] ?? []).map((repo) => (kind === "models" ? repo.id : `${kind}/${repo.id}`)),
-    );
-    const options = names.map((name) => Object.assign(document.createElement("option"), { value: name }));
-    document.getElementById("strata-repo-names").replaceChildren(...options);
-  } catch {
-    // Offline: the name can still be typed.
-  }
 }
 
 // Says in words what the boxes open.
