@@ -1,28 +1,24 @@
 """The pages on which people let applications in, and those on which they make their own."""
 
 import html
-import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from PIL import Image
 
 from doors.pages.visitors import PASSWORD, SITE, Page, Visitor, confirmed
 from fixtures.accounts import calling
 from fixtures.hubs import FrozenClock
-from fixtures.oauth import CALLBACK, CHALLENGE, VERIFIER, application
+from fixtures.oauth import CALLBACK, CHALLENGE, application
 from strata.core.errors import ClientRefused
 from strata.core.hub import Hub
-from strata.credentials.oauth import apps, codes, device
-from strata.credentials.oauth.apps import App
+from strata.credentials.oauth import apps, device
 
 LIST = "/settings/applications"
 NEW = f"{LIST}/new"
 CONNECTED = "/settings/connected-applications"
-LOGO = re.compile(r"/oauth/logos/[0-9a-f]{32}\.256\.webp")
 SECRET = re.compile(r"oauth_app_secret_[\w-]{43}")
 
 
@@ -275,126 +271,6 @@ def test_a_form_with_faults_says_all_of_them(ana: Visitor) -> None:
         "Choose at least one.",
     ):
         assert page.text.count(sentence) >= 2  # above, and beside the field
-
-
-def picture(colour: str = "red") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (90, 70), colour).save(out, "PNG")
-    return out.getvalue()
-
-
-def own_application(visitor: Visitor, hub: Hub) -> App:
-    """Have somebody make a public application; it logs people in with device codes, too."""
-    fields = {"name": "My site", "kind": "public", "redirect_uris": CALLBACK, "device_flow": "on"}
-    visitor.submit(NEW, NEW, **fields, **{"scope-openid": "on", "scope-profile": "on"})
-    with calling(hub) as call:
-        return next(one for one in apps.everyone(call) if one.name == "My site")
-
-
-def give_logo(visitor: Visitor, app: App, content: bytes) -> Page:
-    here = f"{LIST}/{app.client_id}"
-    proof = visitor.open(here).hidden(f"{here}/logo")
-    files = {"logo": ("logo.png", content)}
-    return Page(visitor.client.post(f"{here}/logo", data=proof, files=files))
-
-
-def test_a_logo_is_shown_to_whom_the_application_asks(ana: Visitor, hub: Hub) -> None:
-    app = own_application(ana, hub)
-    here = f"{LIST}/{app.client_id}"
-    given = give_logo(ana, app, picture())
-    assert (given.status, given.place) == (303, here)
-    (shown,) = set(LOGO.findall(ana.open(here).text))
-
-    bob = confirmed(hub, "bob")
-    assert shown in bob.open(address(app.client_id)).text
-    with calling(hub) as call:
-        shown_code = device.start(call, apps.Credentials(app.client_id), "").user_code
-    card = bob.submit("/device", "/device", user_code=shown_code)
-    assert shown in card.text
-    bob.send("/device", card.hidden("/device") | {"decision": "allow"})
-    assert shown in bob.open(CONNECTED).text
-    assert shown in ana.open(LIST).text
-
-    served = Visitor(hub).client.get(shown)
-    assert (served.status_code, served.headers["content-type"]) == (200, "image/webp")
-    assert "sandbox" in served.headers["content-security-policy"]
-    assert "immutable" in served.headers["cache-control"]
-    with Image.open(io.BytesIO(served.content)) as square:
-        assert square.size == (256, 256)
-
-    give_logo(ana, app, picture("blue"))
-    (other,) = set(LOGO.findall(ana.open(here).text))
-    assert other != shown
-    assert Visitor(hub).client.get(shown).status_code == 404
-    gone = ana.submit(here, f"{here}/logo/remove")
-    assert gone.place == here
-    assert not LOGO.findall(ana.open(here).text)
-    assert Visitor(hub).client.get(other).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "Choose a PNG, JPEG"),
-        (b"\x89PNG\r\n\x1a\n" + b"x" * (2 * 1024 * 1024), "2 MB"),
-    ],
-)
-def test_what_is_no_picture_becomes_no_logo(
-    ana: Visitor, hub: Hub, content: bytes, sentence: str
-) -> None:
-    app = own_application(ana, hub)
-    page = give_logo(ana, app, content)
-    assert sentence in page.text, page.text[-3000:]
-    assert not LOGO.findall(page.text)
-
-
-def test_a_stranger_gives_no_logo(ana: Visitor, hub: Hub) -> None:
-    app = own_application(ana, hub)
-    bob = confirmed(hub, "bob")
-    here = f"{LIST}/{app.client_id}"
-    proof = bob.open(NEW).hidden(NEW)
-    refused = bob.client.post(f"{here}/logo", data=proof, files={"logo": ("l.png", picture())})
-    assert refused.status_code == 404
-    assert bob.send(f"{here}/logo/remove", proof).status == 404
-    assert not LOGO.findall(ana.open(here).text)
-    for file in (f"{'0' * 32}.256.webp", "..%2f..%2fstrata.db", "x"):
-        assert bob.client.get(f"/oauth/logos/{file}").status_code == 404
-
-
-def test_the_owner_sees_numbers_and_no_names(ana: Visitor, hub: Hub, clock: FrozenClock) -> None:
-    app = own_application(ana, hub)
-    here = f"{LIST}/{app.client_id}"
-    assert "The last twelve weeks" not in ana.open(here).text
-    credentials = apps.Credentials(app.client_id)
-    bob, cleo = confirmed(hub, "bob"), confirmed(hub, "cleo")
-    for visitor in (bob, cleo):
-        code = answered(decided(visitor, address(app.client_id), "allow"))["code"]
-        with calling(hub) as call:
-            codes.redeem(call, codes.Redemption(credentials, code, CALLBACK, VERIFIER))
-    clock.advance(timedelta(hours=1))
-    page = ana.open(here)
-    assert facts_of(page) == {"Let in by": "2 people", "Tokens that work": "2"}
-    weeks = weeks_of(page)
-    assert [week[1:] for week in weeks] == [("2", "2")]
-    assert "bob" not in page.text
-    assert "cleo" not in page.text
-    # Who shuts it out is no longer counted among its people; what happened, happened.
-    cleo.submit(f"{CONNECTED}/{app.client_id}/revoke", f"{CONNECTED}/{app.client_id}/revoke")
-    clock.advance(timedelta(days=7))
-    ana.log_in("ana")
-    page = ana.open(here)
-    assert facts_of(page) == {"Let in by": "1 person", "Tokens that work": "0"}
-    assert weeks_of(page) == weeks
-
-
-def facts_of(page: Page) -> dict[str, str]:
-    pairs = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page.text)
-    return {name: said for name, said in pairs if name in ("Let in by", "Tokens that work")}
-
-
-def weeks_of(page: Page) -> list[tuple[str, str, str]]:
-    cell = r"<td[^>]*>(\d+)</td>"
-    return re.findall(rf'<th scope="row">([^<]+)</th>{cell}{cell}', page.text)
 
 
 @pytest.mark.parametrize(
