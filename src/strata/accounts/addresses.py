@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import unicodedata
 from dataclasses import dataclass
-from importlib import resources
 
 import email_validator
 
-from strata.core.settings.tree import AccountsSettings
+from strata.accounts.disposable import is_disposable
+from strata.core.settings.tree import Settings
 
 LONGEST = 254  # characters, RFC 5321
 # Domains of closed networks and test benches, which the library refuses: the Internet has none.
-_LOCAL_SUFFIXES = (".local", ".test", ".localhost", ".home.arpa")
+LOCAL_SUFFIXES = (".local", ".test", ".localhost", ".home.arpa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def parse(text: str) -> Address | None:
     stripped = text.strip()
     if not stripped or len(stripped) > LONGEST:
         return None
-    closed = stripped.lower().endswith(_LOCAL_SUFFIXES)
+    closed = stripped.lower().endswith(LOCAL_SUFFIXES)
     try:
         valid = email_validator.validate_email(
             f"{stripped}.com" if closed else stripped, check_deliverability=False
@@ -51,7 +50,7 @@ def key_of(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def faults(text: str, settings: AccountsSettings) -> tuple[str, ...]:
+def faults(text: str, settings: Settings) -> tuple[str, ...]:
     """The message key of what keeps an address from signing up; a list that names it lets it in."""
     stripped = text.strip()
     if not stripped:
@@ -62,26 +61,15 @@ def faults(text: str, settings: AccountsSettings) -> tuple[str, ...]:
     return ("email.invalid",) if address is None else _domain_faults(address.domain, settings)
 
 
-def _domain_faults(domain: str, settings: AccountsSettings) -> tuple[str, ...]:
-    if any(covers(pattern, domain) for pattern in settings.blocked_domains):
+def _domain_faults(domain: str, settings: Settings) -> tuple[str, ...]:
+    chosen = settings.accounts
+    if any(covers(pattern, domain) for pattern in chosen.blocked_domains):
         return ("email.blocked_domain",)
-    if settings.allowed_domains:
-        named = any(covers(pattern, domain) for pattern in settings.allowed_domains)
+    if chosen.allowed_domains:
+        named = any(covers(pattern, domain) for pattern in chosen.allowed_domains)
         return () if named else ("email.not_listed",)
-    refused = not settings.allow_disposable and is_disposable(domain)
+    refused = not chosen.allow_disposable and is_disposable(settings, domain)
     return ("email.disposable",) if refused else ()
-
-
-def is_disposable(domain: str) -> bool:
-    """Whether a domain (ASCII form), or one above it, is known for throw-away mailboxes."""
-    labels = domain.split(".")
-    return any(".".join(labels[start:]) in _disposable() for start in range(len(labels) - 1))
-
-
-@functools.cache
-def _disposable() -> frozenset[str]:
-    file = resources.files("strata.accounts") / "wordlists" / "disposable_domains.txt"
-    return frozenset(file.read_text("ascii").splitlines())
 
 
 def covers(pattern: str, domain: str) -> bool:

@@ -20,6 +20,10 @@ COMMANDS = {
     "user": ("strata.cli.user:user", "Create, confirm, close and list accounts."),
     "org": ("strata.cli.org:org", "Create organizations and care for their members."),
     "invite": ("strata.cli.invite:invite", "Invite people to sign up."),
+    "disposable": (
+        "strata.cli.disposable:disposable",
+        "Care for the list of throw-away mailboxes.",
+    ),
     "announce": ("strata.cli.announce:announce", "Tell everybody something."),
     "legal": ("strata.cli.legal:legal", "Publish the documents that people agree to."),
     "token": ("strata.cli.token:token", "Create and list access tokens."),

@@ -6,7 +6,10 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -396,3 +399,30 @@ def test_the_hub_is_closed_for_maintenance_and_opened_again(strata: Strata, tmp_
     opened = strata("maintenance", "off", "--data", str(data))
     assert (opened.returncode, opened.stderr) == (0, "Open again.\n")
     assert not (data / "maintenance").exists()
+
+
+def test_the_list_of_throw_away_mailboxes_is_refreshed_and_put_back(
+    strata: Strata, tmp_path: Path
+) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    (lists / "good.txt").write_text("# today's\nfresh.example\n")
+    (lists / "bad.txt").write_text("<html>\n")
+    data = ("--data", str(tmp_path / "data"))
+    serving = partial(SimpleHTTPRequestHandler, directory=str(lists))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serving) as web:
+        thread = threading.Thread(target=web.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{web.server_port}"
+        refused = strata("disposable", "refresh", f"{address}/bad.txt", *data)
+        missing = strata("disposable", "refresh", f"{address}/none.txt", *data)
+        taken = strata("disposable", "refresh", f"{address}/good.txt", *data)
+        web.shutdown()
+        thread.join()
+    assert (refused.returncode, "Line 1 is no domain" in refused.stderr) == (2, True)
+    assert (missing.returncode, "status 404" in missing.stderr) == (2, True)
+    assert (taken.returncode, taken.stderr.startswith("1 domains")) == (0, True)
+    assert strata("disposable", "show", *data).stdout == "fresh.example\n"
+    assert strata("disposable", "refresh", str(lists / "good.txt"), *data).returncode == 0
+    assert strata("disposable", "reset", *data).returncode == 0
+    assert strata("disposable", "show", "mailinator.com", *data).stdout == "yes\n"

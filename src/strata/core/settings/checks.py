@@ -8,6 +8,7 @@ from pathlib import Path
 from strata.core.settings.description import leaves
 from strata.core.settings.tree import Settings
 from strata.lib.http.guard import Allowed
+from strata.lib.mail.name_servers import place_of
 
 
 class BadSettings(ValueError):
@@ -101,6 +102,13 @@ def _check_choices(settings: Settings) -> None:
         raise BadSettings(
             "Setting `accounts.sign_up` is `domains`: name them in `accounts.allowed_domains`."
         )
+    for server in settings.accounts.name_servers:
+        try:
+            place_of(server)
+        except ValueError as error:
+            raise BadSettings(
+                f"Setting `accounts.name_servers`: {server!r} is no address such as 10.0.0.53:53."
+            ) from error
     asked = settings.accounts.breach_api
     if asked and not asked.startswith(("http://", "https://")):
         raise BadSettings("Setting `accounts.breach_api` must start with http:// or https://.")

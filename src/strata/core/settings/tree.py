@@ -110,6 +110,18 @@ class AccountsSettings:
     allow_disposable: bool = setting(
         default=False, doc="Let addresses of known throw-away mailboxes sign up."
     )
+    disposable_file: Path = setting(
+        Path(),
+        "List of domains of throw-away mailboxes, one a line, instead of the one that comes along; empty: `disposable_domains.txt` in the data folder, where `strata disposable refresh` puts a newer one.",
+    )
+    check_mail_domains: bool = setting(
+        default=False,
+        doc="Ask a name server whether a domain takes mail at all before somebody signs up with it; while it does not answer, nobody is kept out. Domains of `allowed_domains` are not asked about.",
+    )
+    name_servers: tuple[str, ...] = setting(
+        (),
+        "Name servers for `check_mail_domains` (`10.0.0.53`, `10.0.0.53:5353`); empty: those of this machine.",
+    )
     fastest_sign_up_s: int = setting(
         1, "Who fills in the sign-up forms faster is taken for a robot; 0: nobody.", unit="seconds"
     )

@@ -202,7 +202,7 @@ def _require_addable(work: Work, user: people.User, email: str) -> addresses.Add
     require_sudo(work)
     people.locked(work, user.id)
     address = addresses.parse(email)
-    faults = addresses.faults(email, work.hub.settings.accounts)
+    faults = addresses.faults(email, work.hub.settings)
     if faults or address is None:
         raise InvalidFields({"email": faults})
     held = confirmed.emails_of(work, user.id)

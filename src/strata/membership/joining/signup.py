@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from strata.accounts import addresses, confirmed, limits, names, passwords, people
 from strata.accounts.full_names import full_name_faults
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
+from strata.accounts.mail_domains import domain_faults
 from strata.accounts.new_passwords import new_password_faults
 from strata.accounts.notices.choices import ask_for_mails
 from strata.accounts.plans.rules import by_invite
@@ -205,6 +206,11 @@ def create_by_operator(call: Call, account: NewAccount) -> people.User:
     return user
 
 
+def email_faults(call: Call, email: str) -> tuple[str, ...]:
+    """The message key of what keeps an address from signing up; may ask a name server."""
+    return addresses.faults(email, call.hub.settings) or domain_faults(call, email)
+
+
 def name_faults(call: Call, name: str) -> tuple[str, ...]:
     """Message keys for a name that somebody types: the rules, `name.taken` and `name.similar`.
 
@@ -247,7 +253,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
     site_name = call.hub.settings.site_name
     identities = (form.username, address.local_part if address else "")
     faults = {
-        "email": addresses.faults(form.email, call.hub.settings.accounts),
+        "email": email_faults(call, form.email),
         "password": ()
         if form.identity
         else new_password_faults(call.hub, form.password, identities=identities),

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts.mail_domains import domain_faults
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
@@ -161,7 +162,7 @@ def change_address(call: Call, email: str) -> None:
         InvalidFields: `email` is no address that may join.
         TooMany: three changes in a day.
     """
-    faults = addresses.faults(email, call.hub.settings.accounts)
+    faults = addresses.faults(email, call.hub.settings) or domain_faults(call, email)
     address = addresses.parse(email)
     if faults or address is None:
         raise InvalidFields({"email": faults})

@@ -178,7 +178,7 @@ def _begun_elsewhere(call: Call, request: Request, form: Form) -> Claims | None:
 def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
     hub = call.hub
     address = addresses.parse(step.email)
-    email = addresses.faults(step.email, hub.settings.accounts)
+    email = signup.email_faults(call, step.email)
     identities = (address.local_part,) if address else ()
     password: tuple[str, ...] = ()
     if step.identity is None:

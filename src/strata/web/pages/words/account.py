@@ -25,6 +25,7 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "email.disposable": N_(
             "Addresses of throw-away mailboxes can't be used here. Use one that stays yours."
         ),
+        "email.no_mail": N_("%(domain)s takes no e-mail. Look for a typing mistake."),
         "email.not_listed": N_(
             "Only addresses of certain domains can be used here, and %(domain)s is not one of them."
         ),
