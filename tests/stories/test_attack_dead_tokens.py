@@ -206,16 +206,35 @@ async def asked_for(scene: Scene) -> dict[str, httpx.Request]:
     return tickets
 
 
-async def test_a_suspended_person_is_told_so_with_every_kind(scene: Scene) -> None:
+CLOSED: Final[Mapping[str, tuple[int, str | None]]] = {  # standing → what every door says
+    "suspended": (403, "AccountSuspended"),
+    "deletion_scheduled": (403, None),
+    "pending_approval": (403, None),
+    "deleted": (403, "AccountSuspended"),
+}
+
+
+@pytest.mark.parametrize("standing", list(CLOSED))
+async def test_a_closed_account_is_closed_at_every_door_with_every_kind(
+    scene: Scene, standing: str
+) -> None:
+    """Also with the links and tickets that were given out while it was open."""
+    tickets = await asked_for(scene)
     with calling(scene.hub, SYSTEM) as call, working(call) as work:
         here = users.c.id == scene.ana.user_id
-        work.db.execute(sa.update(users).where(here).values(standing="suspended"))
+        work.db.execute(sa.update(users).where(here).values(standing=standing))
 
+    status, code = CLOSED[standing]
     for kind, value in scene.values.items():
         for name, door in DOORS.items():
             answer = await knock(scene.client, door, value, "acme/plans")
-            assert answer.status_code == 403, (kind, name, answer.status_code)
+            assert answer.status_code == status, (kind, name, answer.status_code)
+            if door.address.startswith("/api/"):
+                assert answer.headers.get("X-Error-Code") == code, (kind, name)
             assert "secret" not in answer.text
+    for name, knocking in tickets.items():
+        answer = await scene.client.send(knocking)
+        assert answer.status_code in (401, 403), (name, answer.status_code, answer.text)
 
 
 async def test_who_was_put_out_finds_nothing_of_the_organization(scene: Scene) -> None:

@@ -145,7 +145,7 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
         return None
     row = rows[0]  # one for each membership; they differ in nothing else
     standing = standing_at(now, row[7], row[8])
-    if standing is Standing.SUSPENDED:
+    if standing in (Standing.SUSPENDED, Standing.DELETED):
         return None
     demand = demand_of(hub, (row[-WIDTH:] for row in rows))
     consent = due(hub, *row[9:12])
