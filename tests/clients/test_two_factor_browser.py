@@ -29,6 +29,8 @@ NOTICES: Final = (  # subjects of the mails, in the person's language
 )
 NEEDS: Final = {"en": "Passkeys need HTTPS (or localhost).", "zh-CN": "通行密钥需要 HTTPS"}
 
+USED: Final = {"en": "Last used", "zh-CN": "最近使用"}
+
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
@@ -191,7 +193,9 @@ def add_passkey(here: Browsing) -> None:
     here.page.keyboard.press("Enter")
     here.page.wait_for_url(f"{here.base}{SETTINGS}")
     checked(here)
-    assert "My reader" in here.page.locator("main").inner_text()
+    told = here.page.locator("section[aria-labelledby=passkeys-title]").inner_text()
+    assert "My reader" in told
+    assert USED[here.language] not in told
 
 
 def prove_by_passkey(here: Browsing) -> None:
@@ -227,7 +231,14 @@ def enter_by_passkey(here: Browsing) -> None:
     here.page.context.clear_cookies()
     here.page.goto(f"{here.base}/login?next={SETTINGS}")
     here.page.wait_for_url(f"{here.base}{SETTINGS}")
-    assert "My reader" in here.page.locator("main").inner_text()
+    section = here.page.locator("section[aria-labelledby=passkeys-title]")
+    assert "My reader" in section.inner_text()
+    assert USED[here.language] in section.inner_text()
+    section.locator("summary").click()
+    section.locator("[name=name]").fill("Blue key")
+    section.locator("button[value=rename]").click()
+    section.get_by_text("Blue key").first.wait_for()
+    assert "My reader" not in here.page.locator("main").inner_text()
 
 
 def take_all_away(here: Browsing) -> None:

@@ -28,6 +28,13 @@ def test_sessions_devices_and_the_log_say_where_in_the_language_of_the_reader(
         here.log_in("li")
         assert place in here.open(PAGE).text
         assert place in here.open(LOG).text
+    fox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    for language, words in (("en", "Firefox on Linux"), ("zh-CN", "Linux 上的 Firefox")):
+        here = Visitor(known, language=language)
+        here.client.headers["User-Agent"] = fox
+        here.log_in("li")
+        assert words in here.open(PAGE).text
+        assert words in here.open(LOG).text
     there = Visitor(hub, ip="203.0.113.7")  # a site without such a database
     there.log_in("li")
     assert not any(

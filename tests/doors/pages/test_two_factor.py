@@ -1,7 +1,8 @@
 """Two factors in a browser without scripts: set up, asked for, lost, taken away (product §3.12)."""
 
+import re
 from datetime import timedelta
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from doors.pages.visitors import PASSWORD, Page, Visitor, confirmed, letter
 from fixtures.accounts import calling, fact_names, person
 from fixtures.factors import APP, CODES, SETTINGS, App, asked, codes_on, set_up, with_app
 from fixtures.hubs import FrozenClock
-from strata.accounts.factors.tables import authenticators
+from strata.accounts.factors.tables import authenticators, recovery_codes
 from strata.accounts.tables import users
 from strata.core.call import working
 from strata.core.hub import Hub
@@ -42,6 +43,12 @@ def test_setting_up_shows_secret_and_picture_and_asks_for_a_code(hub: Hub) -> No
     page = visitor.open(APP)
     assert "<svg" in page.text
     assert "otpauth://totp/Strata:li?" in page.text
+    secret = page.text.split('id="strata-secret">')[1].split("<")[0].replace(" ", "")
+    assert re.fullmatch(r"[A-Z2-7]{32}", secret)  # 160 bits
+    told = parse_qs(page.text.split("otpauth://totp/Strata:li?")[1].split('"')[0])
+    assert told["secret"] == [secret]
+    usual = {"algorithm": ["SHA1"], "digits": ["6"], "period": ["30"]}
+    assert all(told.get(name, wanted) == wanted for name, wanted in usual.items())
     assert page.headers["cache-control"] == "no-store"
     action = f"{APP}/confirm"
     refused = visitor.send(action, page.hidden(action) | {"code": "000000"})
@@ -58,6 +65,11 @@ def test_recovery_codes_are_shown_once_and_downloaded(hub: Hub) -> None:
     done = visitor.send(f"{APP}/confirm", page.hidden(f"{APP}/confirm") | {"code": app.code()})
     codes = codes_on(done)
     assert len(set(codes)) == 10
+    assert all(re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}", one) for one in codes)
+    with calling(hub) as call:
+        kept = str(call.db.execute(sa.select(recovery_codes)).all())
+    assert not any(one in kept or one.replace("-", "") in kept for one in codes)
+    assert "10 recovery codes are left." in visitor.open(SETTINGS).text
     assert 'download="strata-recovery-codes.txt"' in done.text
     assert "\r\n".join(codes) in unquote(done.text)
     assert not codes_on(visitor.open(SETTINGS))
@@ -163,6 +175,7 @@ def test_a_recovery_code_works_once_and_is_told(hub: Hub) -> None:
     done = visitor.send(RECOVERY, page.hidden(RECOVERY) | {"recovery_code": typed})
     assert done.place == "/"
     assert "9 are left" in letter(hub, "li@example.com").text
+    assert "9 recovery codes are left." in visitor.open(SETTINGS).text
     again, page = asked(hub, "li", RECOVERY)
     burned = again.send(RECOVERY, page.hidden(RECOVERY) | {"recovery_code": codes[0]})
     assert burned.status == 400

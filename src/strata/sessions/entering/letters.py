@@ -64,7 +64,7 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
         greeting=f"{reader.name}，你好：",
         before=(
             "有人（很可能是你本人）正在从一个未曾登录过的浏览器，使用你的密码登录。",
-            f"{browser}，{_where(call, CHINESE)}，{when}",
+            f"{_listed(browser)}，{_where(call, CHINESE)}，{when}",
             "请在同一浏览器中打开此链接。链接 15 分钟内有效，仅可使用一次。",
         ),
         link_text="确认登录",
@@ -168,7 +168,7 @@ def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
         greeting=f"{reader.name}，你好：",
         before=(
             "有人从一个未曾出现过的浏览器登录了你的账号。",
-            f"{browser}，{_where(call, CHINESE)}，{when}",
+            f"{_listed(browser)}，{_where(call, CHINESE)}，{when}",
         ),
         link_text="查看登录会话",
         after=("如果不是你本人操作，请在该页面退出此浏览器并修改密码。",),
@@ -183,3 +183,8 @@ def _where(call: Call, language: str) -> str:
         return call.origin.ip
     pattern = "{}（{}）" if language == CHINESE else "{} ({})"
     return pattern.format(call.origin.ip, place.called(language))
+
+
+def _listed(browser: str) -> str:
+    """`Firefox on Linux` as Chinese lists it."""
+    return browser.replace(" on ", "，", 1)

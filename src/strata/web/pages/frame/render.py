@@ -19,6 +19,7 @@ from strata.events.mails.troubles import Trouble
 from strata.web.pages.frame import figures
 from strata.web.pages.frame.assets import icon_names, static_url
 from strata.web.pages.frame.avatar import avatar_svg
+from strata.web.pages.words.devices import device_text
 from strata.web.pages.words.language import LANGUAGES, choose_language, translations
 
 __all__ = ["Frame", "Viewer", "at", "choose_language", "page", "static_url", "with_query"]
@@ -135,9 +136,13 @@ def _filters(language: str) -> dict[str, Callable[..., str]]:
     def moment(when: datetime) -> str:
         return figures.moment_text(when, language)
 
+    def device(family: str) -> str:
+        return device_text(family, language)
+
     return {
         "bytes": bytes_filter,
         "compact": compact,
+        "device": device,
         "number": number,
         "day": day,
         "moment": moment,
