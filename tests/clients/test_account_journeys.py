@@ -263,7 +263,7 @@ def test_documents_that_change_are_agreed_to_anew(
     language: Language, start_hub: StartHub, tmp_path: Path, open_browser: OpenBrowser
 ) -> None:
     """J03: terms v2 are published; declining reads on, agreeing writes again."""
-    hub = start_hub()
+    hub = start_hub({"STRATA_ACCOUNTS_CONSENT_GRACE_DAYS": "0"})
     ana = hub.user("ana")
     for name, text in (("en", "# Terms two\n\nBe kind."), ("zh", "# 第二版条款\n\n请友善。")):
         (tmp_path / name).write_text(text)

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, people
-from fixtures.accounts import person
+from fixtures.accounts import made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.legal.tables import consents
 from strata.accounts.notices.choices import ASKED_FOR, Kind, choices_of
@@ -346,3 +347,75 @@ def test_an_account_that_waits_for_approval_changes_nothing(
         approval.approve(work, person(hub, "li"))
     done = visitor.submit("/settings/profile", "/settings/profile", full_name="Li Wei")
     assert done.place == "/settings/profile"
+
+
+CODE = "the code of whoever set it up"
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, clock: FrozenClock) -> Hub:
+    """Give an empty hub whose first admin needs a code."""
+    settings: dict[str, Any] = {"accounts.first_admin_code": CODE}
+    return build_test_hub(tmp_path / "fresh", clock=clock, **settings)
+
+
+def test_the_first_account_of_a_site_is_its_admin_and_no_other(hub: Hub) -> None:
+    assert "Code of the first administrator" not in Visitor(hub).open("/join").text
+    Visitor(hub).join("first-one")
+    Visitor(hub).join("second-one")
+    assert [person(hub, name).admin for name in ("first-one", "second-one")] == [True, False]
+
+
+def test_nobody_signs_up_before_the_first_admin_has_shown_the_code(fresh: Hub) -> None:
+    visitor = Visitor(fresh)
+    assert 'name="first_code" type="password"' in visitor.open("/join").text
+    fields = {"email": "li@example.com", "password": PASSWORD}
+    for code, said in (("", "Enter the code that"), ("wrong", "This is not the code.")):
+        refused = visitor.submit("/join", "/join", **fields, first_code=code)
+        assert (refused.status, said in refused.text) == (200, True)
+        assert CODE not in refused.text
+    body = {
+        **fields,
+        "username": "mallory",
+        "consents": {"terms": "sample-1", "privacy": "sample-1"},
+    }
+    by_script = visitor.client.post("/api/signup", json=body)
+    assert (by_script.status_code, by_script.json()["fields"]) == (
+        400, {"first_code": ["first_code.missing"]}
+    )  # fmt: skip
+    assert people(fresh) == 0
+
+    begun = visitor.submit("/join", "/join", **fields, first_code=f" {CODE} ")
+    assert begun.place == "/join?step=2"
+    visitor.take_time()
+    agreed = {"username": "li-wei", "full_name": "", "language": "en", "consents": "on"}
+    visitor.submit("/join?step=2", "/join", **agreed)
+    assert person(fresh, "li-wei").admin
+    assert "first_code" not in Visitor(fresh).open("/join").text
+    Visitor(fresh).join("second-one")
+    assert not person(fresh, "second-one").admin
+
+
+def test_who_had_the_code_too_late_is_no_admin(fresh: Hub) -> None:
+    late = Visitor(fresh)
+    late.submit("/join", "/join", email="a@example.com", password=PASSWORD, first_code=CODE)
+    made(fresh, "made-by-operator")
+    late.take_time()
+    agreed = {"username": "too-late", "full_name": "", "language": "en", "consents": "on"}
+    assert late.submit("/join?step=2", "/join", **agreed).place == "/verify-email"
+    assert not person(fresh, "too-late").admin
+
+
+def test_a_site_for_some_domains_says_which_before_anything_is_typed(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    settings: dict[str, Any] = {
+        "accounts.sign_up": "domains",
+        "accounts.allowed_domains": ("uni.example", "*.lab.example"),
+    }
+    hub = build_test_hub(tmp_path / "domains", clock=clock, **settings)
+    page = Visitor(hub).open("/join")
+    assert "Only addresses at uni.example, *.lab.example can be used here." in page.text
+    refused = Visitor(hub).begin("a@elsewhere.example")
+    assert "elsewhere.example is not one of them" in refused.text
+    assert Visitor(hub).begin("a@x.lab.example").place == "/join?step=2"

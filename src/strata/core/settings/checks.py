@@ -20,6 +20,7 @@ MIN_SECRET_LENGTH = 32
 LONGEST_CALL_S = 60
 MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id
 MOST_WORK_BITS = 24
+MIN_CODE_LENGTH, MAX_CODE_LENGTH = 16, 128
 MOST_DAYS = 36_500  # of what is counted back from today
 MAY_BE_ZERO = frozenset(
     {
@@ -101,6 +102,12 @@ def _check_choices(settings: Settings) -> None:
     if settings.accounts.sign_up == "domains" and not settings.accounts.allowed_domains:
         raise BadSettings(
             "Setting `accounts.sign_up` is `domains`: name them in `accounts.allowed_domains`."
+        )
+    code = settings.accounts.first_admin_code
+    if code and not MIN_CODE_LENGTH <= len(code) <= MAX_CODE_LENGTH:
+        raise BadSettings(
+            "Setting `accounts.first_admin_code` must have "
+            f"{MIN_CODE_LENGTH} to {MAX_CODE_LENGTH} characters."
         )
     for server in settings.accounts.name_servers:
         try:

@@ -103,6 +103,11 @@ class AccountsSettings:
         "open",
         "`open`; `domains`: addresses of `allowed_domains`; `invite`: with an invitation; `approval`: operators let each one in; `closed`: operators create accounts.",
     )
+    first_admin_code: str = setting(
+        "",
+        "What the first sign-up on an empty hub has to enter; it becomes the admin of the site, and until then nobody signs up. At least 16 characters; empty: the first sign-up becomes the admin without.",
+        secret=True,
+    )
     allowed_domains: tuple[str, ...] = setting(
         (), "E-mail domains that may sign up (`example.com`, `*.example.com`); empty: any."
     )

@@ -38,6 +38,7 @@ class FirstStep:
     shown_at: datetime  # when the form was given out
     invite: str = field(default="", repr=False)  # code, where sign-up needs one
     identity: Claims | None = None  # at another site, in the place of a password
+    first_code: str = field(default="", repr=False)  # of the first admin, on an empty hub
 
 
 def keep(work: Work, step: FirstStep, *, replaces: str = "") -> str:

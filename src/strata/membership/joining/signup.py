@@ -30,7 +30,7 @@ from strata.core.providers import UNVOUCHED
 from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.lib.db.statements import upsert
-from strata.membership.joining import approval, invites, picture, verification
+from strata.membership.joining import approval, first, invites, picture, verification
 from strata.membership.joining.work import Done, spend, work_faults
 from strata.sessions.entering import browsers, sessions, sites
 from strata.sessions.identities import linking
@@ -56,6 +56,7 @@ class SignUp:
     identity: Claims | None = None  # at another site, in the place of a password
     mails: bool = False  # wants to be mailed what nobody is mailed unasked
     work: Done = field(default_factory=Done)  # where sign-up asks for it
+    first_code: str = field(default="", repr=False)  # of the operator, on an empty hub
     picture: bytes = field(default=b"", repr=False)  # as it was uploaded; empty: none
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
 
@@ -94,7 +95,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         Conflict: another account has the address that another site vouches for.
         TooMany: this address, its network or the whole site had too many sign-ups.
         InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
-            `invite`, `work`, `picture`.
+            `invite`, `work`, `picture`, `first_code`.
     """
     mode = call.hub.settings.accounts.sign_up
     if mode == "closed":
@@ -262,6 +263,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "consents": consent_faults(call, form.consents),
         "invite": invite_faults(call, form.invite, form.email),
         "work": work_faults(call, form.work),
+        "first_code": first.code_faults(call, form.first_code),
     }
     _require_no(faults)
     assert address is not None, "an address that cannot be read is a fault"
@@ -318,7 +320,7 @@ def _open(
         address=address,
         password_hash=password_hash,
         language=CHINESE if form.language == CHINESE else "en",
-        admin=_is_first(work),
+        admin=first.is_first(work, form.first_code),
         public_id=public_id,
     )
     proved = _proves(form.identity, address)
@@ -337,15 +339,6 @@ def _proves(identity: Claims | None, address: addresses.Address) -> bool:
     """Whether another site has checked that this address is the person's."""
     theirs = addresses.parse(identity.email) if identity else None
     return theirs is not None and theirs.key == address.key
-
-
-def _is_first(work: Work) -> bool:
-    """Whether this is the first account of the hub, which administers it; true for one only."""
-    if not people.is_empty(work):
-        return False
-    if work.db.dialect.name == "postgresql":
-        work.db.execute(sa.text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
-    return people.is_empty(work)
 
 
 def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.User:

@@ -20,7 +20,7 @@ from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed, TooLarge
 from strata.core.hub import Hub
 from strata.lib.pictures.squares import MAX_BYTES
-from strata.membership.joining import pending, signup
+from strata.membership.joining import first, pending, signup
 from strata.membership.joining.invites import LONGEST_CODE
 from strata.membership.joining.pending import FirstStep
 from strata.membership.joining.signup import SignedUp, SignUp
@@ -76,7 +76,8 @@ async def join(request: Request) -> Response:
     if _is_closed(hub_of(request)):
         return _closed_page(request, visit)
     if request.query_params.get("step") != "2":
-        begun = _first_page(request, visit, step.email if step else "", identity=_identity(step))
+        email = step.email if step else ""
+        begun = await _first_page(request, visit, email, identity=_identity(step))
         return onward.remember(request, begun)
     if step is None:
         return redirected(request, "/join")
@@ -134,7 +135,7 @@ async def _begin(request: Request, form: Form) -> Response:
     except InvalidFields as error:
         visit, email = await visit_of(request), form.get("email", "")
         errors = told(visit.frame.language, error, domain=email.rpartition("@")[2])
-        return _first_page(request, visit, email, errors, identity="identity" in form)
+        return await _first_page(request, visit, email, errors, identity="identity" in form)
     answer = redirected(request, SECOND_STEP)
     life = int(pending.LIFE.total_seconds())
     set_cookie(request, answer, _cookie_name(hub_of(request)), cookie, max_age=life)
@@ -151,6 +152,7 @@ def _keep(call: Call, request: Request, form: Form) -> str:
         shown_at=shown_at,
         invite=form.get("invite", "").strip()[:LONGEST_CODE],
         identity=_begun_elsewhere(call, request, form),
+        first_code=form.get("first_code", "").strip()[:LONGEST_CODE],
     )
     signup.require_free(call.hub, step.email, step.identity)
     faults = _first_faults(call, step)
@@ -184,7 +186,8 @@ def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
     if step.identity is None:
         password = new_password_faults(hub, step.password, identities=identities)
     invite = signup.invite_faults(call, step.invite, step.email)
-    found = {"email": email, "password": password, "invite": invite}
+    code = first.code_faults(call, step.first_code)
+    found = {"email": email, "password": password, "invite": invite, "first_code": code}
     return {name: keys for name, keys in found.items() if keys}
 
 
@@ -233,6 +236,7 @@ def _sign_up(
             device=device_cookie(request),
             invite=step.invite,
             identity=step.identity,
+            first_code=step.first_code,
             work=Done(form.get("work_ticket", ""), form.get("work", "")),
         ),
     )
@@ -263,7 +267,9 @@ def _suspicion(call: Call, step: FirstStep, form: Form) -> str:
 
 async def _second_again(request: Request, second: _Second, error: InvalidFields) -> Response:
     visit = await visit_of(request)
-    if {"email", "invite"} & set(error.fields):  # the rules of the site changed between the steps
+    if {"email", "invite", "first_code"} & set(
+        error.fields
+    ):  # the rules of the site changed between the steps
         return redirected(request, "/join")
     fields = dict(error.fields)
     # Only what the username adds to the password can be wrong here; it stands beside the username.
@@ -288,7 +294,7 @@ def _welcomed(request: Request, second: _Second, signed_up: SignedUp) -> Respons
     return answer
 
 
-def _first_page(
+async def _first_page(
     request: Request,
     visit: Visit,
     email: str,
@@ -307,6 +313,8 @@ def _first_page(
         errors=errors,
         identity=identity,
         providers=hub.providers,
+        asks_code=await read(request, first.asks_code),
+        domains=hub.settings.accounts.allowed_domains,
         needs_invite=hub.settings.accounts.sign_up == "invite",
         invite=exchange(request).form.get("invite", request.query_params.get("invite", "")),
         shown_ticket=hub.secrets.sign(_SHOWN_AT, now, expires=now + FORM_LIFE),

@@ -38,6 +38,7 @@ class Asked(msgspec.Struct, rename="camel"):
     mails: bool = False  # also be mailed announcements, and news of watched repos
     work_ticket: str = ""  # of `/api/signup/work`, where `signUp.workBits` is not 0
     work: str = ""
+    first_code: str = ""  # on a hub without accounts that asks for `accounts.first_admin_code`
     website: str = ""  # as on the form: whoever fills it in is a robot
 
 
@@ -80,6 +81,7 @@ def _form(asked: Asked, spoken: str) -> SignUp:
         consents=asked.consents,
         read_in=spoken,
         invite=asked.invite,
+        first_code=asked.first_code,
         mails=asked.mails,
         work=Done(asked.work_ticket, asked.work),
         suspicion="honeypot" if asked.website else "",

@@ -68,6 +68,8 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "publisher.claims": N_("Write one claim a line, name = value, at most 10."),
         "publisher.too_many": N_("There are as many as there may be. Remove one first."),
+        "first_code.missing": N_("Enter the code that the people who set this site up chose."),
+        "first_code.bad": N_("This is not the code."),
         "invite.missing": N_("Enter the code of your invitation."),
         "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
         "work.missing": N_(
