@@ -46,9 +46,7 @@ EVIL: Final = (
     "https:evil.example",
 )
 # What is written down about anybody who asks: how often they tried, what happened, what is due.
-BESIDE: Final = frozenset(
-    {"attempts", "jobs", "facts", "mails", "blocks", "spent_challenges", "oauth_app_days"}
-)
+BESIDE: Final = frozenset({"attempts", "jobs", "facts", "mails", "blocks", "spent_challenges"})
 _FORM: Final = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 _LINK: Final = re.compile(r'<a\b[^>]*href="(/[^"]*)"')
 _FIELD: Final = re.compile(r"<(?:input|button|select|textarea)\b[^>]*>")
@@ -231,7 +229,7 @@ def test_no_address_of_ana_shows_a_stranger_anything(scene: LivedIn) -> None:
 
 
 OF_ONE_PERSON: Final = re.compile(
-    r"/settings/(?!emails/confirm|notifications/unsubscribe|collaborations).*\{|/organizations/\{name\}/settings"
+    r"/settings/(?!emails/confirm|notifications/unsubscribe).*\{|/organizations/\{name\}/settings"
 )
 
 

@@ -31,6 +31,8 @@ def test_a_test_mail_tells_how_far_it_came_and_what_to_do(strata: Strata) -> Non
     ]
     assert "accepted the mail" in good.stdout
     assert [line.split()[0] for line in good.stdout.splitlines()[-3:]] == ["SPF", "DMARC", "DKIM"]
+    told = json.loads(strata("audit", "list", "--kind", "admin", "--json").stdout)
+    assert [one["type"] for one in told] == ["admin.mail_test"] * 2
     ((_, to, mail),) = office.taken
     assert (to, mail["Auto-Submitted"]) == ("ann@example.com", "auto-generated")
 

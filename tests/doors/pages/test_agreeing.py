@@ -184,6 +184,17 @@ def test_the_next_page_asks_and_may_be_put_off_for_a_day(patient: Hub) -> None:
     assert mei.open("/models").place == "/agree?next=%2Fmodels"
 
 
+def test_who_agrees_before_they_must_is_asked_no_more(patient: Hub) -> None:
+    mei = confirmed(patient, "mei")
+    publish(patient, "2")
+    page = mei.open(mei.open("/models").place)
+    unticked = mei.send("/agree", page.hidden("/agree"))
+    assert (unticked.status, mei.open("/models").status) == (403, 303)
+    assert mei.send("/agree", page.hidden("/agree") | {"consents": "on"}).place == "/models"
+    assert mei.open("/models").status == 200
+    assert ("terms", "2", "re-consent") in agreed(patient)
+
+
 def test_another_publication_asks_anew(patient: Hub, clock: FrozenClock) -> None:
     mei = confirmed(patient, "mei")
     publish(patient, "2")

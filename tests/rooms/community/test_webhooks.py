@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from fixtures.accounts import inbox
+from fixtures.accounts import fact_names, inbox
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import calling, person, working_as
@@ -386,6 +386,7 @@ def test_a_delivery_can_be_replayed_to_the_address_of_today(
         manage.change(work, made.webhook.key, Wish(url=receiver.url("/ok"), secret="new"))
         log.replay(work, made.webhook.key, failed.key)
     called(hub)
+    assert fact_names(hub)[-2:] == ["webhook.update", "webhook.replay"]
 
     last = receiver.received[-1]
     assert (last.path, last.headers["x-webhook-secret"]) == ("/ok", "new")

@@ -32,7 +32,7 @@ MOST: Final = 100  # collaborators and invitations of one repo
 LONGEST_TOKEN: Final = 128
 A_DAY: Final = 24 * 60  # minutes
 SENT_PER_DAY: Final = 50  # by one person, wherever
-TAKEN_PER_DAY: Final = 20  # by one account or address, from whomever
+TAKEN_PER_DAY: Final = 3  # by one account or address, from whomever
 GONE: Final = "There is no such invitation any more."
 
 

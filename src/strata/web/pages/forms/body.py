@@ -92,16 +92,16 @@ def _agreed(call: Call, request: Request, form: Form) -> Call:
     if match is not None and match.route.free:
         return call
     require_open(call.actor.standing)
-    if not call.actor.must_agree:
+    if AGREEING not in form or call.actor.agree_by is None:
+        if call.actor.must_agree:
+            raise ConsentNeeded
         return call
-    if AGREEING not in form:
-        raise ConsentNeeded
     try:
         with working(call) as work:
             agreeing.agree(work, consents_in(form), read_in=form.get("documents_language", ""))
     except InvalidFields as error:
         raise ConsentNeeded(error.fields["consents"][0]) from error
-    return replace(call, actor=replace(call.actor, must_agree=False))
+    return replace(call, actor=replace(call.actor, must_agree=False, agree_by=None))
 
 
 def consents_in(form: Form) -> dict[str, str]:
