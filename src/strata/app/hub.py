@@ -70,7 +70,7 @@ from strata.search.indexing.index import IndexRepo
 from strata.search.trending.scores import CountTrending, RollTrending
 from strata.sessions import personal as sessions
 from strata.sessions.entering.waiting import SendLogInLink
-from strata.sessions.entering.warning import WarnOfGuesses
+from strata.sessions.entering.warning import WarnOfGuesses, WarnOfSpraying
 from strata.sessions.protecting.removal import RemoveFactors
 
 JOBS: Mapping[str, type[Job]] = {
@@ -86,6 +86,7 @@ JOBS: Mapping[str, type[Job]] = {
         SendReset,
         SendLogInLink,
         WarnOfGuesses,
+        WarnOfSpraying,
         RemoveFactors,
         SealFacts,
         IndexRepo,

@@ -1,9 +1,12 @@
 """Passwords, addresses and sessions, in a browser without scripts (product P05, P08, P09)."""
 
+from datetime import timedelta
+
 import pytest
 
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in
 from fixtures.accounts import made
+from fixtures.hubs import FrozenClock
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
 from strata.membership import recovery
@@ -54,6 +57,27 @@ def test_a_link_changes_the_password_and_logs_nobody_in(hub: Hub, li: Visitor) -
     assert elsewhere.open(link).status == 404
     assert elsewhere.log_in("li").status == 200  # the old password
     assert elsewhere.log_in("li", OTHER).status == 303
+
+
+@pytest.mark.usefixtures("li")
+def test_expired_used_replaced_and_malformed_links_are_one_page(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    replaced, used = reset_link(hub), reset_link(hub)
+    eve = Visitor(hub)
+    assert eve.send(used, {**_csrf(eve, used), "password": OTHER}).place == "/login"
+    expired = reset_link(hub)
+    clock.advance(timedelta(hours=1))
+    odd = ("x", "x" * 200, "..%2F", "%00", "%F0%9F%98%80", expired[len("/reset-password/") :][:-1])
+    links = [replaced, used, expired, *(f"/reset-password/{token}" for token in odd)]
+    for link in links:
+        page = eve.open(link)
+        assert (page.status, "This link does not work" in page.text) == (404, True), link
+        assert 'href="/forgot-password"' in page.text
+        csrf = eve.open("/forgot-password").hidden("/forgot-password")
+        sent = eve.send(link, {**csrf, "password": "Yet-An0ther-Horse!"})
+        assert (sent.status, "This link does not work" in sent.text) == (404, True), link
+    assert Visitor(hub).log_in("li", OTHER).status == 303
 
 
 def _csrf(visitor: Visitor, link: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from fixtures.accounts import (
     calling,
     entered,
     fact_names,
+    inbox,
     joined,
     made,
     person,
@@ -24,8 +25,10 @@ from strata.accounts.tables import attempts, users
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, TooMany
 from strata.core.hub import Hub
+from strata.events.jobs import run_due
 from strata.sessions.entering import login, sessions
 from strata.sessions.entering.entry import Browser, LoggedIn
+from strata.sessions.entering.warning import WarnOfSpraying
 
 WRONG = "Wrong-Horse!b"
 
@@ -253,6 +256,29 @@ def test_trying_ten_people_blocks_the_address_for_an_hour(hub: Hub, clock: Froze
     assert fact_names(hub)[-1] == "account.lockout"
     clock.advance(timedelta(hours=1))
     enter(hub, "alice")
+
+
+def test_who_runs_the_site_is_told_of_spraying_once_an_hour(hub: Hub, clock: FrozenClock) -> None:
+    made(hub, "root-of-it", admin=True)
+    made(hub, "alice")
+    jobs = {WarnOfSpraying.kind: WarnOfSpraying}
+
+    def told() -> list[str]:
+        while run_due(hub, jobs):
+            pass
+        assert inbox(hub, "alice@example.org") == []
+        return [kept.text for kept in inbox(hub, "root-of-it@example.org")]
+
+    for ip in ("198.51.100.1", "198.51.100.2"):
+        for number in range(10):
+            assert told() == [] or ip.endswith("2")
+            fail(hub, f"user{number}", origin=replace(HERE, ip=ip))
+    (only,) = told()
+    assert "198.51.100.1" in only
+    clock.advance(timedelta(minutes=61))
+    for number in range(10):
+        fail(hub, f"user{number}", origin=replace(HERE, ip="198.51.100.1"))
+    assert len(told()) == 2
 
 
 def test_counters_hold_no_name_and_no_address_of_a_person(hub: Hub) -> None:

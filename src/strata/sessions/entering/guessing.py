@@ -170,6 +170,7 @@ def _watch_address(work: Work, tried: Trace) -> None:
     if people_tried >= SPRAYED_PEOPLE and not limits.is_blocked(work, tried.address_key):
         limits.block(work, tried.address_key, LONG_WAIT)
         record(work, "account.lockout", detail={"people": people_tried})
+        warning.alert(work, tried.address)
 
 
 def _is_known(call: Call, tried: Trace) -> bool:

@@ -37,6 +37,35 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
 
 
+def sprayed(call: Call, reader: Reader, *, address: str) -> Letter:
+    """Tell who runs the site that somebody tries one password after another on many accounts."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"{site}: somebody tries the accounts of many people",
+        greeting=f"Hello {reader.name},",
+        before=(
+            "ten or more accounts were tried with wrong passwords from one address.",
+            f"{address} cannot log in for an hour.",
+        ),
+        link_text="Audit log",
+        after=(
+            "Shut the address out in front of the hub if it goes on.",
+            "You get at most one such mail an hour.",
+        ),
+    )
+    chinese = Wording(
+        subject=f"{site}：有人正在尝试登录多个账号",
+        greeting=f"{reader.name}，您好：",
+        before=(
+            "同一地址使用错误密码尝试登录了十个或更多账号。",
+            f"{address} 在一小时内无法登录。",
+        ),
+        link_text="审计日志",
+        after=("如果持续发生，请在服务器前端封禁该地址。此类邮件每小时最多一封。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/admin/audit"))
+
+
 def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Letter:
     """Send the link with which a log-in goes on, in the browser where it began.
 

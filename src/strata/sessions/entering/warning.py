@@ -1,4 +1,4 @@
-"""The mail to somebody whose password is being guessed; written by a job.
+"""Mails about guesses: to whose password is guessed, and to who runs the site; written by jobs.
 
 A log-in that fails only queues it, for a name that nobody has too: whether there is such an account
 costs nothing that could be measured.
@@ -15,6 +15,7 @@ from strata.events import outbox
 from strata.events.jobs import enqueue
 from strata.sessions.entering import letters
 
+SPRAYING: Final = "login.sprayed"
 MINUTES: Final = 24 * 60  # an attack that goes on is told once a day
 
 
@@ -36,6 +37,31 @@ class WarnOfGuesses:
             limits.note(work, key)
             for reader in confirmed.readers(work, user) or [people.reader(user)]:
                 outbox.post(work, letters.log_in_failures(work, reader))
+
+
+@dataclass(frozen=True, slots=True)
+class WarnOfSpraying:
+    """Tell those who run the site that one address tries the accounts of many, once an hour."""
+
+    kind: ClassVar[str] = "accounts.spraying"
+    address: str
+    base_url: str
+    request_id: str
+
+    def run(self, call: Call) -> None:
+        origin = Origin(self.base_url, request_id=self.request_id)
+        with working(replace(call, origin=origin)) as work:
+            if limits.counted(work, SPRAYING, minutes=60):
+                return
+            limits.note(work, SPRAYING)
+            for admin in people.site_admins(work):
+                reader = people.reader(admin)
+                outbox.post(work, letters.sprayed(work, reader, address=self.address))
+
+
+def alert(work: Work, address: str) -> None:
+    """Have those who run the site told."""
+    enqueue(work, WarnOfSpraying(address, work.origin.base_url, work.origin.request_id))
 
 
 def warn(work: Work, user_id: int) -> None:
