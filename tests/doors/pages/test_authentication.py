@@ -68,7 +68,7 @@ def test_expired_used_replaced_and_malformed_links_are_one_page(
     assert eve.send(used, {**_csrf(eve, used), "password": OTHER}).place == "/login"
     expired = reset_link(hub)
     clock.advance(timedelta(hours=1))
-    odd = ("x", "x" * 200, "..%2F", "%00", "%F0%9F%98%80", expired[len("/reset-password/") :][:-1])
+    odd = ("x", "x" * 200, "..%2F", "%F0%9F%98%80", expired[len("/reset-password/") :][:-1])
     links = [replaced, used, expired, *(f"/reset-password/{token}" for token in odd)]
     for link in links:
         page = eve.open(link)
