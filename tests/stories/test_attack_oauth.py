@@ -7,25 +7,27 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from fixtures.accounts import calling, made
+from fixtures.accounts import calling, inbox, made, person
 from fixtures.oauth import application
-from fixtures.organizations import organization
+from fixtures.organizations import joins, organization, today
 from rooms.accounts.test_authorizing import allowed, asking, redeemed
+from strata.access import org_tokens
 from strata.accounts.tables import users
 from strata.app.serving import build_app
 from strata.content.making import new_repo
 from strata.core.actor import Actor, Role
 from strata.core.call import working
-from strata.core.errors import GrantRefused
+from strata.core.errors import Conflict, Forbidden, GrantRefused
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth import families, refreshing
-from strata.credentials.tokens import approvals, leaks
-from strata.credentials.tokens.tables import tokens
+from strata.credentials.tokens import leaks
 from strata.organizations import queries as organizations
 from strata.organizations.record import Organization
 from strata.organizations.token_policy import Approval
 from strata.repos.create import Wish
+
+OUT = "Your token has been revoked by the organization administrator"
 
 
 @pytest.fixture
@@ -46,6 +48,10 @@ def ana(hub: Hub) -> Actor:
     return person
 
 
+def signed_in(hub: Hub, name: str) -> Actor:
+    return Actor(user_id=person(hub, name).id, name=name, verified=True, session_id=0)
+
+
 def given(hub: Hub, person: Actor, scope: str, *organizations: str) -> families.Answer:
     """Have an application let in with exactly these scopes."""
     app = application(hub, f"app for {scope}", scopes=scope)
@@ -62,13 +68,12 @@ def hers(hub: Hub) -> Organization:
     return found
 
 
-def put_out(hub: Hub, value: str) -> None:
-    """Have the organisation keep a token out for good."""
-    place = hers(hub).id
-    with calling(hub) as call, working(call) as work:
-        digest = hub.secrets.digest("token", value)
-        token_id = work.db.scalar(sa.select(tokens.c.id).where(tokens.c.digest == digest))
-        approvals.decide(work, token_id or 0, place, Approval.REVOKED)
+def put_out(hub: Hub, admin: Actor) -> int:
+    """Have an admin of the organisation keep the application out for good; the token's id."""
+    with calling(hub, today(hub, admin)) as call, working(call) as work:
+        (asked,) = org_tokens.overview(work, "hers").asked
+        org_tokens.decide(work, "hers", asked.token_id, Approval.REVOKED)
+    return asked.token_id
 
 
 def bearer(value: str) -> dict[str, str]:
@@ -176,12 +181,23 @@ def test_what_an_organization_put_out_stays_out_after_a_refresh(
     assert not isinstance(found, str)
     path = "/api/models/hers/secret"
     assert web.get(path, headers=bearer(found[0].access_token)).status_code == 200
-    put_out(hub, found[0].access_token)
-    assert web.get(path, headers=bearer(found[0].access_token)).status_code == 403
+    made(hub, "li")
+    joins(hub, "li", Role.ADMIN, name="hers")
+    li = signed_in(hub, "li")
+    made(hub, "bob")
+    joins(hub, "bob", Role.WRITE, name="hers")
+    with calling(hub, today(hub, signed_in(hub, "bob"))) as call, pytest.raises(Forbidden):
+        org_tokens.overview(call, "hers")
+    put_out(hub, li)
+    assert OUT in web.get(path, headers=bearer(found[0].access_token)).text
+    assert "hers revoked your access token" in inbox(hub, "ana@example.org")[-1].subject
 
     with calling(hub) as call:
         again = refreshing.refresh(
             call, refreshing.Refresh(app.credentials, found[0].refresh_token)
         )
-    assert web.get(path, headers=bearer(again.access_token)).status_code == 403
+    refused = web.get(path, headers=bearer(again.access_token))
+    assert (refused.status_code, OUT in refused.text) == (403, True)
+    with pytest.raises(Conflict):
+        put_out(hub, li)
     assert web.get("/api/models/ana/secret", headers=bearer(again.access_token)).status_code == 200

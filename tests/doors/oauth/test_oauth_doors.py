@@ -141,6 +141,24 @@ def test_no_persons_credentials_count_at_the_token_door(hub: Hub, web: TestClien
         assert (info.status_code, info.json()["error"]) == (401, "invalid_token")
 
 
+def test_no_token_is_taken_from_the_address(hub: Hub, web: TestClient) -> None:
+    """Addresses stand in logs, histories and referrers."""
+    answer = granted(hub, made(hub, "ana"))
+    for name, value in (("access_token", answer.access_token), ("token", answer.access_token)):
+        for path in ("/oauth/userinfo", "/api/whoami-v2"):
+            refused = web.get(path, params={name: value})
+            assert refused.status_code == 400, path
+            assert "not accepted in the address" in refused.text
+    # What the token door is told it is told in the body.
+    asked = {"grant_type": "refresh_token", "client_id": apps.COMMAND_LINE}
+    inside = {**asked, "refresh_token": answer.refresh_token}
+    assert web.post("/oauth/token", params=inside).status_code == 400
+    assert web.post("/oauth/token", params=inside, data=asked).status_code == 400
+    assert web.post("/oauth/token", data=inside).status_code == 200
+    revoke = {"token": answer.refresh_token, "client_id": apps.COMMAND_LINE}
+    assert web.post("/oauth/revoke", params=revoke).status_code == 400
+
+
 def test_refusals_have_the_shape_of_oauth(hub: Hub, web: TestClient) -> None:
     refresh = granted(hub, made(hub, "ana")).refresh_token
     mine = {"client_id": apps.COMMAND_LINE}

@@ -94,6 +94,16 @@ def api(hub: Hub, path: str, **body: object) -> tuple[int, str | None]:
     return answer.status_code, answer.headers.get("x-error-code")
 
 
+def test_programs_of_old_are_no_way_around(free: Hub, strict: Hub) -> None:
+    """S-042: a password alone is not enough there either, wherever it is typed."""
+    old = with_accounts(strict, legacy_password_login=True)
+    for name in ("ana", "ana@example.com"):
+        status, code = api(old, "/api/login", username=name, password=PASSWORD)
+        assert (status, code) == (403, "LogInElsewhere")
+    before = with_accounts(free, legacy_password_login=True)
+    assert api(before, "/api/login", username="ana", password=PASSWORD)[0] == 200
+
+
 @pytest.mark.parametrize("typed", ["ana@example.com", " ANA@Example.COM ", "nobody@example.com"])
 @pytest.mark.parametrize("password", [PASSWORD, "Wr0ng!aaa", ""])
 def test_an_address_leads_to_the_site_whoever_has_it(
