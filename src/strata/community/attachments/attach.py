@@ -25,6 +25,7 @@ from strata.core.errors import Malformed, NotFound, TooLarge, TooMany
 from strata.core.permissions import Permission
 from strata.core.settings.tree import LimitsSettings
 from strata.lib.objects.receive import Received
+from strata.lib.pictures.squares import PictureRefused, clean
 
 FOLDER: Final = "attachments"  # of the object store
 WINDOW: Final = timedelta(hours=1)
@@ -39,6 +40,12 @@ ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
         "video/webm": "webm",
         "audio/mpeg": "mp3",
         "audio/wav": "wav",
+    }
+)
+REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unreadable": "This picture cannot be read. Save it again as a PNG or JPEG and send that.",
+        "too_many_pixels": "A picture may have 25 megapixels, and one that moves 50 in all frames.",
     }
 )
 _SNIFFED: Final = 16  # bytes
@@ -94,13 +101,16 @@ def attach(call: Call, media_type: str, body: Received) -> Attachment:
     """Keep a file that has arrived; the body is consumed.
 
     Raises:
-        As `require_attach`. Malformed: the bytes are of another type.
+        As `require_attach`. Malformed: the bytes are of another type, or a picture that cannot be
+            decoded or has too many pixels.
     """
     require_attach(call, media_type, body.size)
     with body.path.open("rb") as opened:
         if not _begins_as(media_type, opened.read(_SNIFFED)):
             raise Malformed(f"These bytes are not of the type {media_type}.")
-    made = Attachment(secrets.token_hex(16), media_type, body.size)
+    if media_type.startswith("image/"):
+        _clean(body)
+    made = Attachment(secrets.token_hex(16), media_type, body.path.stat().st_size)
     call.hub.objects.put(made.object_key, body.path)
     call.hub.crash_point("after-objects")
     try:
@@ -111,6 +121,14 @@ def attach(call: Call, media_type: str, body: Received) -> Attachment:
         call.hub.objects.delete(made.object_key)
         raise
     return made
+
+
+def _clean(body: Received) -> None:
+    """Put a picture without its metadata in the place of the one that came."""
+    try:
+        body.path.write_bytes(clean(body.path.read_bytes()))
+    except PictureRefused as refused:
+        raise Malformed(REFUSALS[refused.problem]) from refused
 
 
 def attachment(call: Call, file_name: str) -> tuple[Attachment, Local | Piped]:

@@ -9,10 +9,11 @@ from typing import Final
 
 import msgspec
 
+from strata.lib.pictures.cleaner import Cleaned
 from strata.lib.pictures.worker import Part, Verdict
 
 MAX_BYTES: Final = 2 * 1024 * 1024
-PATIENCE_S: Final = 20
+PATIENCE_S: Final = 30
 _ONE_AT_A_TIME: Final = threading.Lock()  # decoding takes memory
 
 
@@ -45,10 +46,31 @@ def squares_of(content: bytes, part: Part | None = None) -> dict[str, bytes]:
     return verdict.squares
 
 
+def clean(content: bytes) -> bytes:
+    """The same PNG, JPEG, WebP or GIF without what it carries along, at most 4096 pixels wide.
+
+    Where a camera stood, comments and thumbnails are gone; what moves goes on moving. In another
+    process, as `squares_of`.
+
+    Raises:
+        PictureRefused: too many pixels, or no picture that we decode.
+    """
+    with _ONE_AT_A_TIME:
+        answer = _answered("cleaner", content)
+    done = msgspec.msgpack.decode(answer, type=Cleaned) if answer else Cleaned(b"", "unreadable")
+    if done.problem:
+        raise PictureRefused(done.problem)
+    return done.content
+
+
 def _asked(content: bytes, part: Part | None) -> bytes:
-    """Ask a worker; empty when the picture made it stop."""
-    command = [sys.executable, "-m", "strata.lib.pictures.worker"]
-    command += [str(one) for one in (part.left, part.top, part.size)] if part else []
+    numbers = [str(one) for one in (part.left, part.top, part.size)] if part else []
+    return _answered("worker", content, *numbers)
+
+
+def _answered(module: str, content: bytes, *words: str) -> bytes:
+    """Ask a process; empty when the picture made it stop."""
+    command = [sys.executable, "-m", f"strata.lib.pictures.{module}", *words]
     try:
         done = subprocess.run(  # noqa: S603 -- our own module, no shell
             command, input=content, capture_output=True, timeout=PATIENCE_S, check=False
