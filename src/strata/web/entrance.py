@@ -73,6 +73,8 @@ OPEN: Final = (FREE - {"/avatars/{file}"}) | {
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
 }
+# What answers during maintenance: what watches the hub, and what its page is dressed with.
+UNPAUSED: Final = WATCHING | {"/static/{version}/{path}", "/favicon.ico"}
 # What people see to of their own account before they are let in: confirmed, and approved.
 OWN: Final = ("/settings", "/api/whoami-v2", "/avatars/")
 
@@ -85,7 +87,7 @@ async def require_running(request: Request, match: Match | frozenset[str] | None
     """
     hub: Hub = request.scope["strata"].hub
     wait_s = maintenance.wait_s(hub.settings.data, hub.clock())
-    if wait_s is None or (isinstance(match, Match) and match.route.template in WATCHING):
+    if wait_s is None or (isinstance(match, Match) and match.route.template in UNPAUSED):
         return
     await drained(request)
     raise Maintained(wait_s)
