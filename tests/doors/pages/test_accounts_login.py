@@ -1,5 +1,6 @@
 """Log in and out, and what a page says when it may not be seen."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -165,3 +166,28 @@ def test_strange_bodies_are_refused(hub: Hub, content_type: str, body: bytes, st
 def test_only_pages_with_forms_give_out_a_cookie(hub: Hub) -> None:
     assert Visitor(hub).open("/privacy").cookies == []
     assert len(Visitor(hub).open("/login").cookies) == 1
+
+
+def test_a_reminder_of_an_old_password_forces_nobody_and_is_off_by_itself(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    """S-023: no forced rotation."""
+    said = "Your password has not been changed for a long time."
+    visitor = confirmed(hub, "li-wei")
+    clock.advance(timedelta(days=90, minutes=1))
+    visitor.log_in("li-wei")
+    assert said not in visitor.open("/").text
+
+    accounts = replace(hub.settings.accounts, password_reminder_days=90)
+    reminding = replace(hub, settings=replace(hub.settings, accounts=accounts))
+    back = Visitor(reminding)
+    assert back.log_in("li-wei").place == "/"
+    assert said in back.open("/").text
+    assert said not in back.open("/").text  # told once
+    assert back.open("/settings/tokens/new").status == 200
+    chosen = {"current_password": PASSWORD, "password": "Another-one!9"}
+    on, action = "/settings/authentication", "/settings/authentication/password"
+    assert back.submit(on, action, **chosen).status == 303
+    fresh = Visitor(reminding)
+    fresh.log_in("li-wei", "Another-one!9")
+    assert said not in fresh.open("/").text

@@ -29,6 +29,7 @@ MAY_BE_ZERO = frozenset(
         "ssh.public_port",
         "accounts.fastest_sign_up_s",
         "accounts.former_name_days",
+        "accounts.password_reminder_days",
         "accounts.consent_grace_days",
         "accounts.sign_up_work_bits",
         "accounts.token_days",
@@ -156,7 +157,7 @@ def _check_numbers(settings: Settings) -> None:
         least = 0 if key in MAY_BE_ZERO or group == "quotas" else 1
         if value < least:
             raise BadSettings(f"Setting `{key}` must be at least {least}, not {value}.")
-    for name in ("former_name_days", "consent_grace_days"):
+    for name in ("former_name_days", "consent_grace_days", "password_reminder_days"):
         if getattr(settings.accounts, name) > MOST_DAYS:
             raise BadSettings(f"Setting `accounts.{name}` must be at most {MOST_DAYS}.")
     if settings.accounts.sign_up_work_bits > MOST_WORK_BITS:

@@ -205,6 +205,11 @@ class AccountsSettings:
         Path(),
         "Database in MaxMind's format (.mmdb) of the cities or countries that addresses belong to, such as GeoLite2-City or DB-IP Lite: shown beside addresses in sessions, logs and mails about log-ins. Read at start; empty: none.",
     )
+    password_reminder_days: int = setting(
+        0,
+        "Whoever logs in with a password older than this is reminded that another can be chosen; nobody has to; 0: nobody is.",
+        unit="days",
+    )
     password_hash_slots: int = setting(
         2,
         "Password hashes computed at once, in threads of their own; each takes password_hash_mib.",

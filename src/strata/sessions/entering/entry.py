@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -39,6 +40,7 @@ class LoggedIn:
     name: str
     verified: bool
     session: sessions.Started
+    old_password: bool  # they may want to choose another (`accounts.password_reminder_days`)
     must_agree: bool  # to documents that changed, now or later
     device: str = field(repr=False)  # the cookie by which this browser is known from now on
 
@@ -92,6 +94,14 @@ def enter(
         name=user.name,
         verified=user.verified_at is not None,
         session=session,
+        old_password=_has_old_password(work, user),
         must_agree=consent.by is not None,
         device=browsers.recognise(work, user, browser.device),
     )
+
+
+def _has_old_password(work: Work, user: people.User) -> bool:
+    days = work.hub.settings.accounts.password_reminder_days
+    if not days or user.password_hash is None or user.password_at is None:
+        return False
+    return work.now - user.password_at > timedelta(days=days)

@@ -142,7 +142,7 @@ def welcomed(request: Request, entered: LoggedIn, onward: str) -> Response:
     """
     if entered.must_agree:
         onward = f"{AGREE}?{urlencode({'next': onward})}"
-    answer = redirected(request, onward)
+    answer = redirected(request, onward, notice="password-old" if entered.old_password else "")
     enter(request, answer, entered.session)
     know(request, answer, entered.device)
     return answer

@@ -63,6 +63,10 @@ NOTICES: Final = {
     "logo-saved": N_("The logo is saved."),
     "logo-removed": N_("The logo is removed."),
     "username-changed": N_("Your username is changed. Links to the old one lead to the new one."),
+    "password-old": N_(
+        "Your password has not been changed for a long time. "
+        "You can choose another in Settings → Authentication."
+    ),
     "password-changed": N_("Your password is changed."),
     "password-chosen": N_("Your password is changed. Log in with it."),
     "reset-sent": N_("A mail with a link is on its way to you."),
