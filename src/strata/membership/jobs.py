@@ -16,6 +16,7 @@ from strata.events.jobs import enqueue
 from strata.membership.closing import gone, suspend
 from strata.membership.export import pack
 from strata.membership.joining import unconfirmed
+from strata.organizations.collaborators import tidying
 from strata.organizations.inviting import queries as invites
 from strata.sessions.entering import browsers, reset, sessions, waiting
 from strata.sessions.identities import ending, leaving as elsewhere
@@ -49,6 +50,7 @@ class TidyAccounts:
             registration.forget_unused(work)
             usage.forget_old(work)
             invites.forget_old(work)
+            tidying.forget_old(work)
             keys.turn(work)
             enqueue(work, self, after=EVERY)
         gone.delete_due(call)

@@ -31,7 +31,6 @@ import strata.organizations.admitting.tables
 import strata.organizations.collaborators.tables
 import strata.organizations.inviting.tables
 import strata.organizations.tables
-import strata.repos.collaborating.tables
 import strata.repos.publishers.tables
 import strata.repos.tables
 import strata.search.tables

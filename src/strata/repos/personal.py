@@ -13,9 +13,8 @@ from strata.core.names import RepoId, RepoType
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.events.facts import Fact
 from strata.membership.closing.facts import GONE
-from strata.organizations.collaborators.tables import collaborators
+from strata.organizations.collaborators.tables import collaborators, repo_invites
 from strata.repos import change
-from strata.repos.collaborating.tables import repo_invites
 from strata.repos.exported import naming, with_addresses
 from strata.repos.publishers.tables import publishers
 from strata.repos.tables import likes, repos

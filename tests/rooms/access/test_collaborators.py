@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from fixtures.accounts import calling, fact_names, inbox, joined, made
+from fixtures.accounts import calling, fact_names, inbox, joined, made, person
 from fixtures.collaborators import (
     accepts,
     accepts_here,
@@ -21,15 +21,18 @@ from fixtures.collaborators import (
     shared,
     withdraws,
 )
-from fixtures.contents import created
+from fixtures.contents import created, given
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import working_as
 from fixtures.organizations import joins, organization, today
-from strata.access.policy import may_see
+from strata.access.policy import Action, may_see, permits
+from strata.access.visibility import opened_to, readable, seen_alone, sight_of, visible
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users
+from strata.app.hub import LISTENERS, PERSONAL as EVERYTHING_PERSONAL
+from strata.blobs.quota.usage import usage_of
 from strata.community.tokens.scopes import Wanted as WantedScopes, settled
-from strata.core.actor import Actor, Role, TokenFacts, TokenRole
+from strata.core.actor import SYSTEM, Actor, Grants, Role, TokenFacts, TokenKind, TokenRole
 from strata.core.call import working
 from strata.core.errors import (
     EmailNotVerified,
@@ -43,8 +46,12 @@ from strata.core.errors import (
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.credentials.tokens import approvals, tokens
+from strata.credentials.tokens.tables import tokens as tokens_table
 from strata.events.tables import facts
+from strata.membership.closing import gone
+from strata.membership.jobs import TidyAccounts
 from strata.organizations.collaborators.shares import stand_in
+from strata.organizations.collaborators.tables import collaborators, repo_invites
 from strata.organizations.tables import organizations
 from strata.organizations.token_policy import Approval
 from strata.repos import change
@@ -52,7 +59,9 @@ from strata.repos.change import Settings
 from strata.repos.collaborating import answering, inviting, managing, queries
 from strata.repos.collaborating.record import Fit, Refused
 from strata.repos.lookup import lookup
+from strata.repos.personal import PERSONAL
 from strata.repos.record import Repo
+from strata.repos.tables import repos
 
 
 @pytest.fixture
@@ -333,11 +342,11 @@ def test_readers_and_writers_decide_about_nobody(
     hub: Hub, ana: Actor, bob: Actor, eve: Actor, vault: Repo
 ) -> None:
     readers = shared(hub, ana, vault, bob, Role.READ), shared(hub, ana, vault, eve, Role.WRITE)
-    for person in readers:
-        with calling(hub, person) as call, pytest.raises(Forbidden):
+    for reader in readers:
+        with calling(hub, reader) as call, pytest.raises(Forbidden):
             managing.listed(call, vault.repo_id)
         with pytest.raises(Forbidden):
-            changes_role(hub, person, vault, person.name or "", Role.ADMIN)
+            changes_role(hub, reader, vault, reader.name or "", Role.ADMIN)
     for stranger in (made(hub, "carl"),):
         with pytest.raises(RepoNotFound):
             invites(hub, stranger, vault, "carl", Role.ADMIN)
@@ -513,3 +522,121 @@ def test_a_token_may_name_a_shared_repo_and_its_organization_decides(
     assert not by_token()
     with calling(hub, ana) as call:
         assert approvals.asked_of(call, made_one.id) == []
+
+
+def test_who_leaves_for_good_leaves_no_row(
+    hub: Hub, ana: Actor, bob: Actor, eve: Actor, vault: Repo
+) -> None:
+    hub = replace(hub, personal=EVERYTHING_PERSONAL, listeners=LISTENERS)
+    shared(hub, ana, vault, bob, Role.ADMIN)
+    shared(hub, today(hub, bob), vault, eve)
+    invites(hub, ana, vault, "bob@example.org")
+    invites(hub, today(hub, bob), vault, "someone@example.net")
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        gone.delete(work, person(hub, "bob"))
+    assert roles(hub, vault) == {"eve": Role.READ}
+    with calling(hub, ana) as call:
+        held, open_ones = managing.listed(call, vault.repo_id)
+        assert [one.added_by for one in held] == [None]
+        assert [one.email for one in open_ones] == ["bob@example.org"]  # ana's own
+        left = call.db.scalars(sa.select(collaborators.c.user_id)).all()
+    assert left == [eve.user_id]
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        gone.delete(work, person(hub, "ana"))
+        assert work.db.scalars(sa.select(collaborators.c.user_id)).all() == []
+        assert work.db.scalars(sa.select(repo_invites.c.id)).all() == []
+
+
+def test_the_copy_of_ones_data_names_what_is_shared(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo
+) -> None:
+    shared(hub, ana, vault, bob, Role.WRITE)
+    other = created(hub, ana, "other", private=True)
+    invites(hub, ana, other, "bob")
+    parts = {part.name: part for part in PERSONAL.parts}
+    with calling(hub) as call:
+        (held,) = parts["collaborations"].read(call, bob.user_id or 0)
+        (sent,) = parts["collaborator-invitations"].read(call, bob.user_id or 0)
+    assert (held["repo"], held["role"]) == ("ana/vault", "write")
+    assert (sent["name"], sent["role"]) == ("other", "read")
+
+
+def test_invitations_that_are_over_are_forgotten(
+    hub: Hub, clock: FrozenClock, ana: Actor, vault: Repo
+) -> None:
+    invites(hub, ana, vault, "someone@example.net")
+    clock.advance(timedelta(days=7))
+    with calling(hub) as call:
+        TidyAccounts().run(call)
+        assert call.db.scalars(sa.select(repo_invites.c.email)).all() == []
+
+
+def test_what_a_collaborator_uploads_counts_to_the_owner(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo
+) -> None:
+    bob = shared(hub, ana, vault, bob, Role.WRITE)
+    given(hub, bob, vault, "large.bin", b"x" * 20_000)
+    with calling(hub) as call:
+        used = [usage_of(call, one.user_id or 0).storage(private=True) for one in (ana, bob)]
+    assert used == [20_000, 0]
+
+
+def test_a_job_trusted_by_a_collaborator_writes_no_longer_than_they_may(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo
+) -> None:
+    bob = shared(hub, ana, vault, bob, Role.WRITE)
+    grants = Grants(repos={vault.id: frozenset({"repo.content.write"})})
+    with calling(hub, bob) as call, working(call) as work:
+        issued = tokens.create(work, "job", TokenRole.FINE_GRAINED, tokens.Terms(grants))
+        theirs = sa.update(tokens_table).where(tokens_table.c.id == issued.id)
+        work.db.execute(theirs.values(kind=TokenKind.PUBLISHER.value))
+
+    def may_write() -> bool:
+        with hub.database.reading() as db:
+            actor = tokens.actor_for_token(db, hub, issued.value)
+        assert actor is not None
+        return permits(actor, Action.WRITE, vault)
+
+    assert may_write()
+    removes(hub, ana, vault, "bob")
+    assert not may_write()
+
+
+def test_a_collection_shows_a_shared_repo_to_its_collaborators(
+    hub: Hub, ana: Actor, bob: Actor, eve: Actor, vault: Repo
+) -> None:
+    bob = shared(hub, ana, vault, bob)
+    with hub.database.reading() as db:
+        for actor, shown in ((ana, [vault.id]), (bob, [vault.id]), (eve, [])):
+            statement = sa.select(repos.c.id).where(visible(actor, repos), repos.c.private)
+            assert db.scalars(statement).all() == shown
+            files = sa.select(repos.c.id).where(readable(actor, repos), repos.c.private)
+            assert db.scalars(files).all() == shown
+
+
+def test_lists_find_what_is_shared_by_indexes(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo
+) -> None:
+    bob = shared(hub, ana, vault, bob)
+    for number in range(3):
+        created(hub, ana, f"more-{number}", private=True)
+    explain = "EXPLAIN QUERY PLAN " if hub.database.sqlite else "EXPLAIN "
+    private = sa.select(repos.c.id).where(
+        repos.c.type == "model", seen_alone_by(bob), repos.c.deleted_at.is_(None)
+    )
+    with hub.database.reading() as db:
+        if not hub.database.sqlite:
+            db.exec_driver_sql("SET LOCAL enable_seqscan = off")  # the table is tiny
+        text = str(private.compile(db, compile_kwargs={"literal_binds": True}))
+        plan = str(db.exec_driver_sql(explain + text).all())
+        assert db.scalars(private).all() == [vault.id]
+    assert "SCAN repos" not in plan
+    assert "Seq Scan" not in plan
+
+
+def seen_alone_by(actor: Actor) -> sa.ColumnElement[bool]:
+    """What one person sees and others do not."""
+    opened = opened_to(actor)
+    return seen_alone(
+        sight_of(actor, opened), repos, lambda one, name: one.in_(getattr(opened, name))
+    )

@@ -22,6 +22,7 @@ from strata.core.names import RepoId, fresh_key
 from strata.events.facts import record_of
 from strata.events.letters import Reader, page
 from strata.events.outbox import post
+from strata.organizations.collaborators import tidying
 from strata.repos.collaborating import letters, queries
 from strata.repos.collaborating.managing import managed, require_appoint
 from strata.repos.collaborating.record import Invite, Refused
@@ -32,7 +33,7 @@ MOST: Final = 100  # collaborators and invitations of one repo
 LONGEST_TOKEN: Final = 128
 A_DAY: Final = 24 * 60  # minutes
 SENT_PER_DAY: Final = 50  # by one person, wherever
-TAKEN_PER_DAY: Final = 3  # by one account or address, from whomever
+TAKEN_PER_DAY: Final = 20  # by one account or address, from whomever
 GONE: Final = "There is no such invitation any more."
 
 
@@ -65,7 +66,7 @@ def invite(work: Work, repo_id: RepoId, who: str, role: Role) -> Invite:
     target = _target(work, repo, who.strip())
     sent = limits.Limit(f"repo.invites:{work.actor.user_id}", SENT_PER_DAY, A_DAY)
     limits.count(work, sent, limits.Limit(target.key, TAKEN_PER_DAY, A_DAY))
-    queries.forget_old(work)
+    tidying.forget_old(work)
     replaced = queries.forget_same(work, repo.id, target.user_id, target.email_key)
     if queries.count_of_repo(work, repo.id) >= MOST:
         raise Refused("collaborator.too_many")

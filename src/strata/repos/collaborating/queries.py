@@ -13,9 +13,11 @@ from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.statements import upsert
-from strata.organizations.collaborators.tables import collaborators
+from strata.organizations.collaborators.tables import (
+    collaborators,
+    repo_invites as invites,
+)
 from strata.repos.collaborating.record import Collaboration, Collaborator, Invite
-from strata.repos.collaborating.tables import repo_invites as invites
 from strata.repos.queries import COLUMNS, repo_of
 from strata.repos.tables import repos
 
@@ -138,11 +140,6 @@ def forget_same(work: Work, repo_id: int, user_id: int | None, email_key: str | 
     theirs = invites.c.user_id == user_id if email_key is None else invites.c.email_key == email_key
     gone = sa.delete(invites).where(invites.c.repo_id == repo_id, theirs).returning(invites.c.key)
     return list(work.db.scalars(gone))
-
-
-def forget_old(work: Work) -> None:
-    """Forget what nobody can use any more."""
-    work.db.execute(sa.delete(invites).where(invites.c.expires_at <= work.now))
 
 
 def invite_by_digest(call: Call, digest: str) -> Invite | None:
