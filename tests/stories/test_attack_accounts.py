@@ -46,7 +46,9 @@ EVIL: Final = (
     "https:evil.example",
 )
 # What is written down about anybody who asks: how often they tried, what happened, what is due.
-BESIDE: Final = frozenset({"attempts", "jobs", "facts", "mails", "blocks", "spent_challenges"})
+BESIDE: Final = frozenset(
+    {"attempts", "jobs", "facts", "mails", "blocks", "spent_challenges", "oauth_app_days"}
+)
 _FORM: Final = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 _LINK: Final = re.compile(r'<a\b[^>]*href="(/[^"]*)"')
 _FIELD: Final = re.compile(r"<(?:input|button|select|textarea)\b[^>]*>")
@@ -229,7 +231,7 @@ def test_no_address_of_ana_shows_a_stranger_anything(scene: LivedIn) -> None:
 
 
 OF_ONE_PERSON: Final = re.compile(
-    r"/settings/(?!emails/confirm|notifications/unsubscribe).*\{|/organizations/\{name\}/settings"
+    r"/settings/(?!emails/confirm|notifications/unsubscribe|collaborations).*\{|/organizations/\{name\}/settings"
 )
 
 
