@@ -44,6 +44,7 @@ OPEN: Final = (FREE - {"/avatars/{file}"}) | {
     "/login/link",
     "/logout",
     "/logout/callback/{provider}",
+    "/logout/backchannel/{provider}",
     "/forgot-password",
     "/reset-password/{token}",
     "/verify-email",

@@ -134,3 +134,12 @@ def test_mailboxes_of_known_providers_are_one_click_away(hub: Hub) -> None:
 def proof(text: str) -> dict[str, str]:
     """The hidden fields of the page of a link, whose form goes to its own address."""
     return {"csrf_token": text.split('name="csrf_token" value="')[1].split('"', maxsplit=1)[0]}
+
+
+def test_a_confirmed_account_is_shown_what_to_do_next(visitor: Visitor, hub: Hub) -> None:
+    visitor.submit("/verify-email", "/verify-email/code", code=code_in(letter(hub, MAIL)))
+    page = visitor.open("/verify-email")
+    assert "E-mail confirmed" in page.text
+    for path in ("/settings/tokens/new", "/new", "/settings/profile"):
+        assert f'<li><a href="{path}">' in page.text
+        assert visitor.open(path).status == 200
