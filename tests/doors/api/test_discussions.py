@@ -321,6 +321,12 @@ async def test_an_attachment_is_shown_to_whoever_knows_its_address(clients: Clie
     shown = await clients.nobody.get(place)
     assert (shown.content, shown.headers["content-type"]) == (PNG, "image/png")
     assert shown.headers["x-content-type-options"] == "nosniff"
+    assert shown.headers["cache-control"] == "private, no-cache"  # nothing says yet who may
+    said = {"title": "Look", "description": answer.text}
+    asked = await clients.stranger.post(ALL, json=said)
+    assert asked.status_code == 200, asked.text
+    again = await clients.nobody.get(place)
+    assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "sandbox" in shown.headers["content-security-policy"]
     part = await clients.nobody.get(place, headers={"Range": "bytes=1-3"})
     assert (part.status_code, part.content) == (206, b"PNG")

@@ -10,8 +10,17 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from fixtures.contents import created
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.large_files import calling, left_in_staging, spool, with_local_store
+from fixtures.inboxes import opens, says
+from fixtures.large_files import (
+    calling,
+    left_in_staging,
+    person,
+    spool,
+    with_local_store,
+    working_as,
+)
 from strata.blobs.links import Local, Piped
 from strata.community.attachments.attach import (
     ENDINGS,
@@ -21,8 +30,10 @@ from strata.community.attachments.attach import (
     largest,
     require_attach,
 )
+from strata.community.attachments.placing import is_public
 from strata.community.attachments.soundness import sweep_strays, unsound_attachments
 from strata.community.attachments.tables import attachments
+from strata.community.discussions import thread
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, TokenFacts, TokenRole
 from strata.core.errors import (
     EmailNotVerified,
@@ -36,6 +47,7 @@ from strata.core.errors import (
 from strata.core.hub import Hub
 from strata.lib.objects.store import pieces
 from strata.lib.pictures.squares import clean
+from strata.repos.tables import repos
 
 
 def drawn(kind: str) -> bytes:
@@ -160,6 +172,49 @@ def test_a_picture_does_not_tell_where_it_was_taken(hub: Hub, reader: Actor) -> 
     held, content = content_of(hub, made.file_name)
     assert b"SECRET" not in content
     assert held.size == len(content)
+
+
+def shows(hub: Hub, actor: Actor, made: Attachment) -> bool:
+    with calling(hub, actor) as call:
+        try:
+            attachment(call, made.file_name)
+        except NotFound:
+            return False
+        return True
+
+
+def test_what_is_in_a_private_repo_is_for_those_who_may_see_it(hub: Hub) -> None:
+    ana, bob, eve = person(hub, "ana"), person(hub, "bob"), person(hub, "eve")
+    secret = created(hub, ana, "secret", private=True)
+    open_one = created(hub, bob, "open")
+    made = attached(hub, ana, "image/png", STARTS["image/png"])
+    link = f"![x](http://hub.test/uploads/{made.file_name})"
+    assert shows(hub, ANONYMOUS, made)  # only who sent it knows the address
+    with calling(hub, ana) as call:
+        assert not is_public(call, made.key)
+    opens(hub, ana, secret, link)
+    assert [shows(hub, who, made) for who in (ana, bob, eve, ANONYMOUS)] == [True] + [False] * 3
+    opens(hub, eve, open_one, f"I know where it is: {link}")
+    assert not shows(hub, eve, made)
+    says(hub, ana, open_one, f"Look: {link}")  # its sender says that everybody may
+    assert shows(hub, ANONYMOUS, made)
+    with calling(hub, ANONYMOUS) as call:
+        assert is_public(call, made.key)
+    with working_as(hub, ANONYMOUS) as work:
+        work.db.execute(sa.update(repos).where(repos.c.id == open_one.id).values(private=True))
+    assert [shows(hub, who, made) for who in (ana, bob, eve)] == [True, True, False]
+
+
+def test_an_edited_text_counts_too(hub: Hub) -> None:
+    ana, eve = person(hub, "ana"), person(hub, "eve")
+    secret = created(hub, ana, "secret", private=True)
+    made = attached(hub, ana, "video/mp4", STARTS["video/mp4"])
+    opens(hub, ana, secret)
+    key = says(hub, ana, secret, "Nothing yet")
+    assert shows(hub, eve, made)
+    with calling(hub, ana) as call:
+        thread.edit(call, secret.repo_id, 1, key, f"/uploads/{made.file_name}")
+    assert (shows(hub, ana, made), shows(hub, eve, made)) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Pictures, films and sounds that people put into their texts (02 §F4).
 
-An attachment belongs to no repo: its address, which nobody can guess, is all that it takes to see
-it. Only types that a browser shows without running them are taken, and only bytes that begin as
-that type does.
+Their addresses cannot be guessed; of those in private repos, that is not enough (see `placing`).
+Only types that a browser shows without running them are taken, and only bytes that begin as that
+type does.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from strata.access.policy import require_writer
 from strata.blobs.links import Local, Piped
+from strata.community.attachments.placing import is_shown
 from strata.community.attachments.tables import attachments
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound, TooLarge, TooMany
@@ -135,14 +136,14 @@ def attachment(call: Call, file_name: str) -> tuple[Attachment, Local | Piped]:
     """An attachment and where its bytes are.
 
     Raises:
-        NotFound: nothing was attached under this name.
+        NotFound: nothing was attached under this name, or the caller may not see it.
     """
     key = file_name.partition(".")[0]
     row = None
     if "\0" not in key:
         row = call.db.execute(sa.select(attachments).where(attachments.c.key == key)).first()
     held = Attachment(row.key, row.media_type, row.size) if row else None
-    if held is None or held.file_name != file_name:
+    if held is None or held.file_name != file_name or not is_shown(call, key):
         raise NotFound("There is no such file.")
     path = call.hub.objects.local_path(held.object_key)
     return held, Local(path, held.size) if path else Piped(held.object_key, held.size)

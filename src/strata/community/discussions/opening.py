@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from strata.access.gates import admit
 from strata.access.policy import Action
+from strata.community.attachments.placing import place
 from strata.community.discussions import entries
 from strata.community.discussions.entries import COMMENT, Opening
 from strata.community.discussions.news import tell
@@ -68,6 +69,7 @@ def begin(work: Work, repo: Repo, opening: Opening, text: Written) -> int:
     """Write a discussion with its description and record it; returns its row id."""
     discussion_id, key = entries.insert_discussion(work, opening)
     entries.insert_event(work, discussion_id, COMMENT, text.content, key=text.key)
+    place(work, repo, text.content["text"])
     tell(
         work,
         "discussion.create",

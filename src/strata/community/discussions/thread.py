@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from strata.access.gates import admit
 from strata.access.policy import Action
+from strata.community.attachments.placing import place
 from strata.community.discussions import entries, queries
 from strata.community.discussions.entries import COMMENT
 from strata.community.discussions.news import tell
@@ -56,6 +57,7 @@ def comment(call: Call, repo_id: RepoId, number: int, text: str) -> Event:
 def say(work: Work, repo: Repo, discussion: Discussion, said: Written) -> Event:
     """Write a comment of somebody who was let in."""
     entries.insert_event(work, discussion.id, COMMENT, said.content, key=said.key)
+    place(work, repo, said.content["text"])
     tell(
         work,
         "discussion.comment.create",
@@ -82,6 +84,7 @@ def edit(call: Call, repo_id: RepoId, number: int, key: str, text: str) -> Event
         discussion, event = _held_comment(work, repo, number, key)
         if event.content["text"] != said.content["text"]:
             entries.rewrite_comment(work, event, said.content)
+            place(work, repo, said.content["text"])
             entries.change_discussion(work, discussion.id)
             _tell_update(work, repo, discussion, key, "edit", said.mentioned)
         return event_of(work, discussion, key)

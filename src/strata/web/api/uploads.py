@@ -8,7 +8,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
-from strata.community.attachments.attach import attach, attachment, largest, require_attach
+from strata.blobs.links import Local, Piped
+from strata.community.attachments.attach import (
+    Attachment,
+    attach,
+    attachment,
+    largest,
+    require_attach,
+)
+from strata.community.attachments.placing import is_public
+from strata.core.call import Call
 from strata.core.errors import StrataError
 from strata.lib.http.ranges import not_modified
 from strata.web.api.file_answer import SANDBOX, bytes_answer, span_of
@@ -17,6 +26,7 @@ from strata.web.spool import drained, spooled
 from strata.web.work import exchange, field, hub_of, read
 
 _KEPT: Final = "public, max-age=31536000, immutable"
+_ASKED_EACH_TIME: Final = "private, no-cache"
 
 
 async def send(request: Request) -> Response:
@@ -43,15 +53,20 @@ async def show(request: Request) -> ASGIApp:
     """GET /uploads/{file}"""
     hub = hub_of(request)
     name = field(request, "file")
-    held, place = await read(request, lambda call: attachment(call, name))
+    held, place, is_open = await read(request, lambda call: _found(call, name))
     etag = f'"{held.key}"'
-    headers = {"ETag": etag, "Cache-Control": _KEPT, **SANDBOX}
+    headers = {"ETag": etag, "Cache-Control": _KEPT if is_open else _ASKED_EACH_TIME, **SANDBOX}
     if not_modified(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     headers |= {"Accept-Ranges": "bytes", "Content-Type": held.media_type}
     if request.method == "HEAD":
         return Response(headers={**headers, "Content-Length": str(held.size)})
     return bytes_answer(hub, place, held.size, headers, span_of(request, held.size, etag))
+
+
+def _found(call: Call, name: str) -> tuple[Attachment, Local | Piped, bool]:
+    held, place = attachment(call, name)
+    return held, place, is_public(call, held.key)
 
 
 ROUTES: tuple[Route, ...] = (
