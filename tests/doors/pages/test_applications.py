@@ -71,7 +71,7 @@ def test_a_card_says_who_asks_for_what_and_where_it_leads(ana: Visitor) -> None:
     assert "form-action 'self' https://app.example.com;" in policy
     assert page.headers["x-frame-options"] == "DENY"
     assert page.headers["cache-control"] == "no-store"
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     assert "<script>alert" not in page.text
     assert 'a"><script>' not in page.text
 
@@ -166,6 +166,18 @@ def test_another_site_cannot_answer_for_a_person(ana: Visitor) -> None:
     genuine = dict(re.findall(r'name="(csrf_token)" value="([^"]*)"', proof))
     assert ana.send(address(), genuine | {"decision": "allow"}, **foreign).status == 403
     assert ana.open(address()).status == 200  # nothing was agreed to
+
+
+def test_over_plain_http_the_card_is_answered_from_where_its_policy_lets_a_form_come(
+    ana: Visitor,
+) -> None:
+    """There browsers send no `Sec-Fetch-Site`, and `Origin: null` from a page without referrers."""
+    page = ana.open(address())
+    origin = "null" if page.headers["referrer-policy"] == "no-referrer" else SITE
+    action = html.unescape(re.findall(r'action="(/oauth/authorize[^"]*)"', page.text)[0])
+    proof = dict(re.findall(r'name="(csrf_token)" value="([^"]*)"', page.text))
+    sent = ana.send(action, proof | {"decision": "allow"}, Origin=origin)
+    assert "code" in answered(sent)
 
 
 def test_who_is_not_logged_in_comes_back_to_the_question(hub: Hub) -> None:

@@ -16,6 +16,7 @@ from fixtures.accounts import (
     made,
 )
 from fixtures.hubs import FrozenClock
+from strata.accounts.factors import remembered
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
@@ -250,3 +251,26 @@ def test_another_password_ends_the_waiting_of_its_owner(hub: Hub) -> None:
     ask(hub, "alice")
     choose(hub, link(hub))
     assert enters(hub, OTHER)
+
+
+def test_after_a_reset_every_browser_is_asked_for_the_second_factor_again(
+    hub: Hub, alice: Actor
+) -> None:
+    """A thief's browser that passed as a remembered one does so no more (product §3.13)."""
+    user_id = alice.user_id or 0
+    with calling(hub) as call, working(call) as work:
+        theirs = remembered.remember(work, user_id)
+        assert remembered.knows(work, user_id, theirs)
+    ask(hub, "alice")
+    choose(hub, link(hub), sign_out=False)
+    with calling(hub) as call:
+        assert not remembered.knows(call, user_id, theirs)
+        assert remembered.of(call, user_id) == []
+
+
+def test_a_remembered_browser_passes_with_one_account_alone(hub: Hub, alice: Actor) -> None:
+    bob = made(hub, "bob")
+    with calling(hub) as call, working(call) as work:
+        cookie = remembered.remember(work, alice.user_id or 0)
+        assert not remembered.knows(work, bob.user_id or 0, cookie)
+        assert not remembered.knows(work, alice.user_id or 0, cookie[:-4] + "AAAA")

@@ -198,7 +198,8 @@ def _card(request: Request, visit: Visit, question: Question) -> Response:
         "oauth/consent.html",
         visit,
         cache=NO_STORE,
-        headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"},
+        # Without referrers a form comes from nowhere over plain HTTP, as that of another site.
+        headers={"Content-Security-Policy": policy, "Referrer-Policy": "same-origin"},
         app=question.app,
         words=words_of(visit.frame.language, question.scopes),
         memberships=question.memberships,
