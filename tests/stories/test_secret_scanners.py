@@ -21,7 +21,7 @@ from fixtures.large_files import access_token
 from strata.app.serving import build_app
 from strata.core.actor import Actor
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.credentials.tokens.values import fresh_value
 
 REPORTS = "/api/credentials/scanned"
@@ -87,7 +87,7 @@ def ana(hub: Hub) -> Actor:
 
 def works(hub: Hub, value: str) -> bool:
     with calling(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value) is not None
+        return recognising.actor_for_token(call.db, hub, value) is not None
 
 
 def test_what_a_scanner_found_opens_nothing_more(hub: Hub, ana: Actor, scanner: Scanner) -> None:

@@ -17,7 +17,7 @@ from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.credentials.tokens.values import fresh_value
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings
@@ -50,7 +50,7 @@ def alice(hub: Hub) -> Actor:
 
 def works(hub: Hub, value: str) -> bool:
     with calling(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value) is not None
+        return recognising.actor_for_token(call.db, hub, value) is not None
 
 
 def body(path: str, content: bytes) -> bytes:

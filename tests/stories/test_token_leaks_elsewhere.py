@@ -21,7 +21,7 @@ from strata.core.call import working
 from strata.core.errors import RepoNotFound, Unprocessable
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.events.jobs import Job
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings
@@ -52,7 +52,7 @@ def value(hub: Hub, ana: Actor) -> str:
 
 def works(hub: Hub, value: str) -> bool:
     with calling(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value) is not None
+        return recognising.actor_for_token(call.db, hub, value) is not None
 
 
 def leaky(value: str) -> bytes:

@@ -19,7 +19,7 @@ from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.errors import Unprocessable
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings
 
@@ -37,7 +37,7 @@ def value(hub: Hub, ana: Actor) -> str:
 
 def works(hub: Hub, value: str) -> bool:
     with calling(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value) is not None
+        return recognising.actor_for_token(call.db, hub, value) is not None
 
 
 def test_nobody_writes_one_beside_a_public_repo(hub: Hub, ana: Actor, value: str) -> None:

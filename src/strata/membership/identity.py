@@ -15,7 +15,7 @@ from strata.accounts import people
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.credentials.keys.signing import owner_of_ssh_key
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.lib.keys.ssh import read_signature
 
 LIFE: Final = timedelta(days=1)  # the person may be far away
@@ -82,7 +82,7 @@ def _signer(call: Call, user: people.User, proof: Proof) -> str:
 
 
 def _token_name(call: Call, user: people.User, value: str) -> str:
-    actor = tokens.actor_for_token(call.db, call.hub, value.strip())
+    actor = recognising.actor_for_token(call.db, call.hub, value.strip())
     if actor is None or actor.token is None or actor.user_id != user.id:
         raise Malformed(_NOT_THEIRS.format(name=user.name))
     return actor.token.name

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import BadCredentials, Forbidden, Malformed
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.sessions.entering import sessions
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -97,7 +97,7 @@ def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
     _require_no_token_in_address(request)
     token = token_in(request)
     if token is not None:
-        actor = tokens.actor_for_token(db, hub, token)
+        actor = recognising.actor_for_token(db, hub, token)
         if actor is None:
             raise BadCredentials
         return actor

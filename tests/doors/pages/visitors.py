@@ -12,7 +12,7 @@ from strata.accounts.people import everyone
 from strata.app.serving import build_app
 from strata.core.call import reading
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.events import outbox
 from strata.membership.joining import signup
 
@@ -136,7 +136,7 @@ def token_in(page: Page) -> str:
 def is_accepted(hub: Hub, value: str) -> bool:
     """Whether a token opens anything."""
     with reading(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value) is not None
+        return recognising.actor_for_token(call.db, hub, value) is not None
 
 
 def people(hub: Hub) -> int:

@@ -45,7 +45,7 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.credentials.tokens import approvals, tokens
+from strata.credentials.tokens import approvals, recognising, tokens
 from strata.credentials.tokens.tables import tokens as tokens_table
 from strata.events.tables import facts
 from strata.membership.closing import gone
@@ -508,7 +508,7 @@ def test_a_token_may_name_a_shared_repo_and_its_organization_decides(
 
     def by_token() -> bool:
         with hub.database.reading() as db:
-            actor = tokens.actor_for_token(db, hub, issued.value)
+            actor = recognising.actor_for_token(db, hub, issued.value)
         assert actor is not None
         return may_see(actor, repo)
 

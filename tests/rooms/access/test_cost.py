@@ -17,7 +17,7 @@ from strata.core.actor import ANONYMOUS, Actor, Role
 from strata.core.call import Call
 from strata.core.errors import GatedRepo
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 from strata.repos.change import Settings
 from strata.repos.record import Repo
 
@@ -73,7 +73,7 @@ def test_only_a_stranger_before_a_gate_costs_a_question(
 def asked_by(hub: Hub, value: str) -> list[str]:
     """What is asked of the database to settle whom a token speaks for."""
     with listening(hub, ANONYMOUS) as (call, heard):
-        assert tokens.actor_for_token(call.db, hub, value) is not None
+        assert recognising.actor_for_token(call.db, hub, value) is not None
         return [statement for statement in heard if statement.startswith("SELECT")]
 
 

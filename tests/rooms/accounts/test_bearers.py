@@ -7,7 +7,7 @@ from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import BadCredentials
 from strata.core.hub import Hub
-from strata.credentials.tokens import renewing, tokens
+from strata.credentials.tokens import recognising, renewing, tokens
 from strata.credentials.tokens.bearers import Bearer, actor_of, bearer_of
 
 
@@ -16,7 +16,7 @@ def by_token(hub: Hub, owner: Actor, role: TokenRole) -> tuple[Bearer, int]:
     with calling(hub, owner) as call, working(call) as work:
         issued = tokens.create(work, f"a {role.value} token", role)
     with calling(hub) as call:
-        actor = tokens.actor_for_token(call.db, hub, issued.value)
+        actor = recognising.actor_for_token(call.db, hub, issued.value)
     assert actor is not None
     return bearer_of(actor), issued.id
 

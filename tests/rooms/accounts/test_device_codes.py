@@ -26,7 +26,7 @@ from strata.core.hub import Hub
 from strata.credentials.oauth import accesses, consents, device, refreshing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.families import Answer
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising
 
 PROGRAM = Origin(base_url="http://localhost:8080", ip="198.51.100.9", user_agent="hf_hub/2.4.0")
 
@@ -61,7 +61,7 @@ def granted(hub: Hub, actor: Actor) -> Answer:
 
 def whose(hub: Hub, value: str) -> Actor | None:
     with calling(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value)
+        return recognising.actor_for_token(call.db, hub, value)
 
 
 def test_a_program_is_let_in(hub: Hub, clock: FrozenClock) -> None:

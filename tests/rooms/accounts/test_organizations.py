@@ -15,7 +15,7 @@ from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, NotFound
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising, tokens
 from strata.lib.db.seek import Window
 from strata.organizations import queries
 from strata.organizations.create import NewOrganization, create, starts_private
@@ -73,7 +73,7 @@ def test_tokens_and_sessions_know_the_roles(hub: Hub) -> None:
     with calling(hub, SYSTEM) as call:
         with working(call) as work:
             value = tokens.create_for(work, alice.user_id or 0, "one", TokenRole.READ).value
-        by_token = tokens.actor_for_token(call.db, hub, value)
+        by_token = recognising.actor_for_token(call.db, hub, value)
         assert roles_of(call, bob.user_id or 0) == {acme.id: Role.CONTRIBUTOR}
     assert by_token is not None
     assert by_token.roles == {acme.id: Role.ADMIN, umbrella.id: Role.ADMIN}
@@ -190,7 +190,7 @@ def test_roles_cost_no_statement_of_their_own(tmp_path: Path, clock: FrozenClock
         assert isinstance(driver, sqlite3.Connection)
         asked: list[str] = []
         driver.set_trace_callback(asked.append)
-        by_token = tokens.actor_for_token(call.db, hub, token)
+        by_token = recognising.actor_for_token(call.db, hub, token)
         by_session = sessions.actor_for_session(call.db, hub, cookie)
         driver.set_trace_callback(None)
     hub.database.close()

@@ -21,7 +21,7 @@ from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import recognising, tokens
 from strata.events.jobs import run_due
 from strata.events.mails.tables import mails
 from strata.membership import recovery
@@ -101,7 +101,7 @@ def test_sessions_and_tokens_stay_or_go_as_ticked(hub: Hub, alice: Actor) -> Non
 
     def opens() -> bool:
         with calling(hub) as call:
-            return tokens.actor_for_token(call.db, hub, token.value) is not None
+            return recognising.actor_for_token(call.db, hub, token.value) is not None
 
     ask(hub, "alice")
     choose(hub, link(hub), sign_out=False)

@@ -28,7 +28,7 @@ from strata.core.errors import (
     TooMany,
 )
 from strata.core.hub import Hub
-from strata.credentials.tokens import expiring, leaks, renewing, tokens
+from strata.credentials.tokens import expiring, leaks, recognising, renewing, tokens
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.credentials.tokens.tokens import Terms
 from strata.credentials.uses import KEPT, Uses, uses_of
@@ -51,7 +51,7 @@ def fine(hub: Hub, actor: Actor, grants: Grants, **terms: object) -> tokens.Issu
 
 def bearer(hub: Hub, value: str) -> Actor | None:
     with calling(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value)
+        return recognising.actor_for_token(call.db, hub, value)
 
 
 def rotated(hub: Hub, actor: Actor, token_id: int, hours: int = 0) -> str:

@@ -21,7 +21,7 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
-from strata.credentials.tokens import renewing, tokens, values
+from strata.credentials.tokens import recognising, renewing, tokens, values
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.credentials.uses import Uses
 
@@ -38,7 +38,7 @@ def imported(hub: Hub, owner: Actor, value: str, name: str = "known") -> tokens.
 
 def bearer(hub: Hub, value: str) -> Actor | None:
     with calling(hub) as call:
-        return tokens.actor_for_token(call.db, hub, value)
+        return recognising.actor_for_token(call.db, hub, value)
 
 
 def test_a_token_speaks_for_its_owner(hub: Hub) -> None:

@@ -12,9 +12,9 @@ from strata.core.actor import NOTHING, TokenRole
 from strata.core.call import Work
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import grants_of, kept_of
-from strata.credentials.tokens import approvals, letters
+from strata.credentials.tokens import approvals, letters, lives
 from strata.credentials.tokens.tables import tokens
-from strata.credentials.tokens.tokens import MADE_BY_HAND, Issued, Terms, owner_of, require_life
+from strata.credentials.tokens.tokens import MADE_BY_HAND, Issued, Terms, owner_of
 from strata.credentials.tokens.values import fresh_value, kept
 from strata.events import outbox
 from strata.events.facts import record
@@ -81,8 +81,7 @@ def edit(work: Work, token_id: int, terms: Terms) -> None:
     if held.role != TokenRole.FINE_GRAINED:
         raise NotFound(MISSING)
     if held.expires_at is None or held.expires_at > work.now:
-        named = Terms(organizations=terms.organizations, expires_at=held.expires_at)
-        require_life(work, named)
+        lives.require(work, held.expires_at, terms.organizations)
     before, after = kept_of(grants_of(held.grants)), kept_of(terms.grants or NOTHING)
     if before == after:
         return

@@ -1,20 +1,17 @@
-"""Access tokens: made, shown once, kept as keyed digests, recognised (product §3.10)."""
+"""Access tokens: made, shown once, kept as keyed digests, revoked (product §3.10)."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from strata.accounts import confirmed, people
-from strata.accounts.legal.documents import due
 from strata.accounts.plans.quotas import quotas_of, require_few
-from strata.accounts.standing import require_open, standing_at
 from strata.core.actor import NOTHING, Actor, Grants, TokenKind, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import (
@@ -23,36 +20,19 @@ from strata.core.errors import (
     Forbidden,
     InvalidFields,
     NotFound,
-    TokenExpired,
     Unauthenticated,
 )
-from strata.core.hub import Hub
 from strata.core.permissions import READING, kept_of
-from strata.credentials.tokens import approvals, letters
-from strata.credentials.tokens.facts import (
-    COLUMNS,
-    INSIDE,
-    ROLES,
-    demand_in,
-    token_facts,
-    with_shares,
-)
+from strata.credentials.tokens import approvals, letters, lives
 from strata.credentials.tokens.tables import tokens
 from strata.credentials.tokens.values import (
-    LONGEST_VALUE,
-    STAMP_LENGTH,
     fresh_value,
     kept,
     require_importable,
 )
 from strata.events import outbox
 from strata.events.facts import record
-from strata.lib.db.columns import to_millis
-from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
-from strata.organizations.collaborators.shares import SOME
-from strata.organizations.roles import roles_in
-from strata.organizations.tables import organizations
 from strata.sessions.entering.sudo import require_sudo
 
 LONGEST_NAME = 100
@@ -60,15 +40,6 @@ MARKED_FOR = timedelta(minutes=10)  # a form that comes twice within is one
 MADE_BY_HAND = tokens.c.kind == TokenKind.ACCESS.value
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_FROM = (
-    "SELECT u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
-    " u.agreed, (SELECT current FROM agreement), (SELECT since FROM agreement),"
-    f" {SOME}, t.digest, {COLUMNS}"
-    " FROM tokens t JOIN users u ON u.id = t.user_id JOIN namespaces n ON n.id = u.id"
-    f" {INSIDE} WHERE t.leaked_at IS NULL"
-)
-_BY_DIGEST = Prepared(f"{_FROM} AND t.digest = :digest")
-_BY_FORMER = Prepared(f"{_FROM} AND t.former_digest = :digest AND t.former_until > :now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,45 +82,6 @@ class Token:
     leaked_at: datetime | None  # since then it opens nothing
     leaked_in: str  # where it was seen; empty: somebody reported it
     session_id: int | None  # the browser session in which it was made, over or not
-
-
-def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
-    """Who the token speaks for; None when it is unknown or was revoked.
-
-    Raises:
-        TokenExpired: its time is over.
-        AccountSuspended, Forbidden: its owner's account is not open.
-    """
-    if not value or len(value) > LONGEST_VALUE:
-        return None
-    now = hub.clock()
-    asked: dict[str, object] = {
-        "digest": hub.secrets.digest("token", value),
-        "now": to_millis(now),
-    }
-    rows = _BY_DIGEST.rows(db, asked) or _BY_FORMER.rows(db, asked)
-    if not rows:
-        return None
-    row = rows[0]  # one for each membership; they differ in nothing else
-    token = token_facts([row[11:] for row in rows], row[10][:STAMP_LENGTH])
-    if token.expires_at is not None and token.expires_at <= now:
-        raise TokenExpired
-    require_open(standing_at(to_millis(now), row[4], row[5]))
-    demand = demand_in(hub, rows, token)
-    consent = due(hub, *row[6:9])
-    actor = Actor(
-        user_id=row[0],
-        name=row[1],
-        verified=row[2] is not None,
-        admin=bool(row[3]),
-        agree_by=consent.by,
-        must_agree=consent.over,
-        token=token,
-        roles=roles_in(row[ROLES] for row in rows),
-        closed=demand.closed,
-        factor_due=demand.due,
-    )
-    return with_shares(db, hub, actor) if row[9] else actor
 
 
 def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Issued:
@@ -265,34 +197,6 @@ def name_faults(name: str) -> tuple[str, ...]:
     return ("token.bad_name",) if strange or trimmed == _FORBIDDEN_NAME else ()
 
 
-def require_life(work: Work, terms: Terms) -> None:
-    """Insist on an end that the site and the organisations allow.
-
-    Raises:
-        InvalidFields: of the field `expires`.
-    """
-    longest = longest_life(work, terms.organizations)
-    if terms.expires_at is None:
-        fault = "token.needs_end" if longest else ""
-    elif terms.expires_at <= work.now:
-        fault = "token.over"
-    else:
-        fault = "token.too_long" if longest and terms.expires_at > work.now + longest else ""
-    if fault:
-        raise InvalidFields({"expires": (fault,)})
-
-
-def longest_life(call: Call, organization_ids: Iterable[int] = ()) -> timedelta | None:
-    """How long a token may live that names these organisations; None: as long as it likes."""
-    site = call.hub.settings.accounts.token_days
-    limits = [site] if site else []
-    named = sorted(organization_ids)
-    if named:
-        days = sa.select(organizations.c.token_days).where(organizations.c.id.in_(named))
-        limits += [held for held in call.db.scalars(days) if held]
-    return timedelta(days=min(limits)) if limits else None
-
-
 def owner_of(work: Work) -> people.User:
     """The confirmed person at the browser; tokens cannot make tokens.
 
@@ -321,7 +225,7 @@ def _issue(work: Work, owner: people.User, wanted: _Wanted) -> Issued:
     faults = name_faults(wanted.name)
     if faults:
         raise InvalidFields({"name": faults})
-    require_life(work, terms)
+    lives.require(work, terms.expires_at, terms.organizations)
     people.locked(work, owner.id)
     _require_room(work, owner.id)
     fresh = upsert(work.db, tokens).values(

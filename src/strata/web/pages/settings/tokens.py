@@ -19,7 +19,7 @@ from strata.core.actor import Role, TokenRole
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import grants_of
-from strata.credentials.tokens import approvals, renewing, tokens
+from strata.credentials.tokens import approvals, lives, renewing, tokens
 from strata.credentials.tokens.tokens import Issued, Terms, Token
 from strata.credentials.uses import TokenUse, uses_of
 from strata.organizations import queries as organizations
@@ -221,7 +221,7 @@ def _room(call: Call) -> _Room:
         for held in organizations.memberships_of(call, owner_id)
         if held.role is not Role.NO_ACCESS
     )
-    return _Room(call.actor.name or "", inside, tokens.longest_life(call))
+    return _Room(call.actor.name or "", inside, lives.longest(call))
 
 
 def _create(call: Call, draft: Draft) -> _Listed:
