@@ -593,7 +593,7 @@ def test_a_job_trusted_by_a_collaborator_writes_no_longer_than_they_may(
 
     def may_write() -> bool:
         with hub.database.reading() as db:
-            actor = tokens.actor_for_token(db, hub, issued.value)
+            actor = recognising.actor_for_token(db, hub, issued.value)
         assert actor is not None
         return permits(actor, Action.WRITE, vault)
 
