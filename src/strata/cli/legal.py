@@ -25,19 +25,23 @@ def legal() -> None:
               help="Markdown file in English; its first line is the heading.")  # fmt: skip
 @click.option("--zh", "chinese", required=True, type=click.Path(exists=True, path_type=Path),
               help="The same in Simplified Chinese.")  # fmt: skip
+@click.option("--minor", is_flag=True, help="Only the wording changed: ask nobody anew.")
 @place_options
-def publish(
+def publish(  # noqa: PLR0913 — the options of the command
     document: str,
     version: str,
     english: Path,
     chinese: Path,
     data: Path | None,
     config: Path | None,
+    *,
+    minor: bool,
 ) -> None:
     """Let other terms or another privacy policy hold; everybody is asked to agree anew."""
     texts = {"en": english.read_text("utf-8"), "zh-CN": chinese.read_text("utf-8")}
     with opened(Place(data, config)) as call, working(call) as work:
-        documents.publish(work, documents.DocumentKind(document), version, texts)
+        kind = documents.DocumentKind(document)
+        documents.publish(work, kind, version, texts, material=not minor)
     click.echo(version)
 
 

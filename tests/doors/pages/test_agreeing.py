@@ -297,3 +297,20 @@ def test_consents_outlive_the_account_without_the_person(hub: Hub) -> None:
         pseudonyms.add(mine)
     assert len(pseudonyms) == 2
     assert len(agreed(hub)) == 2  # of who stayed
+
+
+def test_another_wording_asks_nobody_anew_who_had_agreed(hub: Hub, li: Visitor) -> None:
+    texts = {"en": "# Terms 2", "zh-CN": "# 条款 2"}
+    behind = confirmed(hub, "behind")
+    with reading(hub) as call, working(call) as work:
+        theirs = sa.update(users).where(users.c.id == person(hub, "behind").id)
+        work.db.execute(theirs.values(agreed="terms=1"))
+        documents.publish(work, DocumentKind.TERMS, "2", texts, material=False)
+        assert TellOfTerms.kind not in work.queued
+    assert li.submit(PROFILE, PROFILE, full_name="Li Wei").place == PROFILE
+    assert behind.open("/models").place == "/agree?next=%2Fmodels"  # they had not
+    assert "Terms 2" in Visitor(hub).open("/terms-of-service").text
+    newcomer = Visitor(hub)
+    newcomer.join("newcomer")
+    assert ("terms", "2", "signup") in agreed(hub)
+    assert newcomer.open("/models").status == 200

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from strata.accounts.legal.tables import agreement, legal_documents
 from strata.accounts.legal.telling import TellOfTerms
+from strata.accounts.tables import users
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed
 from strata.core.hub import Hub
@@ -94,11 +95,20 @@ def due(hub: Hub, agreed: str | None, current: str | None, since: int | None) ->
     return Due(by, over=by <= hub.clock())
 
 
-def publish(work: Work, kind: DocumentKind, version: str, texts: Mapping[str, str]) -> None:
+def publish(
+    work: Work,
+    kind: DocumentKind,
+    version: str,
+    texts: Mapping[str, str],
+    *,
+    material: bool = True,
+) -> None:
     """Let another text hold from now on; everybody is asked to agree anew.
 
     Args:
         texts: Markdown by language, all of `LANGUAGES`.
+        material: false where only the wording changed: who agreed to the text before is asked
+            nothing, and their record goes on naming the version that they read.
 
     Raises:
         Malformed: a text or the version is missing.
@@ -120,11 +130,19 @@ def publish(work: Work, kind: DocumentKind, version: str, texts: Mapping[str, st
             "published_at": work.now,
         }
         work.db.execute(sa.insert(legal_documents).values(**values))
-    held = {"current": key_of(versions(work) | {kind.value: version}), "since": work.now}
+    before = work.db.scalar(sa.select(agreement.c.current)) or _packaged_key()
+    held: dict[str, object] = {"current": key_of(versions(work) | {kind.value: version})}
+    if material:
+        held["since"] = work.now
+    else:
+        agreed = sa.update(users).where(users.c.agreed == before)
+        work.db.execute(agreed.values(agreed=held["current"]))
     fresh = upsert(work.db, agreement).values(id=1, **held)
     work.db.execute(fresh.on_conflict_do_update(index_elements=[agreement.c.id], set_=held))
-    record(work, "admin.legal_publish", target=kind.value, detail={"version": version})
-    enqueue(work, TellOfTerms(kind.value, version))
+    detail = {"version": version, "material": material}
+    record(work, "admin.legal_publish", target=kind.value, detail=detail)
+    if material:
+        enqueue(work, TellOfTerms(kind.value, version))
 
 
 def _was_published(call: Call, kind: DocumentKind, version: str) -> bool:
