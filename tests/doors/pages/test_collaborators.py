@@ -7,6 +7,7 @@ from fixtures.accounts import person
 from fixtures.buckets import bucket_of
 from fixtures.collaborators import roles
 from fixtures.contents import created
+from fixtures.large_files import access_token
 from strata.core.actor import Actor, Role
 from strata.core.hub import Hub
 from strata.core.names import RepoType
@@ -177,3 +178,73 @@ def reader(hub: Hub, name: str) -> Visitor:
     visitor = Visitor(hub, language="zh-CN")
     assert visitor.log_in(name).status == 303
     return visitor
+
+
+def test_scripts_ask_by_json(hub: Hub, ana: Visitor, bob: Visitor, vault: Repo) -> None:
+    del vault
+    at = "/api/models/ana/vault/collaborators"
+    sent = ana.client.post(at, json={"user": "bob", "role": "read"}).json()
+    assert (sent["user"], sent["role"], sent["invitedBy"]) == ("bob", "read", "ana")
+    by_mail = ana.client.post(at, json={"email": "bob@example.com", "role": "read"}).json()
+    assert "user" not in by_mail
+    mine = bob.client.get("/api/settings/collaborations").json()
+    assert [one["repo"] for one in mine["invitations"]] == [
+        {"type": "model", "name": "ana/vault"}
+    ] * 2
+    key = sent["id"]
+    assert bob.client.post(f"/api/settings/collaborations/{key}/accept").json() == {
+        "repo": {"type": "model", "name": "ana/vault"}
+    }
+    mine = bob.client.get("/api/settings/collaborations").json()
+    assert [one["role"] for one in mine["collaborations"]] == ["read"]
+    assert ana.client.put(f"{at}/bob", json={"role": "write"}).status_code == 200
+    withdrawn = ana.client.delete(f"{at}/invitations/{by_mail['id']}")
+    assert withdrawn.status_code == 200
+    listed = ana.client.get(at).json()
+    assert [(one["user"]["user"], one["role"]) for one in listed["collaborators"]] == [
+        ("bob", "write")
+    ]
+    assert listed["invitations"] == []
+    info = bob.client.get("/api/models/ana/vault").json()
+    assert "collaborators" not in info
+    assert bob.client.get(at).status_code == 403
+    assert bob.client.post(f"{at}/leave").status_code == 200
+    assert bob.client.get("/api/models/ana/vault").status_code == 404
+    assert bob.client.get(at).status_code == 404
+    assert ana.client.delete(f"{at}/bob").status_code == 404
+    token = access_token(hub, actor(hub, "ana"))
+    refused = Visitor(hub).client.post(
+        at, json={"user": "bob", "role": "read"}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert (refused.status_code, "in a browser" in refused.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"role": "read"},
+        {"role": "read", "user": "bob", "email": "bob@example.com"},
+        {"role": "read", "user": "bob@example.com"},
+        {"role": "read", "email": "bob"},
+        {"role": "contributor", "user": "bob"},
+        {"user": "bob"},
+    ],
+)
+def test_a_question_that_is_not_clear_is_refused(
+    ana: Visitor, bob: Visitor, vault: Repo, body: dict[str, str]
+) -> None:
+    del bob, vault
+    assert ana.client.post("/api/models/ana/vault/collaborators", json=body).status_code == 400
+
+
+def test_what_is_renamed_is_found_under_its_old_address(
+    hub: Hub, ana: Visitor, bob: Visitor, vault: Repo
+) -> None:
+    invited(ana, "bob")
+    bob.submit(MINE, MINE, form="accept")
+    settings = "/ana/vault/settings"
+    assert ana.submit(settings, settings, form="rename", new_name="safe").place == "/ana/safe"
+    assert bob.open("/ana/safe").status == 200
+    assert bob.open("/ana/vault").status in (301, 307)
+    assert confirmed(hub, "eve").open("/ana/vault").status == 404
+    del vault
