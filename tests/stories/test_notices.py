@@ -470,7 +470,7 @@ ORGANIZATION = "org invite, joined, role changed, removed"
 REPO = "repo transferred/deleted/made public (owners)"
 GATE = "gated request (owner, instant or daily digest), decision, reset with reason"
 ROWS: Final = (
-    Row("verify", Scene.joins, "Confirm your e-mail address", "验证你的 Strata 邮箱", (NEW,)),
+    Row("verify", Scene.joins, "Confirm your e-mail address", "验证您的 Strata 邮箱", (NEW,)),
     Row("welcome", welcome, "Welcome to Strata", "欢迎使用 Strata", (NEW,)),
     Row(ADDRESSES, address_added, "An address was added", "添加了邮箱", BOTH),
     Row(ADDRESSES, on(lambda w: changes.remove(w, TWO)), "address was removed", "移除了邮箱", BOTH),
@@ -485,12 +485,12 @@ ROWS: Final = (
         "sign-up attempt with your address",
         lambda s: joined(s.hub, "mallory", email=ANA),
         "You already have",
-        "你已有 Strata 账号",
+        "您已有 Strata 账号",
         (ANA,),
     ),
     Row("new sign-in", new_sign_in, "New sign-in", "新的登录", BOTH),
     Row("lockout/suspicious attempts", lockout, "Many failed log-ins", "多次登录失败", BOTH),
-    Row("password changed/reset", password_reset, "Choose a new password", "重设你的", BOTH),
+    Row("password changed/reset", password_reset, "Choose a new password", "重设您的", BOTH),
     Row("password changed/reset", password_chosen, "password was changed", "密码已修改", BOTH),
     Row(
         "password changed/reset",
@@ -684,7 +684,8 @@ def _is_whole(mail: EmailMessage, language: str) -> None:
     text, html = _texts(mail)
     assert mail.as_bytes().isascii()
     assert f'<html lang="{language}">' in html
-    assert ("你好：" in text or "您好：" in text) is (language == "zh-CN")
+    assert ("，您好：" in text) is (language == "zh-CN")
+    assert "你" not in text + mail["Subject"]
     shown = unescape(html)
     for line_ in filter(None, text.splitlines()):
         if not line_.startswith("http"):

@@ -89,3 +89,14 @@ def test_theme_comes_from_query_then_cookie() -> None:
     assert choose_theme("dark", "light") == "dark"
     assert choose_theme("pink", "light") == "light"
     assert choose_theme("", '"><script>') == "system"
+
+
+def test_pages_say_you_as_to_a_friend_and_documents_do_not() -> None:
+    """Product §5.8: 你 on pages, 您 in legal documents; the mails are asked by `test_notices`."""
+    source = ROOT / "src" / "strata"
+    pages = sorted((source / "web/pages/translations/zh_CN/LC_MESSAGES").glob("*.po"))
+    assert pages
+    assert [path.name for path in pages if "您" in path.read_text("utf-8")] == []
+    documents = sorted((source / "accounts/legal/texts").glob("*.zh-CN.md"))
+    assert documents
+    assert [path.name for path in documents if "你" in path.read_text("utf-8")] == []

@@ -8,7 +8,7 @@ Whoever may not know of a repo by now is not written to about it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -108,7 +108,6 @@ def _request_letter(call: Call, decider: Decider, repo: Gated, asker: str) -> Le
     reader = decider.reader
     english = Wording(
         subject=f"{asker} asks for access to {repo.full_name}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"{asker} asks for access to the gated {repo.type.value} {repo.full_name}.",
             "Nobody but you and others who manage it can decide.",
@@ -118,7 +117,6 @@ def _request_letter(call: Call, decider: Decider, repo: Gated, asker: str) -> Le
     )
     chinese = Wording(
         subject=f"{asker} 申请访问 {repo.full_name}",
-        greeting=f"{reader.name}，您好：",
         before=(
             f"{asker} 申请访问受限{_KINDS[repo.type]} {repo.full_name}。",
             "只有您和其他管理者可以处理该申请。",
@@ -136,13 +134,11 @@ def _digest_letter(call: Call, decider: Decider, repo: Gated, number: int) -> Le
     ask = "1 new request waits" if number == 1 else f"{number} new requests wait"
     english = Wording(
         subject=f"{ask} for {repo.full_name}",
-        greeting=f"Hello {reader.name},",
         before=(f"{ask} for access to the gated {repo.type.value} {repo.full_name}.",),
         link_text="Review the requests",
     )
     chinese = Wording(
         subject=f"{repo.full_name} 有 {number} 个新的访问申请",
-        greeting=f"{reader.name}，您好：",
         before=(f"受限{_KINDS[repo.type]} {repo.full_name} 有 {number} 个新的访问申请等待处理。",),
         link_text="处理申请",
     )
@@ -159,7 +155,7 @@ def _decision_letter(
         Standing.ACCEPTED: _accepted,
         Standing.REJECTED: _rejected,
         Standing.RESET: _reset,
-    }[standing](reader, repo)
+    }[standing](repo)
     if reason:
         english_reason, chinese_reason = f"The authors wrote: {reason}", f"作者说明：{reason}"
         english = _with(english, english_reason)
@@ -169,35 +165,26 @@ def _decision_letter(
 
 
 def _with(wording: Wording, line: str) -> Wording:
-    return Wording(
-        wording.subject,
-        wording.greeting,
-        (*wording.before, line),
-        wording.link_text,
-        wording.after,
-    )
+    return replace(wording, before=(*wording.before, line))
 
 
-def _accepted(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
+def _accepted(repo: Gated) -> tuple[Wording, Wording]:
     english = Wording(
         subject=f"You have access to {repo.full_name}",
-        greeting=f"Hello {reader.name},",
         before=(f"you can now download the {repo.type.value} {repo.full_name}.",),
         link_text=f"Open {repo.full_name}",
     )
     chinese = Wording(
         subject=f"您已获得 {repo.full_name} 的访问权限",
-        greeting=f"{reader.name}，您好：",
         before=(f"您现在可以下载{_KINDS[repo.type]} {repo.full_name}。",),
         link_text=f"打开 {repo.full_name}",
     )
     return english, chinese
 
 
-def _rejected(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
+def _rejected(repo: Gated) -> tuple[Wording, Wording]:
     english = Wording(
         subject=f"Your request for {repo.full_name} was declined",
-        greeting=f"Hello {reader.name},",
         before=(
             f"your request for the {repo.type.value} {repo.full_name} was declined by its authors.",
         ),
@@ -205,17 +192,15 @@ def _rejected(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
     )
     chinese = Wording(
         subject=f"您对 {repo.full_name} 的访问申请未通过",
-        greeting=f"{reader.name}，您好：",
         before=(f"{_KINDS[repo.type]} {repo.full_name} 的作者已拒绝您的访问申请。",),
         link_text=f"打开 {repo.full_name}",
     )
     return english, chinese
 
 
-def _reset(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
+def _reset(repo: Gated) -> tuple[Wording, Wording]:
     english = Wording(
         subject=f"Please ask again for access to {repo.full_name}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"the authors of the {repo.type.value} {repo.full_name} reset your access.",
             "Please read its conditions and agree again; until then you cannot download it.",
@@ -224,7 +209,6 @@ def _reset(reader: Reader, repo: Gated) -> tuple[Wording, Wording]:
     )
     chinese = Wording(
         subject=f"请重新申请访问 {repo.full_name}",
-        greeting=f"{reader.name}，您好：",
         before=(
             f"{_KINDS[repo.type]} {repo.full_name} 的作者重置了您的访问权限。",
             "请阅读访问条件并重新提交，在此之前您无法下载其中的文件。",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
@@ -18,6 +18,7 @@ from strata.events.outbox import Letter
 CHINESE = "zh-CN"
 # Whatever a name in a subject holds, the subject stays one line and one header.
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_GREETINGS: Final = {"en": "Hello {name},", CHINESE: "{name}，您好："}  # noqa: RUF001 — Chinese
 _STOP: Final = {
     "en": "Stop mails like this one",
     CHINESE: "退订此类邮件",
@@ -38,7 +39,6 @@ class Wording:
     """One letter in one language."""
 
     subject: str
-    greeting: str
     before: tuple[str, ...]
     link_text: str = ""
     after: tuple[str, ...] = ()
@@ -68,6 +68,8 @@ def letter(
     """
     language = CHINESE if reader.language == CHINESE else "en"
     wording = wordings[language]
+    greeting = _GREETINGS[language].format(name=reader.name)
+    wording = replace(wording, before=(greeting, *wording.before))
     stop = ((_STOP[language], unsubscribe),) if unsubscribe else ()
     return Letter(
         recipient=reader.email,
@@ -92,13 +94,13 @@ def _text(wording: Wording, link: str, stop: _Linked) -> str:
     linked = (f"{wording.link_text}:\n{link}",) if link else ()
     items = tuple(f"- {text}\n  {address}".rstrip() for text, address in wording.items)
     last = tuple(f"{text}:\n{address}" for text, address in stop)
-    paragraphs = (wording.greeting, *wording.before, *items, *linked, *wording.after, *last)
+    paragraphs = (*wording.before, *items, *linked, *wording.after, *last)
     return "\n\n".join(paragraphs) + "\n"
 
 
 def _html(wording: Wording, link: str, stop: _Linked, language: str) -> str:
     button = f'<p><a href="{escape(link)}">{escape(wording.link_text)}</a></p>' if link else ""
-    before = "".join(f"<p>{escape(line)}</p>" for line in (wording.greeting, *wording.before))
+    before = "".join(f"<p>{escape(line)}</p>" for line in wording.before)
     after = "".join(f"<p>{escape(line)}</p>" for line in wording.after)
     items = "".join(f"<li>{_linked(*item)}</li>" for item in wording.items)
     listed = f"<ul>{items}</ul>" if items else ""

@@ -53,13 +53,11 @@ def _digest(call: Call, reader: Reader, numbers: Mapping[str, int]) -> Letter:
     tasks = "task" if total == 1 else "tasks"
     english = Wording(
         subject=f"{site}: {total} background {tasks} failed",
-        greeting=f"Hello {reader.name},",
         before=(f"{total} background {tasks} gave up and will not be tried again.", *kinds),
         after=("Run `strata doctor` to read why. You get at most one such mail a day.",),
     )
     chinese = Wording(
         subject=f"{site}：{total} 个后台任务失败",
-        greeting=f"{reader.name}，您好：",
         before=(f"{total} 个后台任务多次失败，系统不再重试。", *kinds),
         after=("请运行 `strata doctor` 查看原因。此类邮件每天最多一封。",),
     )

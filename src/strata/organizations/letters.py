@@ -24,14 +24,12 @@ def joined(call: Call, reader: Reader, organization: str, role: str) -> Letter:
     english_role, chinese_role = ROLES[role]
     english = Wording(
         subject=f"You now belong to {organization}",
-        greeting=f"Hello {reader.name},",
         before=(f"you were made a member of {organization}. Your role: {english_role}.",),
         link_text="Your organizations",
         after=("You can leave it there at any time.",),
     )
     chinese = Wording(
         subject=f"您已成为 {organization} 的成员",
-        greeting=f"{reader.name}，您好：",
         before=(f"您已被添加为 {organization} 的成员，角色：{chinese_role}。",),
         link_text="查看您的组织",
         after=("您可以随时在该页面退出。",),
@@ -44,13 +42,11 @@ def role_changed(call: Call, reader: Reader, organization: str, role: str) -> Le
     english_role, chinese_role = ROLES[role]
     english = Wording(
         subject=f"Your role in {organization} changed",
-        greeting=f"Hello {reader.name},",
         before=(f"an admin changed your role in {organization}. It is now: {english_role}.",),
         link_text="Your organizations",
     )
     chinese = Wording(
         subject=f"您在 {organization} 的角色已变更",
-        greeting=f"{reader.name}，您好：",
         before=(f"管理员变更了您在 {organization} 的角色，现为：{chinese_role}。",),
         link_text="查看您的组织",
     )
@@ -61,7 +57,6 @@ def removed(call: Call, reader: Reader, organization: str) -> Letter:
     """Tell somebody that they no longer belong to it."""
     english = Wording(
         subject=f"You no longer belong to {organization}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"an admin removed you from {organization}.",
             "Its repositories stay with it, and your access tokens no longer open what is private.",
@@ -70,7 +65,6 @@ def removed(call: Call, reader: Reader, organization: str) -> Letter:
     )
     chinese = Wording(
         subject=f"您已被移出 {organization}",
-        greeting=f"{reader.name}，您好：",
         before=(
             f"管理员已将您移出 {organization}。",
             "其仓库保留在该组织中，您的访问令牌不再能访问其中的私有内容。",

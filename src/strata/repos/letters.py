@@ -82,15 +82,14 @@ def tell_owners(work: Work, notice: Notice, repo: Repo, now: Repo | None = None)
     }
     link = "" if notice is DELETED else page(work, (now or repo).web_path)
     for reader in readers.values():
-        english = _wording(notice, 0, names | {"kind": repo.type.value}, f"Hello {reader.name},")
-        chinese = _wording(notice, 1, names | {"kind": TYPES[repo.type]}, f"{reader.name}，您好：")
+        english = _wording(notice, 0, names | {"kind": repo.type.value})
+        chinese = _wording(notice, 1, names | {"kind": TYPES[repo.type]})
         post(work, letter(reader, {"en": english, CHINESE: chinese}, link))
 
 
-def _wording(notice: Notice, language: int, names: dict[str, str], greeting: str) -> Wording:
+def _wording(notice: Notice, language: int, names: dict[str, str]) -> Wording:
     return Wording(
         subject=notice.subject[language].format(**names),
-        greeting=greeting,
         before=(notice.sentence[language].format(**names),),
         link_text=("Open {now}", "打开 {now}")[language].format(**names),
         after=(notice.advice[language],),

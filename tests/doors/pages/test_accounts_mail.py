@@ -88,7 +88,7 @@ def serving(folder: Path, box: Postbox) -> Iterator[Hub]:
     ("language", "subject", "refusals"),
     [
         ("en", "Confirm your e-mail address for Strata", 0),
-        ("zh-CN", "验证你的 Strata 邮箱", 0),
+        ("zh-CN", "验证您的 Strata 邮箱", 0),
         ("en", "Confirm your e-mail address for Strata", 2),
     ],
 )

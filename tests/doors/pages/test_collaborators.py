@@ -170,7 +170,7 @@ def test_the_pages_speak_chinese(hub: Hub, ana: Visitor, bob: Visitor, vault: Re
     page = reader(hub, "ana").open("/ana/vault/settings/collaborators")
     assert "协作者" in page.text
     assert "Collaborators" not in page.text
-    assert "与您共享" in reader(hub, "bob").open(MINE).text
+    assert "与你共享" in reader(hub, "bob").open(MINE).text
 
 
 def reader(hub: Hub, name: str) -> Visitor:

@@ -302,7 +302,7 @@ def test_many_threads_at_once_come_in_one_mail(
     later(hub, clock)
     (mail,) = got(hub)
     assert mail.subject == "Strata 上有 6 个讨论有新动态"
-    assert "ana 在ana/one 的讨论“Number 5”（#6）中提及了您" in mail.text
+    assert "ana 在 ana/one 的讨论“Number 5”（#6）中提及了您" in mail.text
     assert "\u202e" not in mail.text
 
 

@@ -255,7 +255,7 @@ def test_no_name_begins_another_header(tmp_path: Path, clock: FrozenClock, endin
     evil = f"x{ending}Bcc: mallory@example.org"
     with post_office() as office:
         hub = build_test_hub(tmp_path / "d", clock=clock, **office.settings())
-        wording = Wording(subject=f"{evil} 邀请您", greeting=f"{evil}，您好：", before=(evil,))  # noqa: RUF001
+        wording = Wording(subject=f"{evil} 邀请您", before=(evil,))
         with reading(hub) as call, working(call) as work:
             reader = Reader("bob@example.org", evil, "zh-CN")
             outbox.post(work, write(reader, {"en": wording, "zh-CN": wording}, ""))

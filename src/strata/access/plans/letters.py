@@ -21,11 +21,11 @@ def decision_letter(call: Call, reader: Reader, owner: str, plan: str, answer: s
         subjects = f"More room for {owner}", f"{owner} 的扩容申请已通过"
     else:
         english = (f"Your request for more room for {owner} was declined.", *said_en)
-        chinese = (f"你为 {owner} 提交的扩容申请未获批准。", *said_zh)
+        chinese = (f"您为 {owner} 提交的扩容申请未获批准。", *said_zh)
         subjects = f"Your request for {owner} was declined", f"{owner} 的扩容申请未通过"
     wordings = {
-        "en": Wording(subjects[0], f"Hello {reader.name},", english, "See plan and quota"),
-        CHINESE: Wording(subjects[1], f"{reader.name}，您好：", chinese, "查看套餐与配额"),
+        "en": Wording(subjects[0], english, "See plan and quota"),
+        CHINESE: Wording(subjects[1], chinese, "查看套餐与配额"),
     }
     return letter(reader, wordings, page(call, PLAN_PAGE))
 
@@ -53,13 +53,11 @@ def usage_letter(call: Call, reader: Reader, owner: str, kind: str, percent: int
     wordings = {
         "en": Wording(
             f"{owner}: {percent}% of {kind} storage used",
-            f"Hello {reader.name},",
             (english, more[0]),
             "See plan and quota",
         ),
         CHINESE: Wording(
             f"{owner}：{kind_zh}存储已使用 {percent}%",
-            f"{reader.name}，您好：",
             (chinese, more[1]),
             "查看套餐与配额",
         ),

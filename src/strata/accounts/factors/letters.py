@@ -31,42 +31,42 @@ ADDED = Notice(
         "Two-factor authentication is on for your {site} account",
         "from now on your account asks for a second factor after your password.",
     ),
-    ("你的 {site} 账号已开启双重验证", "从现在起，登录时除密码外还需要第二重验证。"),
+    ("您的 {site} 账号已开启双重验证", "从现在起，登录时除密码外还需要第二重验证。"),
 )
 REMOVED = Notice(
     (
         "Two-factor authentication is off for your {site} account",
         "the last second factor of your account was removed. Your password alone opens it now.",
     ),
-    ("你的 {site} 账号已关闭双重验证", "你账号的最后一个验证方式已移除，现在只凭密码即可登录。"),
+    ("您的 {site} 账号已关闭双重验证", "您账号的最后一个验证方式已移除，现在只凭密码即可登录。"),
 )
 AUTHENTICATOR_REMOVED = Notice(
     (
         "The authenticator app was removed from your {site} account",
         "the authenticator app of your account was removed. Your passkeys go on working.",
     ),
-    ("你的 {site} 账号已移除验证器应用", "你账号的验证器应用已移除，通行密钥仍可使用。"),
+    ("您的 {site} 账号已移除验证器应用", "您账号的验证器应用已移除，通行密钥仍可使用。"),
 )
 PASSKEY_ADDED = Notice(
     (
         "A passkey was added to your {site} account",
         "a passkey was added to your account. Whoever holds it can log in.",
     ),
-    ("你的 {site} 账号新增了通行密钥", "你的账号新增了一个通行密钥，持有者可以登录。"),
+    ("您的 {site} 账号新增了通行密钥", "您的账号新增了一个通行密钥，持有者可以登录。"),
 )
 PASSKEY_REMOVED = Notice(
     (
         "A passkey was removed from your {site} account",
         "a passkey was removed from your account. It no longer opens anything.",
     ),
-    ("你的 {site} 账号移除了通行密钥", "你账号的一个通行密钥已移除，它不再有效。"),
+    ("您的 {site} 账号移除了通行密钥", "您账号的一个通行密钥已移除，它不再有效。"),
 )
 CODES_RENEWED = Notice(
     (
         "New recovery codes for your {site} account",
         "new recovery codes were made for your account. The older ones no longer work.",
     ),
-    ("你的 {site} 账号已生成新的恢复码", "你的账号已生成新的恢复码，旧的恢复码全部作废。"),
+    ("您的 {site} 账号已生成新的恢复码", "您的账号已生成新的恢复码，旧的恢复码全部作废。"),
 )
 
 
@@ -86,7 +86,7 @@ def removal(user_name: str, due: datetime) -> Notice:
             "Until then they work as before, and the settings can cancel the removal.",
         ),
         (
-            "你的 {site} 账号即将关闭双重验证",
+            "您的 {site} 账号即将关闭双重验证",
             f"账号 {user_name} 的全部验证方式将于 {when} 移除。",
             "在此之前仍可照常使用，也可以在设置中取消。",
         ),
@@ -101,8 +101,8 @@ def recovery_used(left: int) -> Notice:
         f"somebody logged in with a recovery code of your account; {left} are left.",
     )
     chinese = (
-        "你的 {site} 账号使用了一个恢复码",
-        f"有人使用恢复码登录了你的账号，还剩 {left} 个。",
+        "您的 {site} 账号使用了一个恢复码",
+        f"有人使用恢复码登录了您的账号，还剩 {left} 个。",
     )
     return Notice(
         (*english, "Make new ones before you run out of them.") if few else english,
@@ -115,7 +115,6 @@ def proof(call: Call, reader: Reader, *, code: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} code",
-        greeting=f"Hello {reader.name},",
         before=(
             "this code confirms that it is you, for ten minutes:",
             code,
@@ -124,12 +123,11 @@ def proof(call: Call, reader: Reader, *, code: str) -> Letter:
         link_text="Open the settings",
     )
     chinese = Wording(
-        subject=f"你的 {site} 验证码",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 验证码",
         before=(
-            "请用以下验证码确认是你本人，10 分钟内有效：",
+            "请用以下验证码确认是您本人，10 分钟内有效：",
             code,
-            "如果不是你本人操作，说明有人正在使用你的账号，请退出所有浏览器的登录。",
+            "如果不是您本人操作，说明有人正在使用您的账号，请退出所有浏览器的登录。",
         ),
         link_text="打开设置",
     )
@@ -140,16 +138,14 @@ def _of_notice(call: Call, reader: Reader, notice: Notice) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=notice.english[0].format(site=site),
-        greeting=f"Hello {reader.name},",
         before=notice.english[1:],
         link_text="Look at your account",
         after=("If that was not you, choose a new password and sign out all browsers.",),
     )
     chinese = Wording(
         subject=notice.chinese[0].format(site=site),
-        greeting=f"{reader.name}，你好：",
         before=notice.chinese[1:],
         link_text="查看账号",
-        after=("如果不是你本人操作，请修改密码并退出所有浏览器的登录。",),
+        after=("如果不是您本人操作，请修改密码并退出所有浏览器的登录。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, PAGE))

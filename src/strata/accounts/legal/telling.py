@@ -62,14 +62,12 @@ def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
     english_name, chinese_name, path = _NAMES[document]
     english = Wording(
         subject=f"The {english_name} of {site} changed",
-        greeting=f"Hello {reader.name},",
         before=(f"version {version} of the {english_name} of {site} holds from now on.",),
         link_text=f"Read the {english_name}",
         after=(f"We ask you to agree to it when you next open a page. {goes_on[0]}",),
     )
     chinese = Wording(
         subject=f"{site} 的{chinese_name}已更新",
-        greeting=f"{reader.name}，您好：",
         before=(f"{site} 的{chinese_name}已更新为版本 {version}，即日起生效。",),
         link_text=f"阅读{chinese_name}",
         after=(f"您下次打开页面时，我们会请您表示同意。{goes_on[1]}",),

@@ -146,18 +146,17 @@ def _mail(work: Work, told: Announcement, user_id: int, hours: tuple[Times, Zone
         return
     stop = address(work, user_id, [Kind.ANNOUNCEMENT])
     link = page(work, path_of(told.id))
-    wordings = {language: _wording(told, language, user.name) for language in LANGUAGES}
+    wordings = {language: _wording(told, language) for language in LANGUAGES}
     quiet, zone = hours[0].quiet, hours[1]
     wait: dict[str, Any] = {"after": until_end(quiet, work.now, zone)} if quiet else {}
     post(work, letter(people.reader(user), wordings, link, unsubscribe=stop), **wait)
 
 
-def _wording(told: Announcement, language: str, name: str) -> Wording:
+def _wording(told: Announcement, language: str) -> Wording:
     paragraphs = tuple(part.strip() for part in told.body(language).split("\n\n") if part.strip())
     chinese = language == CHINESE
     return Wording(
         subject=told.title(language),
-        greeting=f"{name}，您好：" if chinese else f"Hello {name},",  # noqa: RUF001 — Chinese
         before=paragraphs,
         link_text="在网站上查看" if chinese else "Read it on the site",
     )

@@ -34,12 +34,12 @@ def written(call: Call, user: User, news: Sequence[Told]) -> Letter:
     """Write to one person about one thread, or about several together."""
     kinds = {one.kind for one in news}
     make = _alone if len(news) == 1 else _together
-    english, chinese, link = make(call, user, news)
+    english, chinese, link = make(call, news)
     stop = address(call, user.id, kinds)
     return letter(reader(user), {"en": english, CHINESE: chinese}, link, unsubscribe=stop)
 
 
-def _alone(call: Call, user: User, news: Sequence[Told]) -> tuple[Wording, Wording, str]:
+def _alone(call: Call, news: Sequence[Told]) -> tuple[Wording, Wording, str]:
     (one,) = news
     told = one.notification
     english, chinese = _sentences(told)
@@ -48,14 +48,12 @@ def _alone(call: Call, user: User, news: Sequence[Told]) -> tuple[Wording, Wordi
     return (
         Wording(
             subject=subject,
-            greeting=f"Hello {user.name},",
             before=(f"{english}.",),
             link_text="Open the discussion",
             after=(f"You get this mail because {why}",),
         ),
         Wording(
             subject=subject,
-            greeting=f"{user.name}，您好：",
             before=(f"{chinese}。",),
             link_text="查看讨论",
             after=(f"您收到此邮件，是因为{reason}",),
@@ -64,13 +62,12 @@ def _alone(call: Call, user: User, news: Sequence[Told]) -> tuple[Wording, Wordi
     )
 
 
-def _together(call: Call, user: User, news: Sequence[Told]) -> tuple[Wording, Wording, str]:
+def _together(call: Call, news: Sequence[Told]) -> tuple[Wording, Wording, str]:
     site, number = call.hub.settings.site_name, len(news)
     listed = [(_sentences(one.notification), page(call, one.notification.path)) for one in news]
     return (
         Wording(
             subject=f"News in {number} discussions on {site}",
-            greeting=f"Hello {user.name},",
             before=("this is what happened since the last mail:",),
             items=tuple((english, there) for (english, _), there in listed),
             link_text="Open the inbox",
@@ -78,7 +75,6 @@ def _together(call: Call, user: User, news: Sequence[Told]) -> tuple[Wording, Wo
         ),
         Wording(
             subject=f"{site} 上有 {number} 个讨论有新动态",
-            greeting=f"{user.name}，您好：",
             before=("自上次邮件以来的动态如下：",),
             items=tuple((chinese, there) for (_, chinese), there in listed),
             link_text="打开收件箱",
@@ -94,7 +90,7 @@ def _sentences(told: Notification) -> tuple[str, str]:
     thing, name = ("pull request", "拉取请求") if pull else ("discussion", "讨论")
     who, ghost = told.actor or "Somebody", told.actor or "有人"
     there = f"“{_title(told)}” (#{_number(told)}) in {_repo(told)}"
-    here = f"{_repo(told)} 的{name}“{_title(told)}”（#{_number(told)}）"
+    here = f" {_repo(told)} 的{name}“{_title(told)}”（#{_number(told)}）"
     if told.reason is Reason.MENTION:
         return f"{who} mentioned you in the {thing} {there}", f"{ghost} 在{here}中提及了您"
     match told.event:

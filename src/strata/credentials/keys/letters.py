@@ -10,9 +10,9 @@ from strata.events.outbox import Letter
 
 _PAGE = "/settings/keys"
 _NOT_YOU = "If that was not you, remove it at once and change your password."
-_NOT_YOU_CHINESE = "如果不是你本人操作，请立即移除该密钥并修改密码。"
+_NOT_YOU_CHINESE = "如果不是您本人操作，请立即移除该密钥并修改密码。"
 _LOOK = "If that was not you, change your password and look at your keys."
-_LOOK_CHINESE = "如果不是你本人操作，请修改密码并检查你的密钥。"
+_LOOK_CHINESE = "如果不是您本人操作，请修改密码并检查您的密钥。"
 
 
 def ssh_added(call: Call, reader: Reader, title: str, fingerprint: str) -> Letter:
@@ -23,7 +23,7 @@ def ssh_added(call: Call, reader: Reader, title: str, fingerprint: str) -> Lette
         ("New SSH key on {site}", "{site} 新增了 SSH 密钥"),
         (
             f"the SSH key “{title}” ({fingerprint}) was added to your account.",
-            f"你的账号新增了 SSH 密钥“{title}”（{fingerprint}）。",
+            f"您的账号新增了 SSH 密钥“{title}”（{fingerprint}）。",
         ),
         (_NOT_YOU, _NOT_YOU_CHINESE),
     )
@@ -37,7 +37,7 @@ def ssh_removed(call: Call, reader: Reader, title: str, fingerprint: str) -> Let
         ("An SSH key on {site} was removed", "{site} 的 SSH 密钥已移除"),
         (
             f"the SSH key “{title}” ({fingerprint}) was removed from your account.",
-            f"你的账号已移除 SSH 密钥“{title}”（{fingerprint}）。",
+            f"您的账号已移除 SSH 密钥“{title}”（{fingerprint}）。",
         ),
         (_LOOK, _LOOK_CHINESE),
     )
@@ -51,7 +51,7 @@ def gpg_added(call: Call, reader: Reader, key_id: str) -> Letter:
         ("New GPG key on {site}", "{site} 新增了 GPG 密钥"),
         (
             f"the GPG key {key_id} was added to your account.",
-            f"你的账号新增了 GPG 密钥 {key_id}。",
+            f"您的账号新增了 GPG 密钥 {key_id}。",
         ),
         (_NOT_YOU, _NOT_YOU_CHINESE),
     )
@@ -65,7 +65,7 @@ def gpg_removed(call: Call, reader: Reader, key_id: str) -> Letter:
         ("A GPG key on {site} was removed", "{site} 的 GPG 密钥已移除"),
         (
             f"the GPG key {key_id} was removed from your account.",
-            f"你的账号已移除 GPG 密钥 {key_id}。",
+            f"您的账号已移除 GPG 密钥 {key_id}。",
         ),
         (_LOOK, _LOOK_CHINESE),
     )
@@ -82,14 +82,12 @@ def _letter(
     site = call.hub.settings.site_name
     english = Wording(
         subject=subjects[0].replace("{site}", site),
-        greeting=f"Hello {reader.name},",
         before=(sentences[0],),
         link_text="SSH and GPG keys",
         after=(after[0],),
     )
     chinese = Wording(
         subject=subjects[1].replace("{site}", site),
-        greeting=f"{reader.name}，你好：",
         before=(sentences[1],),
         link_text="SSH 和 GPG 密钥",
         after=(after[1],),

@@ -68,16 +68,15 @@ def _letter(
     call: Call, reader: Reader, english: tuple[str, ...], chinese: tuple[str, ...]
 ) -> Letter:
     wordings = {
-        "en": _wording("en", f"Hello {reader.name},", english),
-        CHINESE: _wording(CHINESE, f"{reader.name}，您好：", chinese),
+        "en": _wording("en", english),
+        CHINESE: _wording(CHINESE, chinese),
     }
     return letter(reader, wordings, page(call, PAGE))
 
 
-def _wording(language: str, greeting: str, lines: tuple[str, ...]) -> Wording:
+def _wording(language: str, lines: tuple[str, ...]) -> Wording:
     return Wording(
         subject=lines[0],
-        greeting=greeting,
         before=lines[1:],
         link_text=_LINK[language],
         after=(_AFTER[language],),

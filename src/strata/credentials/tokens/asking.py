@@ -70,7 +70,6 @@ def _token(call: Call, token_id: int) -> tuple[str, people.User]:
 def _asked(call: Call, reader: Reader, organization: str, token: str) -> Letter:
     english = Wording(
         subject=f"An access token waits for {organization}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"an access token of a member wants to reach {organization}: “{token}”.",
             "It opens nothing there until an admin approves it.",
@@ -79,7 +78,6 @@ def _asked(call: Call, reader: Reader, organization: str, token: str) -> Letter:
     )
     chinese = Wording(
         subject=f"有访问令牌等待 {organization} 审批",
-        greeting=f"{reader.name}，您好：",
         before=(
             f"有成员的访问令牌申请访问 {organization}：“{token}”。",
             "在管理员批准之前，它无法访问该组织的内容。",
@@ -94,13 +92,11 @@ def _decided(call: Call, reader: Reader, organization: str, token: str, state: A
     said, said_zh = _SAID[state]
     english = Wording(
         subject=f"{organization} {said} your access token",
-        greeting=f"Hello {reader.name},",
         before=(f"the admins of {organization} {said} your access token “{token}”.",),
         link_text="Access tokens",
     )
     chinese = Wording(
         subject=f"{organization} 已{said_zh}您的访问令牌",
-        greeting=f"{reader.name}，您好：",
         before=(f"{organization} 的管理员已{said_zh}您的访问令牌“{token}”。",),
         link_text="访问令牌",
     )

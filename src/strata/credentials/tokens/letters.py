@@ -14,7 +14,6 @@ def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"New write token on {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"the access token “{token_name}” was created for your account.",
             "It can write, or it reaches an organization.",
@@ -24,7 +23,6 @@ def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
     )
     chinese = Wording(
         subject=f"{site} 新建了写入令牌",
-        greeting=f"{reader.name}，您好：",
         before=(f"您的账号新建了具有写入权限的访问令牌“{token_name}”。",),
         link_text="访问令牌",
         after=("如果不是您本人操作，请立即删除该令牌并修改密码。",),
@@ -39,14 +37,12 @@ def token_rotated(call: Call, reader: Reader, *, token_name: str, grace_hours: i
     old_zh = f"将在 {grace_hours} 小时后失效" if grace_hours else "已失效"
     english = Wording(
         subject=f"An access token on {site} was refreshed",
-        greeting=f"Hello {reader.name},",
         before=(f"the access token “{token_name}” has a new value; the old one {old}.",),
         link_text="Access tokens",
         after=("If that was not you, delete it at once and change your password.",),
     )
     chinese = Wording(
         subject=f"{site} 的访问令牌已刷新",
-        greeting=f"{reader.name}，您好：",
         before=(f"访问令牌“{token_name}”已更换为新值，旧值{old_zh}。",),
         link_text="访问令牌",
         after=("如果不是您本人操作，请立即删除该令牌并修改密码。",),
@@ -64,7 +60,6 @@ def token_expiring(call: Call, reader: Reader, *, token_name: str, day: str, day
     left = "tomorrow" if days <= 1 else f"in {days} days"
     english = Wording(
         subject=f"An access token on {site} expires {left}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"the access token “{token_name}” expires on {day}.",
             "Programs that use it stop working then.",
@@ -75,7 +70,6 @@ def token_expiring(call: Call, reader: Reader, *, token_name: str, day: str, day
     left_zh = "明天" if days <= 1 else f"{days} 天后"
     chinese = Wording(
         subject=f"{site} 的访问令牌将于{left_zh}过期",
-        greeting=f"{reader.name}，您好：",
         before=(f"访问令牌“{token_name}”将于 {day} 过期，届时使用它的程序将无法工作。",),
         link_text="重新生成令牌",
         after=("如果已不再使用该令牌，则无需任何操作。",),
@@ -94,7 +88,6 @@ def token_leaked(call: Call, reader: Reader, *, token_name: str, place: str) -> 
     seen_zh = f"出现在 {place}" if place else "被报告为已泄露"
     english = Wording(
         subject=f"An access token on {site} leaked and was revoked",
-        greeting=f"Hello {reader.name},",
         before=(f"the value of your access token “{token_name}” {seen}. It was revoked at once.",),
         link_text="Access tokens",
         after=(
@@ -104,7 +97,6 @@ def token_leaked(call: Call, reader: Reader, *, token_name: str, place: str) -> 
     )
     chinese = Wording(
         subject=f"{site} 的访问令牌已泄露并被吊销",
-        greeting=f"{reader.name}，您好：",
         before=(f"您的访问令牌“{token_name}”的值{seen_zh}，已被立即吊销。",),
         link_text="访问令牌",
         after=("请在该页面重新生成或删除令牌，并检查其最近使用记录：看到该值的人可能已使用过它。",),

@@ -20,7 +20,6 @@ def webhook_disabled(call: Call, reader: Reader, *, host: str, days: int, path: 
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"A webhook on {site} was disabled",
-        greeting=f"Hello {reader.name},",
         before=(
             f"every call of your webhook at {host} has failed for {days} days.",
             "It is now disabled and is called no more.",
@@ -30,9 +29,8 @@ def webhook_disabled(call: Call, reader: Reader, *, host: str, days: int, path: 
     )
     chinese = Wording(
         subject=f"{site} 上的一个 Webhook 已停用",
-        greeting=f"{reader.name}，你好：",
         before=(
-            f"你的 Webhook（{host}）连续 {days} 天投递失败。",
+            f"您的 Webhook（{host}）连续 {days} 天投递失败。",
             "该 Webhook 现已停用，不再投递。",
         ),
         link_text="查看 Webhook",

@@ -16,7 +16,6 @@ def suspended(call: Call, reader: Reader, *, reason: str, until: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account is suspended",
-        greeting=f"Hello {reader.name},",
         before=(
             "the people who run this site have suspended your account.",
             f"Their reason: {reason}",
@@ -25,14 +24,13 @@ def suspended(call: Call, reader: Reader, *, reason: str, until: str) -> Letter:
         after=("You cannot log in, and your access tokens and keys do not work meanwhile.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号已被停用",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号已被停用",
         before=(
-            "本站运营人员停用了你的账号。",
+            "本站运营人员停用了您的账号。",
             f"原因：{reason}",
             f"停用将于 {until} 结束。" if until else "停用将持续到运营人员恢复为止。",
         ),
-        after=("在此期间你无法登录，访问令牌和密钥也不可用。",),
+        after=("在此期间您无法登录，访问令牌和密钥也不可用。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, "")
 
@@ -42,14 +40,12 @@ def restored(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account is open again",
-        greeting=f"Hello {reader.name},",
         before=("your account is no longer suspended. Your tokens and keys work again.",),
         link_text="Log in",
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号已恢复",
-        greeting=f"{reader.name}，你好：",
-        before=("你的账号已恢复，访问令牌和密钥重新可用。",),
+        subject=f"您的 {site} 账号已恢复",
+        before=("您的账号已恢复，访问令牌和密钥重新可用。",),
         link_text="登录",
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
@@ -60,7 +56,6 @@ def leaving(call: Call, reader: Reader, *, day: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account will be deleted on {day}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"your account and your repositories will be deleted on {day}, as you asked.",
             "Until then nobody else sees them, and your tokens and keys do not work.",
@@ -69,14 +64,13 @@ def leaving(call: Call, reader: Reader, *, day: str) -> Letter:
         after=("If that was not you, cancel it and change your password at once.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号将于 {day} 删除",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号将于 {day} 删除",
         before=(
-            f"按照你的要求，你的账号和仓库将于 {day} 删除。",
-            "在此之前，其他人无法看到它们，你的令牌和密钥也不可用。",
+            f"按照您的要求，您的账号和仓库将于 {day} 删除。",
+            "在此之前，其他人无法看到它们，您的令牌和密钥也不可用。",
         ),
         link_text="登录并取消",
-        after=("如果不是你本人操作，请立即取消并修改密码。",),
+        after=("如果不是您本人操作，请立即取消并修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/account"))
 
@@ -86,12 +80,10 @@ def staying(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account stays",
-        greeting=f"Hello {reader.name},",
         before=("the deletion of your account is cancelled. Everything is as it was before.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号已保留",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号已保留",
         before=("删除账号的操作已取消，一切恢复如前。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, "")
@@ -102,18 +94,16 @@ def gone(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account is deleted",
-        greeting=f"Hello {reader.name},",
         before=(
             "your account is deleted, and what told of you is erased.",
             "What you wrote in discussions stays, without your name.",
         ),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号已删除",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号已删除",
         before=(
-            "你的账号已删除，与你有关的个人信息已清除。",
-            "你在讨论中发表的内容会保留，但不再显示你的名字。",
+            "您的账号已删除，与您有关的个人信息已清除。",
+            "您在讨论中发表的内容会保留，但不再显示您的名字。",
         ),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, "")

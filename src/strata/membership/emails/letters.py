@@ -16,7 +16,6 @@ def confirm(call: Call, reader: Reader, *, link: str, hours: int) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Confirm this address for your {site} account",
-        greeting=f"Hello {reader.name},",
         before=(
             f"please confirm that this address belongs to your {site} account {reader.name}.",
             f"The link works once, for {hours} {'hour' if hours == 1 else 'hours'}.",
@@ -25,14 +24,13 @@ def confirm(call: Call, reader: Reader, *, link: str, hours: int) -> Letter:
         after=("If you did not ask for this, ignore this message; nothing will happen.",),
     )
     chinese = Wording(
-        subject=f"确认你的 {site} 账号的新邮箱",
-        greeting=f"{reader.name}，你好：",
+        subject=f"确认您的 {site} 账号的新邮箱",
         before=(
-            f"请确认此邮箱属于你的 {site} 账号 {reader.name}。",
+            f"请确认此邮箱属于您的 {site} 账号 {reader.name}。",
             f"链接 {hours} 小时内有效，仅可使用一次。",
         ),
         link_text="确认此邮箱",
-        after=("如果不是你本人操作，请忽略此邮件，不会有任何影响。",),
+        after=("如果不是您本人操作，请忽略此邮件，不会有任何影响。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, link)
 
@@ -42,7 +40,6 @@ def wanted_elsewhere(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Someone tried to use your address on {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             "someone tried to add your address to another account.",
             f"It belongs to your account {reader.name}, so that was refused.",
@@ -51,14 +48,13 @@ def wanted_elsewhere(call: Call, reader: Reader) -> Letter:
         after=("If it was you, remove the address from this account first.",),
     )
     chinese = Wording(
-        subject=f"有人尝试在 {site} 使用你的邮箱",
-        greeting=f"{reader.name}，你好：",
+        subject=f"有人尝试在 {site} 使用您的邮箱",
         before=(
-            "有人尝试把你的邮箱添加到另一个账号。",
-            f"该邮箱已属于你的账号 {reader.name}，因此没有添加成功。",
+            "有人尝试把您的邮箱添加到另一个账号。",
+            f"该邮箱已属于您的账号 {reader.name}，因此没有添加成功。",
         ),
-        link_text="查看你的邮箱",
-        after=("如果是你本人操作，请先从当前账号移除该邮箱。",),
+        link_text="查看您的邮箱",
+        after=("如果是您本人操作，请先从当前账号移除该邮箱。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))
 
@@ -68,17 +64,15 @@ def added(call: Call, reader: Reader, *, email: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"An address was added to your {site} account",
-        greeting=f"Hello {reader.name},",
         before=(f"the address {email} now belongs to your account as well.",),
         link_text="Your addresses",
         after=("If that was not you, remove it at once and change your password.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号添加了邮箱",
-        greeting=f"{reader.name}，你好：",
-        before=(f"邮箱 {email} 已添加到你的账号。",),
-        link_text="查看你的邮箱",
-        after=("如果不是你本人操作，请立即移除该邮箱并修改密码。",),
+        subject=f"您的 {site} 账号添加了邮箱",
+        before=(f"邮箱 {email} 已添加到您的账号。",),
+        link_text="查看您的邮箱",
+        after=("如果不是您本人操作，请立即移除该邮箱并修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))
 
@@ -88,17 +82,15 @@ def removed(call: Call, reader: Reader, *, email: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"An address was removed from your {site} account",
-        greeting=f"Hello {reader.name},",
         before=(f"the address {email} no longer belongs to your account.",),
         link_text="Your addresses",
         after=("If that was not you, change your password at once.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号移除了邮箱",
-        greeting=f"{reader.name}，你好：",
-        before=(f"邮箱 {email} 已从你的账号移除。",),
-        link_text="查看你的邮箱",
-        after=("如果不是你本人操作，请立即修改密码。",),
+        subject=f"您的 {site} 账号移除了邮箱",
+        before=(f"邮箱 {email} 已从您的账号移除。",),
+        link_text="查看您的邮箱",
+        after=("如果不是您本人操作，请立即修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))
 
@@ -108,17 +100,15 @@ def primary_changed(call: Call, reader: Reader, *, email: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"The primary address of your {site} account changed",
-        greeting=f"Hello {reader.name},",
         before=(f"messages to you now go to {email}.",),
         link_text="Your addresses",
         after=("If that was not you, change your password and this setting at once.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号更换了主邮箱",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号更换了主邮箱",
         before=(f"今后的邮件将发送到 {email}。",),
-        link_text="查看你的邮箱",
-        after=("如果不是你本人操作，请立即修改密码并更改此设置。",),
+        link_text="查看您的邮箱",
+        after=("如果不是您本人操作，请立即修改密码并更改此设置。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))
 
@@ -128,7 +118,6 @@ def comes_back(call: Call, reader: Reader, *, email: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Mail from {site} to {email} comes back",
-        greeting=f"Hello {reader.name},",
         before=(
             f"the mail server of {email} takes no mail from us.",
             "Until you change the address or confirm it again, messages to it do not reach you.",
@@ -137,11 +126,10 @@ def comes_back(call: Call, reader: Reader, *, email: str) -> Letter:
     )
     chinese = Wording(
         subject=f"{site} 发往 {email} 的邮件被退回",
-        greeting=f"{reader.name}，你好：",
         before=(
             f"{email} 的邮件服务器拒收我们的邮件。",
-            "在你更换或重新确认该邮箱之前，发往该邮箱的邮件无法送达。",
+            "在您更换或重新确认该邮箱之前，发往该邮箱的邮件无法送达。",
         ),
-        link_text="查看你的邮箱",
+        link_text="查看您的邮箱",
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))

@@ -14,7 +14,6 @@ def ready(call: Call, reader: Reader, *, days: int) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} data is ready",
-        greeting=f"Hello {reader.name},",
         before=(
             f"the copy of your data that you asked for is ready. Fetch it within {days} days.",
         ),
@@ -25,10 +24,9 @@ def ready(call: Call, reader: Reader, *, days: int) -> Letter:
         ),
     )
     chinese = Wording(
-        subject=f"你的 {site} 数据已可下载",
-        greeting=f"{reader.name}，你好：",
-        before=(f"你申请的数据副本已准备好，请在 {days} 天内下载。",),
+        subject=f"您的 {site} 数据已可下载",
+        before=(f"您申请的数据副本已准备好，请在 {days} 天内下载。",),
         link_text="打开账号页面",
-        after=("下载需要登录。", "如果不是你本人申请，请修改密码并注销其他浏览器。"),
+        after=("下载需要登录。", "如果不是您本人申请，请修改密码并注销其他浏览器。"),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/account"))

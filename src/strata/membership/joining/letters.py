@@ -14,7 +14,6 @@ def verify(call: Call, reader: Reader, *, link: str, code: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Confirm your e-mail address for {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"please confirm that this address belongs to your new {site} account.",
             "The link works once, for 24 hours.",
@@ -26,13 +25,12 @@ def verify(call: Call, reader: Reader, *, link: str, code: str) -> Letter:
         ),
     )
     chinese = Wording(
-        subject=f"验证你的 {site} 邮箱",
-        greeting=f"{reader.name}，你好：",
-        before=(f"请确认此邮箱属于你新注册的 {site} 账号。链接 24 小时内有效，仅可使用一次。",),
+        subject=f"验证您的 {site} 邮箱",
+        before=(f"请确认此邮箱属于您新注册的 {site} 账号。链接 24 小时内有效，仅可使用一次。",),
         link_text="验证邮箱",
         after=(
             f"也可以在注册页面输入验证码（10 分钟内有效）：{code}",
-            "如果不是你本人注册，请忽略此邮件，不会有任何影响。",
+            "如果不是您本人注册，请忽略此邮件，不会有任何影响。",
         ),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, link)
@@ -48,7 +46,6 @@ def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Let
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account will be removed in {days} days",
-        greeting=f"Hello {reader.name},",
         before=(
             f"the address of your {site} account {reader.name} was never confirmed.",
             f"In {days} days the account is removed, and its name is free for others.",
@@ -58,15 +55,14 @@ def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Let
         after=("If you did not sign up, ignore this message; nothing will remain of it.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号将在 {days} 天后删除",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号将在 {days} 天后删除",
         before=(
-            f"你的 {site} 账号 {reader.name} 的邮箱一直没有通过验证。",
+            f"您的 {site} 账号 {reader.name} 的邮箱一直没有通过验证。",
             f"{days} 天后该账号将被删除，用户名可由他人使用。",
             "如需保留账号，请登录后重新发送验证邮件并完成验证。",
         ),
         link_text="保留我的账号",
-        after=("如果不是你本人注册，请忽略此邮件，账号信息将不会保留。",),
+        after=("如果不是您本人注册，请忽略此邮件，账号信息将不会保留。",),
     )
     base = call.hub.settings.public_url.rstrip("/") or base_url
     link = f"{base}/verify-email" if base else ""
@@ -78,7 +74,6 @@ def welcome(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Welcome to {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             "your e-mail address is confirmed.",
             "You can now create access tokens, models and datasets.",
@@ -87,8 +82,7 @@ def welcome(call: Call, reader: Reader) -> Letter:
     )
     chinese = Wording(
         subject=f"欢迎使用 {site}",
-        greeting=f"{reader.name}，你好：",
-        before=("你的邮箱已通过验证，现在可以创建访问令牌、模型和数据集。",),
+        before=("您的邮箱已通过验证，现在可以创建访问令牌、模型和数据集。",),
         link_text=f"打开 {site}",
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/"))
@@ -99,7 +93,6 @@ def sign_up_attempt(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"You already have a {site} account",
-        greeting=f"Hello {reader.name},",
         before=(
             f"someone tried to open a {site} account with your address.",
             f"It belongs to your account {reader.name}, so no other account can use it.",
@@ -109,15 +102,14 @@ def sign_up_attempt(call: Call, reader: Reader) -> Letter:
         after=("If it was not you, you need not do anything.",),
     )
     chinese = Wording(
-        subject=f"你已有 {site} 账号",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您已有 {site} 账号",
         before=(
-            f"有人尝试使用你的邮箱注册 {site} 账号。",
-            f"该邮箱已属于你的账号 {reader.name}，其他账号无法使用。",
-            "如果是你本人操作，请使用该账号登录。",
+            f"有人尝试使用您的邮箱注册 {site} 账号。",
+            f"该邮箱已属于您的账号 {reader.name}，其他账号无法使用。",
+            "如果是您本人操作，请使用该账号登录。",
         ),
         link_text="登录",
-        after=("如果不是你本人操作，无需处理。",),
+        after=("如果不是您本人操作，无需处理。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
 
@@ -128,7 +120,6 @@ def approval_wanted(call: Call, reader: Reader, *, newcomer: str) -> Letter:
     command = f"strata user approve {newcomer}"
     english = Wording(
         subject=f"{newcomer} waits to be let in to {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"{newcomer} has signed up and confirmed an e-mail address.",
             f"To let them in, run on the server: {command}",
@@ -137,7 +128,6 @@ def approval_wanted(call: Call, reader: Reader, *, newcomer: str) -> Letter:
     )
     chinese = Wording(
         subject=f"{newcomer} 正在等待 {site} 的批准",
-        greeting=f"{reader.name}，你好：",
         before=(
             f"{newcomer} 已注册并验证了邮箱。",
             f"如需批准，请在服务器上运行：{command}",
@@ -152,14 +142,12 @@ def approved(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account is open",
-        greeting=f"Hello {reader.name},",
         before=(f"the people who run {site} have approved your account.",),
         link_text=f"Open {site}",
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号已获批准",
-        greeting=f"{reader.name}，你好：",
-        before=(f"{site} 的管理员已批准你的账号。",),
+        subject=f"您的 {site} 账号已获批准",
+        before=(f"{site} 的管理员已批准您的账号。",),
         link_text=f"打开 {site}",
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/"))
@@ -170,15 +158,13 @@ def turned_away(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account was not approved",
-        greeting=f"Hello {reader.name},",
         before=(
             f"the people who run {site} have not approved your account.",
             "It was removed, and its name and address are free again.",
         ),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号未获批准",
-        greeting=f"{reader.name}，你好：",
-        before=(f"{site} 的管理员没有批准你的账号。", "该账号已删除，用户名和邮箱可重新使用。"),
+        subject=f"您的 {site} 账号未获批准",
+        before=(f"{site} 的管理员没有批准您的账号。", "该账号已删除，用户名和邮箱可重新使用。"),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, "")

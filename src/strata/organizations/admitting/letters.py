@@ -13,13 +13,11 @@ def asked(call: Call, reader: Reader, organization: str, person: str) -> Letter:
     """Tell an admin that somebody waits for an answer."""
     english = Wording(
         subject=f"{person} asks to join {organization}",
-        greeting=f"Hello {reader.name},",
         before=(f"{person} asks to join {organization}. Its admins decide.",),
         link_text="Look at the request",
     )
     chinese = Wording(
         subject=f"{person} 申请加入 {organization}",
-        greeting=f"{reader.name}，您好：",
         before=(f"{person} 申请加入 {organization}，请管理员处理。",),
         link_text="查看申请",
     )
@@ -31,13 +29,11 @@ def refused(call: Call, reader: Reader, organization: str) -> Letter:
     """Tell somebody that they were not let in."""
     english = Wording(
         subject=f"Your request to join {organization} was declined",
-        greeting=f"Hello {reader.name},",
         before=(f"the admins of {organization} declined your request to join.",),
         link_text="Your organizations",
     )
     chinese = Wording(
         subject=f"您加入 {organization} 的申请未通过",
-        greeting=f"{reader.name}，您好：",
         before=(f"{organization} 的管理员拒绝了您的加入申请。",),
         link_text="查看您的组织",
     )

@@ -31,7 +31,6 @@ def invited(
     english_role, chinese_role = ROLES[wanted.role.value]
     english = Wording(
         subject=f"{wanted.inviter} invites you to {wanted.organization} on {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"{wanted.inviter} invites you to join {wanted.organization} on {site}.",
             f"Your role in this organization will be: {english_role}.",
@@ -45,7 +44,6 @@ def invited(
     )
     chinese = Wording(
         subject=f"{wanted.inviter} 邀请您加入 {site} 上的 {wanted.organization}",
-        greeting=f"{reader.name}，您好：",
         before=(
             f"{wanted.inviter} 邀请您加入 {site} 上的组织 {wanted.organization}。",
             f"您在该组织的角色将是：{chinese_role}。",
@@ -65,13 +63,11 @@ def accepted(reader: Reader, organization: str, person: str, link: str) -> Lette
     """Tell whoever invited that somebody came."""
     english = Wording(
         subject=f"{person} joined {organization}",
-        greeting=f"Hello {reader.name},",
         before=(f"{person} accepted your invitation and now belongs to {organization}.",),
         link_text="Members",
     )
     chinese = Wording(
         subject=f"{person} 已加入 {organization}",
-        greeting=f"{reader.name}，您好：",
         before=(f"{person} 接受了您的邀请，现已加入 {organization}。",),
         link_text="查看成员",
     )
@@ -82,13 +78,11 @@ def declined(reader: Reader, organization: str, person: str, link: str) -> Lette
     """Tell whoever invited that somebody will not come."""
     english = Wording(
         subject=f"{person} declined to join {organization}",
-        greeting=f"Hello {reader.name},",
         before=(f"{person} declined your invitation to {organization}.",),
         link_text="Members",
     )
     chinese = Wording(
         subject=f"{person} 谢绝加入 {organization}",
-        greeting=f"{reader.name}，您好：",
         before=(f"{person} 谢绝了您加入 {organization} 的邀请。",),
         link_text="查看成员",
     )

@@ -40,7 +40,6 @@ def invited(
     english_role, chinese_role = _ROLES[wanted.role]
     english = Wording(
         subject=f"{wanted.inviter} invites you to work on {name} on {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"{wanted.inviter} invites you to be a collaborator of the {kind} {name} on {site}.",
             f"Your role there will be: {english_role}.",
@@ -54,7 +53,6 @@ def invited(
     )
     chinese = Wording(
         subject=f"{wanted.inviter} 邀请您协作 {site} 上的 {name}",
-        greeting=f"{reader.name}，您好：",
         before=(
             f"{wanted.inviter} 邀请您成为 {site} 上{chinese_kind} {name} 的协作者。",
             f"您的角色将是：{chinese_role}。",
@@ -74,13 +72,11 @@ def accepted(reader: Reader, repo: Repo, person: str, link: str) -> Letter:
     """Tell whoever invited that somebody came."""
     english = Wording(
         subject=f"{person} works on {repo.full_name} now",
-        greeting=f"Hello {reader.name},",
         before=(f"{person} accepted your invitation to {repo.full_name}.",),
         link_text="Collaborators",
     )
     chinese = Wording(
         subject=f"{person} 已成为 {repo.full_name} 的协作者",
-        greeting=f"{reader.name}，您好：",
         before=(f"{person} 接受了您的邀请，现已是 {repo.full_name} 的协作者。",),
         link_text="查看协作者",
     )
@@ -91,13 +87,11 @@ def declined(reader: Reader, repo: Repo, person: str, link: str) -> Letter:
     """Tell whoever invited that somebody will not come."""
     english = Wording(
         subject=f"{person} declined to work on {repo.full_name}",
-        greeting=f"Hello {reader.name},",
         before=(f"{person} declined your invitation to {repo.full_name}.",),
         link_text="Collaborators",
     )
     chinese = Wording(
         subject=f"{person} 谢绝协作 {repo.full_name}",
-        greeting=f"{reader.name}，您好：",
         before=(f"{person} 谢绝了您协作 {repo.full_name} 的邀请。",),
         link_text="查看协作者",
     )
@@ -109,13 +103,11 @@ def changed(reader: Reader, repo: Repo, role: Role, link: str) -> Letter:
     english_role, chinese_role = _ROLES[role]
     english = Wording(
         subject=f"Your role in {repo.full_name} changed",
-        greeting=f"Hello {reader.name},",
         before=(f"your role as a collaborator of {repo.full_name} is now: {english_role}.",),
         link_text=f"Open {repo.full_name}",
     )
     chinese = Wording(
         subject=f"您在 {repo.full_name} 的角色已变更",
-        greeting=f"{reader.name}，您好：",
         before=(f"您作为 {repo.full_name} 协作者的角色现为：{chinese_role}。",),
         link_text=f"打开 {repo.full_name}",
     )
@@ -126,7 +118,6 @@ def removed(call: Call, reader: Reader, repo: Repo) -> Letter:
     """Tell somebody that they no longer work on it."""
     english = Wording(
         subject=f"You are no longer a collaborator of {repo.full_name}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"you were removed from the collaborators of {repo.full_name}.",
             "Your access tokens and keys no longer open what you saw there as a collaborator.",
@@ -135,7 +126,6 @@ def removed(call: Call, reader: Reader, repo: Repo) -> Letter:
     )
     chinese = Wording(
         subject=f"您不再是 {repo.full_name} 的协作者",
-        greeting=f"{reader.name}，您好：",
         before=(
             f"您已被移出 {repo.full_name} 的协作者。",
             "您的访问令牌和密钥不再能访问您作为协作者可见的内容。",

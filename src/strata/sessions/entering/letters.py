@@ -14,7 +14,6 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Many failed log-ins to your {site} account",
-        greeting=f"Hello {reader.name},",
         before=(
             "someone entered a wrong password for your account many times within an hour.",
             "For the next hour, browsers in which you never logged in also ask for a link by mail.",
@@ -24,15 +23,14 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
         after=("If that was not you, choose a new password that you use nowhere else.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号多次登录失败",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号多次登录失败",
         before=(
-            "有人在一小时内多次为你的账号输入了错误密码。",
+            "有人在一小时内多次为您的账号输入了错误密码。",
             "接下来一小时内，在未曾登录过的浏览器中使用密码登录时，还需打开我们发送的链接。",
             "访问令牌不受影响。",
         ),
         link_text="登录",
-        after=("如果不是你本人操作，请更换一个未在其他网站使用过的密码。",),
+        after=("如果不是您本人操作，请更换一个未在其他网站使用过的密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
 
@@ -42,7 +40,6 @@ def sprayed(call: Call, reader: Reader, *, address: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"{site}: somebody tries the accounts of many people",
-        greeting=f"Hello {reader.name},",
         before=(
             "ten or more accounts were tried with wrong passwords from one address.",
             f"{address} cannot log in for an hour.",
@@ -55,7 +52,6 @@ def sprayed(call: Call, reader: Reader, *, address: str) -> Letter:
     )
     chinese = Wording(
         subject=f"{site}：有人正在尝试登录多个账号",
-        greeting=f"{reader.name}，您好：",
         before=(
             "同一地址使用错误密码尝试登录了十个或更多账号。",
             f"{address} 在一小时内无法登录。",
@@ -76,7 +72,6 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
     when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"Confirm your log-in to {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             "somebody, probably you, logs in with your password from a new browser.",
             f"{browser}, {_where(call, 'en')}, {when}",
@@ -90,14 +85,13 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
     )
     chinese = Wording(
         subject=f"确认登录 {site}",
-        greeting=f"{reader.name}，你好：",
         before=(
-            "有人（很可能是你本人）正在从一个未曾登录过的浏览器，使用你的密码登录。",
+            "有人（很可能是您本人）正在从一个未曾登录过的浏览器，使用您的密码登录。",
             f"{_listed(browser)}，{_where(call, CHINESE)}，{when}",
             "请在同一浏览器中打开此链接。链接 15 分钟内有效，仅可使用一次。",
         ),
         link_text="确认登录",
-        after=("如果不是你本人操作，说明有人知道你的密码：请勿打开链接，并立即修改密码。",),
+        after=("如果不是您本人操作，说明有人知道您的密码：请勿打开链接，并立即修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, link)
 
@@ -107,7 +101,6 @@ def password_reset(call: Call, reader: Reader, *, link: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Choose a new password for {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"somebody, probably you, asked for a new password for your {site} account.",
             "The link works once, for one hour.",
@@ -116,14 +109,13 @@ def password_reset(call: Call, reader: Reader, *, link: str) -> Letter:
         after=("If you did not ask for it, ignore this message; your password stays as it is.",),
     )
     chinese = Wording(
-        subject=f"重设你的 {site} 密码",
-        greeting=f"{reader.name}，你好：",
+        subject=f"重设您的 {site} 密码",
         before=(
-            f"有人（很可能是你本人）请求重设你的 {site} 账号密码。",
+            f"有人（很可能是您本人）请求重设您的 {site} 账号密码。",
             "链接 1 小时内有效，仅可使用一次。",
         ),
         link_text="设置新密码",
-        after=("如果不是你本人操作，请忽略此邮件，密码不会改变。",),
+        after=("如果不是您本人操作，请忽略此邮件，密码不会改变。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, link)
 
@@ -133,7 +125,6 @@ def log_in_elsewhere(call: Call, reader: Reader, *, site: str) -> Letter:
     ours = call.hub.settings.site_name
     english = Wording(
         subject=f"You log in to {ours} with {site}",
-        greeting=f"Hello {reader.name},",
         before=(
             f"somebody, probably you, asked for a new password for your {ours} account.",
             f"People with an address like yours log in with {site}; no password opens the account.",
@@ -143,13 +134,12 @@ def log_in_elsewhere(call: Call, reader: Reader, *, site: str) -> Letter:
     )
     chinese = Wording(
         subject=f"请使用 {site} 登录 {ours}",
-        greeting=f"{reader.name}，你好：",
         before=(
-            f"有人（很可能是你本人）请求重设你的 {ours} 账号密码。",
+            f"有人（很可能是您本人）请求重设您的 {ours} 账号密码。",
             f"使用此类邮箱地址的用户须通过 {site} 登录，无法使用密码登录。",
         ),
         link_text="登录",
-        after=("如果不是你本人操作，请忽略此邮件。",),
+        after=("如果不是您本人操作，请忽略此邮件。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/login"))
 
@@ -159,17 +149,15 @@ def password_changed(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} password was changed",
-        greeting=f"Hello {reader.name},",
         before=("the password of your account was changed.",),
         link_text="Choose a new password",
         after=("If that was not you, choose a new one at once with this link.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 密码已修改",
-        greeting=f"{reader.name}，你好：",
-        before=("你的账号密码已修改。",),
+        subject=f"您的 {site} 密码已修改",
+        before=("您的账号密码已修改。",),
         link_text="重设密码",
-        after=("如果不是你本人操作，请立即通过此链接重设密码。",),
+        after=("如果不是您本人操作，请立即通过此链接重设密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/forgot-password"))
 
@@ -184,7 +172,6 @@ def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
     when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"New sign-in to your {site} account",
-        greeting=f"Hello {reader.name},",
         before=(
             "somebody logged in to your account from a browser that we have not seen before.",
             f"{browser}, {_where(call, 'en')}, {when}",
@@ -193,14 +180,13 @@ def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
         after=("If that was not you, sign that browser out there and change your password.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号有新的登录",
-        greeting=f"{reader.name}，你好：",
+        subject=f"您的 {site} 账号有新的登录",
         before=(
-            "有人从一个未曾出现过的浏览器登录了你的账号。",
+            "有人从一个未曾出现过的浏览器登录了您的账号。",
             f"{_listed(browser)}，{_where(call, CHINESE)}，{when}",
         ),
         link_text="查看登录会话",
-        after=("如果不是你本人操作，请在该页面退出此浏览器并修改密码。",),
+        after=("如果不是您本人操作，请在该页面退出此浏览器并修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/authentication"))
 

@@ -16,17 +16,15 @@ def linked(call: Call, reader: Reader, *, provider: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"{provider} was linked to your {site} account",
-        greeting=f"Hello {reader.name},",
         before=(f"an account at {provider} can now be used to log in to yours.",),
         link_text="Your log-ins",
         after=("If that was not you, unlink it at once and change your password.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号已关联 {provider}",
-        greeting=f"{reader.name}，你好：",
-        before=(f"现在可以使用一个 {provider} 账号登录你的账号。",),
+        subject=f"您的 {site} 账号已关联 {provider}",
+        before=(f"现在可以使用一个 {provider} 账号登录您的账号。",),
         link_text="查看登录方式",
-        after=("如果不是你本人操作，请立即解除关联并修改密码。",),
+        after=("如果不是您本人操作，请立即解除关联并修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, PAGE))
 
@@ -36,16 +34,14 @@ def unlinked(call: Call, reader: Reader, *, provider: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"{provider} was unlinked from your {site} account",
-        greeting=f"Hello {reader.name},",
         before=(f"the account at {provider} no longer opens yours.",),
         link_text="Your log-ins",
         after=("If that was not you, change your password at once.",),
     )
     chinese = Wording(
-        subject=f"你的 {site} 账号已解除与 {provider} 的关联",
-        greeting=f"{reader.name}，你好：",
-        before=(f"该 {provider} 账号不能再登录你的账号。",),
+        subject=f"您的 {site} 账号已解除与 {provider} 的关联",
+        before=(f"该 {provider} 账号不能再登录您的账号。",),
         link_text="查看登录方式",
-        after=("如果不是你本人操作，请立即修改密码。",),
+        after=("如果不是您本人操作，请立即修改密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, PAGE))
