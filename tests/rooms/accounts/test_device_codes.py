@@ -70,6 +70,7 @@ def test_a_program_is_let_in(hub: Hub, clock: FrozenClock) -> None:
 
     assert re.fullmatch(r"[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", codes.user_code)
     assert (codes.expires_in_s, codes.interval_s) == (900, 5)
+    assert re.fullmatch(r"[\w-]{43}", codes.device_code)  # 256 bits
     assert polled(hub, codes) == "authorization_pending"
     with calling(hub, ana) as call:
         found = device.found(call, codes.user_code.lower().replace("-", " "))
