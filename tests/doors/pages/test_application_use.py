@@ -16,6 +16,7 @@ from fixtures.oauth import CALLBACK, VERIFIER, application
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps, codes, device
 from strata.credentials.oauth.apps import App
+from strata.credentials.oauth.making import logos
 
 LOGO = re.compile(r"/oauth/logos/[0-9a-f]{32}\.256\.webp")
 
@@ -146,3 +147,23 @@ def facts_of(page: Page) -> dict[str, str]:
 def weeks_of(page: Page) -> list[tuple[str, str, str]]:
     cell = r"<td[^>]*>(\d+)</td>"
     return re.findall(rf'<th scope="row">([^<]+)</th>{cell}{cell}', page.text)
+
+
+def test_logos_that_no_application_shows_are_swept_away(
+    ana: Visitor, hub: Hub, clock: FrozenClock
+) -> None:
+    app = own_application(ana, hub)
+    give_logo(ana, app, picture())
+    (shown,) = set(LOGO.findall(ana.open(f"{LIST}/{app.client_id}").text))
+    clock.advance(timedelta(days=2))
+    with calling(hub) as call:
+        assert logos.sweep(call, delete=True) == 0
+    ana.log_in("ana")
+    ana.submit(f"{LIST}/{app.client_id}/delete", f"{LIST}/{app.client_id}/delete")
+    with calling(hub) as call:
+        strays = logos.sweep(call, delete=False)
+        assert strays > 0
+        assert Visitor(hub).client.get(shown).status_code == 200  # it only counted
+        assert logos.sweep(call, delete=True) == strays
+        assert logos.sweep(call, delete=True) == 0
+    assert Visitor(hub).client.get(shown).status_code == 404
