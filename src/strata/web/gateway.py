@@ -45,6 +45,7 @@ EXPOSED_HEADERS = (
     "X-HF-Warning"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
+_SECRET_FIELDS = ("{token}", "{ticket}", "{grant}")  # whoever has such an address may do something
 
 log = structlog.get_logger("strata.request")
 
@@ -279,7 +280,7 @@ def _logged_path(scope: Scope) -> str:
     """The path for the log; where a part of it is a secret, only the route."""
     template = _template(scope)
     path: str = scope["path"]
-    return template if "{token}" in template else path
+    return template if any(field in template for field in _SECRET_FIELDS) else path
 
 
 def _broken(request_id: str) -> Response:

@@ -194,3 +194,17 @@ def test_tidying_removes_what_is_over_and_queues_itself(hub: Hub, clock: FrozenC
     with hub.database.reading() as db:
         assert db.scalars(sa.select(kept_sessions.c.id)).all() == [lasting.id]
         assert db.scalars(sa.select(jobs.c.due)).all() == [hub.clock() + timedelta(hours=1)]
+
+
+@pytest.mark.parametrize("standing", [Standing.SUSPENDED, Standing.DELETED])
+def test_a_session_that_is_there_still_opens_no_closed_account(
+    hub: Hub, standing: Standing
+) -> None:
+    """Closing an account ends its sessions; one that slips through is shut out all the same."""
+    bob = made(hub, "bob-the-closed")
+    cookie = started(hub, bob).cookie
+    assert alive(hub, cookie)
+    with hub.database.writing() as db:
+        here = sa.update(users).where(users.c.id == bob.user_id)
+        db.execute(here.values(standing=standing.value))
+    assert not alive(hub, cookie)
