@@ -214,6 +214,11 @@ def test_the_docs_name_ssh_where_it_is_served(ssh_hub: Hub, hub: Hub) -> None:
     assert "ssh://" not in Visitor(hub).open("/docs").text
 
 
+def test_the_docs_say_where_a_token_goes_without_the_variable(hub: Hub) -> None:
+    for language, said in (("en", "sends the token there"), ("zh-CN", "把令牌发送到那里")):
+        assert said in Visitor(hub, language=language).open("/docs").text
+
+
 def test_an_unconfirmed_person_is_told_what_to_do_first(hub: Hub) -> None:
     newcomer = Visitor(hub)
     newcomer.join("newcomer")

@@ -32,6 +32,7 @@ from strata.credentials.tokens import expiring, leaks, recognising, renewing, to
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.credentials.tokens.tokens import Terms
 from strata.credentials.uses import KEPT, Uses, uses_of
+from strata.events.tables import facts
 from strata.organizations.create import NewOrganization
 from strata.organizations.token_policy import Approval, TokenPolicy
 
@@ -146,7 +147,15 @@ def test_other_scopes_hold_at_once_under_the_same_value_and_are_written_down(hub
     actor = bearer(hub, token.value)
     assert actor is not None
     assert actor.grants == Grants(repos={3: frozenset({"repo.write"})})
-    assert fact_names(hub)[-1] == "token.edit"
+    with calling(hub) as call:
+        written = call.db.execute(sa.select(facts).order_by(facts.c.id.desc())).first()
+    assert written is not None
+    assert written.name == "token.edit"
+    assert (written.detail["before"]["gated"], written.detail["before"]["repos"]) == (True, {})
+    assert (written.detail["after"]["gated"], written.detail["after"]["repos"]) == (
+        False,
+        {"3": ["repo.write"]},
+    )
     with pytest.raises(NotFound):
         edited(hub, alice, issued(hub, alice, "read").id, Grants())
     with pytest.raises(NotFound):
@@ -340,6 +349,20 @@ def test_the_last_uses_are_kept_and_no_more(hub: Hub, clock: FrozenClock) -> Non
         tokens.delete(work, token.id)
     uses.note(actor, hub.clock(), HERE)
     uses.flush(hub)
+
+
+def test_a_token_that_reaches_an_organization_is_told_by_mail(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    alice, acme = organization(hub, alice)
+    fine(hub, alice, Grants(gated=True))
+    before = len(inbox(hub, "alice@example.org"))
+    issued(
+        hub, alice, "reach", TokenRole.FINE_GRAINED,
+        grants=inside(acme, "repo.content.read"), organizations=frozenset({acme}),
+    )  # fmt: skip
+
+    told = inbox(hub, "alice@example.org")[before:]
+    assert ["reach" in mail.text for mail in told] == [True]
 
 
 def test_an_organization_takes_fine_grained_tokens_only(hub: Hub) -> None:

@@ -110,6 +110,8 @@ def test_names_of_every_script_are_allowed(hub: Hub, name: str) -> None:
         ("a\nb", "token.bad_name"),
         ("a\x00b", "token.bad_name"),
         ("a\u2028b", "token.bad_name"),
+        ("a\x85b", "token.bad_name"),
+        ("a\ud800b", "token.bad_name"),
     ],
 )
 def test_names_that_break_clients_are_refused(hub: Hub, name: str, fault: str) -> None:
