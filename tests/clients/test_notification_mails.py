@@ -202,7 +202,8 @@ def test_a_digest_holds_what_happened_and_quiet_hours_hold_mails(
     }
     assert (written(hub, "fay"), written(hub, "gil")) == (0, 0)
 
-    told(hub, "UPDATE notifications SET at = at - ?", A_DAY_MS)  # and a day goes by
+    a_day = "UPDATE notifications SET at = at - ?, mail_since = mail_since - ?"
+    told(hub, a_day, A_DAY_MS, A_DAY_MS)  # and it goes by
     digest = got(mailbox, "fay", 1)[0]
     assert digest["Subject"] == "News in 2 discussions on Strata"
     there = {link.partition("#")[0] for link in links(digest)}

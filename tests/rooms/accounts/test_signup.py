@@ -441,3 +441,14 @@ def test_operators_are_told_what_is_taken(hub: Hub) -> None:
 def test_the_password_is_not_shown_by_values_that_carry_it() -> None:
     assert PASSWORD not in repr(form("alice"))
     assert PASSWORD not in repr(signup.NewAccount(name="a", email="b", password=PASSWORD))
+
+
+def test_many_strangers_do_not_fill_one_mailbox(hub: Hub) -> None:
+    """Every one of them stays within what an account and an address may do."""
+    made(hub, "victim")
+    for number in range(verification.MOST_TO_ONE + 5):
+        there = replace(HERE, ip=f"198.51.{number}.7")
+        for name, email in (("a", "victim@example.org"), ("b", "nobody@example.org")):
+            joined(hub, f"{name}-{number}-x", origin=there, email=email)
+    for email in ("victim@example.org", "nobody@example.org"):
+        assert len(inbox(hub, email)) == verification.MOST_TO_ONE, email

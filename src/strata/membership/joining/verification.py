@@ -32,6 +32,7 @@ PURPOSE = "signup"
 LINK_LIFE = timedelta(hours=24)
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
+MOST_TO_ONE = 20  # such mails to one address in a day, however many accounts name it
 RESEND_PAUSE = timedelta(seconds=60)
 LONGEST_LINK_TOKEN = 128
 
@@ -69,7 +70,12 @@ def issue(work: Work, user: people.User) -> None:
             code_expires_at=work.now + CODE_LIFE,
         )
     )
-    outbox.post(work, _letter(work, user, link_token, code))
+    written = _letter(work, user, link_token, code)
+    key = f"verify.to:{_address_digest(work.hub, user.email_key)}"
+    limits.note(work, key)
+    # Strangers chose the address, each a few times: nobody's mailbox is filled by many of them.
+    if limits.counted(work, key, minutes=24 * 60) <= MOST_TO_ONE:
+        outbox.post(work, written)
 
 
 def _letter(work: Work, user: people.User, link_token: str, code: str) -> outbox.Letter:
@@ -292,6 +298,10 @@ def _person(call: Call) -> people.User:
     if user is None or call.actor.token is not None:
         raise Unauthenticated("Log in first.")
     return user
+
+
+def _address_digest(hub: Hub, email_key: str) -> str:
+    return hub.secrets.digest("verify.address", email_key)[:32]
 
 
 def _link_digest(hub: Hub, link_token: str) -> str:
