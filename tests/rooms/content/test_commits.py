@@ -324,6 +324,7 @@ def test_a_commit_without_a_summary_is_refused(hub: Hub, owner: Actor, repo: Rep
         changed(hub, owner, repo, [Add("a", b"a")], title=" \n ")
 
 
+@pytest.mark.slow
 def test_eight_writers_on_one_branch_lose_nothing(hub: Hub, owner: Actor, repo: Repo) -> None:
     def write(writer: int) -> None:
         for number in range(25):

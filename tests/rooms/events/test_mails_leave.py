@@ -282,6 +282,7 @@ def test_the_sender_bears_the_name_of_the_site(tmp_path: Path, clock: FrozenCloc
         assert (origin.display_name, origin.addr_spec) == ("模型之家, GmbH <x>", "hub@example.org")
 
 
+@pytest.mark.slow
 def test_a_mail_that_was_given_up_is_tried_again_on_request(
     tmp_path: Path, clock: FrozenClock
 ) -> None:

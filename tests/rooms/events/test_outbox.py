@@ -139,6 +139,7 @@ def test_a_busy_mail_server_is_asked_again(tmp_path: Path, clock: FrozenClock) -
         assert len(box.taken) == 1
 
 
+@pytest.mark.slow
 def test_a_mail_server_that_stays_away_is_asked_for_a_day(
     tmp_path: Path, clock: FrozenClock
 ) -> None:

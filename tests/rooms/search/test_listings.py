@@ -162,6 +162,7 @@ def meets(name: str, facts: dict[str, Any], asked: dict[str, Any]) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_every_filter_in_every_order_finds_what_it_should_page_by_page(
     hub: Hub, owner: Actor
 ) -> None:
@@ -310,6 +311,7 @@ def looked_up(hub: Hub, actor: Actor = ANONYMOUS, **asked: Any) -> Asked:
     return found
 
 
+@pytest.mark.slow
 def test_walking_and_collecting_find_the_same(hub: Hub, owner: Actor) -> None:
     """With many repos either is chosen; here both are taken, from every condition there is."""
     made = populated(hub, owner)
