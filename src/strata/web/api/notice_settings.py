@@ -34,8 +34,8 @@ _WEB: Final[Mapping[str, tuple[Kind, ...]]] = {
 class Choices(msgspec.Struct):
     """PATCH /api/settings/notifications; older programs say `notifications`."""
 
-    prefs: dict[str, bool] = {}
-    notifications: dict[str, bool] = {}
+    prefs: dict[str, object] = {}
+    notifications: dict[str, object] = {}
 
 
 class Thing(msgspec.Struct):
@@ -59,14 +59,22 @@ class Watching(msgspec.Struct):
 async def choose(request: Request) -> Response:
     """PATCH /api/settings/notifications — answers with all of them."""
     body = await json_of(request, Choices)
-    said = body.notifications | body.prefs
+    said = _read(body.notifications | body.prefs)
+    mail, web = _kinds(_MAIL, said), _kinds(_WEB, said)
+    now = await work(request, lambda work: choosing.change(work, web=web, mail=mail))
+    return respond.json({"prefs": _told(now)})
+
+
+def _read(said: Mapping[str, object]) -> dict[str, bool]:
     strange = sorted(said.keys() - _MAIL.keys() - _WEB.keys())
     if strange:
         known = ", ".join([*_MAIL, *_WEB])
         raise Malformed(f'"prefs": {strange[0]!r} is not among what can be chosen here: {known}.')
-    mail, web = _kinds(_MAIL, said), _kinds(_WEB, said)
-    now = await work(request, lambda work: choosing.change(work, web=web, mail=mail))
-    return respond.json({"prefs": _told(now)})
+    # Here and not in the struct, whose errors do not name the key of a dict.
+    for name, value in said.items():
+        if not isinstance(value, bool):
+            raise Malformed(f'"prefs.{name}" must be true or false.')
+    return {name: value is True for name, value in said.items()}
 
 
 def _kinds(names: Mapping[str, tuple[Kind, ...]], said: Mapping[str, bool]) -> dict[Kind, bool]:
