@@ -43,6 +43,7 @@ OPEN_TO_ALL: Final = {
     "/register", "/signup", "/sign-up", "/login/with/{provider}", "/login/callback/{provider}",
     "/logout/callback/{provider}", "/settings", "/static/{version}/{path}", "/favicon.ico",
     "/robots.txt", "/docs/api", "/api/signup", "/oauth/logos/{file}", OF_MAILBOXES,
+    "/logout/backchannel/{provider}",  # providers, which sign what they send
     # An old form of somebody who is not logged in is led back to where one logs in.
     "/logout", "/verify-email/resend", "/verify-email/address", "/verify-email/code",
 }  # fmt: skip
