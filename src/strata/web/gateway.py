@@ -46,6 +46,8 @@ EXPOSED_HEADERS = (
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
 _SECRET_FIELDS = ("{token}", "{ticket}", "{grant}")  # whoever has such an address may do something
+_LIKE_A_SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
+NO_ROUTE = "(none)"
 
 log = structlog.get_logger("strata.request")
 
@@ -273,13 +275,15 @@ def _preflight(headers: Mapping[str, str]) -> Response:
 def _template(scope: Scope) -> str:
     """The route that answered, for the log and the counters."""
     exchange: Exchange | None = scope.get("strata")
-    return exchange.match.route.template if exchange and exchange.match else "(none)"
+    return exchange.match.route.template if exchange and exchange.match else NO_ROUTE
 
 
 def _logged_path(scope: Scope) -> str:
     """The path for the log; where a part of it is a secret, only the route."""
     template = _template(scope)
     path: str = scope["path"]
+    if template == NO_ROUTE:  # a link with a slash too many still holds its secret
+        return _LIKE_A_SECRET.sub("…", path)
     return template if any(field in template for field in _SECRET_FIELDS) else path
 
 

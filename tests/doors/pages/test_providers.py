@@ -1,6 +1,7 @@
 """Log in with another site: whose account an identity opens, and whose word is believed (J07)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +97,22 @@ def test_an_address_of_an_account_here_opens_nothing_until_its_owner_links(
     assert names_of(near, "li") == ["octo"]
     assert "There was linked" in letter(near, "li@example.com").subject
     assert through(Visitor(near)).place == "/models"
+
+
+def test_what_a_log_in_there_needed_is_dropped_over_https_too(near: Hub, issuer: Issuer) -> None:
+    confirmed(near, "li")
+    issuer.person = Person(email="li@example.com")
+    site = "https://hub.example.com"
+    secure = replace(near, settings=replace(near.settings, public_url=site))
+    visitor = Visitor(secure, site=site)
+    off = visitor.open("/login/with/there")
+    assert "__Host-attempt" in visitor.client.cookies
+    form = visitor.open(visitor.open(back_from(off.place)).place)
+    assert "__Host-attempt" not in visitor.client.cookies
+    assert "__Host-link" in visitor.client.cookies
+    visitor.send("/login", form.hidden("/login") | {"username": "li", "password": PASSWORD})
+    assert visitor.submit("/login/link", "/login/link").place == PAGE
+    assert "__Host-link" not in visitor.client.cookies
 
 
 def test_the_word_of_an_authoritative_site_links_at_once(hub: Hub, issuer: Issuer) -> None:
