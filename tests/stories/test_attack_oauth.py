@@ -105,6 +105,7 @@ OPENS = {
     "openid profile": set(),
     "openid read-repos": {"read"},
     "openid write-repos": {"read", "commit"},
+    "openid contribute-repos": {"create"},
     "openid manage-repos": {"read", "commit", "create", "settings"},
     "openid write-collections": {"collect"},
     "openid read-collections": set(),

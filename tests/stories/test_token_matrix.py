@@ -177,6 +177,9 @@ TABLE: Final[Mapping[str, Row]] = {
     "oauth write-repos": Row(
         lambda s: s.app("write-repos"), 200, 404, 403, 403, 200, 200, 404, 403, 403, 403, 403
     ),
+    "oauth contribute-repos": Row(
+        lambda s: s.app("contribute-repos"), 404, 404, 403, 403, 403, 404, 404, 403, 404, 403, 200
+    ),
     "oauth manage-repos": Row(
         lambda s: s.app("manage-repos"), 200, 404, 200, 200, 200, 200, 404, 200, 200, 200, 200
     ),

@@ -6,13 +6,14 @@ from typing import Final
 
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.credentials.keys.tables import gpg_keys, ssh_keys
-from strata.credentials.oauth.tables import oauth_apps, oauth_consents
+from strata.credentials.oauth.tables import oauth_apps, oauth_consents, oauth_made
 from strata.credentials.tokens.tables import tokens
 
 PERSONAL: Final = Personal(
     kept=(
         Kept(tokens.c.user_id, "delete"),
         Kept(oauth_consents.c.user_id, "delete"),
+        Kept(oauth_made.c.user_id, "delete"),
         Kept(oauth_apps.c.owner_id, "delete"),
         Kept(ssh_keys.c.user_id, "delete"),
         Kept(gpg_keys.c.user_id, "delete"),

@@ -12,6 +12,7 @@ from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, RepoType, fresh_key, require_repo_name
+from strata.credentials.oauth import contributing
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.organizations.create import starts_private
@@ -129,6 +130,7 @@ def insert(work: Work, draft: Draft) -> Repo:
     repo = queries.repo_at(work, draft.type, path_key)
     if repo is None:
         raise LookupError(path_key)
+    contributing.note(work, repo.id)
     record_of(work, "repo.create", repo, {"private": repo.private})
     return repo
 

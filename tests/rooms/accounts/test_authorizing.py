@@ -262,7 +262,7 @@ def test_an_unknown_application_sends_nobody_anywhere(hub: Hub, client_id: str) 
     [
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"scope": "openid jobs"}, "invalid_scope"),
-        ({"scope": "openid contribute-repos"}, "invalid_scope"),
+        ({"scope": "openid inference-api"}, "invalid_scope"),
         ({"scope": "openid read-repos"}, "invalid_scope"),  # not of this application
         ({"challenge_method": "plain"}, "invalid_request"),
         ({"challenge_method": ""}, "invalid_request"),

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from strata.accounts.standing import require_open, standing_at
 from strata.accounts.tables import users
-from strata.core.actor import TokenKind, TokenRole
+from strata.core.actor import Grants, TokenKind, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, GrantRefused
-from strata.credentials.oauth import apps, consents, scopes, usage
+from strata.credentials.oauth import apps, consents, contributing, scopes, usage
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.consents import Consent
 from strata.credentials.oauth.tables import oauth_accesses, oauth_families, oauth_refreshes
@@ -139,7 +139,7 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
             name=family.app.name,
             kind=TokenKind.OAUTH,
             role=TokenRole.FINE_GRAINED,
-            grants=scopes.grants_of(family.scopes, family.user_id, family.organizations),
+            grants=_grants(work, family),
             prefix=ACCESS_PREFIX,
             expires_at=work.now + family.lifetime,
         ),
@@ -155,6 +155,12 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
         scopes=family.scopes,
         family_id=family.id,
     )
+
+
+def _grants(call: Call, family: Family) -> Grants:
+    held, user_id = family.scopes, family.user_id
+    made = contributing.made_for(call, family.app.id, user_id) if scopes.CONTRIBUTE in held else ()
+    return scopes.grants_of(held, user_id, family.organizations, made)
 
 
 def forget_over(work: Work) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 from strata.core.actor import Grants
 from strata.core.errors import GrantRefused
 from strata.core.permissions import Permission
+from strata.credentials.oauth import contributing
 
 OPENID: Final = "openid"
 PROFILE: Final = "profile"
@@ -21,6 +22,7 @@ EMAIL: Final = "email"
 MEMBERSHIPS: Final = "read-memberships"
 GATED: Final = "gated-repos"
 MANAGE: Final = "manage-repos"
+CONTRIBUTE: Final = "contribute-repos"
 
 _IDENTITY: Final = (OPENID, PROFILE, EMAIL, MEMBERSHIPS)
 # In the namespaces of the person and of the organisations that they chose; what includes another
@@ -30,6 +32,7 @@ _PERMISSIONS: Final[Mapping[str, tuple[Permission, ...]]] = MappingProxyType(
         "read-repos": (Permission.CONTENT_READ,),
         "write-repos": (Permission.CONTENT_WRITE,),
         MANAGE: (Permission.REPO_WRITE,),
+        CONTRIBUTE: (Permission.REPO_CREATE,),  # and what it makes, see `contributing`
         "read-collections": (Permission.COLLECTION_READ,),
         "write-collections": (Permission.COLLECTION_WRITE,),
         "webhooks": (Permission.WEBHOOKS_WRITE,),
@@ -43,7 +46,6 @@ OFFERED: Final = (*_IDENTITY, GATED, *_PERMISSIONS, *_EVERYWHERE)
 NOT_ENFORCED: Final = frozenset(
     {
         "read-billing",
-        "contribute-repos",
         "inference-api",
         "read-endpoints",
         "write-endpoints",
@@ -86,11 +88,14 @@ def joined(*several: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(name for names in several for name in names))
 
 
-def grants_of(scopes: Iterable[str], user_id: int, organizations: Iterable[int]) -> Grants:
+def grants_of(
+    scopes: Iterable[str], user_id: int, organizations: Iterable[int], made: Iterable[int] = ()
+) -> Grants:
     """What a token with these scopes lets through.
 
     Args:
         organizations: ids of those that the person chose.
+        made: ids of the repos that the application made for them.
     """
     held = tuple(scopes)
     inside = frozenset(name.value for scope in held for name in _PERMISSIONS.get(scope, ()))
@@ -100,4 +105,5 @@ def grants_of(scopes: Iterable[str], user_id: int, organizations: Iterable[int])
         gated=GATED in held or MANAGE in held,  # product §4.4
         everywhere=everywhere,
         namespaces=dict.fromkeys(places, inside),
+        repos=dict.fromkeys(made, contributing.OPENED) if CONTRIBUTE in held else {},
     )

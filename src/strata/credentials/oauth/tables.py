@@ -55,6 +55,27 @@ oauth_consents = sa.Table(
     sa.UniqueConstraint("user_id", "app_id"),
 )
 
+# The repos that it made for them; they outlive what it was let in with.
+oauth_made = sa.Table(
+    "oauth_made",
+    metadata,
+    sa.Column(
+        "app_id",
+        sa.ForeignKey("oauth_apps.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("user_id", sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    sa.Column(
+        "repo_id",
+        sa.ForeignKey("repos.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
+    sa.Index(None, "user_id"),
+)
+
 # One log-in of an application: all tokens that grew out of it live and end together.
 oauth_families = sa.Table(
     "oauth_families",

@@ -22,6 +22,10 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "gated-repos": ("shield-check", N_("Read gated repositories that you were let into")),
         "read-repos": ("eye", N_("Read your private repositories")),
         "write-repos": ("pencil", N_("Read your private repositories, and change your files")),
+        "contribute-repos": (
+            "folder-plus",
+            N_("Create repositories, and change the files of those that it created"),
+        ),
         "manage-repos": (
             "settings",
             N_(
@@ -39,7 +43,11 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 _INCLUDED: Final[Mapping[str, str]] = MappingProxyType(
-    {"read-repos": "write-repos", "read-collections": "write-collections"}
+    {
+        "read-repos": "write-repos",
+        "read-collections": "write-collections",
+        "contribute-repos": "manage-repos",
+    }
 )
 
 
