@@ -260,6 +260,7 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(
             report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
             assert report.response["violations"] == [], path
         names_are_found(page, f"{base}{NEW}")
+        a_row_opens(page, f"{base}{place}", width)
 
 
 def names_are_found(page: BrowserPage, address: str) -> None:
@@ -277,6 +278,24 @@ def names_are_found(page: BrowserPage, address: str) -> None:
             search.fill(name)
             search.press("Enter")
         assert page.locator(f"textarea[name={field}]").input_value() == name
+    assert page.url == address
+
+
+def a_row_opens(page: BrowserPage, address: str, width: int) -> None:
+    """What was sent and answered is shown below its row, by the keyboard, and hidden again."""
+    page.goto(address)
+    button = page.get_by_role("button", name="Details ").first
+    button.focus()
+    page.keyboard.press("Enter")
+    below = page.locator(".delivery-more")
+    below.locator("pre").first.wait_for()
+    assert "a-rather-long-name" in below.inner_text()
+    assert button.get_attribute("aria-expanded") == "true"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
+    assert report.response["violations"] == []
+    page.keyboard.press("Enter")
+    assert below.is_hidden()
     assert page.url == address
 
 
