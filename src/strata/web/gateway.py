@@ -109,7 +109,7 @@ class Gateway:
         except ClientDisconnect:
             answer.status = answer.status or 499
         except Exception:
-            log.exception("request failed", method=scope["method"], path=_logged_path(scope))
+            log.exception("request failed", method=scope["method"], path=self._logged_path(scope))
             if not answer.started:
                 await _broken(request_id)(scope, receive, answer)
         finally:
@@ -119,7 +119,7 @@ class Gateway:
             log.info(
                 "request",
                 method=scope["method"],
-                path=_logged_path(scope),
+                path=self._logged_path(scope),
                 route=template,
                 status=answer.status,
                 duration_ms=round(seconds * 1000, 2),
@@ -162,6 +162,16 @@ class Gateway:
         except StrataError as error:
             response = await self._failed(request, error, html=html)
         await response(scope, receive, send)
+
+    def _logged_path(self, scope: Scope) -> str:
+        """The path for the log; where a part of it is a secret, only the route."""
+        template = _template(scope)
+        path: str = scope["path"]
+        if template == NO_ROUTE:  # a link with a slash too many still holds its secret
+            return _LIKE_A_SECRET.sub("…", path)
+        if any(field in template for field in _SECRET_FIELDS):
+            return f"{self.prefix}{template}" if path.startswith(f"{self.prefix}/") else template
+        return path
 
     def _below_prefix(self, raw_path: str) -> str:
         """The path without the prefix under which the hub is published."""
@@ -276,15 +286,6 @@ def _template(scope: Scope) -> str:
     """The route that answered, for the log and the counters."""
     exchange: Exchange | None = scope.get("strata")
     return exchange.match.route.template if exchange and exchange.match else NO_ROUTE
-
-
-def _logged_path(scope: Scope) -> str:
-    """The path for the log; where a part of it is a secret, only the route."""
-    template = _template(scope)
-    path: str = scope["path"]
-    if template == NO_ROUTE:  # a link with a slash too many still holds its secret
-        return _LIKE_A_SECRET.sub("…", path)
-    return template if any(field in template for field in _SECRET_FIELDS) else path
 
 
 def _broken(request_id: str) -> Response:
