@@ -163,7 +163,7 @@ def addresses(route: Route, scene: Scene) -> Iterator[str]:
     ):
         known = {
             "type": "models", "web": "", "repo": "ana/vault", "revision": revision, "path": path,
-            "oid": scene.stored, "number": "1", "lock": "1", "name": "mallory",
+            "oid": scene.stored, "number": "1", "lock": "1", "name": "mallory", "user": "mallory",
             "hash": scene.file.name, "status": "accepted", "comment": "0" * 24,
         }  # fmt: skip
         if "compare" in route.template:

@@ -178,7 +178,7 @@ def test_an_account_has_only_so_many(hub: Hub, ana: Actor) -> None:
         hooked(hub, ana, "https://example.org/", "user:ana")
 
     wish = Wish(url="https://example.org/", watched=watched("user:ana"))
-    assert "as many webhooks as" in refused(hub, ana, wish)
+    assert "You have 20 of 20 webhooks" in refused(hub, ana, wish)
 
 
 def test_a_secret_is_not_in_the_database(hub: Hub, ana: Actor) -> None:
