@@ -1,5 +1,6 @@
 """Fixtures that every test may use, and which tests the inner loop leaves to `make test`."""
 
+import gc
 import shutil
 import tempfile
 from pathlib import Path
@@ -34,12 +35,14 @@ ROOM = 8 * 1024**3  # bytes; a whole run with its databases takes half of it
 
 
 def pytest_configure() -> None:
-    """Keep what tests write in memory where there is room: waiting for a disk shows nothing.
+    """Spare a run what shows nothing: waiting for a disk, and looking for garbage.
 
     Servers that are killed at a step lose nothing that they handed to the system, wherever it is.
     """
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
         tempfile.tempdir = str(MEMORY)
+    # Looking through everything that thousands of tests keep alive was a tenth of a run.
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -94,6 +94,7 @@ async def test_the_first_form_of_the_body_is_still_read(
     assert set(texts(hub, owner, repo)) == {"x", "dir/b c#%.txt", "page.html"}
 
 
+@pytest.mark.slow
 async def test_content_longer_than_a_line_is_taken_where_it_lies(
     hub: Hub, owner: Actor, repo: Repo, clients: Clients
 ) -> None:

@@ -138,6 +138,7 @@ def test_what_happens_in_a_thread_in_short_order_comes_in_one_mail(
     assert len(got(hub)) == 2
 
 
+@pytest.mark.slow
 def test_a_thread_that_never_rests_is_mailed_about_all_the_same(
     hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_thread_that_never_rests_is_mailed_about_all_the_same(
     assert len(got(hub)) == 3  # the other one
 
 
+@pytest.mark.slow
 def test_a_digest_takes_along_what_goes_on_and_on(
     hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
 ) -> None:

@@ -399,6 +399,7 @@ def test_a_delivery_can_be_replayed_to_the_address_of_today(
         log.replay(work, made.webhook.key, failed.key)
 
 
+@pytest.mark.slow
 def test_a_test_is_sent_even_while_it_pauses_and_is_not_tried_again(
     hub: Hub, ana: Actor, repo: Repo, receiver: Receiver
 ) -> None:
