@@ -10,12 +10,18 @@ from fixtures.accounts import calling, made
 from fixtures.contents import created
 from fixtures.oauth import application
 from fixtures.organizations import joins, organization, today
+from fixtures.races import beside, worked
 from rooms.accounts.test_authorizing import allowed, asking, redeemed
 from strata.app.serving import build_app
 from strata.core.actor import Actor, Role
+from strata.core.call import Work
 from strata.core.hub import Hub
-from strata.credentials.oauth import refreshing
+from strata.core.names import RepoType
+from strata.credentials.oauth import families, refreshing
 from strata.credentials.oauth.apps import Credentials
+from strata.credentials.tokens import recognising
+from strata.repos import create
+from strata.repos.create import Wish
 
 CONTRIBUTE = "openid contribute-repos"
 COMMIT = (
@@ -32,6 +38,7 @@ class Application:
     access: str
     refresh: str
     credentials: Credentials
+    family: int
 
     def asks(self, method: str, path: str, content: str = "") -> int:
         kind = "application/x-ndjson" if "/commit/" in path else "application/json"
@@ -82,7 +89,9 @@ def let_in(
     back = allowed(hub, person, asking(app.app.client_id, scope=scope), *organizations)
     found = redeemed(hub, back["code"], app.credentials)
     assert not isinstance(found, str), found
-    return Application(web, found[0].access_token, found[0].refresh_token, app.credentials)
+    return Application(
+        web, found[0].access_token, found[0].refresh_token, app.credentials, found[0].family_id
+    )
 
 
 def again(hub: Hub, former: Application, person: Actor, scope: str = CONTRIBUTE) -> Application:
@@ -91,7 +100,11 @@ def again(hub: Hub, former: Application, person: Actor, scope: str = CONTRIBUTE)
     found = redeemed(hub, allowed(hub, person, asked)["code"], former.credentials)
     assert not isinstance(found, str), found
     return Application(
-        former.web, found[0].access_token, found[0].refresh_token, former.credentials
+        former.web,
+        found[0].access_token,
+        found[0].refresh_token,
+        former.credentials,
+        found[0].family_id,
     )
 
 
@@ -99,7 +112,9 @@ def refreshed(hub: Hub, former: Application, *scopes: str) -> Application:
     asked = refreshing.Refresh(former.credentials, former.refresh, scopes or None)
     with calling(hub) as call:
         answer = refreshing.refresh(call, asked)
-    return Application(former.web, answer.access_token, answer.refresh_token, former.credentials)
+    return Application(
+        former.web, answer.access_token, answer.refresh_token, former.credentials, answer.family_id
+    )
 
 
 def test_it_goes_on_with_what_it_made(each_hub: Hub, web: TestClient, ana: Actor) -> None:
@@ -147,3 +162,38 @@ def test_in_an_organization_that_was_ticked(each_hub: Hub, web: TestClient, ana:
     assert here.on("acme/draft") == OPEN
     joins(each_hub, "ana", Role.NO_ACCESS, name="acme")  # and then not even she may
     assert here.on("acme/draft") == SHUT
+
+
+@pytest.mark.parametrize("first", ["the repo", "the token"])
+def test_a_token_that_is_issued_while_it_makes_one_opens_it(
+    each_hub: Hub, web: TestClient, ana: Actor, first: str
+) -> None:
+    here = let_in(each_hub, web, ana, "writer")
+    caller = holder(each_hub, here.access)
+    with calling(each_hub, caller) as call:
+        draft = create.settle(call, Wish(RepoType.MODEL, None, "draft", private=True))
+    issued: list[str] = []
+
+    def make(work: Work) -> object:
+        return create.insert(work, draft)
+
+    def issue(work: Work) -> None:
+        family = families.by_id(work, here.family)
+        assert family is not None
+        issued.append(families.access(work, family, "").access_token)
+
+    acts = (make, issue) if first == "the repo" else (issue, make)
+    failed = beside(each_hub, acts[0], lambda: worked(each_hub, caller, acts[1]), by=caller)
+    assert not isinstance(failed, Exception), failed
+    for value in (here.access, *issued):
+        grants = holder(each_hub, value).grants
+        assert grants is not None
+        assert len(grants.repos) == 1
+
+
+def holder(hub: Hub, value: str) -> Actor:
+    """Who asks with this token."""
+    with calling(hub) as call:
+        found = recognising.actor_for_token(call.db, hub, value)
+    assert found is not None
+    return found

@@ -11,8 +11,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from strata.accounts import people
 from strata.core.actor import TokenKind
-from strata.core.call import Call, Work
+from strata.core.call import Work
 from strata.core.permissions import Permission, grants_of, kept_of
 from strata.credentials.oauth.tables import (
     oauth_accesses,
@@ -25,12 +26,13 @@ from strata.credentials.tokens.tables import tokens
 OPENED: Final = frozenset({Permission.CONTENT_WRITE.value})  # of each of these repos
 
 
-def made_for(call: Call, app_id: int, user_id: int) -> list[int]:
-    """The ids of the repos that an application made for somebody."""
+def made_for(work: Work, app_id: int, user_id: int) -> list[int]:
+    """The ids of the repos that an application made for somebody; making others waits."""
+    people.locked(work, user_id)
     statement = sa.select(oauth_made.c.repo_id).where(
         oauth_made.c.app_id == app_id, oauth_made.c.user_id == user_id
     )
-    return list(call.db.scalars(statement))
+    return list(work.db.scalars(statement))
 
 
 def note(work: Work, repo_id: int) -> None:
@@ -46,6 +48,7 @@ def note(work: Work, repo_id: int) -> None:
     ).first()
     if consent is None:  # of a job, not of an application
         return
+    people.locked(work, consent.user_id)  # a token that is issued this moment opens it, too
     made = {"app_id": consent.app_id, "user_id": consent.user_id, "repo_id": repo_id}
     work.db.execute(sa.insert(oauth_made).values(made))
     _open(work, consent.id, repo_id)

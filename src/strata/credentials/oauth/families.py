@@ -157,9 +157,9 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
     )
 
 
-def _grants(call: Call, family: Family) -> Grants:
+def _grants(work: Work, family: Family) -> Grants:
     held, user_id = family.scopes, family.user_id
-    made = contributing.made_for(call, family.app.id, user_id) if scopes.CONTRIBUTE in held else ()
+    made = contributing.made_for(work, family.app.id, user_id) if scopes.CONTRIBUTE in held else ()
     return scopes.grants_of(held, user_id, family.organizations, made)
 
 

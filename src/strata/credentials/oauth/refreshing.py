@@ -76,6 +76,8 @@ def _refreshed(work: Work, app: App, asked: Refresh) -> Answer | None:
         return None
     limits.count(work, limits.Limit(f"oauth.refresh:{family.id}", REFRESHES_PER_HOUR, 60))
     families.require_open_account(work, family.user_id)
+    if scopes.CONTRIBUTE in family.scopes:  # before its tokens, as whoever makes a repo does
+        people.locked(work, family.user_id)
     narrowed = _narrowed(family, asked.scopes)
     successor = _successor(work, asked.token)
     if kept.used_at is None:
