@@ -271,7 +271,10 @@ def test_admins_approve_the_tokens_of_applications_too(hub: Hub, li: Actor) -> N
         assert newest > token_id
         decided(hub, li, newest, Approval.APPROVED)
         assert (opens(first)[0], opens(again)[0]) == (200, 200)
-        assert "approved your access token" in inbox(hub, "bob@example.org")[-1].subject
+        mail = inbox(hub, "bob@example.org")[-1]
+        assert mail.subject == "acme approved the access of “notebook”"
+        assert "/settings/connected-applications" in mail.text
+        assert "/settings/tokens" not in mail.text  # no application's token is listed there
 
         decided(hub, li, newest, Approval.DENIED)
         assert DENIED in opens(first)[1]

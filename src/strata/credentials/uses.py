@@ -1,12 +1,13 @@
 """When tokens, keys and sessions were last used, and from where: gathered, then written in bulk.
 
 A request must not write to the database only because it read. One `Uses` belongs to a serving
-process; what a power cut takes with it is a minute of "last used".
+process; what a power cut takes with it is a minute of "last used". Of several processes one writes
+what a token's row says in a minute, and the others what they know more in the next (product §3.10).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,9 +18,12 @@ from strata.core.call import Call, Origin, Work, reading, working
 from strata.core.hub import Hub
 from strata.credentials.keys.tables import ssh_keys
 from strata.credentials.tokens.tables import token_uses, tokens
+from strata.lib.db.columns import Moment
 from strata.sessions.entering.tables import sessions
 
 FLUSH_EVERY_S = 60
+TOKEN_STEP = timedelta(minutes=1)  # a token's row is written at most this often, by all processes
+HELD_FOR = 5 * TOKEN_STEP  # of a token that was deleted meanwhile nothing is ever written
 SESSION_STEP = timedelta(minutes=10)  # `seen_at` moves at most this often
 NOWHERE = Origin()
 STEPS = 10  # and at least so often in the time that a session may rest
@@ -58,12 +62,23 @@ class Uses:
         if not used and not seen and not keys:
             return
         with reading(hub, SYSTEM) as call, working(call) as work:
-            for token_id, one in sorted(used.items()):
-                _mark_token(work, token_id, one)
+            early = {
+                token_id: one
+                for token_id, one in sorted(used.items())
+                if not _mark_token(work, token_id, one)
+            }
+            self._hold(early, work.now - HELD_FOR)
             for key_id, at in sorted(keys.items()):
                 _mark_key(work, key_id, at)
             for session_id, at in sorted(seen.items()):
                 _mark_session(work, session_id, at)
+
+    def _hold(self, early: Mapping[int, _Seen], after: datetime) -> None:
+        """Keep for the next flush what another process was a moment ahead with."""
+        for token_id, one in early.items():
+            if one.at > after:
+                one.places = {}  # these are written
+                self._tokens.setdefault(token_id, one)
 
 
 def _mark_key(work: Work, key_id: int, at: datetime) -> None:
@@ -83,7 +98,7 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class TokenUse:
-    """That a token was used: of several uses from one place in a minute, the last."""
+    """That a token was used: of several uses from one place in a minute, one."""
 
     at: datetime
     ip: str
@@ -103,20 +118,39 @@ def uses_of(call: Call, token_ids: Iterable[int]) -> dict[int, list[TokenUse]]:
     return {token_id: uses[:KEPT] for token_id, uses in found.items()}
 
 
-def _mark_token(work: Work, token_id: int, seen: _Seen) -> None:
-    earlier = sa.or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at < seen.at)
+def _mark_token(work: Work, token_id: int, seen: _Seen) -> bool:
+    """Write down when a token was used; False when its row was written less than a minute ago.
+
+    The row is asked nothing: its own update says whether its time has come. That also puts several
+    processes in a queue, so that each sees which uses the one before has listed.
+    """
+    due = tokens.c.use_written_at.is_(None) | (tokens.c.use_written_at <= work.now - TOKEN_STEP)
+    earlier = tokens.c.last_used_at.is_(None) | (tokens.c.last_used_at < seen.at)
+    ip, client = seen.last[0], _client(seen.last[1])
     marked = work.db.execute(
         sa.update(tokens)
-        .where(tokens.c.id == token_id, earlier)
-        .values(last_used_at=seen.at, last_used_ip=seen.last[0], last_used_by=_client(seen.last[1]))
+        .where(tokens.c.id == token_id, due, earlier)
+        .values(last_used_at=seen.at, last_used_ip=ip, last_used_by=client, use_written_at=work.now)
     )
-    if marked.rowcount == 0:  # deleted meanwhile, or another process knows newer ones
-        return
-    fresh = [
-        {"token_id": token_id, "at": at, "ip": ip, "client": _client(agent)}
-        for (ip, agent), at in seen.places.items()
-    ]
-    work.db.execute(sa.insert(token_uses), fresh)
+    for place, at in seen.places.items():
+        _list_use(work, token_id, place, at)
+    if seen.places:
+        _forget_old(work, token_id)
+    return bool(marked.rowcount)
+
+
+def _list_use(work: Work, token_id: int, place: tuple[str, str], at: datetime) -> None:
+    """Add one use to the list, unless one from there stands in it that is a minute away or less."""
+    ip, client = place[0], _client(place[1])
+    same = (token_uses.c.token_id == tokens.c.id, token_uses.c.ip == ip)
+    lately = (token_uses.c.client == client, token_uses.c.at > at - TOKEN_STEP)
+    fresh = sa.select(
+        tokens.c.id, sa.literal(at, Moment), sa.literal(ip), sa.literal(client)
+    ).where(tokens.c.id == token_id, ~sa.exists().where(*same, *lately))
+    work.db.execute(sa.insert(token_uses).from_select(["token_id", "at", "ip", "client"], fresh))
+
+
+def _forget_old(work: Work, token_id: int) -> None:
     kept = (
         sa.select(token_uses.c.id)
         .where(token_uses.c.token_id == token_id)

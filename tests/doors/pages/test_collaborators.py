@@ -84,6 +84,11 @@ def test_roles_are_changed_and_people_removed(
     page = bob.open(at)
     assert page.status == 200
     assert 'value="admin"' not in page.text  # makes no other admins
+    # Ana has no members: who else sees it is said as it is, to her and to bob.
+    assert "private: only ana and its collaborators" in bob.open("/ana/vault/settings").text
+    assert "private: only you and its collaborators" in ana.open("/ana/vault/settings").text
+    chinese = bob.open("/ana/vault/settings", **{"Accept-Language": "zh-CN"}).text
+    assert "只有 ana 和协作者可以看到" in chinese
     refused = bob.submit(at, at, form="invite", who="eve@example.com", role="admin")
     assert refused.status == 403
     gone = ana.submit(at, at, form="remove", user="bob")

@@ -399,6 +399,9 @@ def test_an_organization_approves_tokens_one_by_one(hub: Hub) -> None:
     with pytest.raises(Forbidden):
         decide(Approval.APPROVED, replace(bob, roles=roles))
     decide(Approval.APPROVED, boss)
+    mail = inbox(hub, "bob@example.org")[-1]
+    assert mail.subject == "acme approved your access token"
+    assert "/settings/tokens" in mail.text
     assert bars(hub, token.value) == {}
     # Wider scopes are asked for anew: an approval does not grow by itself.
     edited(hub, bob, token.id, inside(acme, "repo.write"), acme)

@@ -1,18 +1,20 @@
 """The mails about tokens that an organisation has to approve, in both languages side by side.
 
-Its admins hear of a token that waits, its owner of what they say.
+Its admins hear of a token that waits, its owner of what they say: on the page where it is listed,
+which for that of an application is not the one of the tokens they made.
 """
 
 # ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from strata.accounts import limits, people
 from strata.accounts.tables import namespaces
+from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.credentials.tokens.tables import tokens
 from strata.events.letters import CHINESE, Reader, Wording, letter, page
@@ -21,6 +23,8 @@ from strata.organizations.queries import admins_of
 from strata.organizations.tables import organizations
 from strata.organizations.token_policy import Approval, TokenPolicy
 
+TOKENS: Final = "/settings/tokens"
+APPLICATIONS: Final = "/settings/connected-applications"
 LETTERS_PER_HOUR: Final = 10  # about one organisation; the page shows the others
 _SAID: Final = {
     Approval.APPROVED: ("approved", "通过"),
@@ -36,16 +40,18 @@ def tell_admins(work: Work, organization_id: int, token_id: int) -> None:
     if name is None or limits.counted(work, key, minutes=60) >= LETTERS_PER_HOUR:
         return
     limits.note(work, key)
-    token_name, owner = _token(work, token_id)
+    token, owner = _token(work, token_id)
     for admin in admins_of(work, organization_id):
-        post(work, _asked(work, people.reader(admin), name, f"{owner.name}: {token_name}"))
+        post(work, _asked(work, people.reader(admin), name, f"{owner.name}: {token.name}"))
 
 
 def tell_owner(work: Work, organization_name: str, token_id: int, state: Approval) -> None:
     """Tell whose token it is what the organisation said, unless they said it themselves."""
-    token_name, owner = _token(work, token_id)
-    if owner.id != work.actor.user_id and state in _SAID:
-        post(work, _decided(work, people.reader(owner), organization_name, token_name, state))
+    token, owner = _token(work, token_id)
+    if owner.id == work.actor.user_id or state not in _SAID:
+        return
+    decided = _app_decided if token.kind == TokenKind.OAUTH else _decided
+    post(work, decided(work, people.reader(owner), organization_name, token.name, state))
 
 
 def _waits_at(call: Call, organization_id: int) -> str | None:
@@ -57,14 +63,13 @@ def _waits_at(call: Call, organization_id: int) -> str | None:
     return str(row.name) if row.token_policy == TokenPolicy.APPROVED else None
 
 
-def _token(call: Call, token_id: int) -> tuple[str, people.User]:
-    row = call.db.execute(
-        sa.select(tokens.c.name, tokens.c.user_id).where(tokens.c.id == token_id)
-    ).one()
+def _token(call: Call, token_id: int) -> tuple[sa.Row[Any, Any, Any], people.User]:
+    columns = (tokens.c.name, tokens.c.kind, tokens.c.user_id)
+    row = call.db.execute(sa.select(*columns).where(tokens.c.id == token_id)).one()
     owner = people.by_id(call, row.user_id)
     if owner is None:
         raise LookupError(token_id)
-    return row.name, owner
+    return row, owner
 
 
 def _asked(call: Call, reader: Reader, organization: str, token: str) -> Letter:
@@ -100,4 +105,21 @@ def _decided(call: Call, reader: Reader, organization: str, token: str, state: A
         before=(f"{organization} 的管理员已{said_zh}您的访问令牌“{token}”。",),
         link_text="访问令牌",
     )
-    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/tokens"))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, TOKENS))
+
+
+def _app_decided(
+    call: Call, reader: Reader, organization: str, app: str, state: Approval
+) -> Letter:
+    said, said_zh = _SAID[state]
+    english = Wording(
+        subject=f"{organization} {said} the access of “{app}”",
+        before=(f"the admins of {organization} {said} what “{app}” may reach there for you.",),
+        link_text="Connected applications",
+    )
+    chinese = Wording(
+        subject=f"{organization} 已{said_zh}应用“{app}”的访问",
+        before=(f"{organization} 的管理员已{said_zh}应用“{app}”代表您对该组织的访问。",),
+        link_text="已连接的应用",
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, APPLICATIONS))

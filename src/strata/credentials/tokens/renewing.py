@@ -51,6 +51,7 @@ def rotate(work: Work, token_id: int, grace_hours: int = 0) -> Issued:
         "last_used_at": None,
         "last_used_ip": "",
         "last_used_by": "",
+        "use_written_at": None,
         "told_days": None,
         "leaked_at": None,
         "leaked_in": "",

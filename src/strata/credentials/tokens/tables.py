@@ -25,6 +25,7 @@ tokens = sa.Table(
     sa.Column("last_used_at", Moment),
     sa.Column("last_used_ip", sa.Text, nullable=False, server_default=""),
     sa.Column("last_used_by", sa.Text, nullable=False, server_default=""),  # the client's name
+    sa.Column("use_written_at", Moment),  # when these three were; no oftener than once a minute
     # The value before the last refresh, for as long as it still works.
     sa.Column("former_digest", sa.Text, index=True),
     sa.Column("former_until", Moment),

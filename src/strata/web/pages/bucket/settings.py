@@ -14,6 +14,7 @@ from strata.access.policy import Action
 from strata.content.bucket.record import bucket_at, delete
 from strata.core.call import Call, Work
 from strata.core.names import RepoId
+from strata.organizations import queries as organizations
 from strata.repos.lookup import lookup
 from strata.web.pages.bucket.head import BucketHead, head_of
 from strata.web.pages.forms.body import Form
@@ -40,6 +41,7 @@ class BucketSettings:
     new_owners: tuple[str, ...]  # to whom the viewer may give it
     removes: bool  # the viewer may rename and delete it
     shares: bool  # the viewer may say who else works on it
+    of_organization: bool  # it belongs to one, whose members see it while it is private
 
 
 async def page(request: Request) -> Response:
@@ -90,4 +92,5 @@ def _page(call: Call, repo_id: RepoId, given: Form) -> BucketSettings:
         new_owners=owners_for(call, repo),
         removes=admits(call, Action.REMOVE, repo),
         shares=admits(call, Action.SHARE, repo),
+        of_organization=organizations.by_id(call, repo.owner_id) is not None,
     )

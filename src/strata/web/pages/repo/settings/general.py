@@ -16,6 +16,7 @@ from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, InvalidFields, Malformed
 from strata.core.names import RepoId, require_repo_name
+from strata.organizations import queries as organizations
 from strata.repos import change
 from strata.repos.lookup import lookup
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -48,6 +49,7 @@ class SettingsPage:
     new_owners: tuple[str, ...]  # to whom the viewer may give it
     removes: bool  # the viewer may rename and delete it
     shares: bool  # the viewer may say who else works on it
+    of_organization: bool  # it belongs to one, whose members see it while it is private
 
 
 Act = Callable[[Work, RepoId, Form], str]  # returns the address to go on to
@@ -101,6 +103,7 @@ def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
         new_owners=owners_for(call, repo),
         removes=admits(call, Action.REMOVE, repo),
         shares=admits(call, Action.SHARE, repo),
+        of_organization=organizations.by_id(call, repo.owner_id) is not None,
     )
 
 
