@@ -122,6 +122,13 @@ def test_a_site_is_let_in_by_what_its_document_says(site: Site, ana: Visitor) ->
     assert about["client_id_metadata_document_supported"] is True
 
 
+def test_a_document_that_names_no_refresh_tokens_gets_none(site: Site, ana: Visitor) -> None:
+    client_id, back = site.describe(grant_types=None), site.address("/callback")
+    told = redeemed(ana, client_id, back, decided(ana, asking(client_id, back)))
+    assert "access_token" in told
+    assert "refresh_token" not in told
+
+
 def test_where_it_is_off_it_is_refused_and_not_announced(hub: Hub, site: Site) -> None:
     site.asked.clear()
     visitor = confirmed(hub, "ana")

@@ -80,6 +80,7 @@ class LoginProvider:
     name_claim: str = "name"
     username_claim: str = "preferred_username"
     groups_claim: str = "groups"
+    untyped_logout: bool = False  # its logout tokens lack the type `logout+jwt`
     client_auth: str = ""  # "basic" or "post"; empty: where the site's document says
     roles: tuple[str, ...] = ()  # "group=organization:role"
     plans: tuple[str, ...] = ()  # "group=plan", the best first

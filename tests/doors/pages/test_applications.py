@@ -66,6 +66,7 @@ def test_a_card_says_who_asks_for_what_and_where_it_leads(ana: Visitor) -> None:
     assert "app.example.com" in page.text
     assert "See your username, name, picture and website" in page.text
     assert "See your e-mail address" not in page.text
+    assert "What you authorize lasts at most a year." in page.text
     policy = page.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "form-action 'self' https://app.example.com;" in policy

@@ -55,6 +55,7 @@ def test_a_device_card_says_what_asks_from_where_when_and_for_what(
         "Open and answer discussions and pull requests in your name",
         "Create, change and delete your collections",
         "See your e-mail address",
+        "What you authorize lasts at most a year.",
         "Only continue if you started this yourself, on your own machine",
     ):
         assert words in card.text, words

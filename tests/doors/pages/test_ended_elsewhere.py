@@ -63,7 +63,11 @@ def statement(issuer: Issuer, **changes: Any) -> str:
         "iss": issuer.url, "aud": CLIENT, "iat": at, "exp": at + 120, "jti": "of this one",
         "sub": "4711", "sid": "s-1", "events": {EVENT: {}}, **changes,
     }  # fmt: skip
-    header = {"alg": issuer.algorithm, "kid": issuer.key.kid, "typ": claims.pop("typ", None)}
+    header = {
+        "alg": issuer.algorithm,
+        "kid": issuer.key.kid,
+        "typ": claims.pop("typ", "logout+jwt"),
+    }
     kept = {name: value for name, value in claims.items() if value is not None}
     shown = {name: value for name, value in header.items() if value is not None}
     return jwt.encode(shown, kept, issuer.signer, algorithms=[issuer.algorithm])
@@ -178,6 +182,8 @@ FALSE: dict[str, dict[str, Any]] = {
     "a log-in": {"nonce": "n"},
     "expired": {"exp": 1},
     "another type": {"typ": "at+jwt"},
+    "the type of any token": {"typ": "JWT"},
+    "no type": {"typ": None},
 }
 
 
@@ -191,6 +197,19 @@ def test_a_word_that_does_not_hold_ends_nothing(
     assert is_in(octo)
     assert tell(near, statement(issuer, typ="logout+jwt"))[0] == 200  # its name is not used up
     assert not is_in(octo)
+
+
+def test_a_site_of_old_may_leave_the_type_out_where_the_operator_says_so(
+    near: Hub, issuer: Issuer
+) -> None:
+    lenient = replace(near, providers=(provider(issuer, untyped_logout=True),))
+    for typ in (None, "JWT"):
+        octo = come(near, issuer, OCTO, "s-1")
+        token = statement(issuer, typ=typ, jti=f"typed {typ}")
+        assert tell(near, token)[0] == 400
+        assert tell(lenient, token)[0] == 200
+        assert not is_in(octo)
+    assert tell(lenient, statement(issuer, typ="at+jwt"))[0] == 400
 
 
 def test_what_eve_signs_ends_nothing(near: Hub, issuer: Issuer) -> None:

@@ -99,8 +99,9 @@ def test_the_answer_names_its_issuer_where_the_site_promises_that(
     assert through(Visitor(near)).status == 502
 
 
-def test_a_document_of_another_issuer_opens_nothing(hub: Hub, issuer: Issuer) -> None:
-    issuer.more = {"issuer": "https://evil.example"}
+@pytest.mark.parametrize("named", ["https://evil.example", "{url}/", "{url}/../"])
+def test_a_document_of_another_issuer_opens_nothing(hub: Hub, issuer: Issuer, named: str) -> None:
+    issuer.more = {"issuer": named.format(url=issuer.url)}
     near = beside(hub, provider(issuer))
     assert Visitor(near).open("/login/with/there").status == 502
 

@@ -198,9 +198,9 @@ def test_a_browser_program_shows_the_verifier_alone(hub: Hub, app: Registered) -
     assert answer.refresh_token == ""  # which it could not use without its secret
 
 
-def test_a_code_lives_two_minutes(hub: Hub, app: Registered, clock: FrozenClock) -> None:
+def test_a_code_lives_one_minute(hub: Hub, app: Registered, clock: FrozenClock) -> None:
     code = allowed(hub, made(hub, "ana"), asking())["code"]
-    clock.advance(timedelta(minutes=2))
+    clock.advance(timedelta(minutes=1))
 
     assert redeemed(hub, code, app.credentials) == "invalid_grant"
 

@@ -281,6 +281,10 @@ class OauthSettings:
         default=False,
         doc="Take the https address of a client metadata document as client_id: the hub then fetches addresses that strangers chose, for people who are logged in.",
     )
+    pkce_always: bool = setting(
+        default=False,
+        doc="Demand PKCE of applications with a secret too; huggingface_hub's and gradio's log-in do not send it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

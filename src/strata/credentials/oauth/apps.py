@@ -58,6 +58,7 @@ class App:
     secret_digest: str | None = field(repr=False)
     secret_suffix: str
     device_flow: bool
+    refreshes: bool  # whether it is given refresh tokens
     picture: str | None  # the stem of its squares' names
     created_at: datetime
     read_at: datetime | None  # when the document that its client_id names was read last
@@ -196,6 +197,7 @@ def _app(row: sa.Row[Any]) -> App:
         secret_digest=row.secret_digest,
         secret_suffix=row.secret_suffix,
         device_flow=row.device_flow,
+        refreshes=row.refreshes,
         picture=row.picture,
         created_at=row.created_at,
         read_at=row.read_at,

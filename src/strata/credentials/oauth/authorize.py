@@ -98,7 +98,7 @@ def recognised(call: Call, asked: Asked) -> App:
     return app
 
 
-def wanted(app: App, asked: Asked) -> tuple[str, ...]:
+def wanted(call: Call, app: App, asked: Asked) -> tuple[str, ...]:
     """The scopes of a request that is in order.
 
     Raises:
@@ -112,7 +112,7 @@ def wanted(app: App, asked: Asked) -> tuple[str, ...]:
         raise GrantRefused("invalid_request", "The prompt is none that this hub knows.")
     if len(asked.nonce) > LONGEST_NONCE:
         raise GrantRefused("invalid_request", f"A nonce has at most {LONGEST_NONCE} characters.")
-    _require_challenge(app, asked)
+    _require_challenge(call, app, asked)
     held = scopes.parsed(asked.scope or DEFAULT_SCOPES)
     scopes.within(held, app.scopes)
     return held
@@ -125,7 +125,7 @@ def consider(call: Call, asked: Asked, app: App) -> Question | ProveFirst | None
         GrantRefused: what the application is to be told.
         Unauthenticated, EmailNotVerified, Forbidden: as `consents.consenting`.
     """
-    held = wanted(app, asked)
+    held = wanted(call, app, asked)
     silent = "none" in asked.prompt
     if silent:
         _require_silent(call)
@@ -149,7 +149,7 @@ def go_on(work: Work, asked: Asked, app: App) -> Settled:
         GrantRefused: they took it back this very moment.
     """
     user = consents.consenting(work)
-    held = wanted(app, asked)
+    held = wanted(work, app, asked)
     consent = consents.of(work, app, user.id)
     if consent is None or not _is_settled(work, asked, app, consent, held):
         raise GrantRefused("consent_required", "The person has not agreed yet.")
@@ -168,7 +168,7 @@ def allow(work: Work, asked: Asked, app: App, organizations: Iterable[str]) -> S
         the same as `consider`.
     """
     user = consents.consenting(work)
-    held = wanted(app, asked)
+    held = wanted(work, app, asked)
     known = consents.of(work, app, user.id)
     places = consents.chosen(work, organizations)
     consent = consents.agree(work, app, user.id, held, places)
@@ -197,13 +197,18 @@ def refused(call: Call, asked: Asked, error: GrantRefused) -> Settled:
     return _sent_back(call, asked, told)
 
 
-def _require_challenge(app: App, asked: Asked) -> None:
-    """PKCE with S256, which is what keeps a stolen code worthless."""
+def _require_challenge(call: Call, app: App, asked: Asked) -> None:
+    """PKCE with S256, which is what keeps a stolen code worthless.
+
+    The Python clients of the Hub know a secret and no PKCE: an application that somebody of this
+    site answers for may show the one instead of the other, where the operator allows it.
+    """
+    by_secret = app.confidential and app.vouched_for and not call.hub.settings.oauth.pkce_always
     if asked.challenge or asked.challenge_method:
         plain = asked.challenge_method != "S256"
         if plain or not codes.CHALLENGE.fullmatch(asked.challenge):
             raise GrantRefused("invalid_request", "Send a code_challenge of the method S256.")
-    elif not app.confidential:
+    elif not by_secret:
         raise GrantRefused("invalid_request", "This application must send a code_challenge.")
 
 
@@ -229,9 +234,11 @@ def _is_settled(
     """Whether this very thing was agreed to, by a person who knows where it leads.
 
     Any program can listen on the person's own machine, and none of them can keep a secret: there
-    the person is asked each time (RFC 8252 §8.6).
+    the person is asked each time (RFC 8252 §8.6). A secret counts where it will be shown, or where
+    somebody of this site answers for the application.
     """
-    surely = app.confidential or asked.redirect_uri.startswith("https://")
+    by_secret = app.confidential and (app.vouched_for or not asked.challenge)
+    surely = by_secret or asked.redirect_uri.startswith("https://")
     asks_anew = asked.prompt & {"consent", "select_account"}
     proposed = frozenset(consents.chosen(call, asked.organizations))
     known = consent.covers(held) and proposed <= frozenset(consent.organizations)

@@ -22,7 +22,7 @@ from strata.credentials.oauth.families import Answer
 from strata.credentials.oauth.tables import oauth_codes
 from strata.events.facts import record
 
-LIFE: Final = timedelta(minutes=2)
+LIFE: Final = timedelta(minutes=1)
 LONGEST: Final = 128
 VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # of S256
@@ -112,8 +112,12 @@ def _shown(work: Work, code: str) -> sa.Row[Any] | None:
 
 
 def _require_client(app: App, row: sa.Row[Any], asked: Redemption) -> None:
-    """Who redeems: a secret shows it, or a verifier that only the right browser has."""
-    if app.confidential and not row.challenge and not asked.credentials.secret:
+    """Who redeems: a secret shows it, or a verifier that only the right browser has.
+
+    The JavaScript client of the Hub sends the verifier alone, for applications of this site.
+    """
+    by_verifier = row.challenge and app.vouched_for
+    if app.confidential and not by_verifier and not asked.credentials.secret:
         raise ClientRefused("Send the secret of this application as well.")
 
 

@@ -7,7 +7,7 @@ A log-in has one access token after the other, each with the refresh token that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -30,7 +30,8 @@ ACCESS_PREFIX: Final = "hf_oauth_"
 REFRESH_PREFIX: Final = "hf_oauth_refresh_"
 DEVICE_LIFE: Final = timedelta(days=30)  # clients refresh when less than a day of it is left
 BROWSER_LIFE: Final = timedelta(hours=8)
-REFRESH_LIFE: Final = timedelta(days=180)
+REFRESH_LIFE: Final = timedelta(days=180)  # of each, if it is not used
+LONGEST_LIFE: Final = timedelta(days=365)  # of a log-in, however often it is refreshed
 LONGEST: Final = 256  # characters of any token
 NOT_OPEN: Final = "The account that let this application in is not open."
 
@@ -69,7 +70,8 @@ class Family:
     user_id: int
     scopes: tuple[str, ...]
     organizations: tuple[int, ...]
-    lifetime: timedelta
+    lifetime: timedelta  # of each of its access tokens
+    ends_at: datetime  # then its person decides anew
 
 
 def begin(work: Work, asked: Asked) -> Answer:
@@ -86,11 +88,17 @@ def begin(work: Work, asked: Asked) -> Answer:
         .returning(oauth_families.c.id)
     ).one()
     family = Family(
-        row.id, asked.app, asked.consent.user_id, asked.scopes, asked.organizations, asked.lifetime
+        row.id,
+        asked.app,
+        asked.consent.user_id,
+        asked.scopes,
+        asked.organizations,
+        asked.lifetime,
+        work.now + LONGEST_LIFE,
     )
     usage.note_log_in(work, asked.app.id)
     refresh = ""
-    if asked.refreshed:
+    if asked.refreshed and asked.app.refreshes:
         refresh = given.fresh(REFRESH_PREFIX)
         keep(work, family, refresh)
     return access(work, family, refresh)
@@ -117,6 +125,7 @@ def by_id(call: Call, family_id: int) -> Family | None:
         tuple(row.scopes.split()),
         tuple(row.organizations),
         timedelta(seconds=row.lifetime_s),
+        row.created_at + LONGEST_LIFE,
     )
 
 
@@ -125,13 +134,14 @@ def keep(work: Work, family: Family, value: str) -> None:
     fresh = upsert(work.db, oauth_refreshes).values(
         digest=work.hub.secrets.digest("oauth.refresh", value),
         family_id=family.id,
-        expires_at=work.now + REFRESH_LIFE,
+        expires_at=min(work.now + REFRESH_LIFE, family.ends_at),
     )
     work.db.execute(fresh.on_conflict_do_nothing())
 
 
 def access(work: Work, family: Family, refresh_token: str) -> Answer:
     """The next access token of a log-in, and with it the refresh token that follows."""
+    expires_at = min(work.now + family.lifetime, family.ends_at)
     made = given.give(
         work,
         given.Wanted(
@@ -141,7 +151,7 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
             role=TokenRole.FINE_GRAINED,
             grants=_grants(work, family),
             prefix=ACCESS_PREFIX,
-            expires_at=work.now + family.lifetime,
+            expires_at=expires_at,
         ),
     )
     _inherit(work, made.id, family)
@@ -151,7 +161,7 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
         user_id=family.user_id,
         access_token=made.value,
         refresh_token=refresh_token,
-        expires_in_s=int(family.lifetime.total_seconds()),
+        expires_in_s=int((expires_at - work.now).total_seconds()),
         scopes=family.scopes,
         family_id=family.id,
     )

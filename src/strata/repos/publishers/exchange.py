@@ -81,7 +81,7 @@ def _checked(call: Call, shown: Shown) -> tuple[str, Mapping[str, Any]]:
     issuer = _issuer_of(shown.statement)
     if issuer not in issuers(call.hub):
         raise GrantRefused("invalid_grant", "The issuer of this ID token is not trusted here.")
-    provider = as_provider(issuer, shown.audience)
+    provider = as_provider(call.hub, issuer, shown.audience)
     try:
         where = endpoints.of(call.hub, provider)
         return issuer, words.checked(call.hub, provider, where, shown.statement)

@@ -38,15 +38,17 @@ def issuers(hub: Hub) -> tuple[str, ...]:
     return tuple(one.rstrip("/") for one in hub.settings.publishers.issuers)
 
 
-def as_provider(issuer: str, audience: str) -> LoginProvider:
-    """An issuer as something whose statements can be checked."""
+def as_provider(hub: Hub, issuer: str, audience: str) -> LoginProvider:
+    """An issuer as something whose statements can be checked, written as the operator wrote it."""
+    known = hub.settings.publishers.issuers
+    exact = next((one for one in known if one.rstrip("/") == issuer), issuer)
     return LoginProvider(
         id=f"publisher:{issuer}",
         kind="oidc",
         name=issuer,
         client_id=audience,
         client_secret="",
-        issuer=issuer,
+        issuer=exact,
     )
 
 

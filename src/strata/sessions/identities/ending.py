@@ -33,7 +33,8 @@ from strata.sessions.identities.tables import logout_statements
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 OLDEST: Final = timedelta(minutes=5)
 LONGEST: Final = 16 * 1024  # characters
-_TYPES: Final = frozenset({"", "jwt", "logout+jwt", "application/logout+jwt"})
+_TYPES: Final = frozenset({"logout+jwt", "application/logout+jwt"})
+_UNTYPED: Final = frozenset({"", "jwt"})  # sites from before the standard named a type
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def checked(hub: Hub, provider: LoginProvider, logout_token: str) -> Ended:
         raise Malformed(f"The logout token does not hold: {failure.reason}.") from failure
     said = token.claims
     _require_rules(hub, provider, where.issuer, said)
-    if str(token.header.get("typ", "")).lower() not in _TYPES:
+    typed = str(token.header.get("typ", "")).lower()
+    if typed not in _TYPES and not (provider.untyped_logout and typed in _UNTYPED):
         raise Malformed("This is a statement of another type.")
     subject, session = said.get("sub", ""), said.get("sid", "")
     return Ended(

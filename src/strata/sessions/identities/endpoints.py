@@ -72,8 +72,8 @@ def of(hub: Hub, provider: LoginProvider, *, fresh: bool = False) -> Endpoints:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ProviderFailed(provider.name, "its discovery document lacks something") from error
-    if found.issuer.rstrip("/") != provider.issuer.rstrip("/"):
-        raise ProviderFailed(provider.name, "its discovery document is of another issuer")
+    if found.issuer != provider.issuer:  # Discovery 1.0 §4.3: exactly, a slash at the end included
+        raise ProviderFailed(provider.name, f"its document names the issuer {found.issuer!r}"[:200])
     return found
 
 

@@ -92,6 +92,7 @@ def described_by(client_id: str, document: Mapping[str, Any]) -> Described:
         homepage=homepage if urlsplit(homepage).netloc == host else "",
         redirect_uris=_texts(document, "redirect_uris"),
         scopes=_offered(_text(document, "scope")),
+        refreshes="refresh_token" in _texts(document, "grant_types"),
     )
     wrong = own.faults(described)
     if wrong:

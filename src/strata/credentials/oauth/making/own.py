@@ -38,6 +38,7 @@ class Described:
     redirect_uris: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     device_flow: bool = False
+    refreshes: bool = True  # whether it asked for refresh tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ def columns_of(described: Described) -> Mapping[str, Any]:
         "redirect_uris": list(described.redirect_uris),
         "scopes": scopes.joined(described.scopes),
         "device_flow": described.device_flow,
+        "refreshes": described.refreshes,
     }
 
 

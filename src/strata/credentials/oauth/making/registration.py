@@ -1,7 +1,8 @@
 """Applications that register themselves (RFC 7591).
 
 Nobody vouches for them: the page on which a person decides says so. They get nothing that their
-kind of program does not need, and those that nobody lets in are forgotten.
+kind of program does not need, no grant that they did not name (RFC 7591 §2), and those that nobody
+lets in are forgotten.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from strata.credentials.oauth.making.own import Birth, Described, Made
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.events.facts import record
 
+CODE_GRANT: Final = "authorization_code"
+REFRESH_GRANT: Final = "refresh_token"
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
-GRANTS: Final = ("authorization_code", "refresh_token", DEVICE_GRANT)
+GRANTS: Final = (CODE_GRANT, REFRESH_GRANT, DEVICE_GRANT)
 METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
 PER_HOUR_HERE, PER_HOUR_EVERYWHERE = 20, 500
 FORGOTTEN_AFTER: Final = timedelta(days=30)
@@ -58,9 +61,11 @@ def register(work: Work, wish: Wish) -> Made:
     described = Described(
         name=wish.name,
         homepage=wish.homepage,
-        redirect_uris=wish.redirect_uris,
+        # Without the grant no browser is sent back, wherever it says that it would be.
+        redirect_uris=wish.redirect_uris if CODE_GRANT in wish.grants else (),
         scopes=scopes.parsed(wish.scope) or scopes.OFFERED,
         device_flow=DEVICE_GRANT in wish.grants,
+        refreshes=REFRESH_GRANT in wish.grants,
     )
     _require_sound(described)
     made = own.insert(work, described, Birth(Origin.ITSELF, None, wish.method != "none"))

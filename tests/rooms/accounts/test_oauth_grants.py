@@ -1,0 +1,110 @@
+"""What an application is held to: the grants it named, and an end of every log-in (ASVS 10.4)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fixtures.accounts import calling, made
+from fixtures.hubs import FrozenClock
+from fixtures.oauth import CALLBACK, application
+from rooms.accounts.test_authorizing import allowed, answered, asking, considered, redeemed
+from rooms.accounts.test_device_codes import granted, whose
+from rooms.accounts.test_refreshing import refreshed, renewed
+from strata.core.actor import Actor
+from strata.core.call import working
+from strata.core.errors import GrantRefused, Malformed
+from strata.core.hub import Hub
+from strata.core.settings.tree import OauthSettings
+from strata.credentials.oauth import families
+from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.authorize import Question
+from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth.making import registration
+from strata.credentials.oauth.making.own import Made
+
+HERE_TOO = "http://localhost:3000/cb"
+
+
+def registered(hub: Hub, *grants: str, method: str = "none") -> tuple[Made, Credentials]:
+    """An application that registers itself, which nobody vouches for."""
+    wish = registration.Wish(
+        "A program", "", (CALLBACK, HERE_TOO), "openid profile", grants, method
+    )
+    with calling(hub) as call, working(call) as work:
+        made_up = registration.register(work, wish)
+    return made_up, Credentials(made_up.app.client_id, made_up.secret)
+
+
+def let_in(hub: Hub, ana: Actor, who: Credentials) -> Answer:
+    asked = asking(who.client_id, scope="openid profile")
+    return answered(hub, allowed(hub, ana, asked)["code"], who)
+
+
+def test_a_log_in_ends_after_a_year_however_often_it_is_refreshed(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    answer = granted(hub, made(hub, "ana"))
+    for _ in range(3):
+        clock.advance(timedelta(days=120))
+        answer = renewed(hub, answer.refresh_token)
+    # Neither token of the last days leads beyond the year.
+    left = families.LONGEST_LIFE - timedelta(days=360)
+    assert answer.expires_in_s == int(left.total_seconds())
+    clock.advance(left)
+    assert refreshed(hub, answer.refresh_token) == "invalid_grant"
+    with calling(hub) as call, working(call) as work:
+        families.forget_over(work)
+    assert whose(hub, answer.access_token) is None
+
+
+def test_who_did_not_name_refresh_tokens_gets_none(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    _, bare = registered(hub, "authorization_code")
+    assert let_in(hub, ana, bare).refresh_token == ""
+    _, naming = registered(hub, "authorization_code", "refresh_token")
+    assert let_in(hub, ana, naming).refresh_token
+
+
+def test_who_did_not_name_codes_sends_no_browser_anywhere(hub: Hub) -> None:
+    _, program = registered(hub, registration.DEVICE_GRANT)
+    with pytest.raises(Malformed):
+        considered(hub, made(hub, "ana"), asking(program.client_id, scope="openid"))
+
+
+def test_a_secret_alone_is_no_pkce_of_who_registered_itself(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    _, site = registered(hub, "authorization_code", method="client_secret_basic")
+    bare = asking(site.client_id, scope="openid", challenge="", challenge_method="")
+    with pytest.raises(GrantRefused) as refused:
+        considered(hub, ana, bare)
+    assert refused.value.reason == "invalid_request"
+    # Nor is a verifier alone as good as the secret that it has.
+    asked = asking(site.client_id, scope="openid profile")
+    code = allowed(hub, ana, asked)["code"]
+    assert redeemed(hub, code, Credentials()) == "invalid_client"
+    assert isinstance(answered(hub, code, site), Answer)
+
+
+def test_where_the_operator_wants_it_everybody_sends_a_challenge(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    application(hub)
+    bare = asking(challenge="", challenge_method="")
+    assert isinstance(considered(hub, ana, bare), Question)
+    strict = replace(hub, settings=replace(hub.settings, oauth=OauthSettings(pkce_always=True)))
+    with pytest.raises(GrantRefused) as refused:
+        considered(strict, ana, bare)
+    assert refused.value.reason == "invalid_request"
+    assert isinstance(considered(strict, ana, asking()), Question)
+
+
+def test_on_the_persons_own_machine_a_secret_that_need_not_be_shown_counts_for_nothing(
+    hub: Hub,
+) -> None:
+    ana = made(hub, "ana")
+    _, site = registered(hub, "authorization_code", method="client_secret_basic")
+    asked = asking(site.client_id, scope="openid profile", redirect_uri=HERE_TOO)
+    allowed(hub, ana, asked)
+    assert isinstance(considered(hub, ana, asked), Question)  # asked each time
+    elsewhere = replace(asked, redirect_uri=CALLBACK)
+    assert considered(hub, ana, elsewhere) is None
