@@ -8,7 +8,7 @@ from types import MappingProxyType
 from benchmarks.outcome import Outcome
 from fixtures.accounts import calling, made
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.access.organizations import found_organization
+from strata.access.organizations.founding import found_organization
 from strata.core.actor import Grants, TokenRole
 from strata.core.call import working
 from strata.credentials.tokens import recognising, tokens

@@ -7,7 +7,7 @@ from clients.client import Client
 from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.git import machine
-from strata.access.policy import MEMBERS_ONLY
+from strata.access.policy.persons import MEMBERS_ONLY
 
 WORK: Final = """
     import json

@@ -24,7 +24,7 @@ from fixtures.large_files import access_token, noise, oid_of, person
 from fixtures.organizations import joins, organization
 from fixtures.webhooks import listening_hub
 from fuzz.requests import Odd
-from strata.access.record import Standing
+from strata.access.gates.record import Standing
 from strata.app.serving import build_app
 from strata.content.writing.operations import AddLarge
 from strata.core.actor import Actor, Role, TokenRole

@@ -22,7 +22,7 @@ from fixtures.webhooks import called, hooked, listening_hub, states
 from rooms.accounts.test_keys import added as key_added, line
 from stories.test_attack_hidden import OF_A_REPO, seen
 from stories.test_attack_oauth import given as application_given
-from strata.access.policy import may_see
+from strata.access.policy.seeing import may_see
 from strata.app.hub import LISTENERS
 from strata.community.webhooks.faults import BadWebhook
 from strata.content.making.duplicate import Place, duplicate

@@ -21,7 +21,7 @@ from fixtures.large_files import (
     noise,
     web_client,
 )
-from strata.access.record import Standing
+from strata.access.gates.record import Standing
 from strata.blobs.present import large_files
 from strata.content.writing.operations import AddLarge
 from strata.core.actor import Actor, TokenRole

@@ -11,7 +11,7 @@ from fixtures.accounts import calling, inbox, made, person
 from fixtures.oauth import application
 from fixtures.organizations import joins, organization, today
 from rooms.accounts.test_authorizing import allowed, asking, redeemed
-from strata.access import org_tokens
+from strata.access.organizations import tokens as org_tokens
 from strata.accounts.tables import users
 from strata.app.serving import build_app
 from strata.content.making import new_repo

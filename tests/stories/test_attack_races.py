@@ -30,8 +30,8 @@ from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, organization, today
 from fixtures.races import beside, called, interrupted, worked
-from strata.access import inviting, members
-from strata.access.organizations import found_organization
+from strata.access.organizations import inviting, members
+from strata.access.organizations.founding import found_organization
 from strata.accounts import confirmed, passwords, people
 from strata.accounts.factors import codes, halfway, held, passkeys, totp
 from strata.accounts.factors.halfway import Ticket

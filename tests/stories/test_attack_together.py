@@ -21,7 +21,7 @@ from fixtures.large_files import (
     working_as,
 )
 from fixtures.organizations import joins, organization, today
-from strata.access.queries import organizations_of
+from strata.access.organizations.shown import organizations_of
 from strata.accounts import former
 from strata.accounts.names import Kind, Namespace, conflicts
 from strata.content.making.duplicate import Place, duplicate

@@ -17,8 +17,8 @@ from fixtures.buckets import bucket_of, filled
 from fixtures.contents import created, given, uploaded
 from fixtures.large_files import noise, web_client
 from stories.test_attack_hidden import OF_A_REPO, seen
-from strata.access.members import add, remove
-from strata.access.organizations import found_organization
+from strata.access.organizations.founding import found_organization
+from strata.access.organizations.members import add, remove
 from strata.accounts.tables import users
 from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Grants, Role, TokenRole

@@ -12,7 +12,7 @@ from fixtures.contents import created, uploaded
 from fixtures.git_server import Git, Origin, served
 from fixtures.organizations import joins, organization, today
 from strata.access import audit
-from strata.access.organizations import change_organization
+from strata.access.organizations.founding import change_organization
 from strata.accounts.profile.details import Details, change_details
 from strata.community.discussions import thread
 from strata.community.discussions.opening import open_discussion

@@ -36,9 +36,10 @@ from rooms.accounts.test_device_codes import granted
 from rooms.accounts.test_factors import finish, signed_in, ticket, with_app, with_passkey
 from rooms.accounts.test_keys import added as key_added, line
 from rooms.accounts.test_token_lives import issued, rotated
-from strata.access import inviting, notices
+from strata.access.gates import notices
+from strata.access.gates.record import Standing
+from strata.access.organizations import inviting
 from strata.access.plans import requests as plan_requests
-from strata.access.record import Standing
 from strata.accounts import confirmed
 from strata.accounts.factors import passkeys
 from strata.accounts.legal import telling as legal_telling

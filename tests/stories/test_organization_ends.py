@@ -19,8 +19,9 @@ from fixtures.oauth import application
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of, ssh_served
 from rooms.accounts.test_authorizing import allowed, asking, redeemed
-from strata.access import admitting, audit, inviting, members, org_tokens
-from strata.access.org_tokens import Rules
+from strata.access import audit
+from strata.access.organizations import admitting, inviting, members, tokens as org_tokens
+from strata.access.organizations.tokens import Rules
 from strata.accounts import names
 from strata.app.serving import build_app
 from strata.community.discussions import reading

@@ -23,10 +23,10 @@ from fixtures.contents import created, uploaded
 from fixtures.gated import asks, decides, gate
 from fixtures.large_files import web_client
 from fixtures.organizations import joins, organization, today
-from strata.access import org_tokens
-from strata.access.narrowing import BARRED, GATED_TOKEN
-from strata.access.org_tokens import Rules
-from strata.access.record import Standing
+from strata.access.gates.record import Standing
+from strata.access.organizations import tokens as org_tokens
+from strata.access.organizations.tokens import Rules
+from strata.access.policy.narrowing import BARRED, GATED_TOKEN
 from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Actor, Bar, Grants, Role, TokenKind, TokenRole
 from strata.core.call import working

@@ -15,8 +15,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.members import found
-from strata.access.policy import require_account, require_admin
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
+from strata.access.policy.persons import require_account
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden
@@ -74,7 +75,7 @@ def of_organization(
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
     """
     organization = found(call, name)
     require_admin(call.actor, organization.id)

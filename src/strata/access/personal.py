@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from strata.access.tables import access_requests
+from strata.access.gates.tables import access_requests
 from strata.core.call import Call
 from strata.core.personal import Kept, Part, Personal
 from strata.events.audit import listing, narrowing

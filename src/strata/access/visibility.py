@@ -13,10 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.access.narrowing import Thing, bar_of, lets
-from strata.access.policy import belongs_to, namespaces_with
-from strata.access.record import Standing
-from strata.access.tables import access_requests
+from strata.access.gates.record import Standing
+from strata.access.gates.tables import access_requests
+from strata.access.policy.narrowing import bar_of, lets
+from strata.access.policy.roles import namespaces_with
+from strata.access.policy.things import Thing
 from strata.core.actor import Actor, Role
 from strata.core.permissions import Permission
 
@@ -68,7 +69,7 @@ def sight_of(actor: Actor, opened: Opened) -> Sight:
 def visible(
     actor: Actor, table: sa.FromClause, thing: Thing = Thing.REPO
 ) -> sa.ColumnElement[bool]:
-    """The condition under which `access.policy.may_see` is true.
+    """The condition under which `access.policy.seeing.may_see` is true.
 
     Args:
         table: of such things, or what has its columns `id`, `owner_id` and `private`.
@@ -91,16 +92,6 @@ def seen_alone(sight: Sight, table: sa.FromClause, held: Held) -> sa.ColumnEleme
     if sight is Sight.EVERYTHING:
         return private
     return sa.false() if sight is Sight.PUBLIC else sa.and_(private, _opened(sight, table, held))
-
-
-def shows_members(
-    actor: Actor, *, hidden: sa.ColumnElement[bool], key: sa.ColumnElement[int]
-) -> sa.ColumnElement[bool]:
-    """The condition under which `access.policy.may_see_members` is true of an organisation."""
-    if actor.system:
-        return sa.true()
-    inside = [held for held in sorted(actor.roles) if belongs_to(actor, held)]
-    return sa.or_(hidden.is_(sa.false()), key.in_(inside))
 
 
 def governed(actor: Actor, owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -185,7 +176,7 @@ def _gate_opened(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def _belongs(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
-    """The condition under which `access.policy.belongs` is true."""
+    """The condition under which `access.policy.gate.belongs` is true."""
     ungated = sa.or_(~repo.c.gate_members, repo.c.created_by == actor.user_id)
     member = repo.c.owner_id.in_(namespaces_with(actor, Role.READ))
     admin = repo.c.owner_id.in_(namespaces_with(actor, Role.ADMIN))

@@ -11,7 +11,7 @@ from typing import Final, Literal, cast, get_args
 
 import msgspec
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, Malformed
 from strata.core.hub import Hub

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.blobs import queries
 from strata.blobs.keys import object_key
 from strata.blobs.pointer import Pointer

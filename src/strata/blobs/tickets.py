@@ -12,8 +12,8 @@ from typing import TypeVar
 
 import msgspec
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.core.call import Call
 from strata.core.errors import Forbidden, RepoNotFound
 from strata.core.hub import Hub

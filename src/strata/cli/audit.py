@@ -12,7 +12,7 @@ import click
 
 from strata.access import audit as log
 from strata.access.audit import Told
-from strata.access.members import named
+from strata.access.organizations.members import named
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed

@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from strata.access.members import named
+from strata.access.organizations.members import named
 from strata.accounts import people
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from strata.access import members
+from strata.access.organizations import members
 from strata.cli.opening import opened
 from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from strata.access.members import named
+from strata.access.organizations.members import named
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.core.call import working

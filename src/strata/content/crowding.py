@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
 from strata.content import queries
 from strata.core.call import Call

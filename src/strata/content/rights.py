@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from strata.access.gates import admit, admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admit, admits
+from strata.access.policy.verbs import Action
 from strata.content import queries
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content import queries
 from strata.core.call import Call
 from strata.core.errors import RevisionNotFound

@@ -1,6 +1,6 @@
 """The whole schema, as the rooms declare it."""
 
-import strata.access.tables
+import strata.access.gates.tables
 import strata.accounts.factors.tables
 import strata.accounts.legal.tables
 import strata.accounts.notices.tables

@@ -1,4 +1,4 @@
-"""Who belongs to an organisation, and as what; `access.members` decides who may change it."""
+"""Who belongs to an organisation, and as what; `access.organizations` decides who may change it."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from strata.access.gates import GATEABLE, admit
-from strata.access.policy import Action, Gate, require_create
+from strata.access.gates.admit import GATEABLE, admit
+from strata.access.policy.namespaces import require_create
+from strata.access.policy.things import Gate
+from strata.access.policy.verbs import Action
 from strata.accounts import names
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound

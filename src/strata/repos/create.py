@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from strata.access.policy import require_create
+from strata.access.policy.namespaces import require_create
 from strata.accounts import names
 from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.call import Call, Work
@@ -59,7 +59,7 @@ def settle(call: Call, wish: Wish) -> Draft:
     """Check right and name before anything is made.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_create`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_create`.
         Malformed: a name or SDK that no repo may have.
         AlreadyExists: the name is taken in this namespace.
         OverQuota: the plan of the owner has no room for one more.

@@ -6,8 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.members import found
-from strata.access.policy import require_admin
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
 from strata.accounts import former
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
@@ -31,7 +31,7 @@ def delete_organization(work: Work, name: str, typed: str) -> None:
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         ProofNeeded: a session must show who sits there.
         InvalidFields: `delete_name` is another name, or the organisation owns repositories.
     """

@@ -7,8 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.members import found
-from strata.access.policy import require_admin
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
 from strata.accounts import former
 from strata.accounts.names import Kind, Namespace
 from strata.accounts.profile.rename import renamed
@@ -45,7 +45,7 @@ def rename_organization(work: Work, name: str, new_name: str) -> str:
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         ProofNeeded: a session must show who sits there.
         InvalidFields, TooMany: as `rename_account`.
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from strata.access import letters
+from strata.access.gates import letters
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
 from strata.repos import queries

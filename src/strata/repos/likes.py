@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.access.visibility import visible
 from strata.accounts.people import Face, face, faces
 from strata.accounts.standing import is_seen

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from strata.access.gates import admit
-from strata.access.policy import Action, may_see
+from strata.access.gates.admit import admit
+from strata.access.policy.seeing import may_see
+from strata.access.policy.verbs import Action
 from strata.core.call import Call
 from strata.core.errors import Moved, RepoNotFound
 from strata.core.names import RepoId

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.tables import access_requests, gate_notices
+from strata.access.gates.tables import access_requests, gate_notices
 from strata.accounts.notices.tables import heeded_repos
 from strata.core.call import Work
 from strata.core.names import RepoId, RepoType

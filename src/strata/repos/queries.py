@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.access.record import Standing
-from strata.access.tables import access_requests
+from strata.access.gates.record import Standing
+from strata.access.gates.tables import access_requests
 from strata.core.call import Call, Work
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.columns import from_millis

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from strata.access.narrowing import Thing
-from strata.access.policy import Gate
+from strata.access.policy.things import Gate, Thing
 from strata.core.names import RepoId, RepoType
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.access.record import Standing
-from strata.access.tables import access_requests
+from strata.access.gates.record import Standing
+from strata.access.gates.tables import access_requests
 from strata.access.visibility import visible
 from strata.core.call import Call
 from strata.lib.db.seek import Page, Window, page_down

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Final
 
-from strata.access.policy import may_see
+from strata.access.policy.seeing import may_see
 from strata.core.call import Call
 from strata.core.errors import RepoNotFound
 from strata.core.names import RepoId, RepoType

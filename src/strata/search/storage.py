@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.access.policy import require_member
+from strata.access.policy.namespaces import require_member
 from strata.blobs.tables import blobs, repo_blobs
 from strata.content.tables import buckets
 from strata.core.call import Call
@@ -47,7 +47,7 @@ def storage_list(
     """The repos of a namespace, the largest first unless another order is asked for.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_member`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_member`.
     """
     require_member(call.actor, namespace_id)
     sized = _sizes(namespace_id).subquery()

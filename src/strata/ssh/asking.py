@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 from sqlalchemy.engine import Connection
 
-from strata.access.policy import require_entry
+from strata.access.policy.persons import require_entry
 from strata.accounts.limits import address_of
 from strata.accounts.plans.rates import Bucket, Rates, Standing
 from strata.content.reading.downloads import DownloadCounts

@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from strata.access.policy import require_entry
+from strata.access.policy.persons import require_entry
 from strata.accounts.plans.rates import Bucket
 from strata.core import maintenance
 from strata.core.actor import ANONYMOUS, Actor

@@ -7,7 +7,7 @@ from doors.api.conftest import Clients
 from fixtures.buckets import filled
 from fixtures.large_files import access_token, calling, noise, oid_of, person, web_client
 from fixtures.organizations import joins, leaves, organization, today
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.core.actor import Actor, Role
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType

@@ -15,7 +15,7 @@ from fixtures.contents import uploaded
 from fixtures.gated import asks, decides, gate, request_of, standings
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.shown_repos import HOSTILE, Scene, served, session_of, staged
-from strata.access.record import Standing
+from strata.access.gates.record import Standing
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType

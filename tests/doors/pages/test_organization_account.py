@@ -13,7 +13,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.shown_repos import Scene, served, session_of, staged
-from strata.access import inviting
+from strata.access.organizations import inviting
 from strata.content.making import new_repo
 from strata.core.actor import Actor, Role
 from strata.core.call import working

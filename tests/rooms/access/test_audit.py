@@ -10,7 +10,8 @@ import pytest
 from fixtures.accounts import HERE, calling, made
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, leaves, organization, today
-from strata.access import audit, members
+from strata.access import audit
+from strata.access.organizations import members
 from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import Forbidden, NotFound, StrataError, Unauthenticated

@@ -25,7 +25,9 @@ from fixtures.contents import created, given
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import working_as
 from fixtures.organizations import joins, organization, today
-from strata.access.policy import Action, may_see, permits
+from strata.access.policy.require import permits
+from strata.access.policy.seeing import may_see
+from strata.access.policy.verbs import Action
 from strata.access.visibility import opened_to, readable, seen_alone, sight_of, visible
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users

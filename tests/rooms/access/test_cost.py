@@ -11,7 +11,7 @@ from fixtures.contents import created
 from fixtures.gated import asks, decides, gate
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import access_token
-from strata.access.record import Standing
+from strata.access.gates.record import Standing
 from strata.content.snapshot import snapshot
 from strata.core.actor import ANONYMOUS, Actor, Role
 from strata.core.call import Call

@@ -11,9 +11,9 @@ from fixtures.gated import asks, decides, does, gate
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import calling
 from fixtures.organizations import joins, organization, today
-from strata.access import decisions, notices
-from strata.access.letters import LETTERS_PER_HOUR
-from strata.access.record import Standing
+from strata.access.gates import decisions, notices
+from strata.access.gates.letters import LETTERS_PER_HOUR
+from strata.access.gates.record import Standing
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.notices.times import Quiet, Times, choose_times
 from strata.accounts.notices.unsubscribing import Ticket, read

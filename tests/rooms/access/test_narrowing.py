@@ -10,22 +10,19 @@ from typing import Final
 import pytest
 import sqlalchemy as sa
 
-from strata.access.narrowing import BARRED, GATED_TOKEN, Thing
-from strata.access.policy import (
-    Action,
-    Gate,
-    belongs_to,
-    may_see,
-    require,
+from strata.access.gates.tables import access_requests
+from strata.access.policy.namespaces import (
     require_admin,
     require_create,
     require_member,
-    require_reader,
     require_watch,
-    require_writer,
-    shows_membership,
 )
-from strata.access.tables import access_requests
+from strata.access.policy.narrowing import BARRED, GATED_TOKEN
+from strata.access.policy.persons import require_reader, require_writer
+from strata.access.policy.require import require
+from strata.access.policy.seeing import belongs_to, may_see, shows_membership
+from strata.access.policy.things import Gate, Thing
+from strata.access.policy.verbs import Action
 from strata.access.visibility import opened_to, readable, seen_alone, sight_of, visible
 from strata.core.actor import Actor, Bar, Grants, Role, TokenFacts, TokenRole
 from strata.core.errors import Forbidden, RepoNotFound, StrataError, TokenTooNarrow

@@ -6,22 +6,15 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from strata.access.narrowing import Thing
-from strata.access.policy import (
-    OUTSIDE_THE_GATE,
-    Action,
-    Gate,
-    belongs,
-    may_appoint,
-    may_see,
-    may_share,
-    require,
-    require_account,
-    require_admin,
-    require_create,
-    require_writer,
-)
-from strata.access.tables import access_requests
+from strata.access.gates.tables import access_requests
+from strata.access.policy.gate import belongs
+from strata.access.policy.namespaces import require_admin, require_create
+from strata.access.policy.persons import require_account, require_writer
+from strata.access.policy.require import require
+from strata.access.policy.roles import may_appoint, may_share
+from strata.access.policy.seeing import may_see
+from strata.access.policy.things import Gate, Thing
+from strata.access.policy.verbs import NEEDED, OUTSIDE_THE_GATE, RIGHTS as MATRIX, Action
 from strata.access.visibility import readable, visible
 from strata.core.actor import (
     ANONYMOUS,
@@ -41,6 +34,7 @@ from strata.core.errors import (
     RepoDisabled,
     RepoNotFound,
     StrataError,
+    TokenTooNarrow,
     Unauthenticated,
 )
 
@@ -384,3 +378,30 @@ def test_only_who_decides_over_the_namespace_makes_admins_of_a_repo() -> None:
     assert not may_appoint(collaborator(Role.ADMIN), repo)
     assert may_appoint(member(Role.ADMIN), repo)
     assert not may_share(member(Role.WRITE), repo)
+
+
+def test_what_stands_first_answers_first() -> None:
+    """Of several reasons to refuse, the first of product §4.2 is the one that is told."""
+    unconfirmed = replace(STRANGER, verified=False, token=READ_TOKEN)
+    barred = replace(READ_TOKEN, bars={ORGANIZATION: Bar.DENIED})
+    barred_member = member(Role.READ, verified=False, token=barred)
+    everything = Governed(private=True, disabled=True, gated="manual", gate_members=True)
+    walk: list[tuple[Actor, Governed, type[StrataError]]] = [
+        (unconfirmed, everything, RepoNotFound),
+        (barred_member, everything, Forbidden),
+        (replace(barred_member, token=READ_TOKEN), everything, RepoDisabled),
+        (unconfirmed, replace(everything, private=False), RepoDisabled),
+        (unconfirmed, replace(everything, private=False, disabled=False), GatedRepo),
+        (unconfirmed, Governed(), EmailNotVerified),
+        (replace(STRANGER, token=READ_TOKEN), Governed(), Forbidden),
+        (member(Role.WRITE, token=READ_TOKEN), Governed(), TokenTooNarrow),
+        (member(Role.WRITE, token=replace(barred, role=TokenRole.WRITE)), Governed(), Forbidden),
+    ]
+    for actor, repo, refusal in walk:
+        with pytest.raises(StrataError) as refused:
+            require(actor, Action.WRITE, repo)
+        assert type(refused.value) is refusal
+
+
+def test_every_verb_has_a_right_and_names_what_a_token_needs() -> None:
+    assert set(MATRIX) == set(Action) == set(NEEDED[Thing.REPO])

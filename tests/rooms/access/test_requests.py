@@ -12,11 +12,11 @@ from fixtures.gated import asks, decides, does, gate, gate_facts, reads, request
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import calling
 from fixtures.organizations import joins, organization, today
-from strata.access import decisions, queries, requests
-from strata.access.decisions import Decision
-from strata.access.gates import admit
-from strata.access.policy import Action
-from strata.access.record import Standing
+from strata.access.gates import decisions, queries, requests
+from strata.access.gates.admit import admit
+from strata.access.gates.decisions import Decision
+from strata.access.gates.record import Standing
+from strata.access.policy.verbs import Action
 from strata.content.making import new_repo
 from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenRole
 from strata.core.call import Work

@@ -4,7 +4,7 @@ import pytest
 
 from fixtures.accounts import calling, fact_names, inbox, made, person
 from fixtures.organizations import joins, organization, today
-from strata.access import admitting
+from strata.access.organizations import admitting
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound, Unauthenticated

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fixtures.accounts import calling, fact_names, inbox, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, leaves, organization, today
-from strata.access import inviting
+from strata.access.organizations import inviting
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role

@@ -11,7 +11,7 @@ import pytest
 from fixtures.accounts import calling, form, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import organization, today
-from strata.access.organizations import found_organization
+from strata.access.organizations.founding import found_organization
 from strata.accounts import names
 from strata.accounts.names import Kind, Namespace
 from strata.accounts.profile.details import Details, change_details

@@ -9,7 +9,7 @@ import pytest
 from fixtures.accounts import calling, fact_names, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, leaves, organization
-from strata.access import members as access
+from strata.access.organizations import members as access
 from strata.accounts import names, people
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working

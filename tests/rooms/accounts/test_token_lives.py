@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from fixtures.accounts import HERE, calling, fact_names, inbox, joined, made
 from fixtures.hubs import FrozenClock
-from strata.access import org_tokens
-from strata.access.members import add, remove
-from strata.access.org_tokens import Rules
-from strata.access.organizations import found_organization
+from strata.access.organizations import tokens as org_tokens
+from strata.access.organizations.founding import found_organization
+from strata.access.organizations.members import add, remove
+from strata.access.organizations.tokens import Rules
 from strata.core.actor import Actor, Bar, Grants, Role, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import (

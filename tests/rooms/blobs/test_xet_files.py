@@ -24,7 +24,7 @@ from fixtures.large_files import (
     spool,
     xorb_of,
 )
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.blobs import keep, links
 from strata.blobs.present import large_files, require_present
 from strata.blobs.tables import xet_dedup, xorbs as xorb_rows

@@ -25,8 +25,8 @@ from fixtures.inboxes import (
 )
 from fixtures.large_files import calling, person, working_as
 from fixtures.organizations import joins, leaves, organization, today
-from strata.access import decisions
-from strata.access.record import Standing as Gate
+from strata.access.gates import decisions
+from strata.access.gates.record import Standing as Gate
 from strata.accounts import people
 from strata.accounts.notices import choices, heeding
 from strata.accounts.notices.choices import Kind, Wanted

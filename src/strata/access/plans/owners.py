@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from strata.access.policy import require_admin, require_writer
+from strata.access.policy.namespaces import require_admin
+from strata.access.policy.persons import require_writer
 from strata.accounts import names, people
 from strata.accounts.people import User
 from strata.core.call import Call
@@ -20,7 +21,7 @@ def managed(call: Call, name: str) -> names.Namespace:
     """A namespace whose plan the caller looks after: their own, or their organisation's.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         NotFound: there is none of this name.
     """
     user_id = require_writer(call.actor, "look after a plan")
@@ -36,7 +37,7 @@ def shown_to(call: Call, name: str) -> names.Namespace:
     """A namespace whose plan the caller may look at: their own, or one that they administer.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         NotFound: there is none of this name.
     """
     place = names.find(call, name or call.actor.name or "")

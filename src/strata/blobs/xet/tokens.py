@@ -13,8 +13,8 @@ from enum import StrEnum
 
 import msgspec
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.blobs.quota.room import require_room
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, RepoNotFound

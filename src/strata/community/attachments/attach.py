@@ -17,7 +17,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.policy import require_writer
+from strata.access.policy.persons import require_writer
 from strata.blobs.links import Local, Piped
 from strata.community.attachments.placing import is_shown
 from strata.community.attachments.tables import attachments
@@ -87,7 +87,7 @@ def require_attach(call: Call, media_type: str, declared: int) -> None:
     """Let the caller send a file, before its bytes are received.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         Malformed: a type that cannot be attached. TooLarge: more bytes than this type may have.
         TooMany: the caller attached too many lately.
     """

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from strata.access.policy import Action, require, require_create, require_person
+from strata.access.policy.namespaces import require_create
+from strata.access.policy.persons import require_person
+from strata.access.policy.require import require
+from strata.access.policy.verbs import Action
 from strata.accounts import names
 from strata.community.collections import queries
 from strata.community.collections.record import (
@@ -70,7 +73,7 @@ def create(work: Work, wish: Wish) -> Collection:
     """Make an empty collection.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_create`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_create`.
         Malformed: a title or description that cannot be; names the field.
         CollectionExists: the owner has one of this title.
         Unprocessable: everybody could read an access token.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.community.collections import queries
 from strata.community.collections.edit import find, require_position, tell
 from strata.community.collections.queries import ItemRow

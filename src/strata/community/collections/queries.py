@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from strata.access.narrowing import Thing
-from strata.access.policy import namespaces_with
+from strata.access.policy.roles import namespaces_with
+from strata.access.policy.things import Thing
 from strata.access.visibility import visible
 from strata.accounts.tables import namespaces, users
 from strata.community.collections.record import Collection, Owner, Theme

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from strata.access.narrowing import Thing
+from strata.access.policy.things import Thing
 from strata.repos.record import Repo
 
 MOST_ITEMS: Final = 1_000

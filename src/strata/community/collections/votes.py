@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.community.collections import queries
 from strata.community.collections.edit import find
 from strata.core.call import Work

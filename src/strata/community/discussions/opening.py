@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.community.attachments.placing import place
 from strata.community.discussions import entries
 from strata.community.discussions.entries import COMMENT, Opening

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from strata.access.gates import admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admits
+from strata.access.policy.verbs import Action
 from strata.community.discussions import queries
 from strata.community.discussions.queries import Discussion, Event, Filter
 from strata.community.discussions.rights import Rights, community_of, found, rights_in

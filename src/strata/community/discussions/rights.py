@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.gates import admit, admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admit, admits
+from strata.access.policy.verbs import Action
 from strata.accounts import limits
 from strata.community.discussions import queries
 from strata.community.discussions.queries import Discussion

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.community.attachments.placing import place
 from strata.community.discussions import entries, queries
 from strata.community.discussions.entries import COMMENT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strata.access.policy import require_writer
+from strata.access.policy.persons import require_writer
 from strata.community.follows import queries
 from strata.core.call import Work
 from strata.core.errors import Malformed
@@ -15,7 +15,7 @@ def follow(work: Work, namespace_id: int) -> None:
     """Follow a user or an organisation.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         Malformed: it is the caller.
     """
     follower = require_writer(work.actor, ACT, Permission.SETTINGS_WRITE)
@@ -28,6 +28,6 @@ def unfollow(work: Work, namespace_id: int) -> None:
     """Follow it no longer.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
     """
     queries.remove(work, require_writer(work.actor, ACT, Permission.SETTINGS_WRITE), namespace_id)

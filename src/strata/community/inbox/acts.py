@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.policy import require_writer
+from strata.access.policy.persons import require_writer
 from strata.community.inbox import entries, queries
 from strata.community.inbox.record import Filter, Topic
 from strata.community.inbox.tables import notifications
@@ -57,7 +57,7 @@ def act_on(work: Work, act: Act, ids: Sequence[int]) -> int:
     Ids of what the caller does not have, and what cannot be muted, are passed over.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         Malformed: more than `MOST_AT_ONCE`.
     """
     user_id = require_writer(work.actor, _ACT, Permission.SETTINGS_WRITE)
@@ -69,7 +69,7 @@ def act_on_all(work: Work, act: Act, wanted: Filter) -> int:
     """The same with everything that a filter lets through.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
     """
     user_id = require_writer(work.actor, _ACT, Permission.SETTINGS_WRITE)
     those = queries.ids(work.actor, user_id, wanted)
@@ -83,7 +83,7 @@ def act_on_discussions(work: Work, act: Act, keys: Sequence[str]) -> int:
         keys: 24 hex each.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         Malformed: more than `MOST_AT_ONCE`.
     """
     user_id = require_writer(work.actor, _ACT, Permission.SETTINGS_WRITE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.policy import require_account
+from strata.access.policy.persons import require_account
 from strata.community.discussions import queries as discussions
 from strata.community.discussions.queries import Event
 from strata.community.discussions.texts import html_of

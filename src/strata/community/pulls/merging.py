@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.community.discussions import entries
 from strata.community.discussions.news import tell
 from strata.community.discussions.queries import Discussion, Event

@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.policy import may_see
+from strata.access.policy.seeing import may_see
 from strata.accounts.notices import choices
 from strata.accounts.notices.choices import GATHERED, Kind, Wanted
 from strata.accounts.tables import users

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.access import queries as access
+from strata.access.gates import queries as access
+from strata.access.gates.record import Standing
 from strata.access.plans.owners import answering_for
-from strata.access.record import Standing
 from strata.accounts import confirmed
 from strata.accounts.notices import choices, heeding
 from strata.accounts.notices.choices import Kind

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from strata.access.policy import Action, role_in
+from strata.access.policy.roles import role_in
+from strata.access.policy.verbs import Action
 from strata.accounts import people
 from strata.community.collections import queries as collections
 from strata.community.collections.tables import collections as collections_table

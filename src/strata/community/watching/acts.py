@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from strata.access.policy import Action, require_writer
+from strata.access.policy.persons import require_writer
+from strata.access.policy.verbs import Action
 from strata.accounts import names
 from strata.accounts.notices import heeding
 from strata.community.watching import queries
@@ -33,7 +34,7 @@ def heed_repo(work: Work, repo_id: RepoId, heed: Heed) -> Repo:
     """Watch a repo, mute it, or neither any more.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         RepoNotFound: no such repo, or one the caller may not know of.
         Conflict: thousands are watched and muted already.
     """
@@ -53,7 +54,7 @@ def heed_account(work: Work, name: str, *, watch: bool) -> names.Namespace:
     """Watch all that a person or an organisation has, or no longer.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         NotFound: nobody has this name.
         Conflict: hundreds are watched already.
     """

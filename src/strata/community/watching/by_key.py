@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.policy import require_writer
+from strata.access.policy.persons import require_writer
 from strata.accounts.tables import namespaces, users
 from strata.community.watching.acts import ACT, Heed, heed_account, heed_repo
 from strata.core.call import Work

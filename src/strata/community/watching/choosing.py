@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from strata.access.policy import require_writer
+from strata.access.policy.persons import require_writer
 from strata.accounts.notices import choices
 from strata.accounts.notices.choices import Kind, Wanted
 from strata.core.call import Work
@@ -17,7 +17,7 @@ def change(
     """Switch some kinds on or off in the inbox and by mail; the rest stays; all as it is now.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
     """
     user_id = require_writer(work.actor, "change notifications", Permission.SETTINGS_WRITE)
     held = choices.choices_of(work, user_id)

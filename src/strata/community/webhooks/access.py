@@ -5,7 +5,7 @@ In between the owner may have left the organisation, or the repo may have become
 
 from __future__ import annotations
 
-from strata.access.policy import may_see
+from strata.access.policy.seeing import may_see
 from strata.accounts import people, standing
 from strata.core.actor import Standing
 from strata.core.call import Call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy import require_reader, require_writer
+from strata.access.policy.persons import require_reader, require_writer
 from strata.accounts.plans.quotas import quotas_of
 from strata.community.webhooks.access import may_be_told
 from strata.community.webhooks.manage import found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from strata.access.policy import require_reader, require_writer
+from strata.access.policy.persons import require_reader, require_writer
 from strata.accounts.plans.quotas import quotas_of, used_up
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.names import shown_names, watched_of
@@ -66,7 +66,7 @@ def create(work: Work, wish: Wish) -> Shown:
     """Make a webhook.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         BadWebhook: a field breaks a rule, or there are too many webhooks.
     """
     require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)

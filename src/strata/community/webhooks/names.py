@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from strata.access.policy import Action, may_see, require_watch
+from strata.access.policy.namespaces import require_watch
+from strata.access.policy.seeing import may_see
+from strata.access.policy.verbs import Action
 from strata.accounts import names
 from strata.accounts.names import Kind
 from strata.community.webhooks import queries
@@ -29,7 +31,7 @@ def watched_of(call: Call, wanted: Sequence[Watched]) -> list[Watched]:
 
     Raises:
         BadWebhook: nothing, too much, or a name that nobody has or that the caller may not know.
-        TokenTooNarrow, Forbidden: as `access.policy.require_watch`.
+        TokenTooNarrow, Forbidden: as `access.policy.namespaces.require_watch`.
     """
     if not wanted:
         raise BadWebhook("watched", "webhook.watch_nothing")

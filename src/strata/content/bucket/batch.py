@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
 from strata.blobs.quota.room import NEARLY_FULL, warning
 from strata.content.bucket import queries

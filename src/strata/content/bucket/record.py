@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.bucket import queries
 from strata.content.bucket.queries import Holding
 from strata.core.call import Call, Work

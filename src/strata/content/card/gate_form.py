@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from strata.access import requests
-from strata.access.policy import Action
-from strata.access.record import Answer, Standing
+from strata.access.gates import requests
+from strata.access.gates.record import Answer, Standing
+from strata.access.policy.verbs import Action
 from strata.content.card.countries import COUNTRIES
 from strata.content.card.front_matter import Card, card_at
 from strata.content.snapshot import snapshot
@@ -84,7 +84,7 @@ def ask_for_access(work: Work, repo_id: RepoId, given: Mapping[str, object]) -> 
     Raises:
         InvalidFields: an answer is missing or does not fit.
         RepoNotFound, RepoNotGated, Unauthenticated, EmailNotVerified, Forbidden, TooMany: as
-            `access.requests.ask`.
+            `access.gates.requests.ask`.
     """
     at = snapshot(work, repo_id, action=Action.LOOK)
     return requests.ask(work, at.repo, lambda: form_of(card_at(work, at)).checked(given))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from strata.access.gates import GATEABLE
+from strata.access.gates.admit import GATEABLE
 from strata.blobs.inventory import keep_given_up
 from strata.blobs.keep import share
 from strata.blobs.quota.small import give_small

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES, Pointer
 from strata.blobs.present import require_present

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from strata.access.gates import admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admits
+from strata.access.policy.verbs import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.pointer import MAX_POINTER_BYTES, Pointer
 from strata.blobs.present import large_files

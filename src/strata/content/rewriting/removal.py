@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.blobs import pointer as pointers
 from strata.blobs.inventory import give_up, require_held
 from strata.blobs.inventory_queries import unwanted_everywhere

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.content.authors import signature_of
 from strata.content.rewriting.counting import history_went
 from strata.content.rights import require_push

@@ -1,4 +1,4 @@
-"""What organisations say of single tokens (product §3.10); `access.org_tokens` decides who may."""
+"""What organisations say of single tokens (product §3.10); their admins say so in `access`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.policy import Action, may_appoint, permits, require_reader, require_writer
+from strata.access.policy.persons import require_reader, require_writer
+from strata.access.policy.require import permits
+from strata.access.policy.roles import may_appoint
+from strata.access.policy.verbs import Action
 from strata.accounts import confirmed, people
 from strata.accounts.standing import is_shown
 from strata.core.actor import Role
@@ -73,7 +76,7 @@ def accept(work: Work, token: str) -> Invite:
 
     Raises:
         NotFound: as `landing`; also when somebody else used it up meanwhile.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         InvalidFields: `invite`: a `Fit` that is in the way, or the caller works on too many.
     """
     person = _person(work)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from strata.access.policy import Action, require_writer
+from strata.access.policy.persons import require_writer
+from strata.access.policy.verbs import Action
 from strata.accounts import people
 from strata.core.actor import Role
 from strata.core.call import Work
@@ -61,7 +62,7 @@ def leave(work: Work, repo_id: RepoId) -> None:
 
     Raises:
         RepoNotFound, RepoDisabled, Unauthenticated, EmailNotVerified, Forbidden: as
-            `repos.lookup.lookup` and `access.policy.require_writer`.
+            `repos.lookup.lookup` and `access.policy.persons.require_writer`.
         NotFound: the caller is no collaborator.
     """
     user_id = require_writer(work.actor, "leave repositories")

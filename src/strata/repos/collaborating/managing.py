@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.access.policy import Action, may_appoint
+from strata.access.policy.roles import may_appoint
+from strata.access.policy.verbs import Action
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, NotFound

@@ -9,7 +9,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.policy import Action, require_person
+from strata.access.policy.persons import require_person
+from strata.access.policy.verbs import Action
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
 from strata.core.names import RepoId

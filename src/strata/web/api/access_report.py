@@ -10,9 +10,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import decisions, queries
-from strata.access.policy import Action
-from strata.access.record import AccessRequest, Standing
+from strata.access.gates import decisions, queries
+from strata.access.gates.record import AccessRequest, Standing
+from strata.access.policy.verbs import Action
 from strata.core.call import Call, working
 from strata.core.errors import Malformed
 from strata.events.facts import record_of

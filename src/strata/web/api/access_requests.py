@@ -8,10 +8,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import decisions, queries, requests
-from strata.access.decisions import Decision, Outcome
-from strata.access.policy import Action
-from strata.access.record import AccessRequest, Standing
+from strata.access.gates import decisions, queries, requests
+from strata.access.gates.decisions import Decision, Outcome
+from strata.access.gates.record import AccessRequest, Standing
+from strata.access.policy.verbs import Action
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.lib.db.seek import Page

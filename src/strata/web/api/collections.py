@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.community.collections import edit, items, queries, votes
 from strata.community.collections.items import Addition, ItemChange
 from strata.community.collections.listing import MAX_PAGE, Query, listing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.community.pulls.propose import Proposed, propose
 from strata.content.rights import require_push
 from strata.content.writing.commit import Committed, branch_at, commit

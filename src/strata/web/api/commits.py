@@ -7,7 +7,7 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.authors import Author
 from strata.content.reading.history import Commits, Logged, commits as log
 from strata.content.snapshot import snapshot_at

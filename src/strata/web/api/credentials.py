@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import org_tokens
+from strata.access.organizations import tokens as org_tokens
 from strata.core.call import Call, working
 from strata.credentials import scanning
 from strata.credentials.oauth import ending

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
-from strata.access import members
+from strata.access.organizations import members
 from strata.accounts.people import Face
 from strata.accounts.profiles import PublicProfile, avatar_path, public_profile
 from strata.community.follows import queries as follows

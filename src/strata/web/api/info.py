@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.reading.tree import Listed as FileEntry, masked
 from strata.content.snapshot import Snapshot, snapshot
 from strata.core.call import Call

@@ -8,8 +8,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import members
-from strata.access.policy import belongs_to, require_admin, require_see_members
+from strata.access.organizations import members
+from strata.access.policy.namespaces import require_admin
+from strata.access.policy.seeing import belongs_to, require_see_members
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import NotOffered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import may_see_members
+from strata.access.policy.seeing import may_see_members
 from strata.accounts.profile.details import details_of
 from strata.accounts.profiles import PublicProfile
 from strata.community.collections.queries import upvotes_received

@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.reading.tree import MAX_PATHS, Listed, paths_info as facts_of
 from strata.content.snapshot import snapshot
 from strata.core.call import Call

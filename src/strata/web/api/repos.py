@@ -9,9 +9,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import notices
-from strata.access.policy import Action, Gate
-from strata.access.record import Mode
+from strata.access.gates import notices
+from strata.access.gates.record import Mode
+from strata.access.policy.things import Gate
+from strata.access.policy.verbs import Action
 from strata.content.making import new_repo
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotOffered

@@ -8,7 +8,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from strata.access.policy import OPEN_FILES, Action
+from strata.access.policy.gate import OPEN_FILES
+from strata.access.policy.verbs import Action
 from strata.blobs.links import Place, where
 from strata.content.reading.files import File, file_at
 from strata.content.snapshot import Snapshot, snapshot_at

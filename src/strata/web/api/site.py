@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import shows_membership
+from strata.access.policy.seeing import shows_membership
 from strata.accounts import profiles
 from strata.community.tokens.scopes import described, wire_of
 from strata.core.actor import Actor, TokenFacts, TokenKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.reading.tree import Page, folder_size, listing
 from strata.content.snapshot import snapshot_at
 from strata.core.call import Call

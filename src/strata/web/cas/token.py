@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.blobs.xet import tokens
 from strata.core.call import Call
 from strata.repos.lookup import lookup

@@ -16,7 +16,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.blobs import negotiate, tickets, uploads
 from strata.blobs.negotiate import Needed, Present, Refused, Verdict, Wanted
 from strata.blobs.queries import Upload

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from strata.access.gates import admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admits
+from strata.access.policy.verbs import Action
 from strata.blobs.quota.room import Fullness, fullness
 from strata.content.bucket.queries import Holding
 from strata.content.bucket.record import Bucket

@@ -9,7 +9,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action, may_appoint
+from strata.access.policy.roles import may_appoint
+from strata.access.policy.verbs import Action
 from strata.content.bucket.record import bucket_at
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.actor import Role

@@ -9,7 +9,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action, require_person
+from strata.access.policy.persons import require_person
+from strata.access.policy.verbs import Action
 from strata.community.collections import edit, items
 from strata.community.collections.edit import Changes, Wish
 from strata.community.collections.items import Addition, ItemChange, kind_and_id, target_of

@@ -10,7 +10,8 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action, permits
+from strata.access.policy.require import permits
+from strata.access.policy.verbs import Action
 from strata.community.collections import votes
 from strata.community.collections.listing import Page, Query, listing
 from strata.community.collections.queries import ItemRow

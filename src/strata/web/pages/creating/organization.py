@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.organizations import found_organization
+from strata.access.organizations.founding import found_organization
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
 from strata.organizations.create import NewOrganization

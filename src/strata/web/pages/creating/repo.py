@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import may_create
+from strata.access.policy.roles import may_create
 from strata.accounts.profile.preferences import preferences_of
 from strata.content.bucket import record as bucket
 from strata.content.card.licences import LICENCES as KNOWN_LICENCES

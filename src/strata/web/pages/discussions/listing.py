@@ -10,8 +10,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.gates import admit
-from strata.access.policy import Action
+from strata.access.gates.admit import admit
+from strata.access.policy.verbs import Action
 from strata.community.discussions import queries
 from strata.community.discussions.opening import open_discussion
 from strata.community.discussions.queries import Filter, Kind, Sort, Status

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.gates import admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admits
+from strata.access.policy.verbs import Action
 from strata.community.discussions.queries import Event
 from strata.community.discussions.reading import Details, details
 from strata.community.discussions.rights import community_of

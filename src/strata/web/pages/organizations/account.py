@@ -7,8 +7,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.members import found
-from strata.access.policy import require_admin
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed
 from strata.organizations.record import Organization

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from strata.access import audit
 from strata.access.audit import Told
-from strata.access.members import found
-from strata.access.policy import require_admin
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
 from strata.core.call import Call, working
 from strata.lib.db.seek import Page, Window
 from strata.organizations.record import Organization

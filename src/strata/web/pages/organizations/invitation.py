@@ -7,8 +7,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import inviting
-from strata.access.inviting import Landing
+from strata.access.organizations import inviting
+from strata.access.organizations.inviting import Landing
 from strata.accounts.addresses import masked
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import inviting
+from strata.access.organizations import inviting
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound

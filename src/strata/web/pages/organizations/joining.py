@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import admitting, members
+from strata.access.organizations import admitting, members
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.organizations.admitting.asking import Way

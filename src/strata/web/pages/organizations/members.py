@@ -10,9 +10,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import admitting, inviting, members
-from strata.access.activity import last_active
-from strata.access.policy import require_admin
+from strata.access.organizations import admitting, inviting, members
+from strata.access.organizations.shown import last_active
+from strata.access.policy.namespaces import require_admin
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound

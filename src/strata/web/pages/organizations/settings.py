@@ -8,9 +8,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.members import found
-from strata.access.organizations import change_organization
-from strata.access.policy import require_admin
+from strata.access.organizations.founding import change_organization
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
 from strata.accounts.profile.details import details_of
 from strata.core.call import Call
 from strata.core.errors import InvalidFields

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import org_tokens
-from strata.access.org_tokens import Overview, Rules
+from strata.access.organizations import tokens as org_tokens
+from strata.access.organizations.tokens import Overview, Rules
 from strata.community.tokens.scopes import described
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access import admitting
-from strata.access.policy import may_create, may_manage, may_see_members
+from strata.access.organizations import admitting
+from strata.access.policy.roles import may_create, may_manage
+from strata.access.policy.seeing import may_see_members
 from strata.accounts.people import Face
 from strata.accounts.profile.details import Details, details_of
 from strata.core.call import Call

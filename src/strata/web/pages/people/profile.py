@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from strata.access.policy import may_see_members
+from strata.access.policy.seeing import may_see_members
 from strata.accounts.profile.details import Details, details_of, public_email_of
 from strata.accounts.profiles import PublicProfile
 from strata.core.call import Call

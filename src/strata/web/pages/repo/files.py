@@ -10,8 +10,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.gates import admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admits
+from strata.access.policy.verbs import Action
 from strata.content.authors import Author, author_of, authors_of
 from strata.content.reading.files import entry_at, read_text
 from strata.content.reading.history import commit_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import requests
-from strata.access.policy import Action
+from strata.access.gates import requests
+from strata.access.policy.verbs import Action
 from strata.content.card.gate_form import ask_for_access
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Moved, StrataError

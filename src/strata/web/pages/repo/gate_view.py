@@ -10,10 +10,12 @@ from typing import Final, Literal
 from babel import Locale
 from markupsafe import Markup
 
-from strata.access import queries
-from strata.access.gates import standing_of
-from strata.access.policy import Action, Gate, meets_gate
-from strata.access.record import Standing
+from strata.access.gates import queries
+from strata.access.gates.admit import standing_of
+from strata.access.gates.record import Standing
+from strata.access.policy.gate import meets_gate
+from strata.access.policy.things import Gate
+from strata.access.policy.verbs import Action
 from strata.accounts.addresses import masked
 from strata.accounts.people import by_id
 from strata.content.card import gate_form

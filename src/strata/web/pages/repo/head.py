@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.gates import admits
-from strata.access.policy import Action
+from strata.access.gates.admit import admits
+from strata.access.policy.verbs import Action
 from strata.accounts.notices import heeding
 from strata.blobs.quota.room import Fullness, fullness
 from strata.community.discussions import queries as community

@@ -10,7 +10,7 @@ from itertools import groupby
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.reading.history import PAGE, Logged, commit_at, commits
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import MAIN, snapshot, snapshot_at

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.accounts import former
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.content.card.front_matter import CARD, Card, card_at

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import MAIN, snapshot
 from strata.core.call import Call

@@ -7,9 +7,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import requests
-from strata.access.policy import Action
-from strata.access.record import Standing
+from strata.access.gates import requests
+from strata.access.gates.record import Standing
+from strata.access.policy.verbs import Action
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
 from strata.core.names import RepoId, RepoType

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import may_create
+from strata.access.policy.roles import may_create
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from strata.core.names import RepoId

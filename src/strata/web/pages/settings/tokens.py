@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import require_person
+from strata.access.policy.persons import require_person
 from strata.community.tokens.scopes import Scopes, Wanted, described, settled
 from strata.core.actor import Role, TokenRole
 from strata.core.call import Call, working

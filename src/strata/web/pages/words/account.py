@@ -11,7 +11,7 @@ from typing import Final
 
 from babel.dates import format_timedelta
 
-from strata.access.narrowing import BARRED
+from strata.access.policy.narrowing import BARRED
 from strata.accounts.standing import LEAVING, PENDING
 from strata.core.actor import Bar
 from strata.core.errors import InvalidFields

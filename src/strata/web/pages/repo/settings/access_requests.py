@@ -9,10 +9,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access import decisions, queries
-from strata.access.decisions import Decision
-from strata.access.policy import Action
-from strata.access.record import AccessRequest, Standing
+from strata.access.gates import decisions, queries
+from strata.access.gates.decisions import Decision
+from strata.access.gates.record import AccessRequest, Standing
+from strata.access.organizations.shown import organizations_of
+from strata.access.policy.verbs import Action
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
@@ -106,7 +107,7 @@ def _page(call: Call, repo_id: RepoId, asked: Asked) -> RequestsPage:
     repo = lookup(call, repo_id, Action.MANAGE)
     wanted = queries.Wanted(asked.search)
     found = queries.requests_to(call, repo.id, asked.standing, asked.window, wanted)
-    names = queries.organizations_of(call, (one.asker.id for one in found.rows))
+    names = organizations_of(call, (one.asker.id for one in found.rows))
     return RequestsPage(
         head=head_of(call, snapshot_of(call, repo, MAIN), MAIN),
         asked=asked,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from strata.access import notices, queries
-from strata.access.gates import GATEABLE
-from strata.access.policy import Gate
-from strata.access.record import Mode, Notices, Standing
+from strata.access.gates import notices, queries
+from strata.access.gates.admit import GATEABLE
+from strata.access.gates.record import Mode, Notices, Standing
+from strata.access.policy.things import Gate
 from strata.accounts.people import by_id
 from strata.content.card.front_matter import card_at
 from strata.content.snapshot import Snapshot

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.policy import Action
+from strata.access.policy.verbs import Action
 from strata.blobs.inventory import Holding, Page, Total, total
 from strata.content.rewriting.naming import large_files_of
 from strata.content.rewriting.removal import delete_large_files

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.access.gates import admits
-from strata.access.policy import Action, may_create
+from strata.access.gates.admit import admits
+from strata.access.policy.roles import may_create
+from strata.access.policy.verbs import Action
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, InvalidFields
 from strata.core.names import RepoId

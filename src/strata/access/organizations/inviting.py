@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strata.access.members import found
-from strata.access.policy import require_admin, require_writer
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
+from strata.access.policy.persons import require_writer
 from strata.accounts import former, people
 from strata.core.actor import Role
 from strata.core.call import Call, Work
@@ -33,7 +34,7 @@ def invite(work: Work, name: str, who: Sequence[str], role: Role) -> None:
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         ProofNeeded: they would be admins, and a session must show who sits there.
         Refused, TooMany: as `accounts.inviting.sending.invite`.
     """
@@ -98,7 +99,7 @@ def accept(work: Work, name: str, token: str, *, anyway: bool) -> None:
 
     Raises:
         NotFound: as `landing`.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         InvalidFields, OverQuota: as `accounts.inviting.answering.accept`.
     """
     person = _person(work)

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access import letters, queries
-from strata.access.gates import Gated, admit
-from strata.access.members import named
-from strata.access.policy import Action, belongs
-from strata.access.record import AccessRequest, Standing
-from strata.access.requests import NO_REQUEST
+from strata.access.gates import letters, queries
+from strata.access.gates.admit import Gated, admit
+from strata.access.gates.record import AccessRequest, Standing
+from strata.access.gates.requests import NO_REQUEST
+from strata.access.organizations.members import named
+from strata.access.policy.gate import belongs
+from strata.access.policy.verbs import Action
 from strata.accounts.people import User
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated

@@ -13,7 +13,7 @@ access_requests = sa.Table(
     sa.Column("key", sa.Text, nullable=False, unique=True),  # 24 hex: `requestId` on the wire
     sa.Column("repo_id", sa.ForeignKey("repos.id"), nullable=False),
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False),
-    sa.Column("status", sa.Text, nullable=False),  # access.gates.Standing
+    sa.Column("status", sa.Text, nullable=False),  # access.gates.record.Standing
     # The person asked, and so agreed to share the e-mail address; false: access was granted.
     sa.Column("asked", sa.Boolean, nullable=False),
     sa.Column("answers", Json, nullable=False),  # field of the form → what was filled in

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.access.members import found, named
-from strata.access.policy import require_admin, require_writer
+from strata.access.organizations.members import found, named
+from strata.access.policy.namespaces import require_admin
+from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
 from strata.core.call import Call, Work
 from strata.core.errors import Unauthenticated
@@ -31,7 +32,7 @@ def ask(work: Work, name: str, message: str) -> Way:
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         InvalidFields, TooMany, OverQuota: as `accounts.admitting.asking.ask`.
     """
     person, organization = _person(work), found(work, name)
@@ -56,7 +57,7 @@ def decide(work: Work, name: str, user_name: str, *, let_in: bool) -> None:
 
     Raises:
         NotFound: no such organisation, or no such request.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
     """
     organization = _managed(work, name)
     act = asking.admit if let_in else asking.refuse

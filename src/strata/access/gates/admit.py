@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from strata.access import queries
-from strata.access.policy import Action, Governed, meets_gate, require
-from strata.access.record import Standing
+from strata.access.gates import queries
+from strata.access.gates.record import Standing
+from strata.access.policy.gate import meets_gate
+from strata.access.policy.require import require
+from strata.access.policy.things import Governed
+from strata.access.policy.verbs import Action
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.errors import GatedRepo, StrataError

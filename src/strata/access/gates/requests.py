@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from strata.access import letters, queries
-from strata.access.gates import Gated, admit, standing_of
-from strata.access.policy import Action, belongs, require_person
-from strata.access.record import Answer, Standing
+from strata.access.gates import letters, queries
+from strata.access.gates.admit import Gated, admit, standing_of
+from strata.access.gates.record import Answer, Standing
+from strata.access.policy.gate import belongs
+from strata.access.policy.persons import require_person
+from strata.access.policy.verbs import Action
 from strata.accounts import limits
 from strata.core.call import Work
 from strata.core.errors import NotFound, RepoNotGated, TooMany

@@ -6,9 +6,10 @@ Permissions that nobody has named are denied. An organisation may keep a token o
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import Final
 
+from strata.access.policy.things import Governed, Thing
+from strata.access.policy.verbs import IN_NAMESPACE, NEEDED, Action
 from strata.core.actor import Actor, Bar, TokenRole
 from strata.core.errors import Forbidden, TokenTooNarrow
 from strata.core.permissions import HOLDING, READING, Permission
@@ -44,13 +45,6 @@ BARRED: Final = {
         "organization resources. Please contact them for more information."
     ),
 }
-
-
-class Thing(Enum):
-    """What grants name one by one."""
-
-    REPO = auto()
-    COLLECTION = auto()
 
 
 def lets(
@@ -91,6 +85,23 @@ def lets_all(actor: Actor) -> bool:
     """Whether the credentials leave everything that people do."""
     token = actor.token
     return token is None or (token.grants is None and token.role is TokenRole.WRITE)
+
+
+def leaves(actor: Actor, action: Action, thing: Governed) -> bool:
+    """Whether the credentials leave an action; what they can never be narrowed to is denied."""
+    item = None if action in IN_NAMESPACE else (thing.thing, thing.id)
+    needed = NEEDED[thing.thing].get(action, ())
+    return any(lets(actor, permission, thing.owner_id, item) for permission in needed)
+
+
+def require_left(actor: Actor, action: Action, thing: Governed) -> None:
+    """Insist that the credentials leave an action.
+
+    Raises:
+        TokenTooNarrow: says what the token lacks.
+    """
+    if not leaves(actor, action, thing):
+        raise too_narrow(actor, next(iter(NEEDED[thing.thing].get(action, ())), None))
 
 
 def reads_gated(actor: Actor, namespace_id: int, repo_id: int, *, private: bool) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from strata.access import queries
-from strata.access.gates import Gated, admit
-from strata.access.policy import Action
-from strata.access.record import Mode, Notices
+from strata.access.gates import queries
+from strata.access.gates.admit import Gated, admit
+from strata.access.gates.record import Mode, Notices
+from strata.access.policy.verbs import Action
 from strata.accounts import addresses
 from strata.core.call import Work
 from strata.core.errors import Malformed

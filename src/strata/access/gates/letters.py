@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from strata.access import queries
-from strata.access.gates import Gated
-from strata.access.policy import may_see
-from strata.access.record import Notices, Standing
+from strata.access.gates import queries
+from strata.access.gates.admit import Gated
+from strata.access.gates.record import Notices, Standing
+from strata.access.policy.seeing import may_see
 from strata.accounts import limits, people
 from strata.accounts.notices.choices import Kind, wanted, wants_mail
 from strata.accounts.notices.times import held_for

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from strata.access.record import AccessRequest, Answer, Asker, Notices, Standing
-from strata.access.tables import access_requests, gate_notices
-from strata.access.visibility import shows_members
+from strata.access.gates.record import AccessRequest, Answer, Asker, Notices, Standing
+from strata.access.gates.tables import access_requests, gate_notices
 from strata.accounts.tables import namespaces, users
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
@@ -18,7 +17,6 @@ from strata.core.names import fresh_key
 from strata.lib.db.database import Prepared
 from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
-from strata.organizations.tables import memberships, organizations
 
 _ORDER = (access_requests.c.requested_at, access_requests.c.id)  # newest first
 _STATUS = Prepared(
@@ -209,26 +207,6 @@ def mark_told(work: Work, repo_row_id: int) -> None:
         access_requests.c.told_at.is_(None),
     )
     work.db.execute(sa.update(access_requests).where(waiting).values(told_at=work.now))
-
-
-def organizations_of(call: Call, user_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """The names of the organisations that people belong to, as far as the caller may know."""
-    rows = call.db.execute(
-        sa.select(memberships.c.user_id, namespaces.c.name)
-        .join(namespaces, namespaces.c.id == memberships.c.organization_id)
-        .join(organizations, organizations.c.id == memberships.c.organization_id)
-        .where(
-            memberships.c.user_id.in_(list(user_ids)),
-            shows_members(
-                call.actor, hidden=organizations.c.members_hidden, key=organizations.c.id
-            ),
-        )
-        .order_by(namespaces.c.key)
-    )
-    found: dict[int, tuple[str, ...]] = {}
-    for user_id, name in rows:
-        found[user_id] = (*found.get(user_id, ()), name)
-    return found
 
 
 def _place(repo_row_id: int, user_id: int) -> sa.ColumnElement[bool]:

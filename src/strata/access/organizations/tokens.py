@@ -7,8 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.members import found
-from strata.access.policy import require_admin
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
@@ -55,7 +55,7 @@ def overview(call: Call, name: str) -> Overview:
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
     """
     organization = _managed(call, name)
     asked = [one for one in approvals.asked_of(call, organization.id) if _is_newest(call, one)]

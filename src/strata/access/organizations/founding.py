@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.access.members import found
-from strata.access.policy import require_admin, require_writer
+from strata.access.organizations.members import found
+from strata.access.policy.namespaces import require_admin
+from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, InvalidFields, Unauthenticated
@@ -21,7 +22,7 @@ def found_organization(work: Work, wanted: NewOrganization) -> Organization:
     """Create an organisation that the caller administers.
 
     Raises:
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         InvalidFields: fields are `name`, `full_name`.
         TooMany: more in a day than `accounts.organizations_per_day`.
     """
@@ -42,7 +43,7 @@ def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> 
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         ProofNeeded: others are asked for a second factor, or no longer, and a session must show who
             sits there.
         InvalidFields: as `accounts.organizations.change.change`.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strata.access.policy import require_admin, require_writer
+from strata.access.policy.namespaces import require_admin
+from strata.access.policy.persons import require_writer
 from strata.accounts import people
 from strata.core.actor import Role
 from strata.core.call import Call, Work
@@ -19,7 +20,7 @@ def add(work: Work, organization_name: str, user_name: str, role: Role) -> None:
 
     Raises:
         NotFound: no such organisation or person.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         ProofNeeded: it is about an admin, and a session must show who sits there.
         Conflict: as `accounts.organizations.members.set_role`.
     """
@@ -89,7 +90,7 @@ def leave(work: Work, organization_name: str) -> None:
 
     Raises:
         NotFound: no such organisation, or the caller does not belong to it.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_writer`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         ProofNeeded: the caller is an admin, and a session must show who sits there.
         Conflict: the caller is the last admin.
     """
