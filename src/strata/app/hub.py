@@ -185,13 +185,15 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
     threads += settings.accounts.password_hash_slots
     database = Database(settings.database_url, pool_size=threads)
     upgrade(database)
+    key = instance.key_of(database)
+    held = load_or_create(settings.secret_key, settings.data, settings.former_secret_keys)
     return Hub(
         settings=settings,
         database=database,
         objects=_objects(settings, now),
-        secrets=load_or_create(settings.secret_key, settings.data),
+        secrets=instance.with_lasting(database, held),
         clock=now,
-        instance=instance.key_of(database),
+        instance=key,
         reactions=REACTIONS,
         listeners=LISTENERS,
         providers=load_providers(settings.logins.file if settings.logins.file.name else None),

@@ -34,6 +34,7 @@ COMMANDS = {
     "gc": ("strata.cli.gc:gc", "Remove large files and chunks that nothing needs."),
     "doctor": ("strata.cli.doctor:doctor", "Check that everything is there and fits together."),
     "audit": ("strata.cli.audit:audit", "Read the audit log and check that it is whole."),
+    "secrets": ("strata.cli.secrets:secrets", "Change the secret key of the hub."),
     "db": ("strata.cli.db:db", "Care for the database."),
     "maintenance": (
         "strata.cli.maintenance:maintenance",

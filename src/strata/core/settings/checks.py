@@ -65,6 +65,8 @@ def check(settings: Settings) -> None:
         raise BadSettings(f"leaks.scanner_keys: there is no file {keys}.")
     if settings.secret_key and len(settings.secret_key) < MIN_SECRET_LENGTH:
         raise BadSettings("STRATA_SECRET_KEY is too short: use at least 32 random characters.")
+    if any(len(one) < MIN_SECRET_LENGTH for one in settings.former_secret_keys):
+        raise BadSettings("STRATA_FORMER_SECRET_KEYS: a key has at least 32 characters.")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         raise BadSettings("STRATA_PUBLIC_URL must start with http:// or https://.")
     if settings.crash_at and not settings.testing:

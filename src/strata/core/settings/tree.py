@@ -471,6 +471,11 @@ class Settings:
         "At least 32 characters that sign links and hash tokens; empty: kept in the data folder (loopback only).",
         secret=True,
     )
+    former_secret_keys: tuple[str, ...] = setting(
+        (),
+        "Secret keys of before, the newest first, which are still read; `strata secrets renew` does away with the need for them (docs/operating.md).",
+        secret=True,
+    )
     site_name: str = setting("Strata", "Name shown on pages and in mails.")
     language: str = setting(
         "en", "Language when neither address, cookie nor browser names one: en or zh-CN."
@@ -480,7 +485,8 @@ class Settings:
         doc="Only people with a confirmed account see anything but the ways in; everybody else is led to the log-in. Who may have an account is what `accounts.sign_up` says.",
     )
     testing: bool = setting(
-        default=False, doc="Allow crash_at and cheap password hashes; for the project's own tests."
+        default=False,
+        doc="Allow crash_at, cheap password hashes and short keys; for the project's own tests.",
     )
     crash_at: str = setting("", "Named step at which the process ends at once; only with testing.")
     server: ServerSettings = field(default_factory=ServerSettings)

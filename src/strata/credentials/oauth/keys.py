@@ -21,11 +21,12 @@ from strata.core.call import Call, Work
 from strata.credentials.oauth.tables import oauth_keys
 
 ALGORITHM: Final = "RS256"
-BITS: Final = 2048
+BITS: Final = 3072  # 128 bits of security (NIST SP 800-57)
+CHEAP_BITS: Final = 2048  # where keys are made for tests
 SIGNS_FOR: Final = timedelta(days=90)
 # Verifiers ask for our keys again when they meet an unknown one, and ours sign for some hours.
 PUBLISHED_FOR: Final = SIGNS_FOR + timedelta(days=7)
-_SEAL: Final = "oauth.key"
+PURPOSE: Final = "oauth.key"
 
 
 def published(call: Call) -> list[dict[str, Any]]:
@@ -56,12 +57,13 @@ def turn(work: Work) -> None:
 
 def make(work: Work) -> RSAKey:
     """Make a key, which signs from now on."""
-    key = RSAKey.generate_key(BITS, {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
+    bits = CHEAP_BITS if work.hub.settings.testing else BITS
+    key = RSAKey.generate_key(bits, {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
     work.db.execute(
         sa.insert(oauth_keys).values(
             kid=key.kid,
             public=key.as_dict(private=False),
-            sealed=work.hub.secrets.seal(_SEAL, json.dumps(key.as_dict(private=True))),
+            sealed=work.hub.secrets.seal(PURPOSE, json.dumps(key.as_dict(private=True))),
             created_at=work.now,
         )
     )
@@ -76,5 +78,5 @@ def _newest(call: Call) -> RSAKey | None:
         .order_by(oauth_keys.c.created_at.desc())
         .limit(1)
     ).first()
-    opened = None if row is None else call.hub.secrets.unseal(_SEAL, row.sealed)
+    opened = None if row is None else call.hub.secrets.unseal(PURPOSE, row.sealed)
     return None if opened is None else RSAKey.import_key(json.loads(opened))

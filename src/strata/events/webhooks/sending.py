@@ -13,12 +13,12 @@ from strata.lib.http.outbound import Message, Reply, Unreachable
 
 LONGEST_SECRET: Final = 256  # characters
 SECRET_HEADER: Final = "X-Webhook-Secret"  # noqa: S105 — the name of a header
-_PURPOSE: Final = "webhook.secret"
+PURPOSE: Final = "webhook.secret"
 
 
 def seal(hub: Hub, secret: str) -> bytes | None:
     """A secret as it is kept; None for none."""
-    return hub.secrets.seal(_PURPOSE, secret) if secret else None
+    return hub.secrets.seal(PURPOSE, secret) if secret else None
 
 
 def attempt(hub: Hub, webhook: Webhook, delivery: Delivery) -> Attempt:
@@ -44,7 +44,7 @@ def attempt(hub: Hub, webhook: Webhook, delivery: Delivery) -> Attempt:
 
 
 def _message(hub: Hub, webhook: Webhook, delivery: Delivery) -> Message:
-    secret = hub.secrets.unseal(_PURPOSE, webhook.secret) if webhook.secret else None
+    secret = hub.secrets.unseal(PURPOSE, webhook.secret) if webhook.secret else None
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Strata-Webhook/3",

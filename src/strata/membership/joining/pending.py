@@ -2,13 +2,12 @@
 
 The second step checks the password again (it must not contain the username), so a hash would not
 do, and nobody may read it meanwhile. It is therefore kept in two halves: the table has the text
-under a one-time pad, the browser has the cookie that the pad is made of. Neither is worth anything
-without the other and the server's secret.
+sealed, the browser has the cookie that its key is made of. Neither is worth anything without the
+other and the server's secret.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,7 +24,6 @@ from strata.sessions.identities.claims import Claims
 LIFE = timedelta(minutes=30)
 FIRST_STEPS_PER_HOUR = 60  # from one address; sign-ups themselves have their own, lower limit
 LONGEST_COOKIE = 64  # characters; ours have 43
-_LENGTH_BYTES = 2  # in front of what is inside
 _SEALED_LENGTH = 2048  # bytes, whatever is inside: the length of a password is nobody's business
 
 
@@ -84,28 +82,20 @@ def drop(work: Work, cookie: str) -> None:
 
 
 def _sealed(hub: Hub, cookie: str, step: FirstStep) -> bytes:
-    plain = msgspec.msgpack.encode(step)
-    if len(plain) > _SEALED_LENGTH - _LENGTH_BYTES:
+    plain = msgspec.json.encode(step)
+    if len(plain) > _SEALED_LENGTH:
         raise ValueError(f"A first step of {len(plain)} bytes cannot be kept.")
-    measured = len(plain).to_bytes(_LENGTH_BYTES) + plain
-    return _combined(measured.ljust(_SEALED_LENGTH, b"\0"), _pad(hub, cookie))
+    return hub.secrets.seal(_purpose(cookie), plain.ljust(_SEALED_LENGTH).decode())
 
 
-def _opened(hub: Hub, cookie: str, sealed: bytes) -> FirstStep:
-    measured = _combined(sealed, _pad(hub, cookie))
-    end = _LENGTH_BYTES + int.from_bytes(measured[:_LENGTH_BYTES])
-    return msgspec.msgpack.decode(measured[_LENGTH_BYTES:end], type=FirstStep)
+def _opened(hub: Hub, cookie: str, sealed: bytes) -> FirstStep | None:
+    plain = hub.secrets.unseal(_purpose(cookie), sealed)
+    return None if plain is None else msgspec.json.decode(plain, type=FirstStep)
 
 
-def _pad(hub: Hub, cookie: str) -> bytes:
-    """As many bytes as are sealed; used for one row only, because every row has its own cookie."""
-    return hashlib.shake_256(hub.secrets.key("signup.pending.pad") + cookie.encode()).digest(
-        _SEALED_LENGTH
-    )
-
-
-def _combined(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(_SEALED_LENGTH)
+def _purpose(cookie: str) -> str:
+    """What the key of a row is made of, beside the server's secret: each has one of its own."""
+    return f"signup.pending:{cookie}"
 
 
 def _digest(hub: Hub, cookie: str) -> str:

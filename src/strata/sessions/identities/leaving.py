@@ -24,7 +24,7 @@ from strata.sessions.identities.tables import identities, logins_elsewhere
 
 LONGEST_COOKIE: Final = 64  # characters; ours have 43
 LONGEST_TOKEN: Final = 6000  # characters; it travels in an address
-_SEAL: Final = "login.elsewhere"
+PURPOSE: Final = "login.elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def remember(work: Work, answered: Answered, *, long: bool, replaces: str = "") 
             issuer=claims.issuer,
             subject=claims.subject,
             end_session=answered.end_session,
-            id_token=work.hub.secrets.seal(_SEAL, answered.id_token[: LONGEST_TOKEN + 1]),
+            id_token=work.hub.secrets.seal(PURPOSE, answered.id_token[: LONGEST_TOKEN + 1]),
             expires_at=work.now + life,
         )
     )
@@ -94,7 +94,7 @@ def take(work: Work, cookie: str) -> Elsewhere | None:
     provider = provider_named(work.hub, row.provider) if row else None
     if row is None or provider is None:
         return None
-    token = work.hub.secrets.unseal(_SEAL, row.id_token) or ""
+    token = work.hub.secrets.unseal(PURPOSE, row.id_token) or ""
     return Elsewhere(provider, row.end_session, token if len(token) <= LONGEST_TOKEN else "")
 
 
