@@ -52,8 +52,8 @@ from strata.core.providers import LoginProvider
 from strata.credentials.tokens import tokens
 from strata.membership import recovery
 from strata.membership.closing import leave, suspend
-from strata.membership.emails import changes
-from strata.membership.joining import verification
+from strata.membership.confirming import verification
+from strata.membership.emails import proved
 from strata.organizations import queries as organizations
 from strata.organizations.create import NewOrganization
 from strata.sessions.entering import changing as password_changing, login, reset, sessions
@@ -334,7 +334,7 @@ def test_no_reset_goes_to_an_address_that_was_just_removed(hub: Hub, alice: Acto
     job = recovery.SendReset("alice", HERE.base_url, "", "", "")
     beside(
         hub,
-        lambda work: changes.remove(work, further),
+        lambda work: proved.remove(work, further),
         lambda: called(hub, SYSTEM, job.run),
         by=alice,
     )

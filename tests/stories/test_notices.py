@@ -62,9 +62,9 @@ from strata.events.webhooks.health import PATIENCE
 from strata.membership import failures, recovery
 from strata.membership.closing import gone, leave, suspend
 from strata.membership.closing.suspend import Suspension
-from strata.membership.emails import changes
+from strata.membership.confirming import approval, verification
+from strata.membership.emails import adding, proved
 from strata.membership.export import ask as export
-from strata.membership.joining import approval, verification
 from strata.repos import change
 from strata.repos.change import Settings
 from strata.repos.collaborating import inviting as collaborating
@@ -158,9 +158,9 @@ def welcome(s: Scene) -> None:
 
 
 def address_added(s: Scene) -> None:
-    s.do(lambda work: changes.add(work, "third@example.net", primary=False), s.ana)
+    s.do(lambda work: adding.add(work, "third@example.net", primary=False), s.ana)
     link = confirmation_in(inbox(s.hub, "third@example.net")[-1])
-    s.do(lambda work: changes.confirm(work, link))
+    s.do(lambda work: adding.confirm(work, link))
 
 
 def logs_in(s: Scene, password: str, **origin: str) -> None:
@@ -474,10 +474,10 @@ ROWS: Final = (
     Row("verify", Scene.joins, "Confirm your e-mail address", "验证您的 Strata 邮箱", (NEW,)),
     Row("welcome", welcome, "Welcome to Strata", "欢迎使用 Strata", (NEW,)),
     Row(ADDRESSES, address_added, "An address was added", "添加了邮箱", BOTH),
-    Row(ADDRESSES, on(lambda w: changes.remove(w, TWO)), "address was removed", "移除了邮箱", BOTH),
+    Row(ADDRESSES, on(lambda w: proved.remove(w, TWO)), "address was removed", "移除了邮箱", BOTH),
     Row(
         ADDRESSES,
-        on(lambda w: changes.make_primary(w, TWO)),
+        on(lambda w: proved.make_primary(w, TWO)),
         "primary address",
         "更换了主邮箱",
         BOTH,

@@ -15,7 +15,8 @@ from strata.cli.printing import json_option, listed
 from strata.cli.standing import reset_password, restore, suspend
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
-from strata.membership.joining import approval, signup, unconfirmed, verification
+from strata.membership.confirming import approval, unconfirmed, verification
+from strata.membership.joining import by_operator
 
 
 @click.group()
@@ -48,7 +49,7 @@ def create(  # noqa: PLR0913 — one for each option of the command
 ) -> None:
     """Create the account NAME and print its name."""
     secret = password if password is not None else _asked_password()
-    account = signup.NewAccount(
+    account = by_operator.NewAccount(
         name=name,
         email=email,
         full_name=full_name,
@@ -57,7 +58,7 @@ def create(  # noqa: PLR0913 — one for each option of the command
         similar=look_alike,
     )
     with opened(Place(data, config)) as call:
-        created = signup.create_by_operator(call, account)
+        created = by_operator.create_by_operator(call, account)
     click.echo(created.name)
     if secret is None:
         click.echo(

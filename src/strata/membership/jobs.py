@@ -14,8 +14,8 @@ from strata.credentials.oauth.making import registration
 from strata.credentials.tokens import expiring
 from strata.events.jobs import enqueue
 from strata.membership.closing import gone, suspend
+from strata.membership.confirming import unconfirmed
 from strata.membership.export import pack
-from strata.membership.joining import unconfirmed
 from strata.organizations.collaborators import tidying
 from strata.organizations.inviting import queries as invites
 from strata.sessions.entering import browsers, reset, sessions, waiting

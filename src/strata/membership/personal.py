@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from strata.core.personal import Kept, Personal
+from strata.membership.confirming.tables import verifications
 from strata.membership.emails.tables import email_changes
 from strata.membership.export.tables import exports
-from strata.membership.joining.tables import verifications
 
 PERSONAL: Final = Personal(
     kept=(

@@ -17,7 +17,7 @@ from strata.credentials.tokens.revoking import revoke_all
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.jobs import enqueue
-from strata.membership.joining import verification
+from strata.membership.confirming import mailing
 from strata.sessions.entering import guessing, letters, reset, sessions, sites
 from strata.sessions.entering.changing import keep_password, password_faults
 
@@ -55,7 +55,7 @@ class SendReset:
             if elsewhere:
                 _lead_elsewhere(work, user, to, elsewhere[0].name)
             elif user.verified_at is None:
-                verification.issue(work, user)
+                mailing.issue(work, user)
             else:
                 reset.send(work, user, to)
 

@@ -24,6 +24,7 @@ import strata.events.audit.guards
 import strata.events.mails.tables
 import strata.events.tables
 import strata.events.webhooks.tables
+import strata.membership.confirming.tables
 import strata.membership.emails.tables
 import strata.membership.export.tables
 import strata.membership.joining.tables

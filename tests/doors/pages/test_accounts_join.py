@@ -14,7 +14,8 @@ from strata.accounts.legal.tables import consents
 from strata.accounts.notices.choices import ASKED_FOR, Kind, choices_of
 from strata.core.call import reading, working
 from strata.core.hub import Hub
-from strata.membership.joining import approval, invites
+from strata.membership.confirming import approval
+from strata.membership.joining import invites
 from strata.membership.joining.pending import LIFE
 from strata.membership.joining.tables import pending_sign_ups
 

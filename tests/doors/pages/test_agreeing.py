@@ -24,7 +24,7 @@ from strata.core.errors import AlreadyExists, Malformed
 from strata.core.hub import Hub
 from strata.core.settings.tree import AccountsSettings
 from strata.membership.closing.gone import delete as leave_for_good
-from strata.membership.joining import unconfirmed
+from strata.membership.confirming import unconfirmed
 
 PROFILE, TOKENS = "/settings/profile", "/settings/tokens/new"
 GRACE = timedelta(days=AccountsSettings().consent_grace_days)

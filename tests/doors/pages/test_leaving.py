@@ -44,9 +44,9 @@ from strata.events.jobs import run_due
 from strata.events.mails.sending import ForgetMail
 from strata.lib.db.seek import Window
 from strata.membership.closing import gone
+from strata.membership.confirming import unconfirmed
 from strata.membership.export import pack
 from strata.membership.export.pack import FOLDER, PackExport
-from strata.membership.joining import unconfirmed
 from strata.migrations.schema import metadata
 from strata.repos.change import Settings, delete, move
 from strata.repos.likes import like

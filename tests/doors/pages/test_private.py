@@ -17,7 +17,7 @@ from strata.core.actor import Actor, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.credentials.tokens import tokens
-from strata.membership.joining import approval
+from strata.membership.confirming import approval
 from strata.repos.record import Repo
 from strata.web.entrance import OPEN, is_open
 from strata.web.paths import Route

@@ -14,7 +14,7 @@ from strata.core.call import reading
 from strata.core.hub import Hub
 from strata.credentials.tokens import recognising
 from strata.events import outbox
-from strata.membership.joining import signup
+from strata.membership.joining import by_operator
 
 PASSWORD = "Abcdefg!"
 SITE = "http://hub.example.com"
@@ -100,8 +100,8 @@ class Visitor:
 def confirmed(hub: Hub, name: str) -> Visitor:
     """Give a browser in which a confirmed person is logged in."""
     with reading(hub) as call:
-        signup.create_by_operator(
-            call, signup.NewAccount(name=name, email=f"{name}@example.com", password=PASSWORD)
+        by_operator.create_by_operator(
+            call, by_operator.NewAccount(name=name, email=f"{name}@example.com", password=PASSWORD)
         )
     visitor = Visitor(hub)
     assert visitor.log_in(name).status == 303

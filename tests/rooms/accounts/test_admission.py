@@ -25,7 +25,8 @@ from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
 from strata.core.hub import Hub
 from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
-from strata.membership.joining import approval, invites, unconfirmed, verification
+from strata.membership.confirming import approval, unconfirmed, verification
+from strata.membership.joining import invites
 from strata.sessions.entering import login
 
 

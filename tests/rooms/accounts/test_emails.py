@@ -29,9 +29,9 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
-from strata.membership.emails import changes
-from strata.membership.emails.changes import Outcome
-from strata.membership.joining import verification
+from strata.membership.confirming import verification
+from strata.membership.emails import adding, proved
+from strata.membership.emails.adding import Outcome
 from strata.sessions.entering import login
 
 SECOND = "alice@other.example"
@@ -44,13 +44,13 @@ def alice(hub: Hub) -> Actor:
 
 def add(hub: Hub, actor: Actor, email: str = SECOND, *, primary: bool = False) -> None:
     with calling(hub, actor) as call, working(call) as work:
-        changes.add(work, email, primary=primary)
+        adding.add(work, email, primary=primary)
 
 
 def confirm(hub: Hub, email: str = SECOND) -> Outcome:
     link = confirmation_in(inbox(hub, email)[-1])
     with calling(hub) as call, working(call) as work:
-        return changes.confirm(work, link)
+        return adding.confirm(work, link)
 
 
 def held(hub: Hub, actor: Actor) -> list[str]:
@@ -63,7 +63,7 @@ def test_an_address_counts_once_its_link_was_opened(hub: Hub, alice: Actor) -> N
     assert held(hub, alice) == ["alice@example.org"]
     link = confirmation_in(inbox(hub, SECOND)[-1])
     with calling(hub) as call:
-        assert changes.look(call, link) is Outcome.READY
+        assert adding.look(call, link) is Outcome.READY
     assert held(hub, alice) == ["alice@example.org"]
 
     assert confirm(hub) is Outcome.CONFIRMED
@@ -91,7 +91,7 @@ def test_the_primary_address_changes_when_the_new_one_is_proved(hub: Hub, alice:
         assert f"go to {SECOND}" in inbox(hub, where)[-1].text
 
     with calling(hub, alice) as call, working(call) as work:
-        changes.make_primary(work, "alice@example.org")
+        proved.make_primary(work, "alice@example.org")
     assert person(hub, "alice").email == "alice@example.org"
 
 
@@ -109,7 +109,7 @@ def test_an_address_of_somebody_else_is_not_given_away(hub: Hub) -> None:
     mallory = made(hub, "mallory")
     add(hub, mallory, "alice@example.org")
     with calling(hub, mallory) as call:
-        assert [one.email for one in changes.waiting(call, mallory.user_id or 0)] == [
+        assert [one.email for one in adding.waiting(call, mallory.user_id or 0)] == [
             "alice@example.org"
         ]
     told = inbox(hub, "alice@example.org")[-1]
@@ -124,7 +124,7 @@ def test_two_who_ask_for_one_address_do_not_both_get_it(hub: Hub, alice: Actor) 
     add(hub, bob)
     assert confirm(hub) is Outcome.CONFIRMED
     with calling(hub) as call, working(call) as work:
-        assert changes.confirm(work, first) is Outcome.UNKNOWN
+        assert adding.confirm(work, first) is Outcome.UNKNOWN
     assert set(held(hub, bob)) == {"bob@example.org", SECOND}
     assert held(hub, alice) == ["alice@example.org"]
 
@@ -158,8 +158,8 @@ def test_an_address_is_removed_but_not_the_primary_one(hub: Hub, alice: Actor) -
     confirm(hub)
     with calling(hub, alice) as call, working(call) as work:
         with pytest.raises(InvalidFields):
-            changes.remove(work, "alice@example.org")
-        changes.remove(work, SECOND)
+            proved.remove(work, "alice@example.org")
+        proved.remove(work, SECOND)
     assert held(hub, alice) == ["alice@example.org"]
     assert "no longer belongs" in inbox(hub, SECOND)[-1].text
     with calling(hub) as call, pytest.raises(BadCredentials):
@@ -172,9 +172,9 @@ def test_nobody_changes_the_addresses_of_others(hub: Hub, alice: Actor) -> None:
     mallory = made(hub, "mallory")
     with calling(hub, mallory) as call, working(call) as work:
         with pytest.raises(NotFound):
-            changes.remove(work, SECOND)
+            proved.remove(work, SECOND)
         with pytest.raises(NotFound):
-            changes.make_primary(work, SECOND)
+            proved.make_primary(work, SECOND)
     assert held(hub, alice) == ["alice@example.org", SECOND]
 
 
@@ -213,7 +213,7 @@ def test_an_account_has_ten_addresses_at_most_and_asks_ten_times_a_day(
 def test_a_withdrawn_address_cannot_be_confirmed(hub: Hub, alice: Actor) -> None:
     add(hub, alice)
     with calling(hub, alice) as call:
-        (waiting,) = changes.waiting(call, alice.user_id or 0)
+        (waiting,) = adding.waiting(call, alice.user_id or 0)
         with working(call) as work:
-            changes.withdraw(work, waiting.id)
+            adding.withdraw(work, waiting.id)
     assert confirm(hub) is Outcome.EXPIRED

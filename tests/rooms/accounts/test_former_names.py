@@ -17,7 +17,7 @@ from strata.core.call import working
 from strata.core.errors import InvalidFields, Moved, RepoNotFound, TooMany
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.membership.joining import signup
+from strata.membership.joining import by_operator
 from strata.repos import change
 from strata.repos.follow import rename_account
 from strata.repos.lookup import lookup
@@ -99,7 +99,9 @@ def by_sign_up(hub: Hub) -> None:
 
 def by_an_operator(hub: Hub) -> None:
     with calling(hub) as call:
-        signup.create_by_operator(call, signup.NewAccount(name="Alice", email="b@example.org"))
+        by_operator.create_by_operator(
+            call, by_operator.NewAccount(name="Alice", email="b@example.org")
+        )
 
 
 def as_an_organization(hub: Hub) -> None:

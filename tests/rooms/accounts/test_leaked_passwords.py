@@ -18,7 +18,7 @@ from strata.core.hub import Hub
 from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
 from strata.membership import recovery
-from strata.membership.joining import signup
+from strata.membership.joining import by_operator
 from strata.sessions.entering import reset
 from strata.sessions.entering.changing import Change, change_password
 
@@ -59,9 +59,9 @@ def test_every_place_where_a_password_is_chosen_asks_the_list(build: Build, tmp_
     hub = build(**{"accounts.breach_file": path})
     with refused("pw.breached"):
         joined(hub, "eve", password=LEAKED)
-    account = signup.NewAccount(name="bob", email="bob@example.org", password=LEAKED)
+    account = by_operator.NewAccount(name="bob", email="bob@example.org", password=LEAKED)
     with calling(hub) as call, refused("pw.breached"):
-        signup.create_by_operator(call, account)
+        by_operator.create_by_operator(call, account)
     ana = made(hub, "ana", password=FRESH)
     with calling(hub, ana) as call, refused("pw.breached"):
         change_password(call, Change(current=FRESH, password=LEAKED))

@@ -19,7 +19,7 @@ from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, InvalidFields, StrataError
 from strata.core.hub import Hub
-from strata.membership.joining import signup
+from strata.membership.joining import by_operator, faults, signup
 from strata.organizations.create import NewOrganization
 from strata.repos.follow import rename_account, rename_organization
 
@@ -53,7 +53,7 @@ def test_no_way_leads_to_a_name_that_looks_like_another(hub: Hub) -> None:
         assert refused(lambda name=name: renames(hub, eve, name)) == {"username": SIMILAR}  # type: ignore[misc]
         assert refused(lambda name=name: founds(hub, eve, name)) == {"name": SIMILAR}  # type: ignore[misc]
         with calling(hub) as call:
-            assert signup.name_faults(call, name) == SIMILAR
+            assert faults.name_faults(call, name) == SIMILAR
     founds(hub, eve, "eves-place")
     eve = today(hub, eve)
 
@@ -96,11 +96,11 @@ def test_a_suggestion_looks_like_nobody(hub: Hub) -> None:
 
 def test_operators_are_asked_twice(hub: Hub) -> None:
     made(hub, "bob1")
-    wanted = signup.NewAccount(name="bobl", email="bobl@example.org", password=None)
+    wanted = by_operator.NewAccount(name="bobl", email="bobl@example.org", password=None)
     with calling(hub) as call, pytest.raises(AlreadyExists, match=r"name\.similar"):
-        signup.create_by_operator(call, wanted)
+        by_operator.create_by_operator(call, wanted)
     with calling(hub) as call:
-        assert signup.create_by_operator(call, replace(wanted, similar=True)).name == "bobl"
+        assert by_operator.create_by_operator(call, replace(wanted, similar=True)).name == "bobl"
     with pytest.raises(AlreadyExists, match=r"name\.similar"):
         organization(hub, "bob1", "bob-1")
     assert organization(hub, "bob1", "bob-1", similar=True).name == "bob-1"

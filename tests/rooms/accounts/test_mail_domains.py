@@ -21,7 +21,8 @@ from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
 from strata.lib.mail.domains import MailDomains
 from strata.lib.mail.name_servers import place_of
-from strata.membership.joining import signup, verification
+from strata.membership.confirming import mailing
+from strata.membership.joining import signup
 
 pytestmark = pytest.mark.slow
 
@@ -184,7 +185,7 @@ def test_another_address_is_looked_at_too(build: Build) -> None:
     hub = build()
     joined(hub, "alice", email="a@good.example")
     with calling(hub) as call, pytest.raises(InvalidFields) as refused:
-        verification.change_address(call, "a@nowhere.example")
+        mailing.change_address(call, "a@nowhere.example")
     assert refused.value.fields == {"email": ("email.no_mail",)}
 
 

@@ -10,7 +10,7 @@ from strata.accounts import names, reserved
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, TooMany
 from strata.core.hub import Hub
-from strata.membership.joining import signup
+from strata.membership.joining import faults
 from strata.repos.legacy import CANONICAL
 
 
@@ -91,11 +91,11 @@ def test_an_address_without_letters_still_gives_a_suggestion(hub: Hub) -> None:
 def test_asking_for_names_is_limited(hub: Hub, clock: FrozenClock) -> None:
     joined(hub, "alice")
     with calling(hub) as call:
-        assert signup.name_faults(call, "Alice") == ("name.taken",)
+        assert faults.name_faults(call, "Alice") == ("name.taken",)
         for _ in range(29):
-            assert signup.name_faults(call, "bob") == ()
+            assert faults.name_faults(call, "bob") == ()
 
         with pytest.raises(TooMany):
-            signup.name_faults(call, "bob")
+            faults.name_faults(call, "bob")
         clock.advance(timedelta(minutes=1))
-        assert signup.name_faults(call, "bob") == ()
+        assert faults.name_faults(call, "bob") == ()

@@ -28,7 +28,8 @@ from strata.credentials.tokens import tokens
 from strata.events.tables import facts
 from strata.events.webhooks import deliveries, queries
 from strata.events.webhooks.record import Origin, State, Telling
-from strata.membership.joining import invites, verification
+from strata.membership.confirming import verification
+from strata.membership.joining import invites
 
 
 def place(actor: Actor) -> names.Namespace:

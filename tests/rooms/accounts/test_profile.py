@@ -18,7 +18,7 @@ from strata.core.call import working
 from strata.core.errors import InvalidFields, Moved, RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.membership.joining import unconfirmed
+from strata.membership.confirming import unconfirmed
 from strata.repos.follow import rename_account
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo

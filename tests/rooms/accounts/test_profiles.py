@@ -15,7 +15,7 @@ from strata.core.hub import Hub
 from strata.credentials.tokens import letters as token_letters
 from strata.events.letters import Reader
 from strata.events.outbox import Letter
-from strata.membership.joining import letters
+from strata.membership.confirming import letters
 from strata.sessions.entering import letters as entering_letters
 
 

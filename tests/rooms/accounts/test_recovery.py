@@ -25,7 +25,7 @@ from strata.credentials.tokens import recognising, tokens
 from strata.events.jobs import run_due
 from strata.events.mails.tables import mails
 from strata.membership import recovery
-from strata.membership.emails import changes
+from strata.membership.emails import adding
 from strata.sessions.entering import browsers, changing, login, reset, sessions
 from strata.sessions.entering.entry import Browser
 
@@ -152,12 +152,12 @@ def test_a_change_of_password_or_addresses_kills_the_link(hub: Hub, alice: Actor
         choose(hub, mine)
 
     with calling(hub, alice) as call, working(call) as work:
-        changes.add(work, "alice@other.example", primary=True)
+        adding.add(work, "alice@other.example", primary=True)
     confirm = link(hub, "alice@other.example")
     ask(hub, "alice")
     mine = link(hub)
     with calling(hub) as call, working(call) as work:
-        changes.confirm(work, confirm)
+        adding.confirm(work, confirm)
     with pytest.raises(NotFound):
         choose(hub, mine)
 

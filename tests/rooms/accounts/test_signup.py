@@ -31,7 +31,8 @@ from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, TooMany
 from strata.core.hub import Hub
 from strata.events import outbox
-from strata.membership.joining import signup, verification
+from strata.membership.confirming import mailing, verification
+from strata.membership.joining import by_operator, signup
 from strata.sessions.entering import sessions
 
 
@@ -415,24 +416,24 @@ def test_an_operators_account_is_confirmed_and_may_have_a_legacy_name(hub: Hub) 
 
 
 def test_operators_follow_the_password_policy_too(hub: Hub) -> None:
-    account = signup.NewAccount(name="alice", email="a@example.org", password="weak")
+    account = by_operator.NewAccount(name="alice", email="a@example.org", password="weak")
 
     with calling(hub) as call, pytest.raises(InvalidFields) as caught:
-        signup.create_by_operator(call, account)
+        by_operator.create_by_operator(call, account)
 
     assert "password" in caught.value.fields
 
 
 def test_operators_are_told_what_is_taken(hub: Hub) -> None:
     made(hub, "alice")
-    same_name = signup.NewAccount(name="ALICE", email="b@example.org")
-    same_address = signup.NewAccount(name="bob", email="Alice@Example.org")
+    same_name = by_operator.NewAccount(name="ALICE", email="b@example.org")
+    same_address = by_operator.NewAccount(name="bob", email="Alice@Example.org")
 
     with calling(hub) as call:
         with pytest.raises(AlreadyExists):
-            signup.create_by_operator(call, same_name)
+            by_operator.create_by_operator(call, same_name)
         with pytest.raises(Conflict, match="has the address"):
-            signup.create_by_operator(call, same_address)
+            by_operator.create_by_operator(call, same_address)
 
     with calling(hub) as call:
         assert people.by_name(call, "bob") is None
@@ -440,15 +441,15 @@ def test_operators_are_told_what_is_taken(hub: Hub) -> None:
 
 def test_the_password_is_not_shown_by_values_that_carry_it() -> None:
     assert PASSWORD not in repr(form("alice"))
-    assert PASSWORD not in repr(signup.NewAccount(name="a", email="b", password=PASSWORD))
+    assert PASSWORD not in repr(by_operator.NewAccount(name="a", email="b", password=PASSWORD))
 
 
 def test_many_strangers_do_not_fill_one_mailbox(hub: Hub) -> None:
     """Every one of them stays within what an account and an address may do."""
     made(hub, "victim")
-    for number in range(verification.MOST_TO_ONE + 5):
+    for number in range(mailing.MOST_TO_ONE + 5):
         there = replace(HERE, ip=f"198.51.{number}.7")
         for name, email in (("a", "victim@example.org"), ("b", "nobody@example.org")):
             joined(hub, f"{name}-{number}-x", origin=there, email=email)
     for email in ("victim@example.org", "nobody@example.org"):
-        assert len(inbox(hub, email)) == verification.MOST_TO_ONE, email
+        assert len(inbox(hub, email)) == mailing.MOST_TO_ONE, email

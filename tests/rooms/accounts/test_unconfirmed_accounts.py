@@ -25,9 +25,9 @@ from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub
 from strata.credentials.tokens import tokens
 from strata.events.tables import facts, jobs
+from strata.membership.confirming import mailing, verification
+from strata.membership.confirming.tables import verifications
 from strata.membership.jobs import EVERY, TidyAccounts
-from strata.membership.joining import verification
-from strata.membership.joining.tables import verifications
 from strata.sessions.entering.tables import sessions
 
 DAY = timedelta(days=1)
@@ -103,7 +103,7 @@ def test_whoever_confirms_in_time_stays(hub: Hub, clock: FrozenClock) -> None:
     tidied(hub, clock, after=28 * DAY)
     alice = Actor(user_id=signed_up.user_id, name="alice", session_id=signed_up.session.id)
     with calling(hub, alice) as call:
-        verification.resend(call)
+        mailing.resend(call)
     with calling(hub) as call, working(call) as work:
         token = confirmation_in(inbox(hub, "alice@example.org")[-1])
         assert verification.confirm_link(work, token) is verification.Outcome.VERIFIED

@@ -21,8 +21,9 @@ from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.core.hub import Hub
-from strata.membership.joining import signup, verification
-from strata.membership.joining.verification import Outcome
+from strata.membership.confirming import mailing, verification
+from strata.membership.confirming.verification import Outcome
+from strata.membership.joining import signup
 from strata.sessions.entering import sessions
 
 
@@ -169,7 +170,7 @@ def test_a_new_mail_kills_the_older_link(hub: Hub, clock: FrozenClock) -> None:
     clock.advance(timedelta(seconds=60))
 
     with calling(hub, actor_of(signed_up)) as call:
-        verification.resend(call)
+        mailing.resend(call)
 
     first, second = inbox(hub, "alice@example.org")
     assert by_link(hub, confirmation_in(first)) is Outcome.EXPIRED
@@ -185,13 +186,13 @@ def test_resending_has_the_same_limits_for_every_address(
 
     with calling(hub, actor_of(signed_up)) as call:
         with pytest.raises(TooMany) as soon:
-            verification.resend(call)
+            mailing.resend(call)
         for _ in range(3):
             clock.advance(timedelta(minutes=2))
-            verification.resend(call)
+            mailing.resend(call)
         clock.advance(timedelta(minutes=2))
         with pytest.raises(TooMany) as often:
-            verification.resend(call)
+            mailing.resend(call)
 
     assert soon.value.retry_after_s <= 61
     assert 5 * 3600 < often.value.retry_after_s <= 6 * 3600
@@ -206,13 +207,13 @@ def test_the_day_has_a_limit_of_its_own(hub: Hub, clock: FrozenClock) -> None:
         for _ in range(3):
             for _ in range(3):
                 clock.advance(timedelta(minutes=2))
-                verification.resend(call)
+                mailing.resend(call)
                 sent += 1
             clock.advance(timedelta(hours=6))
-        verification.resend(call)
+        mailing.resend(call)
         clock.advance(timedelta(minutes=2))
         with pytest.raises(TooMany):
-            verification.resend(call)
+            mailing.resend(call)
 
     assert sent == 9
 
@@ -221,7 +222,7 @@ def test_a_mistyped_address_can_be_changed(hub: Hub) -> None:
     signed_up = joined(hub, "alice", email="alcie@example.org")
 
     with calling(hub, actor_of(signed_up)) as call:
-        verification.change_address(call, "alice@example.org")
+        mailing.change_address(call, "alice@example.org")
 
     (old,) = inbox(hub, "alcie@example.org")
     (new,) = inbox(hub, "alice@example.org")
@@ -235,7 +236,7 @@ def test_a_taken_address_can_be_left_for_a_free_one(hub: Hub) -> None:
     signed_up = joined(hub, "alice", email="owner@example.org")
 
     with calling(hub, actor_of(signed_up)) as call:
-        verification.change_address(call, "alice@example.org")
+        mailing.change_address(call, "alice@example.org")
     (kept,) = inbox(hub, "alice@example.org")
 
     assert by_link(hub, confirmation_in(kept)) is Outcome.VERIFIED
@@ -246,7 +247,7 @@ def test_changing_to_a_taken_address_tells_only_its_owner(hub: Hub) -> None:
     signed_up = joined(hub, "alice")
 
     with calling(hub, actor_of(signed_up)) as call:
-        verification.change_address(call, "OWNER@example.org")
+        mailing.change_address(call, "OWNER@example.org")
 
     (kept,) = inbox(hub, "owner@example.org")
     assert "already" in kept.subject
@@ -260,18 +261,18 @@ def test_addresses_change_three_times_a_day(hub: Hub, clock: FrozenClock) -> Non
 
     with calling(hub, actor_of(signed_up)) as call:
         for number in range(3):
-            verification.change_address(call, f"a{number}@example.org")
+            mailing.change_address(call, f"a{number}@example.org")
         with pytest.raises(TooMany):
-            verification.change_address(call, "a9@example.org")
+            mailing.change_address(call, "a9@example.org")
         clock.advance(timedelta(days=1))
-        verification.change_address(call, "a9@example.org")
+        mailing.change_address(call, "a9@example.org")
 
 
 def test_only_addresses_that_may_join_are_taken_in(hub: Hub) -> None:
     signed_up = joined(hub, "alice")
 
     with calling(hub, actor_of(signed_up)) as call, pytest.raises(InvalidFields) as caught:
-        verification.change_address(call, "nowhere")
+        mailing.change_address(call, "nowhere")
 
     assert caught.value.fields == {"email": ("email.invalid",)}
 
@@ -281,6 +282,6 @@ def test_a_confirmed_person_needs_no_mail(hub: Hub) -> None:
 
     with calling(hub, alice) as call:
         with pytest.raises(Conflict):
-            verification.resend(call)
+            mailing.resend(call)
         with pytest.raises(Conflict):
-            verification.change_address(call, "b@example.org")
+            mailing.change_address(call, "b@example.org")

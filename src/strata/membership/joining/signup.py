@@ -9,19 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-
-import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, names, passwords, people
 from strata.accounts.full_names import full_name_faults
-from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents, vouch
-from strata.accounts.mail_domains import domain_faults
+from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents
 from strata.accounts.new_passwords import new_password_faults
 from strata.accounts.notices.choices import ask_for_mails
 from strata.accounts.plans.rules import by_invite
 from strata.accounts.profile.picture import point
-from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
 from strata.core.hub import Hub
@@ -29,15 +24,14 @@ from strata.core.names import fresh_key
 from strata.core.providers import UNVOUCHED
 from strata.events.facts import record
 from strata.events.letters import CHINESE
-from strata.lib.db.statements import upsert
-from strata.membership.joining import approval, first, invites, picture, verification
+from strata.membership.confirming import approval, mailing, verification
+from strata.membership.joining import first, invites, opening, picture
+from strata.membership.joining.faults import email_faults, invite_faults, require_none
 from strata.membership.joining.work import Done, spend, work_faults
 from strata.sessions.entering import browsers, sessions, sites
 from strata.sessions.identities import linking
 from strata.sessions.identities.claims import Claims
 from strata.sessions.identities.ending import vouched
-
-NAME_CHECKS_PER_MINUTE = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +63,6 @@ class SignedUp:
     name: str
     session: sessions.Started
     device: str = field(default="", repr=False)  # the cookie by which this browser is known
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAccount:
-    """An account that an operator opens; its address counts as confirmed."""
-
-    name: str
-    email: str
-    password: str | None = field(default=None, repr=False)
-    full_name: str = ""
-    admin: bool = False
-    language: str = "en"
-    similar: bool = False  # the name may look like another one
 
 
 def sign_up(call: Call, form: SignUp) -> SignedUp:
@@ -128,7 +109,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         if form.identity is not None:
             linking.keep(work, user, form.identity)
         if user.verified_at is None:
-            verification.issue(work, user)
+            mailing.issue(work, user)
         else:
             verification.greet(work, user)
         record(
@@ -174,68 +155,9 @@ def _promised(work: Work, form: SignUp) -> invites.Promise | None:
 
 def _pretended(work: Work, form: SignUp) -> SignedUp:
     """Answer a robot as if it had an account now."""
-    _require_no({"username": names.conflicts(work, form.username)})
+    require_none({"username": names.conflicts(work, form.username)})
     record(work, "account.signup_trapped", detail={"reason": form.suspicion})
     return SignedUp(0, form.username, sessions.decoy(work))
-
-
-def create_by_operator(call: Call, account: NewAccount) -> people.User:
-    """Open a confirmed account from the command line or the admin page.
-
-    Raises:
-        InvalidFields: fields are `username`, `email`, `password`, `full_name`.
-        AlreadyExists: the name is in use.
-        Conflict: the address is in use.
-    """
-    address = _require_operator_fields(call, account)
-    hashed = passwords.hash_password(call.hub, account.password) if account.password else None
-    row = _Row(
-        name=account.name,
-        full_name=account.full_name.strip(),
-        address=address,
-        password_hash=hashed,
-        language=account.language,
-        admin=account.admin,
-        similar=account.similar,
-    )
-    with working(call) as work:
-        user = _insert(work, row, verified_at=work.now)
-        if user.address_taken:
-            raise Conflict(f"Another account has the address {address.text}.")
-        vouch(work, user.id)
-        record(work, "account.signup", target=user.name, detail={"admin": user.admin})
-    return user
-
-
-def email_faults(call: Call, email: str) -> tuple[str, ...]:
-    """The message key of what keeps an address from signing up; may ask a name server."""
-    return addresses.faults(email, call.hub.settings) or domain_faults(call, email)
-
-
-def name_faults(call: Call, name: str) -> tuple[str, ...]:
-    """Message keys for a name that somebody types: the rules, `name.taken` and `name.similar`.
-
-    Whoever is logged in may have what they gave up themselves.
-
-    Raises:
-        TooMany: more than 30 questions in a minute from one address.
-    """
-    limit = limits.Limit(
-        f"names.address:{limits.address_of(call.origin.ip)}", NAME_CHECKS_PER_MINUTE, 1
-    )
-    with working(call) as work:
-        limits.count(work, limit)
-    faults = names.faults(name, site_name=call.hub.settings.site_name)
-    return faults or names.conflicts(call, name, call.actor.user_id)
-
-
-def invite_faults(call: Call, code: str, email: str) -> tuple[str, ...]:
-    """The message key of what is wrong with an invitation, where sign-up needs one."""
-    if call.hub.settings.accounts.sign_up != "invite":
-        return ()
-    if not code.strip():
-        return ("invite.missing",)
-    return () if invites.is_good(call, code, email) else ("invite.bad",)
 
 
 def _rates(call: Call) -> tuple[limits.Limit, ...]:
@@ -265,46 +187,9 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "work": work_faults(call, form.work),
         "first_code": first.code_faults(call, form.first_code),
     }
-    _require_no(faults)
+    require_none(faults)
     assert address is not None, "an address that cannot be read is a fault"
     return address
-
-
-def _require_operator_fields(call: Call, account: NewAccount) -> addresses.Address:
-    address = addresses.parse(account.email)
-    site_name = call.hub.settings.site_name
-    password = account.password
-    faults = {
-        "email": () if address else ("email.invalid",),
-        "password": new_password_faults(call.hub, password, identities=(account.name,))
-        if password is not None
-        else (),
-        "username": names.faults(
-            account.name, site_name=site_name, operator=True, similar=account.similar
-        ),
-        "full_name": full_name_faults(account.full_name),
-    }
-    _require_no(faults)
-    assert address is not None, "an address that cannot be read is a fault"
-    return address
-
-
-def _require_no(faults: Mapping[str, tuple[str, ...]]) -> None:
-    broken = {name: keys for name, keys in faults.items() if keys}
-    if broken:
-        raise InvalidFields(broken)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    name: str
-    full_name: str
-    address: addresses.Address
-    password_hash: str | None = field(repr=False)
-    language: str
-    admin: bool
-    similar: bool = False
-    public_id: str = field(default_factory=fresh_key)
 
 
 def _open(
@@ -314,7 +199,7 @@ def _open(
     password_hash: str | None,
     public_id: str,
 ) -> people.User:
-    row = _Row(
+    row = opening.Row(
         name=form.username,
         full_name=form.full_name.strip(),
         address=address,
@@ -327,7 +212,7 @@ def _open(
     if proved:
         confirmed.displace(work, address.key)
     try:
-        user = _insert(work, row, verified_at=work.now if proved else None)
+        user = opening.write(work, row, verified_at=work.now if proved else None)
     except AlreadyExists as taken:
         raise InvalidFields({"username": (taken.message,)}) from taken
     if proved and user.address_taken:
@@ -339,35 +224,3 @@ def _proves(identity: Claims | None, address: addresses.Address) -> bool:
     """Whether another site has checked that this address is the person's."""
     theirs = addresses.parse(identity.email) if identity else None
     return theirs is not None and theirs.key == address.key
-
-
-def _insert(work: Work, row: _Row, *, verified_at: datetime | None) -> people.User:
-    """Write the account; `address_taken` says whether the address was somebody else's.
-
-    Raises:
-        AlreadyExists: the name is in use.
-    """
-    user_id = names.claim(work, row.name, similar=row.similar)
-    values = {
-        "id": user_id,
-        "public_id": row.public_id,
-        "full_name": row.full_name or row.name,
-        "email": row.address.text,
-        "email_key": row.address.key,
-        "verified_at": verified_at,
-        "password_hash": row.password_hash,
-        "password_at": work.now if row.password_hash else None,
-        "admin": row.admin,
-        "language": row.language,
-        "created_at": work.now,
-    }
-    # One and the same statement whoever has the address: it must not show in the time this takes.
-    taken = people.owner_of_address(work, row.address.key) is not None
-    fresh = upsert(work.db, users).values(**values, address_taken=taken).on_conflict_do_nothing()
-    if work.db.execute(fresh.returning(users.c.id)).first() is None:  # meanwhile it was taken
-        work.db.execute(sa.insert(users).values(**values, address_taken=True))
-    elif verified_at is not None and not taken:
-        confirmed.claim(work, user_id, email=row.address.text, key=row.address.key)
-    user = people.by_id(work, user_id)
-    assert user is not None, "the row was written in this transaction"
-    return user

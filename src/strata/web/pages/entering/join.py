@@ -20,7 +20,7 @@ from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed, TooLarge
 from strata.core.hub import Hub
 from strata.lib.pictures.squares import MAX_BYTES
-from strata.membership.joining import first, pending, signup
+from strata.membership.joining import faults, first, pending, signup
 from strata.membership.joining.invites import LONGEST_CODE
 from strata.membership.joining.pending import FirstStep
 from strata.membership.joining.signup import SignedUp, SignUp
@@ -117,7 +117,7 @@ def _has_file(request: Request) -> bool:
 async def availability(request: Request) -> Response:
     """GET /api/username-availability?name= — whether a new account may have the name."""
     name = request.query_params.get("name", "")
-    faults = await read(request, lambda call: signup.name_faults(call, name))
+    faults = await read(request, lambda call: faults.name_faults(call, name))
     language = language_of(request, hub_of(request).settings.language)
     message = " ".join(phrase(language, key, name=name) for key in faults)
     return respond.json({"name": name, "available": not faults, "message": message})
@@ -180,12 +180,12 @@ def _begun_elsewhere(call: Call, request: Request, form: Form) -> Claims | None:
 def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
     hub = call.hub
     address = addresses.parse(step.email)
-    email = signup.email_faults(call, step.email)
+    email = faults.email_faults(call, step.email)
     identities = (address.local_part,) if address else ()
     password: tuple[str, ...] = ()
     if step.identity is None:
         password = new_password_faults(hub, step.password, identities=identities)
-    invite = signup.invite_faults(call, step.invite, step.email)
+    invite = faults.invite_faults(call, step.invite, step.email)
     code = first.code_faults(call, step.first_code)
     found = {"email": email, "password": password, "invite": invite, "first_code": code}
     return {name: keys for name, keys in found.items() if keys}

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from strata.accounts import addresses, profiles
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
-from strata.membership.joining import verification
-from strata.membership.joining.verification import Outcome
+from strata.membership.confirming import mailing, verification
+from strata.membership.confirming.verification import Outcome
 from strata.web import respond
 from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -62,7 +62,7 @@ async def resend(request: Request) -> Response:
     """POST /verify-email/resend"""
     form = await form_of(request)
     try:
-        await submitted(request, form, lambda call, _: verification.resend(call))
+        await submitted(request, form, lambda call, _: mailing.resend(call))
     except TooMany as error:
         return await _too_soon(request, error)
     except Conflict:  # confirmed meanwhile; the page says so
@@ -120,7 +120,7 @@ async def confirm_link(request: Request) -> Response:
 
 
 def _change(call: Call, form: Form) -> None:
-    verification.change_address(call, form.get("email", ""))
+    mailing.change_address(call, form.get("email", ""))
 
 
 def _confirm_code(call: Call, form: Form) -> Outcome:
@@ -131,7 +131,7 @@ def _confirm_code(call: Call, form: Form) -> Outcome:
 
 def _pause_s(call: Call, request: Request) -> int:
     """Seconds for which Resend would be refused, as far as this page can know."""
-    pause = verification.RESEND_PAUSE
+    pause = mailing.RESEND_PAUSE
     if "sent" in request.query_params:
         return int(pause.total_seconds())
     if call.actor.user_id is None:

@@ -13,9 +13,9 @@ from strata.accounts.profiles import Person
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields
 from strata.events.mails.troubles import Trouble, troubles
-from strata.membership.emails.changes import Waiting, waiting
+from strata.membership.confirming import unconfirmed
+from strata.membership.emails.adding import Waiting, waiting
 from strata.membership.export.ask import Export, newest
-from strata.membership.joining import unconfirmed
 from strata.repos.follow import rename_account
 from strata.sessions.entering import changing
 from strata.sessions.entering.sudo import require_sudo

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields
-from strata.membership.emails import changes
-from strata.membership.emails.changes import Outcome
+from strata.membership.emails import adding, proved
+from strata.membership.emails.adding import Outcome
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting
@@ -44,7 +44,7 @@ async def change(request: Request) -> Response:
 async def look_at_link(request: Request) -> Response:
     """GET /settings/emails/confirm/{token} — changes nothing: mail scanners open links too."""
     link = field(request, "token")
-    visit, outcome = await visiting(request, lambda call: changes.look(call, link))
+    visit, outcome = await visiting(request, lambda call: adding.look(call, link))
     return _link_page(request, visit, outcome)
 
 
@@ -53,7 +53,7 @@ async def confirm_link(request: Request) -> Response:
     link, form = field(request, "token"), await form_of(request)
 
     def act(work: Work) -> Outcome:
-        return changes.confirm(work, link)
+        return adding.confirm(work, link)
 
     visit, outcome = await submitted(request, form, lambda call, _: in_transaction(act)(call))
     return _link_page(request, visit, outcome)
@@ -61,20 +61,20 @@ async def confirm_link(request: Request) -> Response:
 
 def _add(call: Call, form: Form) -> None:
     with working(call) as work:
-        changes.add(work, form.get("email", ""), primary="primary" in form)
+        adding.add(work, form.get("email", ""), primary="primary" in form)
 
 
 def _change(call: Call, form: Form) -> None:
     with working(call) as work:
         match form.get("act"):
             case "primary":
-                changes.make_primary(work, form.get("key", ""))
+                proved.make_primary(work, form.get("key", ""))
             case "remove":
-                changes.remove(work, form.get("key", ""))
+                proved.remove(work, form.get("key", ""))
             case "again":
-                changes.confirm_again(work, form.get("key", ""))
+                adding.confirm_again(work, form.get("key", ""))
             case _:
-                changes.withdraw(work, _id(form.get("waiting", "")))
+                adding.withdraw(work, _id(form.get("waiting", "")))
 
 
 def _id(text: str) -> int:

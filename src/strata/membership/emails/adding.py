@@ -1,4 +1,4 @@
-"""Several addresses of one account (product P08, §3.1): add, make primary, remove.
+"""Further addresses of one account (product P08, §3.1): added by the link in a mail.
 
 A new address counts when its link was opened; until then the old ones stay as they are. Whoever
 enters the address of another account sees what everybody sees, and its owner gets a mail.
@@ -7,7 +7,6 @@ enters the address of another account sees what everybody sees, and its owner ge
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,22 +15,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, people
-from strata.accounts.tables import emails, users
+from strata.accounts.tables import emails
 from strata.core.call import Call, Work
-from strata.core.errors import (
-    EmailNotVerified,
-    InvalidFields,
-    NotFound,
-    Unauthenticated,
-)
+from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
 from strata.events import outbox
-from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.events.letters import Reader, page
 from strata.membership.emails import letters
+from strata.membership.emails.proved import held_email, put_first, signed_in, tell
 from strata.membership.emails.tables import email_changes
-from strata.sessions.entering import reset, waiting as waiting_log_ins
 from strata.sessions.entering.sudo import require_sudo
 
 MOST: Final = 10  # addresses of one account, waiting ones included
@@ -39,7 +32,6 @@ ADDED_PER_DAY: Final = 10
 ADDED_LIFE: Final = timedelta(hours=6)
 PRIMARY_LIFE: Final = timedelta(hours=1)
 LONGEST_TOKEN: Final = 128
-CONFIRM_FIRST: Final = "Please confirm your email address before you add another one."
 
 
 class Outcome(StrEnum):
@@ -70,7 +62,7 @@ def add(work: Work, email: str, *, primary: bool) -> None:
         InvalidFields: `email` is none, may not join, is there already, or there are too many.
         TooMany: ten in a day.
     """
-    user = _person(work)
+    user = signed_in(work)
     address = _require_addable(work, user, email)
     _send_link(work, user, address, primary=primary)
 
@@ -83,9 +75,9 @@ def confirm_again(work: Work, key: str) -> None:
         NotFound: the account has no such confirmed address.
         TooMany: ten in a day.
     """
-    user = _person(work)
+    user = signed_in(work)
     require_sudo(work)
-    address = addresses.parse(_held(work, user, key).email)
+    address = addresses.parse(held_email(work, user, key).email)
     assert address is not None, "it was parsed when it was added"
     _send_link(work, user, address, primary=False)
 
@@ -124,7 +116,7 @@ def waiting(call: Call, user_id: int) -> list[Waiting]:
 
 def withdraw(work: Work, change_id: int) -> None:
     """Let an address that waits wait no longer; its link is dead."""
-    user = _person(work)
+    user = signed_in(work)
     _withdraw(work, user.id, email_changes.c.id == change_id)
 
 
@@ -141,61 +133,6 @@ def confirm(work: Work, link: str) -> Outcome:
         return Outcome.UNKNOWN
     state = _state(work, row)
     return _confirmed(work, row) if state is Outcome.READY else state
-
-
-def make_primary(work: Work, key: str) -> None:
-    """Let mails go to another confirmed address.
-
-    Raises:
-        Unauthenticated, EmailNotVerified, ProofNeeded: as `add`.
-        NotFound: the account has no such confirmed address.
-    """
-    user = _person(work)
-    require_sudo(work)
-    people.locked(work, user.id)
-    held = _held(work, user, key)
-    if key != user.email_key:
-        _make_primary(work, user, held.email, key)
-
-
-def remove(work: Work, key: str) -> None:
-    """Take a confirmed address off the account; the primary one stays.
-
-    Raises:
-        Unauthenticated, EmailNotVerified, ProofNeeded: as `add`.
-        InvalidFields: it is the primary one.
-        NotFound: the account has no such address.
-    """
-    require_sudo(work)
-    people.locked(work, work.actor.user_id or 0)
-    user = _person(work)
-    if key == user.email_key:
-        raise InvalidFields({"email": ("email.is_primary",)})
-    told = confirmed.readers(work, user)
-    gone = confirmed.release(work, user.id, key)
-    if gone is None:
-        raise NotFound("This account has no such confirmed address.")
-    _forget_links(work, user.id)
-    detail = {"before": {"email": addresses.masked(gone.email)}}
-    record(work, "account.email_remove", target=user.name, detail=detail)
-    _tell(work, told, lambda reader: letters.removed(work, reader, email=gone.email))
-
-
-def _held(call: Call, user: people.User, key: str) -> confirmed.ConfirmedEmail:
-    held = next((one for one in confirmed.emails_of(call, user.id) if one.key == key), None)
-    if held is None:
-        raise NotFound("This account has no such confirmed address.")
-    return held
-
-
-def _person(call: Call) -> people.User:
-    actor = call.actor
-    user = people.by_id(call, actor.user_id or 0)
-    if user is None or actor.session_id is None:
-        raise Unauthenticated("Log in first.")
-    if user.verified_at is None:
-        raise EmailNotVerified(CONFIRM_FIRST)
-    return user
 
 
 def _require_addable(work: Work, user: people.User, email: str) -> addresses.Address:
@@ -245,31 +182,10 @@ def _confirmed(work: Work, row: sa.Row[Any]) -> Outcome:
         return Outcome.CONFIRMED
     detail = {"after": {"email": addresses.masked(row.email)}}
     record(work, "account.email_add", target=user.name, actor_id=user.id, detail=detail)
-    _tell(work, told, lambda reader: letters.added(work, reader, email=row.email))
+    tell(work, told, lambda reader: letters.added(work, reader, email=row.email))
     if row.primary:
-        _make_primary(work, user, row.email, row.email_key)
+        put_first(work, user, row.email, row.email_key)
     return Outcome.CONFIRMED
-
-
-def _make_primary(work: Work, user: people.User, email: str, key: str) -> None:
-    told = confirmed.readers(work, user)
-    change = sa.update(users).where(users.c.id == user.id)
-    work.db.execute(change.values(email=email, email_key=key, address_taken=False))
-    _forget_links(work, user.id)
-    detail = changes({"email": addresses.masked(user.email)}, {"email": addresses.masked(email)})
-    record(work, "account.email_primary", target=user.name, actor_id=user.id, detail=detail)
-    _tell(work, told, lambda reader: letters.primary_changed(work, reader, email=email))
-
-
-def _forget_links(work: Work, user_id: int) -> None:
-    """What was sent to the addresses as they were opens nothing any more."""
-    reset.forget(work, user_id)
-    waiting_log_ins.forget(work, user_id)
-
-
-def _tell(work: Work, readers: list[Reader], write: Callable[[Reader], outbox.Letter]) -> None:
-    for reader in readers:
-        outbox.post(work, write(reader))
 
 
 def _withdraw(work: Work, user_id: int, which: sa.ColumnElement[bool]) -> None:

@@ -11,7 +11,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import Conflict
 from strata.events import outbox
 from strata.events.facts import record
-from strata.membership.joining import letters
+from strata.membership.confirming import letters
 
 
 def hold(work: Work, user_id: int) -> None:

@@ -25,9 +25,9 @@ from strata.credentials.tokens.tables import tokens
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.letters import Reader
+from strata.membership.confirming import approval, letters
+from strata.membership.confirming.tables import verifications
 from strata.membership.emails.tables import email_changes
-from strata.membership.joining import approval, letters
-from strata.membership.joining.tables import verifications
 from strata.sessions.entering.tables import known_browsers, resets, sessions
 
 NOTICE = timedelta(days=3)  # between the mail and the removal, also when the hub was away

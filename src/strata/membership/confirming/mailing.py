@@ -1,0 +1,167 @@
+"""Send the mail that proves an address (product §3.5): a link and a code, and never too many.
+
+An account whose address belongs to somebody else passes through the same steps and the same
+limits: only the mail differs, and that goes to the owner.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts.mail_domains import domain_faults
+from strata.accounts.tables import users
+from strata.core.call import Call, Work, working
+from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
+from strata.core.hub import Hub
+from strata.events import outbox
+from strata.events.letters import page
+from strata.membership.confirming import letters
+from strata.membership.confirming.tables import verifications
+
+PURPOSE = "signup"
+LINK_LIFE = timedelta(hours=24)
+CODE_LIFE = timedelta(minutes=10)
+MOST_TO_ONE = 20  # such mails to one address in a day, however many accounts name it
+RESEND_PAUSE = timedelta(seconds=60)
+
+
+def issue(work: Work, user: people.User) -> None:
+    """Send a new link and code; every older one is dead."""
+    link_token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**6):06d}"
+    waiting = sa.and_(
+        verifications.c.user_id == user.id,
+        verifications.c.used_at.is_(None),
+        verifications.c.replaced_at.is_(None),
+    )
+    work.db.execute(sa.update(verifications).where(waiting).values(replaced_at=work.now))
+    work.db.execute(
+        sa.insert(verifications).values(
+            user_id=user.id,
+            purpose=PURPOSE,
+            email=user.email_key,
+            base_url=work.origin.base_url,
+            link_digest=link_digest(work.hub, link_token),
+            code_digest=code_digest(work.hub, user.id, code),
+            created_at=work.now,
+            link_expires_at=work.now + LINK_LIFE,
+            code_expires_at=work.now + CODE_LIFE,
+        )
+    )
+    written = _letter(work, user, link_token, code)
+    key = f"verify.to:{_address_digest(work.hub, user.email_key)}"
+    limits.note(work, key)
+    # Strangers chose the address, each a few times: nobody's mailbox is filled by many of them.
+    if limits.counted(work, key, minutes=24 * 60) <= MOST_TO_ONE:
+        outbox.post(work, written)
+
+
+def _letter(work: Work, user: people.User, link_token: str, code: str) -> outbox.Letter:
+    # Looked for in either case: a sign-up costs the same whether somebody has the address or not.
+    owner = people.owner_of_address(work, user.email_key)
+    if user.address_taken and owner is not None and owner.verified_at is not None:
+        return letters.sign_up_attempt(work, people.reader(owner))
+    link = page(work, f"/email_confirmation/{link_token}")
+    return letters.verify(work, people.reader(user), link=link, code=code)
+
+
+def resend(call: Call) -> None:
+    """Send a new mail to the signed-in, unconfirmed person.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        Conflict: the address is confirmed already (`email.verified`).
+        TooMany: 60 s apart, 3 in 6 hours, 10 in a day.
+    """
+    with working(call) as work:
+        user = _unverified(work)
+        last = newest(work, user.id)
+        if last is not None and work.now - last.created_at < RESEND_PAUSE:
+            left = RESEND_PAUSE - (work.now - last.created_at)
+            raise TooMany(limits.RATE_LIMITED, retry_after_s=int(left.total_seconds()) + 1)
+        key = f"verify.resend:{user.id}"
+        limits.count(work, limits.Limit(key, 3, 6 * 60), limits.Limit(key, 10, 24 * 60))
+        issue(work, user)
+
+
+def change_address(call: Call, email: str) -> None:
+    """Give another address before the first one is confirmed; the mail goes there.
+
+    Raises:
+        Unauthenticated, Conflict: as `resend`.
+        InvalidFields: `email` is no address that may join.
+        TooMany: three changes in a day.
+    """
+    faults = addresses.faults(email, call.hub.settings) or domain_faults(call, email)
+    address = addresses.parse(email)
+    if faults or address is None:
+        raise InvalidFields({"email": faults})
+    with working(call) as work:
+        user = _unverified(work)
+        limits.count(work, limits.Limit(f"verify.change:{user.id}", 3, 24 * 60))
+        _move_to(work, user, address)
+        moved = people.by_id(work, user.id)
+        assert moved is not None, "the row was updated in this transaction"
+        issue(work, moved)
+
+
+def _move_to(work: Work, user: people.User, address: addresses.Address) -> None:
+    change = sa.update(users).where(users.c.id == user.id)
+    values = {"email": address.text, "email_key": address.key}
+    if confirmed.owner_id(work, address.key) is not None:  # as a further one of another account
+        work.db.execute(change.values(**values, address_taken=True))
+        return
+    try:
+        with work.db.begin_nested():
+            work.db.execute(change.values(**values, address_taken=False))
+    except IntegrityError:  # it belongs to another account, of which nothing may be said
+        work.db.execute(change.values(**values, address_taken=True))
+
+
+def _unverified(work: Work) -> people.User:
+    user = person(work)
+    people.locked(work, user.id)
+    if user.verified_at is not None:
+        raise Conflict("email.verified")
+    return user
+
+
+def newest(call: Call, user_id: int) -> sa.Row[Any] | None:
+    """The last mail that the account was sent."""
+    return call.db.execute(
+        sa.select(verifications)
+        .where(verifications.c.user_id == user_id)
+        .order_by(verifications.c.id.desc())
+        .limit(1)
+    ).first()
+
+
+def person(call: Call) -> people.User:
+    """The account that is signed in, confirmed or not.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    user = people.by_id(call, call.actor.user_id) if call.actor.user_id else None
+    if user is None or call.actor.token is not None:
+        raise Unauthenticated("Log in first.")
+    return user
+
+
+def _address_digest(hub: Hub, email_key: str) -> str:
+    return hub.secrets.digest("verify.address", email_key)[:32]
+
+
+def link_digest(hub: Hub, link_token: str) -> str:
+    """What is kept of the token of a link."""
+    return hub.secrets.digest("verify.link", link_token)
+
+
+def code_digest(hub: Hub, user_id: int, code: str) -> str:
+    """What is kept of a code."""
+    return hub.secrets.digest("verify.code", f"{user_id}:{code}")
