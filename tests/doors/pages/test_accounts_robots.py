@@ -15,7 +15,7 @@ from strata.accounts.legal import documents
 from strata.accounts.legal.tables import consents
 from strata.core.call import reading
 from strata.core.hub import Hub
-from strata.web.pages.entering.join import FORM_LIFE
+from strata.web.pages.joining.first import FORM_LIFE
 
 SCRIPT = {"Accept": "application/json"}
 

@@ -12,8 +12,6 @@ from strata.web.pages.collaborating import mine as settings_collaborations
 from strata.web.pages.creating import organization as organization_new
 from strata.web.pages.entering import (
     agreeing,
-    join,
-    join_json,
     login,
     logout,
     mailed,
@@ -26,6 +24,7 @@ from strata.web.pages.entering import (
 from strata.web.pages.frame import static_files
 from strata.web.pages.frame.visit import redirected
 from strata.web.pages.inbox import acts as inbox_acts, page as inbox
+from strata.web.pages.joining import page as joining, script as joining_script
 from strata.web.pages.notices import announcement, settings as notices, unsubscribe, watching
 from strata.web.pages.organizations import (
     account as organization_account,
@@ -80,8 +79,8 @@ async def to_join(request: Request) -> Response:
 
 
 ROUTES: Final = (
-    Route(READ, "/join", join.join, BROWSER, page=True),
-    Route(SEND, "/join", join.submit, BROWSER, page=True, hashes=True),
+    Route(READ, "/join", joining.join, BROWSER, page=True),
+    Route(SEND, "/join", joining.submit, BROWSER, page=True, hashes=True),
     Route(READ, "/register", to_join, BROWSER, page=True),
     Route(READ, "/signup", to_join, BROWSER, page=True),
     Route(READ, "/sign-up", to_join, BROWSER, page=True),
@@ -227,9 +226,9 @@ ROUTES: Final = (
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
     Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),
-    Route(("GET",), "/api/signup/work", join_json.ask_work, "scripts"),
-    Route(SEND, "/api/signup", join_json.sign_up, "scripts", hashes=True),
-    Route(("GET",), "/api/username-availability", join.availability, "the sign-up form"),
+    Route(("GET",), "/api/signup/work", joining_script.ask_work, "scripts"),
+    Route(SEND, "/api/signup", joining_script.sign_up, "scripts", hashes=True),
+    Route(("GET",), "/api/username-availability", joining.availability, "the sign-up form"),
     Route(READ, "/avatars/{file}", avatars.avatar, "pages, clients that show avatarUrl"),
     Route(READ, "/static/{version}/{path}", static_files.static, BROWSER),
     Route(READ, "/favicon.ico", static_files.favicon, BROWSER),

@@ -1,0 +1,159 @@
+"""The first step of a sign-up: address and password, or who another site says somebody is.
+
+It is put away on the server under a cookie (`membership/joining/pending.py`), so the password
+stands in no address, no hidden field and no history.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strata.accounts import addresses, names
+from strata.accounts.new_passwords import new_password_faults
+from strata.core.call import Call, working
+from strata.core.errors import Forbidden, InvalidFields, Malformed
+from strata.core.hub import Hub
+from strata.membership.joining import faults, first, pending, signup
+from strata.membership.joining.invites import LONGEST_CODE
+from strata.membership.joining.pending import FirstStep
+from strata.sessions.identities.claims import Claims
+from strata.web.auth import cookie_name
+from strata.web.pages.forms.body import STALE_FORM, Form, submitted
+from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.visit import (
+    Visit,
+    redirected,
+    set_cookie,
+    shown,
+    visit_of,
+)
+from strata.web.pages.words.account import NOTHING_WRONG, Told, told
+from strata.web.work import exchange, hub_of, read
+
+SECOND_STEP: Final = "/join?step=2"
+CLOSED: Final = "signup.closed"
+FORM_LIFE: Final = timedelta(days=1)
+_SHOWN_AT: Final = "signup.shown"
+
+
+async def begin(request: Request, form: Form) -> Response:
+    """Check and put away the first step."""
+    try:
+        _, cookie = await submitted(request, form, lambda call, sent: _keep(call, request, sent))
+    except InvalidFields as error:
+        visit, email = await visit_of(request), form.get("email", "")
+        errors = told(visit.frame.language, error, domain=email.rpartition("@")[2])
+        return await show_first(request, visit, email, errors, identity="identity" in form)
+    answer = redirected(request, SECOND_STEP)
+    life = int(pending.LIFE.total_seconds())
+    set_cookie(request, answer, join_cookie(hub_of(request)), cookie, max_age=life)
+    return answer
+
+
+def _keep(call: Call, request: Request, form: Form) -> str:
+    if is_closed(call.hub):
+        raise Forbidden(CLOSED)
+    shown_at = _shown_at(call, form.get("shown", ""))
+    step = FirstStep(
+        email=form.get("email", "").strip(),
+        password=form.get("password", ""),
+        shown_at=shown_at,
+        invite=form.get("invite", "").strip()[:LONGEST_CODE],
+        identity=_begun_elsewhere(call, request, form),
+        first_code=form.get("first_code", "").strip()[:LONGEST_CODE],
+    )
+    signup.require_free(call.hub, step.email, step.identity)
+    faults = _first_faults(call, step)
+    if faults:
+        raise InvalidFields(faults)
+    with working(call) as work:
+        return pending.keep(work, step, replaces=request.cookies.get(join_cookie(call.hub), ""))
+
+
+def begun(call: Call, request: Request) -> tuple[FirstStep | None, str]:
+    """The first step that this browser sent, and a username that goes with it."""
+    step = pending.bring_back(call, request.cookies.get(join_cookie(call.hub), ""))
+    return step, names.suggest(call, step.email) if step else ""
+
+
+def from_elsewhere(step: FirstStep | None) -> bool:
+    """Whether another site has sent the visitor here."""
+    return step is not None and step.identity is not None
+
+
+def _begun_elsewhere(call: Call, request: Request, form: Form) -> Claims | None:
+    """What another site said of the visitor, if this form goes on from there."""
+    if "identity" not in form:
+        return None
+    step = pending.bring_back(call, request.cookies.get(join_cookie(call.hub), ""))
+    if step is None or step.identity is None:
+        raise Malformed(STALE_FORM)
+    return step.identity
+
+
+def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
+    hub = call.hub
+    address = addresses.parse(step.email)
+    email = faults.email_faults(call, step.email)
+    identities = (address.local_part,) if address else ()
+    password: tuple[str, ...] = ()
+    if step.identity is None:
+        password = new_password_faults(hub, step.password, identities=identities)
+    invite = faults.invite_faults(call, step.invite, step.email)
+    code = first.code_faults(call, step.first_code)
+    found = {"email": email, "password": password, "invite": invite, "first_code": code}
+    return {name: keys for name, keys in found.items() if keys}
+
+
+def _shown_at(call: Call, ticket: str) -> datetime:
+    """When the first page was given out; nobody can make that up.
+
+    Raises:
+        Malformed: the form was never one of our pages, or too long ago.
+    """
+    shown_at = call.hub.secrets.verify(_SHOWN_AT, ticket, datetime, now=call.now)
+    if shown_at is None:
+        raise Malformed(STALE_FORM)
+    return shown_at
+
+
+async def show_first(
+    request: Request,
+    visit: Visit,
+    email: str,
+    errors: Told = NOTHING_WRONG,
+    *,
+    identity: bool = False,
+) -> Response:
+    """Show the first form, with what was wrong in it."""
+    hub = hub_of(request)
+    now = hub.clock()
+    return shown(
+        request,
+        "accounts/join_first.html",
+        visit,
+        cache=NO_STORE,
+        email=email,
+        errors=errors,
+        identity=identity,
+        providers=hub.providers,
+        asks_code=await read(request, first.asks_code),
+        domains=hub.settings.accounts.allowed_domains,
+        needs_invite=hub.settings.accounts.sign_up == "invite",
+        invite=exchange(request).form.get("invite", request.query_params.get("invite", "")),
+        shown_ticket=hub.secrets.sign(_SHOWN_AT, now, expires=now + FORM_LIFE),
+    )
+
+
+def is_closed(hub: Hub) -> bool:
+    """Whether nobody may sign up."""
+    return hub.settings.accounts.sign_up == "closed"
+
+
+def join_cookie(hub: Hub) -> str:
+    """The name of the cookie that brings the first step back."""
+    return cookie_name(hub, "join")
