@@ -8,7 +8,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from strata.accounts.tables import former_names, namespaces
+from strata.accounts.legal.documents import key_of, packaged_versions
+from strata.accounts.legal.tables import agreement, consents
+from strata.accounts.tables import former_names, namespaces, users
 from strata.lib.db.database import Database
 from strata.lib.lookalikes.names import skeleton
 from strata.migrations.schema import declared, metadata
@@ -132,6 +134,40 @@ def test_names_that_exist_are_drawn(
     with database.reading() as connection:
         assert connection.scalars(drawn).all() == [skeleton("Bob1"), None, skeleton("rn-vv")]
         assert connection.scalar(sa.select(former_names.c.skeleton)) == skeleton("b0b")
+    database.close()
+
+
+AGREED = """
+INSERT INTO namespaces (id, key, name, kind) VALUES (1, 'ana', 'ana', 'user'),
+    (2, 'bob', 'bob', 'user'), (3, '~3', 'ghost', 'user');
+INSERT INTO users (id, public_id, full_name, email, email_key, language, agreed, created_at) VALUES
+    (1, 'a', 'Ana', 'a@a.a', 'a@a.a', 'en', 'privacy=sample-1;terms=2', 1),
+    (2, 'b', 'Bob', 'b@b.b', 'b@b.b', 'en', 'privacy=sample-1;terms=sample-1', 1),
+    (3, 'c', '', '', '', 'en', NULL, 1);
+INSERT INTO agreement (id, current, since) VALUES (1, 'privacy=sample-1;terms=2', 1)
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_nobody_is_asked_about_guidelines_that_came_with_an_upgrade(
+    tmp_path: Path, request: pytest.FixtureRequest, backend: str
+) -> None:
+    on_sqlite = f"sqlite:///{tmp_path / 'strata.db'}"
+    url = on_sqlite if backend == "sqlite" else request.getfixturevalue("postgres_database")
+    database = Database(url)
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0060")
+        for statement in AGREED.split(";\n"):
+            connection.exec_driver_sql(statement)
+    assert upgrade(database) is True
+    with database.reading() as connection:
+        held = connection.scalars(sa.select(users.c.agreed).order_by(users.c.id)).all()
+        current = connection.scalar(sa.select(agreement.c.current))
+        assert connection.scalars(sa.select(consents.c.id)).all() == []  # they read nothing
+    assert current == key_of(packaged_versions() | {"terms": "2"}) == held[0]
+    assert held[1:] == [key_of(packaged_versions()), None]  # who was asked already still is
     database.close()
 
 

@@ -33,7 +33,14 @@ EXAMPLES: Final = {
     "密码安全Ab！测": {"length", "upper", "lower", "special"},  # noqa: RUF001 — of an IME
     "Abcdefg ": {"length", "upper", "lower"},
 }
-OUTSIDE: Final = ("/login", "/join", "/forgot-password", "/terms-of-service", "/privacy")
+OUTSIDE: Final = (
+    "/login",
+    "/join",
+    "/forgot-password",
+    "/terms-of-service",
+    "/privacy",
+    "/content-guidelines",
+)
 INSIDE: Final = (
     "/settings/profile",
     "/settings/account",

@@ -99,6 +99,7 @@ def at_home(hub: Hub, person: Person, language: Language, opened: OpenBrowser) -
 def founded(here: Browsing) -> None:
     here.open("/organizations/new")
     here.page.locator("[name=name]").fill("acme")
+    here.page.locator("[name=guidelines]").check()
     press(here, "Create organization")
     here.check()
 

@@ -28,7 +28,7 @@ from fixtures.accounts import (
 )
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.organizations import joins, organization, today
+from fixtures.organizations import SAMPLE, joins, organization, today
 from fixtures.races import beside, called, interrupted, worked
 from strata.access.organizations import inviting, members
 from strata.access.organizations.founding import found_organization
@@ -463,7 +463,7 @@ def test_organizations_made_at_once_are_counted(hub: Hub, alice: Actor) -> None:
         organization(hub, "alice", f"lab-{number}")
 
     def create(name: str) -> Callable[[Any], object]:
-        return lambda work: found_organization(work, NewOrganization(name=name))
+        return lambda work: found_organization(work, NewOrganization(name=name, guidelines=SAMPLE))
 
     late = beside(hub, create("one"), lambda: worked(hub, alice, create("two")), by=alice)
     assert isinstance(late, OverQuota), late

@@ -16,6 +16,7 @@ from fixtures.accounts import calling, made
 from fixtures.buckets import bucket_of, filled
 from fixtures.contents import created, given, uploaded
 from fixtures.large_files import noise, web_client
+from fixtures.organizations import SAMPLE
 from stories.test_attack_hidden import OF_A_REPO, seen
 from strata.access.organizations.founding import found_organization
 from strata.access.organizations.members import add, remove
@@ -257,7 +258,9 @@ async def test_a_webhook_hears_no_more_than_the_token_that_made_it(scene: Scene)
 async def test_the_token_of_a_member_who_was_put_out_opens_nothing_at_once(hub: Hub) -> None:
     boss, bob = made(hub, "boss"), made(hub, "bob")
     with calling(hub, boss) as call, working(call) as work:
-        acme = found_organization(work, NewOrganization(name="acme", full_name="Acme")).id
+        acme = found_organization(
+            work, NewOrganization(name="acme", full_name="Acme", guidelines=SAMPLE)
+        ).id
     boss = replace(boss, roles={acme: Role.ADMIN})
     with calling(hub, boss) as call, working(call) as work:
         add(work, "acme", "bob", Role.WRITE)

@@ -30,6 +30,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.keys import gpg_home, ssh_pair
 from fixtures.large_files import spool
 from fixtures.oauth import CALLBACK, VERIFIER, application
+from fixtures.organizations import PROMISED
 from rooms.accounts.test_factors import signed_in, with_app, with_passkey
 from stories.test_audit_names import DERIVED, RECORDED
 from strata.access import audit
@@ -396,7 +397,7 @@ def collections(w: World) -> None:
 
 def organizations(w: World) -> None:
     settings = "/organizations/acme/settings"
-    w.post(w.ana, "/organizations/new", name="acme", full_name="Acme")
+    w.post(w.ana, "/organizations/new", name="acme", full_name="Acme", **PROMISED)
     w.post(w.ana, settings, full_name="Acme Inc", visibility="private")
     w.post(w.ana, f"{settings}/joining", form="rules", anybody="on", domain="")
     w.post(w.ana, f"{settings}/invites", form="invite", who="bob, newbie", role="read")

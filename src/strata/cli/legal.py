@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from strata.accounts.legal import documents
+from strata.accounts.legal.kinds import DocumentKind
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed
@@ -19,7 +20,7 @@ def legal() -> None:
 
 
 @legal.command()
-@click.argument("document", type=click.Choice([kind.value for kind in documents.DocumentKind]))
+@click.argument("document", type=click.Choice([kind.value for kind in DocumentKind]))
 @click.option("--version", required=True, help="Told to people, such as 2026-11.")
 @click.option("--en", "english", required=True, type=click.Path(exists=True, path_type=Path),
               help="Markdown file in English; its first line is the heading.")  # fmt: skip
@@ -37,11 +38,10 @@ def publish(  # noqa: PLR0913 — the options of the command
     *,
     minor: bool,
 ) -> None:
-    """Let other terms or another privacy policy hold; everybody is asked to agree anew."""
+    """Let another version of a document hold; everybody is asked to agree anew."""
     texts = {"en": english.read_text("utf-8"), "zh-CN": chinese.read_text("utf-8")}
     with opened(Place(data, config)) as call, working(call) as work:
-        kind = documents.DocumentKind(document)
-        documents.publish(work, kind, version, texts, material=not minor)
+        documents.publish(work, DocumentKind(document), version, texts, material=not minor)
     click.echo(version)
 
 

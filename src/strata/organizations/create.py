@@ -26,6 +26,8 @@ class NewOrganization:
     private_by_default: bool = False
     members_hidden: bool = False
     similar: bool = False  # an operator says that the name may look like another one
+    guidelines: str = ""  # version of the content guidelines that the founder promised to follow
+    read_in: str = "en"  # language in which they were shown
 
 
 def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Organization:

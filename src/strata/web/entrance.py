@@ -57,6 +57,7 @@ OPEN: Final = (FREE - {"/avatars/{file}"}) | {
     "/settings/notifications/unsubscribe/{ticket}",
     "/agree",
     "/agree/later",
+    "/content-guidelines",
     "/terms-of-service",
     "/privacy",
     "/api/login",

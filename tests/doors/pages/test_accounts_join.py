@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, people
 from fixtures.accounts import made, person
 from fixtures.hubs import FrozenClock, build_test_hub
+from strata.accounts.legal import documents
 from strata.accounts.legal.tables import consents
 from strata.accounts.notices.choices import ASKED_FOR, Kind, choices_of
 from strata.core.call import reading, working
@@ -142,6 +143,7 @@ def test_consent_is_unticked_asked_for_and_kept_with_its_versions(hub: Hub) -> N
     assert {row.document: row.version for row in rows} == {
         "terms": page.hidden("/join")["terms_version"],
         "privacy": page.hidden("/join")["privacy_version"],
+        "guidelines": page.hidden("/join")["guidelines_version"],
     }
 
 
@@ -162,11 +164,11 @@ def test_mails_that_nobody_needs_are_sent_to_who_ticked_them(hub: Hub) -> None:
     assert again.text.count(" checked") == 1  # it is kept when something else is wrong
 
 
-def test_both_documents_open_in_a_new_tab(hub: Hub) -> None:
+def test_the_documents_open_in_a_new_tab(hub: Hub) -> None:
     visitor = Visitor(hub)
     visitor.begin("li@example.com")
     text = visitor.open("/join?step=2").text
-    for path in ("/terms-of-service", "/privacy"):
+    for path in ("/terms-of-service", "/privacy", "/content-guidelines"):
         assert f'<a href="{path}" target="_blank"' in text
         assert visitor.open(path).status == 200
 
@@ -378,7 +380,7 @@ def test_nobody_signs_up_before_the_first_admin_has_shown_the_code(fresh: Hub) -
     body = {
         **fields,
         "username": "mallory",
-        "consents": {"terms": "sample-1", "privacy": "sample-1"},
+        "consents": documents.packaged_versions(),
     }
     by_script = visitor.client.post("/api/signup", json=body)
     assert (by_script.status_code, by_script.json()["fields"]) == (

@@ -82,8 +82,10 @@ def test_files_of_pages_are_found_by_their_raw_path(hub: Hub) -> None:
     [
         ("/terms-of-service", "en", "User agreement"),
         ("/privacy", "en", "Privacy policy"),
+        ("/content-guidelines", "en", "Content guidelines"),
         ("/terms-of-service", "zh-CN", "用户协议"),
         ("/privacy", "zh-CN", "隐私政策"),
+        ("/content-guidelines", "zh-CN", "内容准则"),
     ],
 )
 def test_documents_are_in_the_readers_language(

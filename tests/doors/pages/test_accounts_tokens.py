@@ -246,8 +246,12 @@ def test_an_address_fills_the_scopes_in(visitor: Visitor) -> None:
 def test_an_address_fills_in_an_organization_and_every_other_key(
     visitor: Visitor, hub: Hub
 ) -> None:
-    visitor.submit("/organizations/new", "/organizations/new", name="acme", full_name="Acme")
-    visitor.submit("/organizations/new", "/organizations/new", name="lab", full_name="Lab")
+    visitor.submit(
+        "/organizations/new", "/organizations/new", name="acme", full_name="Acme", guidelines="on"
+    )
+    visitor.submit(
+        "/organizations/new", "/organizations/new", name="lab", full_name="Lab", guidelines="on"
+    )
     address = (
         f"{NEW}?tokenType=fineGrained&displayName=CI&orgs[]=Acme&orgs=elsewhere"
         "&orgPermissions[]=repo.content.read&orgPermissions=org.read,made.up"
@@ -386,7 +390,9 @@ def test_a_reported_token_is_shown_in_red(visitor: Visitor, hub: Hub) -> None:
 
 
 def test_an_organization_decides_about_tokens_on_its_page(visitor: Visitor, hub: Hub) -> None:
-    visitor.submit("/organizations/new", "/organizations/new", name="acme", full_name="Acme")
+    visitor.submit(
+        "/organizations/new", "/organizations/new", name="acme", full_name="Acme", guidelines="on"
+    )
     member = confirmed(hub, "bob")
     joins(hub, "bob", Role.WRITE)
     path = "/organizations/acme/settings/tokens"

@@ -15,7 +15,7 @@ from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, token_in
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.legal import documents
-from strata.accounts.legal.documents import DocumentKind
+from strata.accounts.legal.kinds import PAGES, DocumentKind
 from strata.accounts.legal.tables import consents, past_consents
 from strata.accounts.legal.telling import TellOfTerms
 from strata.accounts.tables import users
@@ -27,6 +27,7 @@ from strata.membership.closing.gone import delete as leave_for_good
 from strata.membership.confirming import unconfirmed
 
 PROFILE, TOKENS = "/settings/profile", "/settings/tokens/new"
+NAMES = {"terms": "terms of service", "privacy": "privacy policy", "guidelines": "content guide"}
 GRACE = timedelta(days=AccountsSettings().consent_grace_days)
 
 
@@ -88,7 +89,11 @@ def test_a_form_waits_for_the_consent_and_is_then_done(hub: Hub, li: Visitor) ->
     done = li.send(PROFILE, unticked.hidden(PROFILE) | {"consents": "on"})
     assert done.place == PROFILE
     assert "Li Wei" in li.open("/li").text
-    assert agreed(hub) == [("terms", "2", "re-consent"), ("privacy", "sample-1", "re-consent")]
+    assert agreed(hub) == [
+        ("terms", "2", "re-consent"),
+        ("privacy", "sample-1", "re-consent"),
+        ("guidelines", "sample-1", "re-consent"),
+    ]
     assert li.submit(PROFILE, PROFILE, full_name="Li").place == PROFILE
 
 
@@ -154,6 +159,22 @@ def test_a_stranger_reads_and_signs_up_for_the_newest_text(hub: Hub) -> None:
     assert config["documents"]["terms"]["version"] == "2"
 
 
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_each_document_goes_the_same_way(hub: Hub, kind: DocumentKind) -> None:
+    mei = confirmed(hub, "mei")
+    publish(hub, "2", kind)
+    with reading(hub) as call:
+        TellOfTerms(kind, "2").run(call)
+    assert f"version 2 of the {NAMES[kind]}" in letter(hub, "mei@example.com").text
+    assert "Terms 2" in mei.open(PAGES[kind]).text
+    asked = waiting(mei).open("/agree?next=/models")
+    assert (asked.hidden("/agree")[f"{kind}_version"], PAGES[kind] in asked.text) == ("2", True)
+    assert mei.submit(PROFILE, PROFILE, full_name="Mei").status == 403
+    mei.send("/agree", asked.hidden("/agree") | {"consents": "on"})
+    assert (kind, "2", "re-consent") in agreed(hub)
+    assert mei.submit(PROFILE, PROFILE, full_name="Mei").place == PROFILE
+
+
 def test_a_text_is_published_whole_and_once(hub: Hub) -> None:
     publish(hub, "2")
     with pytest.raises(AlreadyExists):
@@ -207,7 +228,7 @@ def test_another_publication_asks_anew(patient: Hub, clock: FrozenClock) -> None
 def test_the_documents_the_ways_out_and_what_scripts_fetch_stay_open(patient: Hub) -> None:
     mei = confirmed(patient, "mei")
     publish(patient, "2")
-    for path in ("/terms-of-service", "/privacy", "/agree", "/settings/account"):
+    for path in (*PAGES.values(), "/agree", "/settings/account"):
         assert mei.open(path).status == 200, path
     assert mei.open("/models", **{"Sec-Fetch-Mode": "cors"}).status == 200
     assert mei.client.get("/api/models").status_code == 200
@@ -291,12 +312,13 @@ def test_consents_outlive_the_account_without_the_person(hub: Hub) -> None:
         assert [(row.document, row.version, row.method) for row in kept] == [
             ("terms", "sample-1", "signup"),
             ("privacy", "sample-1", "signup"),
+            ("guidelines", "sample-1", "signup"),
         ]
         assert all(row.sha256 and row.accepted_at and row.language == "en" for row in kept)
         assert name not in repr(kept)
         pseudonyms.add(mine)
     assert len(pseudonyms) == 2
-    assert len(agreed(hub)) == 2  # of who stayed
+    assert len(agreed(hub)) == 3  # of who stayed
 
 
 def test_another_wording_asks_nobody_anew_who_had_agreed(hub: Hub, li: Visitor) -> None:

@@ -33,7 +33,13 @@ def dead_ends(visitor: Visitor, path: str) -> list[tuple[str, int]]:
     links = {*_LINK.findall(text), *_SEARCH.findall(text)}
     # A page leads to itself in other languages; of a failure that is a failure again.
     places = {link for link in links if link.startswith("/") and not link.startswith(f"{path}?")}
-    assert {"/docs", "/models", "/search/full-text", "/terms-of-service"} <= places
+    assert {
+        "/docs",
+        "/models",
+        "/search/full-text",
+        "/terms-of-service",
+        "/content-guidelines",
+    } <= places
     answers = [(place, visitor.client.get(place, follow_redirects=True)) for place in places]
     return [(place, answer.status_code) for place, answer in answers if answer.status_code >= 400]
 

@@ -49,5 +49,5 @@ def wished(li: Visitor, folder: Path, number: int) -> dict[str, Page]:
         "SSH keys": li.submit("/settings/keys", "/settings/keys/ssh", key=key),
         "webhooks": li.submit(hook, hook, **HOOK),
         "are": li.submit(new, new, owner="li", name=f"m{number}"),
-        "are in use": li.submit(organization, organization, name=f"acme{number}"),
+        "are in use": li.submit(organization, organization, name=f"acme{number}", guidelines="on"),
     }

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from fixtures.browsers import chromium
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
-from fixtures.organizations import joins, leaves, organization, today
+from fixtures.organizations import PROMISED, joins, leaves, organization, today
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.access.organizations import inviting
 from strata.content.making import new_repo
@@ -54,7 +54,7 @@ def test_a_rename_takes_the_repos_along(scene: Scene) -> None:
     assert "/Acme-Labs/tiny" in owner.get("/acme/tiny").headers["location"]
     assert owner.get("/acme").headers["location"] == "/Acme-Labs"
     assert "Invitation to Acme-Labs" in scene.visitor().get(share).text
-    refused = ada.post("/organizations/new", {"name": "acme"})
+    refused = ada.post("/organizations/new", {"name": "acme", **PROMISED})
     assert refused.status_code == 400
 
 
@@ -70,7 +70,7 @@ def test_an_empty_organization_is_deleted_by_its_admin(scene: Scene) -> None:
     for gone in ("/acme", share, ACCOUNT):
         assert owner.get(gone).status_code == 404
     assert "acme" not in ada.get("/settings/organizations").text
-    assert ada.post("/organizations/new", {"name": "acme"}).status_code == 400
+    assert ada.post("/organizations/new", {"name": "acme", **PROMISED}).status_code == 400
 
 
 def test_what_owns_repos_is_not_deleted(scene: Scene) -> None:

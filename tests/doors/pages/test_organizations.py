@@ -3,19 +3,22 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from fixtures.accounts import made
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
-from fixtures.organizations import joins, organization, today
+from fixtures.organizations import PROMISED, joins, organization, today
 from fixtures.shown_repos import Scene, staged
 from strata.accounts import names
+from strata.accounts.legal.tables import consents
 from strata.accounts.plans import grants
 from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Role
 from strata.core.call import working
 from strata.core.names import RepoId, RepoType
+from strata.events.tables import facts
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
@@ -169,13 +172,41 @@ def test_the_pages_speak_chinese(scene: Scene) -> None:
 def test_a_person_founds_an_organization(scene: Scene) -> None:
     ada = scene.visitor(scene.other)
     assert 'action="/organizations/new"' in ada.get("/organizations/new").text
-    form = {"name": "ada-lab", "full_name": "Ada's Lab", "visibility": "private"}
+    form = {"name": "ada-lab", "full_name": "Ada's Lab", "visibility": "private", **PROMISED}
     answer = ada.post("/organizations/new", {**form, "members_hidden": "on"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/ada-lab")
     assert "Ada&#39;s Lab" in ada.get("/ada-lab").text
     assert "member" not in scene.visitor().get("/ada-lab").text
     assert ada.post("/new", {"owner": "ada-lab", "name": "x", "visibility": "default"}).is_redirect
     assert found(scene, "ada-lab", "x").private
+
+
+def test_a_founder_promises_to_follow_the_guidelines(scene: Scene) -> None:
+    ada = scene.visitor(scene.other)
+    page = ada.get("/organizations/new").text
+    assert '<a href="/content-guidelines" target="_blank"' in page
+    assert 'name="guidelines_version" value="sample-1"' in page
+    wanted = {"name": "ada-lab", **PROMISED, "documents_language": "zh-CN"}
+    unticked = {name: value for name, value in wanted.items() if name != "guidelines"}
+    for form, sentence in (
+        (unticked, "Please agree to follow the content guidelines."),
+        (wanted | {"guidelines_version": ""}, "Please agree to follow the content guidelines."),
+        (wanted | {"guidelines_version": "older"}, "The documents have changed."),
+    ):
+        refused = ada.post("/organizations/new", form)
+        assert (refused.status_code, sentence in refused.text) == (400, True)
+    assert scene.visitor().get("/ada-lab").status_code == 404
+    assert ada.post("/organizations/new", wanted).is_redirect
+    with calling(scene.hub, SYSTEM) as call:
+        kept = call.db.execute(sa.select(consents)).one()
+        told = call.db.scalars(
+            sa.select(facts.c.detail).where(facts.c.name == "account.consent")
+        ).one()
+    assert (kept.user_id, kept.document, kept.version) == (
+        scene.other.user_id, "guidelines", "sample-1",
+    )  # fmt: skip
+    assert (kept.method, kept.language) == ("organization", "zh-CN")
+    assert told == {"documents": {"guidelines": "sample-1"}, "organization": "ada-lab"}
 
 
 @pytest.mark.parametrize(
@@ -191,7 +222,7 @@ def test_a_person_founds_an_organization(scene: Scene) -> None:
 def test_a_mistake_in_the_form_is_told_beside_it(
     scene: Scene, form: dict[str, str], sentence: str
 ) -> None:
-    answer = scene.visitor(scene.other).post("/organizations/new", form)
+    answer = scene.visitor(scene.other).post("/organizations/new", {**form, **PROMISED})
     assert answer.status_code == 400
     assert sentence in answer.text
     assert f'value="{form["name"]}"' in answer.text
@@ -203,7 +234,10 @@ def test_nobody_founds_organizations_all_day(scene: Scene) -> None:
         assert place is not None
         grants.override(work, place, "organizations", 50, None)
     ada = scene.visitor(scene.other)
-    answers = [ada.post("/organizations/new", {"name": f"lab-{n}"}).status_code for n in range(12)]
+    answers = [
+        ada.post("/organizations/new", {"name": f"lab-{n}", **PROMISED}).status_code
+        for n in range(12)
+    ]
     assert answers == [303] * 10 + [429] * 2
     assert scene.visitor().get("/lab-9").status_code == 200
     assert scene.visitor().get("/lab-10").status_code == 404

@@ -40,6 +40,7 @@ OF_REPO = [
 ]  # fmt: skip
 PAGES = [
     *LISTS, *(REPO + rest for rest in OF_REPO), "/li-wei", "/docs", "/terms-of-service", "/privacy",
+    "/content-guidelines",
 ]  # fmt: skip
 OF_STRANGERS = [*PAGES, "/join", "/login", "/login?next=/settings/tokens"]
 OF_OWNER = [

@@ -101,7 +101,14 @@ def test_the_home_page_leads_to_the_log_in_and_back(scene: Scene) -> None:
 
 def test_the_ways_in_stay_open(scene: Scene) -> None:
     visitor = Visitor(scene.hub)
-    for path in ("/join", "/login", "/forgot-password", "/terms-of-service", "/api/site-config"):
+    for path in (
+        "/join",
+        "/login",
+        "/forgot-password",
+        "/terms-of-service",
+        "/content-guidelines",
+        "/api/site-config",
+    ):
         assert visitor.open(path).status == 200, path
     assert visitor.open("/robots.txt").text == "User-agent: *\nDisallow: /\n"
     names = {route.template for route in ROUTES}

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.accounts import calling, form, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.organizations import organization, today
+from fixtures.organizations import SAMPLE, organization, today
 from strata.access.organizations.founding import found_organization
 from strata.accounts import names
 from strata.accounts.names import Kind, Namespace
@@ -34,7 +34,7 @@ def renames(hub: Hub, actor: Actor, name: str) -> None:
 
 def founds(hub: Hub, actor: Actor, name: str) -> None:
     with calling(hub, actor) as call, working(call) as work:
-        found_organization(work, NewOrganization(name=name))
+        found_organization(work, NewOrganization(name=name, guidelines=SAMPLE))
 
 
 def refused(act: Callable[[], object]) -> dict[str, tuple[str, ...]]:
@@ -112,7 +112,7 @@ def test_nobody_else_can_say_that_a_name_may_look_like_another(hub: Hub) -> None
 
     def sneaked() -> None:
         with calling(hub, eve) as call, working(call) as work:
-            found_organization(work, NewOrganization(name="bobl", similar=True))
+            found_organization(work, NewOrganization(name="bobl", similar=True, guidelines=SAMPLE))
 
     assert refused(sneaked) == {"name": SIMILAR}
 

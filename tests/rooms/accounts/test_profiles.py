@@ -8,6 +8,7 @@ import pytest
 from fixtures.accounts import calling, joined, made
 from strata.accounts import profiles
 from strata.accounts.legal import documents
+from strata.accounts.legal.kinds import DocumentKind
 from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.errors import NotFound
@@ -50,10 +51,8 @@ def test_strangers_see_no_unconfirmed_people(hub: Hub) -> None:
         assert profiles.public_profile(call, "carol") is not None
 
 
-@pytest.mark.parametrize("kind", list(documents.DocumentKind))
-def test_documents_have_both_languages_and_one_version(
-    hub: Hub, kind: documents.DocumentKind
-) -> None:
+@pytest.mark.parametrize("kind", list(DocumentKind))
+def test_documents_have_both_languages_and_one_version(hub: Hub, kind: DocumentKind) -> None:
     with calling(hub) as call:
         english, chinese = (documents.document(call, kind, spoken) for spoken in ("en", "zh-CN"))
 
@@ -67,7 +66,7 @@ def test_documents_have_both_languages_and_one_version(
 
 def test_other_languages_read_english(hub: Hub) -> None:
     with calling(hub) as call:
-        assert documents.document(call, documents.DocumentKind.TERMS, "fr").language == "en"
+        assert documents.document(call, DocumentKind.TERMS, "fr").language == "en"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from fixtures.accounts import HERE, calling, fact_names, inbox, joined, made
 from fixtures.hubs import FrozenClock
+from fixtures.organizations import SAMPLE
 from strata.access.organizations import tokens as org_tokens
 from strata.access.organizations.founding import found_organization
 from strata.access.organizations.members import add, remove
@@ -68,7 +69,9 @@ def held(hub: Hub, actor: Actor) -> list[tokens.Token]:
 def organization(hub: Hub, founder: Actor) -> tuple[Actor, int]:
     """Create acme; with its admin, as the next request knows them."""
     with calling(hub, founder) as call, working(call) as work:
-        made_id = found_organization(work, NewOrganization(name="acme", full_name="Acme")).id
+        made_id = found_organization(
+            work, NewOrganization(name="acme", full_name="Acme", guidelines=SAMPLE)
+        ).id
     return replace(founder, roles={made_id: Role.ADMIN}), made_id
 
 

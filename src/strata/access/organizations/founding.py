@@ -8,6 +8,7 @@ from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
 from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
+from strata.accounts.legal.agreeing import guidelines_faults, promise
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, InvalidFields, Unauthenticated
 from strata.organizations.change import OrganizationSettings, change
@@ -19,21 +20,24 @@ A_DAY: Final = 24 * 60  # minutes
 
 
 def found_organization(work: Work, wanted: NewOrganization) -> Organization:
-    """Create an organisation that the caller administers.
+    """Create an organisation that the caller administers, and promises to keep in order.
 
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
-        InvalidFields: fields are `name`, `full_name`.
+        InvalidFields: fields are `name`, `full_name`, `guidelines`.
         TooMany: more in a day than `accounts.organizations_per_day`.
     """
     founder = people.by_id(work, require_writer(work.actor, "create organizations"))
     if founder is None:
         raise Unauthenticated("Invalid username or password.")
+    if faults := guidelines_faults(work, wanted.guidelines):
+        raise InvalidFields({"guidelines": faults})
     most = work.hub.settings.accounts.organizations_per_day
     try:
         made = create(work, wanted, founder)
     except AlreadyExists as taken:
         raise InvalidFields({"name": (taken.message,)}) from taken
+    promise(work, founder.id, read_in=wanted.read_in, whose=made.name)
     limits.count(work, limits.Limit(f"organizations:{founder.id}", most, A_DAY))
     return made
 

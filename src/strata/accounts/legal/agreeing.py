@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from strata.accounts.legal import documents
+from strata.accounts.legal.kinds import DocumentKind
 from strata.accounts.legal.tables import consents, past_consents
 from strata.accounts.tables import users
 from strata.core.actor import Actor
@@ -42,24 +43,51 @@ def agree(work: Work, agreed: Mapping[str, str], *, read_in: str) -> None:
     record(work, "account.consent", target=work.actor.name, detail=detail)
 
 
+def guidelines_faults(call: Call, version: str) -> tuple[str, ...]:
+    """The message key of what is missing where somebody promises to follow the guidelines only."""
+    if not version:
+        return ("guidelines.required",)
+    current = documents.versions(call)[DocumentKind.GUIDELINES.value]
+    return () if version == current else ("consent.changed",)
+
+
+def promise(work: Work, user_id: int, *, read_in: str, whose: str) -> None:
+    """Write down that somebody promised that what is published will follow the guidelines.
+
+    They are asked for this once more than at their own sign-up, because they will answer for what
+    others publish; it says nothing of the other documents, so that these are asked about as before.
+
+    Args:
+        whose: name of the organisation that they promised it for.
+    """
+    _write(work, user_id, DocumentKind.GUIDELINES, read_in=read_in, method="organization")
+    version = documents.versions(work)[DocumentKind.GUIDELINES.value]
+    detail = {"documents": {DocumentKind.GUIDELINES.value: version}, "organization": whose}
+    record(work, "account.consent", target=work.actor.name, detail=detail)
+
+
 def keep(work: Work, user_id: int, *, read_in: str, method: str) -> None:
     """Write down that somebody agreed to the documents that hold now."""
-    for kind in documents.DocumentKind:
-        shown = documents.document(work, kind, read_in)
-        work.db.execute(
-            sa.insert(consents).values(
-                user_id=user_id,
-                document=kind.value,
-                version=shown.version,
-                sha256=shown.sha256,
-                language=shown.language,
-                accepted_at=work.now,
-                ip=work.origin.ip,
-                user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
-                method=method,
-            )
-        )
+    for kind in DocumentKind:
+        _write(work, user_id, kind, read_in=read_in, method=method)
     vouch(work, user_id)
+
+
+def _write(work: Work, user_id: int, kind: DocumentKind, *, read_in: str, method: str) -> None:
+    shown = documents.document(work, kind, read_in)
+    work.db.execute(
+        sa.insert(consents).values(
+            user_id=user_id,
+            document=kind.value,
+            version=shown.version,
+            sha256=shown.sha256,
+            language=shown.language,
+            accepted_at=work.now,
+            ip=work.origin.ip,
+            user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
+            method=method,
+        )
+    )
 
 
 def outlive(work: Work, user_id: int, public_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The two documents that people agree to; sample texts until the operator publishes others."""
+"""The documents that people agree to; sample texts until the operator publishes others."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from importlib import resources
 
 import sqlalchemy as sa
 
+from strata.accounts.legal.kinds import DocumentKind
 from strata.accounts.legal.tables import agreement, legal_documents
 from strata.accounts.legal.telling import TellOfTerms
 from strata.accounts.tables import users
@@ -25,13 +25,6 @@ from strata.lib.db.statements import upsert
 
 LANGUAGES = ("en", "zh-CN")
 LONGEST_VERSION = 40
-
-
-class DocumentKind(StrEnum):
-    """What there is to agree to."""
-
-    TERMS = "terms"
-    PRIVACY = "privacy"
 
 
 @dataclass(frozen=True, slots=True)

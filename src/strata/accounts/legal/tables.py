@@ -31,14 +31,16 @@ consents = sa.Table(
     metadata,
     identity(),
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("document", sa.Text, nullable=False),  # "terms" or "privacy"
+    sa.Column("document", sa.Text, nullable=False),  # a `DocumentKind`
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),  # of the text that was shown
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("accepted_at", Moment, nullable=False),
     sa.Column("ip", sa.Text, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),  # "signup", "oauth", "invite", "re-consent"
+    sa.Column(
+        "method", sa.Text, nullable=False
+    ),  # "signup", "oauth", "invite", "re-consent", "organization"
 )
 
 # What people agreed to whose accounts are gone: a proof without the person (product §3.4).

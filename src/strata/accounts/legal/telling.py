@@ -1,4 +1,4 @@
-"""Tell everybody that other terms or another privacy policy hold."""
+"""Tell everybody that another version of a document holds."""
 
 # ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
 
@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 import sqlalchemy as sa
 
 from strata.accounts import people
+from strata.accounts.legal.kinds import PAGES, DocumentKind
 from strata.accounts.tables import users
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
@@ -20,8 +21,9 @@ from strata.events.outbox import Letter, post
 
 AT_ONCE: Final = 200  # people of one transaction
 _NAMES: Final = {
-    "terms": ("terms of service", "服务条款", "/terms-of-service"),
-    "privacy": ("privacy policy", "隐私政策", "/privacy"),
+    DocumentKind.TERMS.value: ("terms of service", "服务条款"),
+    DocumentKind.PRIVACY.value: ("privacy policy", "隐私政策"),
+    DocumentKind.GUIDELINES.value: ("content guidelines", "内容准则"),
 }
 
 
@@ -30,7 +32,7 @@ class TellOfTerms:
     """Write to some people and queue the rest; each is told of a version once."""
 
     kind: ClassVar[str] = "legal.tell"
-    document: str  # "terms" or "privacy"
+    document: str  # a `DocumentKind`
     version: str
     after: int = 0  # the id of who was told last
 
@@ -59,7 +61,7 @@ def _next(work: Work, after: int) -> list[people.User]:
 def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
     site = call.hub.settings.site_name
     goes_on = _until(call)
-    english_name, chinese_name, path = _NAMES[document]
+    english_name, chinese_name = _NAMES[document]
     english = Wording(
         subject=f"The {english_name} of {site} changed",
         before=(f"version {version} of the {english_name} of {site} holds from now on.",),
@@ -72,7 +74,7 @@ def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
         link_text=f"阅读{chinese_name}",
         after=(f"您下次打开页面时，我们会请您表示同意。{goes_on[1]}",),
     )
-    return letter(reader, {"en": english, CHINESE: chinese}, page(call, path))
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, PAGES[document]))
 
 
 def _until(call: Call) -> tuple[str, str]:

@@ -137,7 +137,7 @@ class AccountsSettings:
     )
     consent_grace_days: int = setting(
         14,
-        "How long people may go on writing in the browser after other terms or another privacy policy were published, before they agree to them; 0: not at all.",
+        "How long people may go on writing in the browser after other terms, another privacy policy or other guidelines were published, before they agree to them; 0: not at all.",
         unit="days",
     )
     former_name_days: int = setting(

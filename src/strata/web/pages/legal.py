@@ -1,4 +1,4 @@
-"""The two documents that people agree to."""
+"""The documents that people agree to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.legal.documents import Document, DocumentKind, document
+from strata.accounts.legal.documents import Document, document
+from strata.accounts.legal.kinds import DocumentKind
 from strata.lib.markdown.render import render
 from strata.web.pages.frame.render import at
 from strata.web.pages.frame.visit import shown, visiting
@@ -22,6 +23,11 @@ async def terms(request: Request) -> Response:
 async def privacy(request: Request) -> Response:
     """GET /privacy"""
     return await _document_page(request, DocumentKind.PRIVACY)
+
+
+async def guidelines(request: Request) -> Response:
+    """GET /content-guidelines"""
+    return await _document_page(request, DocumentKind.GUIDELINES)
 
 
 async def _document_page(request: Request, kind: DocumentKind) -> Response:

@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from strata.accounts import names, passwords
 from strata.accounts.legal import documents
+from strata.accounts.legal.kinds import PAGES
 from strata.core.settings.tree import Settings
 from strata.web import respond
 from strata.web.pages.words.language import LANGUAGES
 from strata.web.work import hub_of, read
-
-DOCUMENT_PAGES = {"terms": "/terms-of-service", "privacy": "/privacy"}
 
 
 async def site_config(request: Request) -> Response:
@@ -52,7 +51,7 @@ def password_policy(settings: Settings) -> dict[str, object]:
 
 def _documents(prefix: str, versions: dict[str, str]) -> dict[str, dict[str, str]]:
     return {
-        kind: {"version": version, "path": f"{prefix}{DOCUMENT_PAGES[kind]}"}
+        kind: {"version": version, "path": f"{prefix}{PAGES[kind]}"}
         for kind, version in versions.items()
     }
 

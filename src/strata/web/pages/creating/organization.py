@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.organizations.founding import found_organization
+from strata.accounts.legal import documents
+from strata.accounts.legal.kinds import DocumentKind
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
 from strata.organizations.create import NewOrganization
@@ -13,22 +15,23 @@ from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.places import person_address
 from strata.web.pages.frame.visit import (
-    Visit,
     in_transaction,
     redirected,
     shown,
     user_id_of,
-    visit_of,
+    visiting,
 )
-from strata.web.pages.words.account import NOTHING_WRONG, Told, told
+from strata.web.pages.words.account import NOTHING_WRONG, told
 
 PAGE = "/organizations/new"
+GUIDELINES = DocumentKind.GUIDELINES.value
+VERSION = f"{GUIDELINES}_version"
 _BLANK = NewOrganization(name="")
 
 
 async def page(request: Request) -> Response:
     """GET /organizations/new"""
-    return _page(request, await visit_of(request), _BLANK)
+    return await _page(request, _BLANK)
 
 
 async def submit(request: Request) -> Response:
@@ -38,9 +41,7 @@ async def submit(request: Request) -> Response:
     try:
         _, made = await submitted(request, form, lambda call, _: _create(call, wanted))
     except InvalidFields as error:
-        visit = await visit_of(request)
-        errors = told(visit.frame.language, error, name=wanted.name)
-        return _page(request, visit, wanted, errors)
+        return await _page(request, wanted, error)
     return redirected(request, person_address(made.name))
 
 
@@ -55,14 +56,24 @@ def _wanted(form: Form) -> NewOrganization:
         full_name=form.get("full_name", "").strip(),
         private_by_default=form.get("visibility") == "private",
         members_hidden=form.get("members_hidden") == "on",
+        guidelines=form.get(VERSION, "") if "guidelines" in form else "",
+        read_in=form.get("documents_language", ""),
     )
 
 
-def _page(
-    request: Request, visit: Visit, wanted: NewOrganization, errors: Told = NOTHING_WRONG
+async def _page(
+    request: Request, wanted: NewOrganization, error: InvalidFields | None = None
 ) -> Response:
+    visit, versions = await visiting(request, documents.versions)
     if visit.frame.viewer is None:
         return redirected(request, f"/login?next={PAGE}")
-    status = 400 if errors.summary else 200
-    template = "accounts/organization_new.html"
-    return shown(request, template, visit, status=status, wanted=wanted, errors=errors)
+    errors = told(visit.frame.language, error, name=wanted.name) if error else NOTHING_WRONG
+    return shown(
+        request,
+        "accounts/organization_new.html",
+        visit,
+        status=400 if error else 200,
+        wanted=wanted,
+        errors=errors,
+        versions={GUIDELINES: versions[GUIDELINES]},
+    )

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.legal import documents
+from strata.accounts.legal.kinds import DocumentKind
 from strata.core.call import Call
 from strata.core.errors import ConsentNeeded
 from strata.web.auth import SAFE_METHODS
@@ -32,7 +33,7 @@ PAGE: Final = "/agree"
 PUT_OFF_S: Final = 24 * 3600
 _OURS: Final = frozenset(
     {"csrf_token", AGREEING, "consents", "documents_language"}
-    | {f"{kind.value}_version" for kind in documents.DocumentKind}
+    | {f"{kind.value}_version" for kind in DocumentKind}
 )
 
 

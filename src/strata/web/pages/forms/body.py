@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from strata.accounts.legal import agreeing
-from strata.accounts.legal.documents import DocumentKind
+from strata.accounts.legal.kinds import DocumentKind
 from strata.accounts.standing import require_open
 from strata.core.call import Call, working
 from strata.core.errors import ConsentNeeded, InvalidFields, Malformed

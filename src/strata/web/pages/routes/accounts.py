@@ -225,6 +225,7 @@ ROUTES: Final = (
     *WEBHOOKS,
     Route(READ, "/terms-of-service", legal.terms, BROWSER, page=True),
     Route(READ, "/privacy", legal.privacy, BROWSER, page=True),
+    Route(READ, "/content-guidelines", legal.guidelines, BROWSER, page=True),
     Route(("GET",), "/api/site-config", site_config.site_config, "pages, scripts"),
     Route(("GET",), "/api/signup/work", joining_script.ask_work, "scripts"),
     Route(SEND, "/api/signup", joining_script.sign_up, "scripts", hashes=True),

@@ -166,6 +166,7 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "join.gone": N_("This request was withdrawn or decided already."),
         "org.other_name": N_("Type the name of the organization exactly as it is."),
         "org.owns_repos": N_("It still owns repositories. Transfer or delete them first."),
+        "guidelines.required": N_("Please agree to follow the content guidelines."),
         "consent.changed": N_("The documents have changed. Please read and agree again."),
         "token.over": N_("This day is over. Choose a later one."),
         "token.no_day": N_("Choose a day."),
