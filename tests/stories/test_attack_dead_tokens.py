@@ -32,7 +32,7 @@ from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth import ending
+from strata.credentials.oauth.tokens import ending
 from strata.credentials.tokens import leaks, renewing, revoking
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.organizations.record import Organization

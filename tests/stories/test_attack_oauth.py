@@ -20,7 +20,7 @@ from strata.core.call import working
 from strata.core.errors import Conflict, Forbidden, GrantRefused
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth import families, refreshing
+from strata.credentials.oauth.tokens import families, refreshing
 from strata.credentials.tokens import leaks
 from strata.organizations import queries as organizations
 from strata.organizations.record import Organization

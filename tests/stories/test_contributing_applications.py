@@ -17,8 +17,8 @@ from strata.core.actor import Actor, Role
 from strata.core.call import Work
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth import families, refreshing
 from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.tokens import families, refreshing
 from strata.credentials.tokens import recognising
 from strata.repos import create
 from strata.repos.create import Wish

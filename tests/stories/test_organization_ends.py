@@ -35,7 +35,7 @@ from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth import families, refreshing
+from strata.credentials.oauth.tokens import families, refreshing
 from strata.lib.db.seek import Window
 from strata.membership.closing.suspend import Suspension, restore, suspend
 from strata.organizations.admitting import queries as admitting_queries

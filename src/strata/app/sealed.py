@@ -5,7 +5,7 @@ from __future__ import annotations
 from strata.accounts.factors import totp
 from strata.accounts.factors.tables import authenticators
 from strata.core.sealing import Sealed
-from strata.credentials.oauth import keys
+from strata.credentials.oauth.openid import keys
 from strata.credentials.oauth.tables import oauth_keys
 from strata.events.webhooks import sending
 from strata.events.webhooks.tables import webhooks

@@ -13,8 +13,9 @@ from strata.cli.printing import json_option, listed
 from strata.core.call import working
 from strata.credentials.oauth import apps, scopes
 from strata.credentials.oauth.apps import App, Origin
-from strata.credentials.oauth.making import own
-from strata.credentials.oauth.making.own import Birth, Described
+from strata.credentials.oauth.making import operator
+from strata.credentials.oauth.making.description import Described
+from strata.credentials.oauth.making.keeping import Birth
 
 
 @click.group()
@@ -43,7 +44,7 @@ def create(  # noqa: PLR0913, PLR0917 — each is an option of the command
     described = Described(name, homepage, redirect_uris, scopes.parsed(scope), device_flow)
     birth = Birth(Origin.HUB, None, not public, client_id, secret)
     with opened(Place(data, config)) as call, working(call) as work:
-        made = own.create_by_operator(work, described, birth)
+        made = operator.create(work, described, birth)
     shown = {"client_id": made.app.client_id, "client_secret": made.secret or None}
     click.echo(json.dumps(shown))
 
@@ -64,7 +65,7 @@ def list_(data: Path | None, config: Path | None, *, as_json: bool) -> None:
 def delete(client_id: str, data: Path | None, config: Path | None) -> None:
     """Delete an application; everything that people gave it ends at once."""
     with opened(Place(data, config)) as call, working(call) as work:
-        own.remove(work, client_id)
+        operator.remove(work, client_id)
 
 
 def _row(found: App) -> dict[str, object]:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, Malformed, NotFound
-from strata.credentials.oauth import ending
+from strata.credentials.oauth.tokens import ending
 from strata.credentials.tokens import leaks
 
 MOST_FINDINGS: Final = 1_000  # of one report

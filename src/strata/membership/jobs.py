@@ -9,8 +9,12 @@ from typing import ClassVar
 from strata.accounts import limits
 from strata.accounts.factors import challenges, checking, halfway, remembered
 from strata.core.call import Call, Work, working
-from strata.credentials.oauth import codes, device, families, keys, usage
+from strata.credentials.oauth import usage
+from strata.credentials.oauth.authorizing import codes
+from strata.credentials.oauth.device import user_codes
 from strata.credentials.oauth.making import registration
+from strata.credentials.oauth.openid import keys
+from strata.credentials.oauth.tokens import families
 from strata.credentials.tokens import expiring
 from strata.events.jobs import enqueue
 from strata.membership.closing import gone, suspend
@@ -44,8 +48,8 @@ class TidyAccounts:
             unconfirmed.remove(work)
             suspend.end_suspensions(work)
             pack.forget_expired(work)
+            user_codes.forget_over(work)
             codes.forget_over(work)
-            device.forget_over(work)
             families.forget_over(work)
             registration.forget_unused(work)
             usage.forget_old(work)

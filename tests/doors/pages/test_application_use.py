@@ -14,8 +14,10 @@ from fixtures.accounts import calling
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, VERIFIER, application
 from strata.core.hub import Hub
-from strata.credentials.oauth import apps, codes, device
+from strata.credentials.oauth import apps
 from strata.credentials.oauth.apps import App
+from strata.credentials.oauth.authorizing import codes
+from strata.credentials.oauth.device import starting
 from strata.credentials.oauth.making import logos
 
 LOGO = re.compile(r"/oauth/logos/[0-9a-f]{32}\.256\.webp")
@@ -60,7 +62,7 @@ def test_a_logo_is_shown_to_whom_the_application_asks(ana: Visitor, hub: Hub) ->
     bob = confirmed(hub, "bob")
     assert shown in bob.open(address(app.client_id)).text
     with calling(hub) as call:
-        shown_code = device.start(call, apps.Credentials(app.client_id), "").user_code
+        shown_code = starting.start(call, apps.Credentials(app.client_id), "").user_code
     card = bob.submit("/device", "/device", user_code=shown_code)
     assert shown in card.text
     bob.send("/device", card.hidden("/device") | {"decision": "allow"})

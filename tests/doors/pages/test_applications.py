@@ -14,7 +14,8 @@ from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, CHALLENGE, application
 from strata.core.errors import ClientRefused
 from strata.core.hub import Hub
-from strata.credentials.oauth import apps, device
+from strata.credentials.oauth import apps
+from strata.credentials.oauth.device import starting
 
 LIST = "/settings/applications"
 NEW = f"{LIST}/new"
@@ -215,7 +216,7 @@ def test_prompt_login_asks_for_the_password_and_goes_on(ana: Visitor) -> None:
 
 def test_a_code_typed_in_any_way(hub: Hub, ana: Visitor) -> None:
     with calling(hub) as call:
-        user_code = device.start(call, apps.Credentials(apps.COMMAND_LINE), "").user_code
+        user_code = starting.start(call, apps.Credentials(apps.COMMAND_LINE), "").user_code
     plain = user_code.replace("-", "").lower()
     opened = ana.open(f"/device?user_code={plain}")
     assert f'value="{user_code}"' in opened.text

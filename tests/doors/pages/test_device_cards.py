@@ -17,7 +17,8 @@ from fixtures.organizations import organization
 from fixtures.shown_repos import served, session_of
 from strata.core.call import Origin
 from strata.core.hub import Hub
-from strata.credentials.oauth import consents, device
+from strata.credentials.oauth import consents
+from strata.credentials.oauth.device import polling, starting
 from strata.sessions.entering.sessions import PROVED_FOR
 
 
@@ -29,11 +30,11 @@ def ana(hub: Hub) -> Iterator[Visitor]:
         yield visitor
 
 
-def waiting(hub: Hub) -> device.Codes:
+def waiting(hub: Hub) -> starting.Codes:
     """Have the library ask, from somewhere else."""
     origin = Origin(ip="198.51.100.9", user_agent="python-httpx2/2.4; hf_hub/2.4.0")
     with calling(hub, origin=origin) as call:
-        return device.start(call, COMMAND_LINE, "")
+        return starting.start(call, COMMAND_LINE, "")
 
 
 def test_a_device_card_says_what_asks_from_where_when_and_for_what(
@@ -94,7 +95,7 @@ def test_a_person_picks_the_organizations_on_either_card(
     proof = card.hidden("/device")
     ana.send("/device", proof | {"decision": "allow", f"org-{ids[0]}": "on"})
     with calling(hub) as call:
-        device.poll(call, device.Poll(COMMAND_LINE, shown.device_code))
+        polling.poll(call, polling.Poll(COMMAND_LINE, shown.device_code))
     assert "Also in these organizations: hers<" in ana.open(CONNECTED).text
 
     application(hub, "reader", scopes="openid profile read-repos")

@@ -17,10 +17,13 @@ from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import GrantRefused, Malformed
 from strata.core.hub import Hub
-from strata.credentials.oauth import authorize, claims, codes, consents, keys
+from strata.credentials.oauth import consents
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.authorize import Asked, ProveFirst, Question
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth.authorizing import answering, codes, question, requests
+from strata.credentials.oauth.authorizing.question import ProveFirst, Question
+from strata.credentials.oauth.authorizing.requests import Asked
+from strata.credentials.oauth.openid import claims, keys
+from strata.credentials.oauth.tokens.families import Answer
 
 
 def asking(client_id: str = "dummy-app", **changes: object) -> Asked:
@@ -40,8 +43,8 @@ def asking(client_id: str = "dummy-app", **changes: object) -> Asked:
 def allowed(hub: Hub, actor: Actor, asked: Asked, *organizations: str) -> dict[str, str]:
     """Say yes; what the browser carries back."""
     with calling(hub, actor) as call, working(call) as work:
-        app = authorize.recognised(work, asked)
-        return carried(authorize.allow(work, asked, app, organizations).location)
+        app = requests.recognised(work, asked)
+        return carried(answering.allow(work, asked, app, organizations).location)
 
 
 def carried(location: str) -> dict[str, str]:
@@ -72,7 +75,7 @@ def answered(hub: Hub, code: str, credentials: Credentials) -> Answer:
 
 def considered(hub: Hub, actor: Actor, asked: Asked) -> Question | ProveFirst | None:
     with calling(hub, actor) as call:
-        return authorize.consider(call, asked, authorize.recognised(call, asked))
+        return question.consider(call, asked, requests.recognised(call, asked))
 
 
 @pytest.fixture
@@ -229,7 +232,7 @@ def test_a_code_lives_one_minute(hub: Hub, app: Registered, clock: FrozenClock) 
 @pytest.mark.usefixtures("app")
 def test_nobody_is_sent_where_the_application_has_no_address(hub: Hub, address: str) -> None:
     with calling(hub) as call, pytest.raises(Malformed):
-        authorize.recognised(call, asking(redirect_uri=address))
+        requests.recognised(call, asking(redirect_uri=address))
 
 
 def test_any_port_of_a_loopback_host_that_was_registered(hub: Hub) -> None:
@@ -238,7 +241,7 @@ def test_any_port_of_a_loopback_host_that_was_registered(hub: Hub) -> None:
 
     with calling(hub) as call:
         for good in ("http://localhost:3000/cb", "http://localhost:49152/cb", "http://[::1]:7/cb"):
-            authorize.recognised(call, asking("program", redirect_uri=good))
+            requests.recognised(call, asking("program", redirect_uri=good))
         for bad in (
             "http://127.0.0.1:3000/cb",
             "http://localhost:3000/other",
@@ -248,13 +251,13 @@ def test_any_port_of_a_loopback_host_that_was_registered(hub: Hub) -> None:
             "http://localhost:port/cb",
         ):
             with pytest.raises(Malformed):
-                authorize.recognised(call, asking("program", redirect_uri=bad))
+                requests.recognised(call, asking("program", redirect_uri=bad))
 
 
 @pytest.mark.parametrize("client_id", ["", "nobody", "https://app.example.com/client.json", "a\0b"])
 def test_an_unknown_application_sends_nobody_anywhere(hub: Hub, client_id: str) -> None:
     with calling(hub) as call, pytest.raises(Malformed):
-        authorize.recognised(call, asking(client_id))
+        requests.recognised(call, asking(client_id))
 
 
 @pytest.mark.parametrize(

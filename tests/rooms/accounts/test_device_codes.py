@@ -23,31 +23,35 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
-from strata.credentials.oauth import accesses, consents, device, refreshing
+from strata.credentials.oauth import consents
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth.device import deciding, polling, starting, user_codes
+from strata.credentials.oauth.tokens import accesses, refreshing
+from strata.credentials.oauth.tokens.families import Answer
 from strata.credentials.tokens import recognising
 
 PROGRAM = Origin(base_url="http://localhost:8080", ip="198.51.100.9", user_agent="hf_hub/2.4.0")
 
 
-def started(hub: Hub, credentials: Credentials = COMMAND_LINE, scope: str = "") -> device.Codes:
+def started(hub: Hub, credentials: Credentials = COMMAND_LINE, scope: str = "") -> starting.Codes:
     with calling(hub, origin=PROGRAM) as call:
-        return device.start(call, credentials, scope)
+        return starting.start(call, credentials, scope)
 
 
-def polled(hub: Hub, codes: device.Codes, credentials: Credentials = COMMAND_LINE) -> Answer | str:
+def polled(
+    hub: Hub, codes: starting.Codes, credentials: Credentials = COMMAND_LINE
+) -> Answer | str:
     """Ask once; the answer, or OAuth's word for why there is none."""
     with calling(hub, origin=PROGRAM) as call:
         try:
-            return device.poll(call, device.Poll(credentials, codes.device_code))[0]
+            return polling.poll(call, polling.Poll(credentials, codes.device_code))[0]
         except GrantRefused as error:
             return error.reason
 
 
-def allowed(hub: Hub, actor: Actor, typed: str, *organizations: str) -> device.Device:
+def allowed(hub: Hub, actor: Actor, typed: str, *organizations: str) -> deciding.Device:
     with calling(hub, actor) as call:
-        return device.allow(call, typed, organizations)
+        return deciding.allow(call, typed, organizations)
 
 
 def granted(hub: Hub, actor: Actor) -> Answer:
@@ -73,7 +77,7 @@ def test_a_program_is_let_in(hub: Hub, clock: FrozenClock) -> None:
     assert re.fullmatch(r"[\w-]{43}", codes.device_code)  # 256 bits
     assert polled(hub, codes) == "authorization_pending"
     with calling(hub, ana) as call:
-        found = device.found(call, codes.user_code.lower().replace("-", " "))
+        found = deciding.found(call, codes.user_code.lower().replace("-", " "))
     assert (found.app.name, found.ip, found.user_agent) == (
         "Hub CLI / Python library", "198.51.100.9", "hf_hub/2.4.0",
     )  # fmt: skip
@@ -125,7 +129,7 @@ def test_a_person_says_no(hub: Hub, clock: FrozenClock) -> None:
     ana = made(hub, "ana")
     codes = started(hub)
     with calling(hub, ana) as call:
-        device.deny(call, codes.user_code)
+        deciding.deny(call, codes.user_code)
 
     assert polled(hub, codes) == "access_denied"
     clock.advance(timedelta(seconds=5))
@@ -147,11 +151,11 @@ def test_a_code_ends_after_a_quarter_of_an_hour(hub: Hub, clock: FrozenClock) ->
     with pytest.raises(NotFound):
         allowed(hub, ana, codes.user_code)
     with calling(hub) as call, working(call) as work:
-        device.forget_over(work)
+        user_codes.forget_over(work)
     assert polled(hub, codes) == "expired_token"
     clock.advance(timedelta(days=1))
     with calling(hub) as call, working(call) as work:
-        device.forget_over(work)
+        user_codes.forget_over(work)
     assert polled(hub, codes) == "invalid_grant"
 
 
@@ -161,19 +165,19 @@ def test_ten_wrong_codes_in_a_quarter_of_an_hour_are_enough(hub: Hub, clock: Fro
     with calling(hub, mallory) as call:
         for _ in range(10):
             with pytest.raises(NotFound):
-                device.found(call, "BBBB-BBBB")
+                deciding.found(call, "BBBB-BBBB")
         with pytest.raises(TooMany):
-            device.found(call, codes.user_code)
+            deciding.found(call, codes.user_code)
     with calling(hub, mallory, elsewhere) as call, pytest.raises(TooMany):
-        device.found(call, codes.user_code)  # the person is counted too
+        deciding.found(call, codes.user_code)  # the person is counted too
     with calling(hub, made(hub, "ana"), HERE) as call, pytest.raises(TooMany):
-        device.found(call, codes.user_code)  # and so is the address
+        deciding.found(call, codes.user_code)  # and so is the address
 
     clock.advance(timedelta(minutes=16))
     fresh = started(hub)
     with calling(hub, mallory) as call:
         for _ in range(12):  # good ones are not counted
-            device.found(call, fresh.user_code)
+            deciding.found(call, fresh.user_code)
 
 
 def test_only_confirmed_people_at_a_browser_decide(hub: Hub) -> None:
@@ -233,7 +237,7 @@ def test_what_an_application_may_not_have_it_cannot_ask_for(hub: Hub) -> None:
 
 
 def test_many_beginnings_at_one_address_are_refused(hub: Hub) -> None:
-    for _ in range(device.STARTS_PER_HOUR):
+    for _ in range(starting.STARTS_PER_HOUR):
         started(hub)
     with pytest.raises(TooMany):
         started(hub)

@@ -20,7 +20,7 @@ from strata.core.actor import ANONYMOUS
 from strata.core.call import Origin
 from strata.core.errors import BadCredentials, InvalidFields, NotFound
 from strata.core.hub import Hub
-from strata.credentials.oauth import device
+from strata.credentials.oauth.device import deciding
 from strata.membership import recovery
 from strata.sessions.entering import login
 from strata.sessions.protecting.finishing import Second
@@ -152,7 +152,7 @@ def test_a_code_of_a_device_that_was_used_costs_as_much_as_none(
 
     def look(hub: Hub, typed: str) -> None:
         with calling(hub, bob) as call, pytest.raises(NotFound):
-            device.found(call, typed)
+            deciding.found(call, typed)
 
     look(hub, "BCDF-GHJK")
     found = cost(hub, look, used, monkeypatch)

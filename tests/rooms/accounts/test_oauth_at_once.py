@@ -17,9 +17,10 @@ from rooms.accounts.test_refreshing import refreshed
 from strata.core.call import working
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
-from strata.credentials.oauth import consents, device
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth import consents
+from strata.credentials.oauth.device import deciding
 from strata.credentials.oauth.tables import oauth_families, oauth_refreshes
+from strata.credentials.oauth.tokens.families import Answer
 from strata.repos.publishers import replays
 
 TOGETHER = 4
@@ -78,9 +79,9 @@ def test_of_a_yes_and_a_no_at_the_same_moment_the_first_one_counts(hub: Hub) -> 
         with calling(hub, ana) as call:
             try:
                 if word == "yes":
-                    device.allow(call, codes.user_code, ())
+                    deciding.allow(call, codes.user_code, ())
                 else:
-                    device.deny(call, codes.user_code)
+                    deciding.deny(call, codes.user_code)
             except NotFound:
                 return "late"
         return "first"

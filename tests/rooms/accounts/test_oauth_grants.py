@@ -16,12 +16,12 @@ from strata.core.call import working
 from strata.core.errors import GrantRefused, Malformed
 from strata.core.hub import Hub
 from strata.core.settings.tree import OauthSettings
-from strata.credentials.oauth import families
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.authorize import Question
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth.authorizing.question import Question
 from strata.credentials.oauth.making import registration
-from strata.credentials.oauth.making.own import Made
+from strata.credentials.oauth.making.keeping import Made
+from strata.credentials.oauth.tokens import families
+from strata.credentials.oauth.tokens.families import Answer
 
 HERE_TOO = "http://localhost:3000/cb"
 

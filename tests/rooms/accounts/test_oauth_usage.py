@@ -11,7 +11,7 @@ from rooms.accounts.test_device_codes import granted, whose
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps, consents, usage
-from strata.credentials.oauth.making import own
+from strata.credentials.oauth.making import operator
 from strata.credentials.oauth.tables import oauth_app_days
 from strata.credentials.uses import Uses
 
@@ -72,5 +72,5 @@ def test_numbers_of_long_ago_and_of_what_is_gone_are_forgotten(
         assert work.db.scalar(sa.select(sa.func.count()).select_from(oauth_app_days)) == 0
     granted(hub, made(hub, "bob"))
     with calling(hub) as call, working(call) as work:
-        own.remove(work, COMMAND_LINE.client_id)
+        operator.remove(work, COMMAND_LINE.client_id)
         assert work.db.scalar(sa.select(sa.func.count()).select_from(oauth_app_days)) == 0

@@ -13,9 +13,9 @@ from strata.accounts.tables import users
 from strata.core.call import working
 from strata.core.errors import GrantRefused, TokenExpired, TooMany
 from strata.core.hub import Hub
-from strata.credentials.oauth import ending, families, refreshing
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth.tokens import ending, families, refreshing
+from strata.credentials.oauth.tokens.families import Answer
 
 
 def refreshed(

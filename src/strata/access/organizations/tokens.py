@@ -12,7 +12,7 @@ from strata.access.policy.namespaces import require_admin
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
-from strata.credentials.oauth import accesses
+from strata.credentials.oauth.tokens import accesses
 from strata.credentials.tokens import approvals, asking
 from strata.credentials.tokens.approvals import Asked
 from strata.credentials.tokens.tables import tokens

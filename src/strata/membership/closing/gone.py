@@ -18,7 +18,7 @@ from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.names import fresh_key
 from strata.credentials.oauth import apps
-from strata.credentials.oauth.making import own
+from strata.credentials.oauth.making import operator
 from strata.events import outbox
 from strata.events.audit.erase import erase
 from strata.events.facts import Whose, record
@@ -59,7 +59,7 @@ def delete(work: Work, user: people.User) -> None:
     record(work, GONE, whose=Whose(subject_id=user.id))
     forget_logins_elsewhere(work, user.id)
     for app in apps.of_owner(work, user.id):
-        own.remove(work, app.client_id)
+        operator.remove(work, app.client_id)
     agreeing.outlive(work, user.id, user.public_id)
     for personal in work.hub.personal:
         for kept in personal.kept:

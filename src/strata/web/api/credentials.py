@@ -9,7 +9,7 @@ from starlette.responses import Response
 from strata.access.organizations import tokens as org_tokens
 from strata.core.call import Call, working
 from strata.credentials import scanning
-from strata.credentials.oauth import ending
+from strata.credentials.oauth.tokens import ending
 from strata.credentials.tokens import leaks
 from strata.web import respond
 from strata.web.paths import Route

@@ -11,7 +11,7 @@ from strata.community.tokens.scopes import described, wire_of
 from strata.core.actor import Actor, TokenFacts, TokenKind
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
-from strata.credentials.oauth.claims import Told, what_is_told
+from strata.credentials.oauth.openid.claims import Told, what_is_told
 from strata.organizations import queries as organizations
 from strata.organizations.record import Membership
 from strata.repos.queries import repos_by_ids

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from strata.core.errors import GrantRefused
-from strata.credentials.oauth.making.own import Made
+from strata.credentials.oauth.making.keeping import Made
 from strata.credentials.oauth.making.registration import Wish
 
 Body = Mapping[str, Any]

@@ -8,9 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call, working
-from strata.credentials.oauth import claims, device, ending, keys, scopes
+from strata.credentials.oauth import scopes
+from strata.credentials.oauth.device import starting
 from strata.credentials.oauth.making import registration
-from strata.credentials.oauth.making.own import Made
+from strata.credentials.oauth.making.keeping import Made
+from strata.credentials.oauth.openid import claims, keys
+from strata.credentials.oauth.tokens import ending
 from strata.web import respond
 from strata.web.oauth.answers import (
     NO_STORE,
@@ -34,7 +37,7 @@ async def start_device(request: Request) -> Response:
     fields = await fields_of(request)
     credentials = credentials_of(request, fields)
     asked = fields.get("scope", "")
-    codes = await as_nobody(request, lambda call: device.start(call, credentials, asked))
+    codes = await as_nobody(request, lambda call: starting.start(call, credentials, asked))
     page = f"{issuer_of(request)}/device"
     told = {
         "device_code": codes.device_code,

@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from strata.core.call import Call
 from strata.core.errors import GrantRefused
-from strata.credentials.oauth import codes, device, refreshing
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth.authorizing import codes
+from strata.credentials.oauth.device import polling
+from strata.credentials.oauth.tokens import refreshing
+from strata.credentials.oauth.tokens.families import Answer
 from strata.web import respond
 from strata.web.oauth.answers import (
     NO_STORE,
@@ -59,7 +61,7 @@ def _of_code(call: Call, credentials: Credentials, fields: Fields) -> Told:
 
 
 def _of_device(call: Call, credentials: Credentials, fields: Fields) -> Told:
-    answer, id_token = device.poll(call, device.Poll(credentials, needed(fields, "device_code")))
+    answer, id_token = polling.poll(call, polling.Poll(credentials, needed(fields, "device_code")))
     return _told(answer, id_token)
 
 

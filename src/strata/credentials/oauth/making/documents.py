@@ -20,8 +20,7 @@ from strata.core.errors import Malformed
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps, consents, redirects, scopes
 from strata.credentials.oauth.apps import App, Origin
-from strata.credentials.oauth.making import own
-from strata.credentials.oauth.making.own import Described
+from strata.credentials.oauth.making.description import Described, columns_of, faults
 from strata.credentials.oauth.tables import oauth_apps
 from strata.lib.db.statements import upsert
 from strata.lib.http.guard import TargetRefused
@@ -94,7 +93,7 @@ def described_by(client_id: str, document: Mapping[str, Any]) -> Described:
         scopes=_offered(_text(document, "scope")),
         refreshes="refresh_token" in _texts(document, "grant_types"),
     )
-    wrong = own.faults(described)
+    wrong = faults(described)
     if wrong:
         raise Malformed(f"{UNFIT} {', '.join(wrong)}")
     if any(_leads_elsewhere(address, host) for address in described.redirect_uris):
@@ -166,7 +165,7 @@ def _offered(scope: str) -> tuple[str, ...]:
 
 
 def _kept(work: Work, client_id: str, described: Described) -> App:
-    said = {**own.columns_of(described), "read_at": work.now}
+    said = {**columns_of(described), "read_at": work.now}
     fresh = upsert(work.db, oauth_apps).values(
         client_id=client_id, origin=Origin.DOCUMENT.value, created_at=work.now, **said
     )

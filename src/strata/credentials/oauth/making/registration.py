@@ -18,8 +18,9 @@ from strata.core.call import Work
 from strata.core.errors import GrantRefused
 from strata.credentials.oauth import scopes
 from strata.credentials.oauth.apps import Origin
-from strata.credentials.oauth.making import own
-from strata.credentials.oauth.making.own import Birth, Described, Made
+from strata.credentials.oauth.making import keeping
+from strata.credentials.oauth.making.description import Described, faults
+from strata.credentials.oauth.making.keeping import Birth, Made
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.events.facts import record
 
@@ -68,7 +69,7 @@ def register(work: Work, wish: Wish) -> Made:
         refreshes=REFRESH_GRANT in wish.grants,
     )
     _require_sound(described)
-    made = own.insert(work, described, Birth(Origin.ITSELF, None, wish.method != "none"))
+    made = keeping.insert(work, described, Birth(Origin.ITSELF, None, wish.method != "none"))
     detail = {"client_id": made.app.client_id, "by": "registration"}
     record(work, "oauth.app_create", target=made.app.name, detail=detail)
     return made
@@ -96,7 +97,7 @@ def _require_offered(wish: Wish) -> None:
 
 
 def _require_sound(described: Described) -> None:
-    found = own.faults(described)
+    found = faults(described)
     if "redirect_uris" in found:
         raise GrantRefused(
             "invalid_redirect_uri",

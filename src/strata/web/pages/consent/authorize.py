@@ -11,9 +11,12 @@ from starlette.responses import Response
 
 from strata.core.call import Call, working
 from strata.core.errors import GrantRefused, Malformed
-from strata.credentials.oauth import authorize, consents, redirects
+from strata.credentials.oauth import consents, redirects
 from strata.credentials.oauth.apps import App
-from strata.credentials.oauth.authorize import Asked, ProveFirst, Question, Settled
+from strata.credentials.oauth.authorizing import answering, question, requests
+from strata.credentials.oauth.authorizing.answering import Settled
+from strata.credentials.oauth.authorizing.question import ProveFirst, Question
+from strata.credentials.oauth.authorizing.requests import Asked
 from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.entering.proving import PAGE as PROVING
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -101,11 +104,11 @@ def _unsupported(fields: Form) -> str:
 
 def _considered(call: Call, asked: Asked) -> Outcome:
     def consider(app: App) -> Outcome:
-        found = authorize.consider(call, asked, app)
+        found = question.consider(call, asked, app)
         if found is not None:
             return found
         with working(call) as work:
-            return authorize.go_on(work, asked, app)
+            return answering.go_on(work, asked, app)
 
     return _told_to_app(call, asked, consider)
 
@@ -116,19 +119,19 @@ def _decided(call: Call, asked: Asked, form: Form) -> Outcome:
     def decide(app: App) -> Outcome:
         with working(call) as work:
             if form["decision"] == "allow":
-                return authorize.allow(work, asked, app, organizations_in(form))
-            return authorize.deny(work, asked, app)
+                return answering.allow(work, asked, app, organizations_in(form))
+            return answering.deny(work, asked, app)
 
     return _told_to_app(call, asked, decide)
 
 
 def _told_to_app(call: Call, asked: Asked, act: Callable[[App], Outcome]) -> Outcome:
     """Run an act once it is certain who asks; from then on its refusals go to the application."""
-    app = authorize.recognised(call, asked)
+    app = requests.recognised(call, asked)
     try:
         return act(app)
     except GrantRefused as error:
-        return authorize.refused(call, asked, error)
+        return answering.refused(call, asked, error)
 
 
 def _answer(request: Request, visit: Visit, outcome: Outcome) -> Response:

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from strata.core.call import Call
 from strata.core.errors import NotFound, TooMany
-from strata.credentials.oauth import apps, consents, device
-from strata.credentials.oauth.device import Device
+from strata.credentials.oauth import apps, consents
+from strata.credentials.oauth.device import deciding, user_codes
+from strata.credentials.oauth.device.deciding import Device
 from strata.organizations.record import Membership
 from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -50,18 +51,18 @@ async def submit(request: Request) -> Response:
 
 def _look(call: Call, form: Form) -> Looked:
     user_id_of(call)
-    found = device.found(call, form.get("user_code", ""))
+    found = deciding.found(call, form.get("user_code", ""))
     return found, consents.organizations_of(call)
 
 
 def _allow(call: Call, form: Form) -> Device:
     user_id_of(call)
-    return device.allow(call, form.get("user_code", ""), organizations_in(form))
+    return deciding.allow(call, form.get("user_code", ""), organizations_in(form))
 
 
 def _deny(call: Call, form: Form) -> Device:
     user_id_of(call)
-    return device.deny(call, form.get("user_code", ""))
+    return deciding.deny(call, form.get("user_code", ""))
 
 
 def _typing(
@@ -108,5 +109,5 @@ async def _wrong(request: Request, form: Form, error: NotFound | TooMany) -> Res
 
 def _tidied(typed: str) -> str:
     """A code as it is shown, whatever was typed."""
-    code = device.read(typed)[: 2 * device.HALF]
-    return device.written(code) if len(code) == 2 * device.HALF else typed[:LONGEST_SHOWN]
+    code = user_codes.read(typed)[: 2 * user_codes.HALF]
+    return user_codes.written(code) if len(code) == 2 * user_codes.HALF else typed[:LONGEST_SHOWN]

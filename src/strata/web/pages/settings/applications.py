@@ -15,7 +15,8 @@ from strata.core.errors import InvalidFields
 from strata.credentials.oauth import apps, scopes, usage
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.making import own
-from strata.credentials.oauth.making.own import Described, Made
+from strata.credentials.oauth.making.description import Described
+from strata.credentials.oauth.making.keeping import Made
 from strata.credentials.oauth.usage import Usage
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visit_of, visiting

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound, TooLarge
 from strata.credentials.oauth.making import logos
-from strata.credentials.oauth.making.own import Made
+from strata.credentials.oauth.making.keeping import Made
 from strata.lib.pictures.squares import MAX_BYTES
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.file import form_with_file

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from strata.credentials.oauth import apps, authorize
+from strata.credentials.oauth import apps
+from strata.credentials.oauth.authorizing import requests
 from strata.credentials.oauth.making import documents
 from strata.web.pages.words.language import N_, translated
 
 # By what the room says; what follows it there, such as the name of a field, is kept as it is.
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        authorize.NO_APP: N_(
+        requests.NO_APP: N_(
             "There is no application with this client_id. Go back to it and tell its makers."
         ),
-        authorize.BAD_REDIRECT: N_(
+        requests.BAD_REDIRECT: N_(
             "The application wants to send you to an address that was not registered for it. You "
             "were not sent there. Tell its makers."
         ),

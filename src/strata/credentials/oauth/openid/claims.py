@@ -12,8 +12,10 @@ from strata.accounts.profile import details
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, Unauthenticated
-from strata.credentials.oauth import accesses, keys, scopes
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth import scopes
+from strata.credentials.oauth.openid import keys
+from strata.credentials.oauth.tokens import accesses
+from strata.credentials.oauth.tokens.families import Answer
 from strata.organizations import queries as organizations
 from strata.organizations.record import Membership
 

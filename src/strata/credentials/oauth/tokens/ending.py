@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from strata.accounts import confirmed, people
 from strata.core.call import Call, Work, working
-from strata.credentials.oauth import apps, families
-from strata.credentials.oauth.families import ACCESS_PREFIX, LONGEST, REFRESH_PREFIX, Family
+from strata.credentials.oauth import apps
 from strata.credentials.oauth.tables import oauth_accesses, oauth_refreshes
+from strata.credentials.oauth.tokens import families
+from strata.credentials.oauth.tokens.families import ACCESS_PREFIX, LONGEST, REFRESH_PREFIX, Family
 from strata.credentials.tokens.letters import token_leaked
 from strata.credentials.tokens.tables import tokens
 from strata.events import outbox

@@ -22,10 +22,11 @@ import sqlalchemy as sa
 from strata.accounts import confirmed, limits, people
 from strata.core.call import Call, Work, working
 from strata.core.errors import GrantRefused
-from strata.credentials.oauth import apps, families, letters, scopes
+from strata.credentials.oauth import apps, letters, scopes
 from strata.credentials.oauth.apps import App
-from strata.credentials.oauth.families import LONGEST, REFRESH_PREFIX, Answer, Family
 from strata.credentials.oauth.tables import oauth_accesses, oauth_refreshes
+from strata.credentials.oauth.tokens import families
+from strata.credentials.oauth.tokens.families import LONGEST, REFRESH_PREFIX, Answer, Family
 from strata.credentials.tokens.tables import tokens
 from strata.events import outbox
 from strata.events.facts import record

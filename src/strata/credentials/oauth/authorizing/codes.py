@@ -15,11 +15,13 @@ import sqlalchemy as sa
 
 from strata.core.call import Call, Work, working
 from strata.core.errors import ClientRefused, GrantRefused
-from strata.credentials.oauth import apps, claims, consents, families, scopes
+from strata.credentials.oauth import apps, consents, scopes
 from strata.credentials.oauth.apps import App, Credentials
 from strata.credentials.oauth.consents import Consent
-from strata.credentials.oauth.families import Answer
+from strata.credentials.oauth.openid import claims
 from strata.credentials.oauth.tables import oauth_codes
+from strata.credentials.oauth.tokens import families
+from strata.credentials.oauth.tokens.families import Answer
 from strata.events.facts import record
 
 LIFE: Final = timedelta(minutes=1)

@@ -1,0 +1,51 @@
+"""The short code that a device shows and its person types, and what became of it (RFC 8628)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.core.call import Call, Work
+from strata.credentials.oauth.tables import oauth_devices
+
+ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words; nothing that looks like another
+HALF: Final = 4
+
+
+class State(StrEnum):
+    """What became of a code."""
+
+    WAITING = "waiting"
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    USED = "used"  # its tokens were fetched
+
+
+def fresh() -> str:
+    """A new code, as `read` gives it."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(2 * HALF))
+
+
+def written(code: str) -> str:
+    """A code as it is shown: in two halves."""
+    return f"{code[:HALF]}-{code[HALF:]}"
+
+
+def read(typed: str) -> str:
+    """A code as it was typed: in either case, with or without the dash, with stray spaces."""
+    return "".join(letter for letter in typed[:64].upper() if letter in ALPHABET)
+
+
+def digest_of(call: Call, code: str) -> str:
+    """Under what a code is kept."""
+    return call.hub.secrets.digest("oauth.user_code", code)
+
+
+def forget_over(work: Work) -> None:
+    """Remove codes that ended a day ago."""
+    ended = oauth_devices.c.expires_at <= work.now - timedelta(days=1)
+    work.db.execute(sa.delete(oauth_devices).where(ended))

@@ -1,0 +1,82 @@
+"""Applications as they are written down and removed, whoever answers for them."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from typing import Final
+
+import sqlalchemy as sa
+
+from strata.core.call import Call, Work
+from strata.credentials.oauth import apps, consents
+from strata.credentials.oauth.apps import App, Origin
+from strata.credentials.oauth.making.description import Described, columns_of
+from strata.credentials.oauth.tables import oauth_apps, oauth_consents
+from strata.events.facts import record
+
+SECRET_PREFIX: Final = "oauth_app_secret_"  # noqa: S105 — how one begins
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An application and its new secret, which is seen here and never again."""
+
+    app: App
+    secret: str = field(repr=False)  # empty: a public application
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """How an application comes to be."""
+
+    origin: Origin
+    owner_id: int | None
+    confidential: bool
+    client_id: str = ""  # empty: a fresh one
+    secret: str = field(default="", repr=False)  # of a confidential one; empty: a fresh one
+
+
+def insert(work: Work, described: Described, birth: Birth) -> Made:
+    """Write an application down that is described without faults."""
+    key = birth.client_id or str(uuid.uuid4())
+    shown = (birth.secret or fresh_secret()) if birth.confidential else ""
+    work.db.execute(
+        sa.insert(oauth_apps).values(
+            client_id=key,
+            owner_id=birth.owner_id,
+            origin=birth.origin.value,
+            created_at=work.now,
+            **columns_of(described),
+            **(kept(work, shown) if shown else {}),
+        )
+    )
+    app = apps.find(work, key)
+    if app is None:
+        raise LookupError("an application that was just written is not there")
+    return Made(app, shown)
+
+
+def fresh_secret() -> str:
+    """A secret of 256 bits."""
+    return SECRET_PREFIX + secrets.token_urlsafe(32)
+
+
+def kept(call: Call, secret: str) -> dict[str, str]:
+    """A secret as the table keeps it."""
+    return {"secret_digest": apps.digest_of(call, secret), "secret_suffix": secret[-4:]}
+
+
+def end(work: Work, app: App) -> None:
+    """Remove an application; everything that people gave it ends at once."""
+    given = sa.select(oauth_consents.c.id).where(oauth_consents.c.app_id == app.id)
+    for row in work.db.execute(given).all():
+        consents.end(work, row.id)
+    work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id))
+    record(work, "oauth.app_delete", target=app.name, detail=named(app))
+
+
+def named(app: App) -> dict[str, object]:
+    """What facts about an application name it by."""
+    return {"client_id": app.client_id}
