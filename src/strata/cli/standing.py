@@ -1,4 +1,4 @@
-"""`strata user suspend|restore|reset-password`: how an account stands."""
+"""`strata user suspend|restore|reset-password|sign-out`: how an account stands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from strata.access.organizations.members import named
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.core.call import working
+from strata.core.errors import Malformed
 from strata.membership.closing import suspend as closing
+from strata.sessions.entering import signing_out
 
 
 @click.command()
@@ -60,3 +62,19 @@ def reset_password(name: str, data: Path | None, config: Path | None) -> None:
         person = named(work, name)
         closing.demand_password(work, person)
     click.echo(person.name)
+
+
+@click.command("sign-out")
+@click.argument("name", required=False)
+@click.option("--everybody", is_flag=True, help="All browsers of all accounts.")
+@place_options
+def sign_out(name: str | None, data: Path | None, config: Path | None, *, everybody: bool) -> None:
+    """End all sessions of NAME, or of everybody; access tokens and SSH keys go on."""
+    if (name is None) is not everybody:
+        raise Malformed("Name an account, or say --everybody.")
+    with opened(Place(data, config)) as call, working(call) as work:
+        if name is None:
+            ended = signing_out.sign_everybody_out(work)
+        else:
+            ended = signing_out.sign_out(work, named(work, name))
+    click.echo(f"{ended} sessions ended.", err=True)

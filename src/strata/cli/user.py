@@ -12,7 +12,7 @@ from strata.cli.identity import challenge, reset_two_factor
 from strata.cli.opening import opened
 from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
-from strata.cli.standing import reset_password, restore, suspend
+from strata.cli.standing import reset_password, restore, sign_out, suspend
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
 from strata.membership.confirming import approval, unconfirmed, verification
@@ -24,7 +24,7 @@ def user() -> None:
     """Create, confirm, close and list accounts."""
 
 
-for command in (suspend, restore, reset_password, challenge, reset_two_factor):
+for command in (suspend, restore, reset_password, sign_out, challenge, reset_two_factor):
     user.add_command(command)
 
 

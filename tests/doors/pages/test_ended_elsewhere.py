@@ -138,7 +138,7 @@ def test_a_session_stays_of_that_site_while_its_cookie_is_renewed(
         actor = sessions.actor_for_session(call.db, near, octo.client.cookies["sid"])
     assert actor is not None
     with calling(near, actor) as call, working(call) as work:
-        renewed = sessions.renew(work, proved=True)
+        renewed = sessions.renew(work, proved_by="password")
     octo.client.cookies = {"sid": renewed.cookie}
     assert is_in(octo)
     assert tell(near, statement(issuer))[0] == 200

@@ -69,6 +69,9 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
         {"passkey": "1", "act": "rename", "name": "phone"},
     ),
     f"{FACTORS}/devices": ({"device": "1"}, {"device": "all"}),
+    # other browsers (ASVS 7.5.2)
+    f"{FACTORS}/sessions": ({"session": "1"},),
+    f"{FACTORS}/sessions/others": ({},),
     # log-ins elsewhere
     f"{FACTORS}/identities": ({"provider": "there"},),
     f"{FACTORS}/identities/unlink": ({"identity": "1"},),
@@ -163,7 +166,7 @@ FREE: Final[Mapping[str, tuple[str, ...]]] = {
         "/settings/confirm-access", "/settings/authentication/password",
     ),
     "takes rights away, or ends something": (
-        "/logout", "/api/logout", f"{FACTORS}/sessions", f"{FACTORS}/sessions/others",
+        "/logout", "/api/logout",
         "/settings/keys/{kind}/{id}/remove", "/settings/tokens/revoke-all",
         "/settings/tokens/{id}/delete", "/settings/connected-applications/{id}/revoke",
         "/settings/applications/{id}/delete", "/settings/account/delete/cancel",

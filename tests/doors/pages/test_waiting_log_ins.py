@@ -113,7 +113,7 @@ def test_a_link_needs_the_form_of_the_page(hub: Hub) -> None:
 
 
 @pytest.mark.usefixtures("alice")
-def test_the_log_in_waits_a_quarter_of_an_hour(hub: Hub, clock: FrozenClock) -> None:
+def test_the_log_in_waits_ten_minutes(hub: Hub, clock: FrozenClock) -> None:
     phone = Visitor(hub)
     phone.log_in("alice")
     link = mailed(hub)

@@ -21,7 +21,7 @@ from fixtures.accounts import (
 )
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock
-from strata.accounts.factors import codes, held, passkeys, remembered, totp
+from strata.accounts.factors import checking, codes, held, passkeys, remembered, totp
 from strata.accounts.factors.challenges import Purpose, Use
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import users
@@ -330,3 +330,15 @@ def test_of_two_last_ways_in_given_up_at_once_one_stays(hub: Hub) -> None:
     with_passkey(near, ida)
     done = at_once(lambda: unlink(near, ida), lambda: remove_passkey(near, ida))
     assert done.count(True) == 1
+
+
+def test_the_owner_hears_of_guesses_at_the_second_factor_once(hub: Hub, alice: Actor) -> None:
+    with_app(hub, alice)
+    before = len(inbox(hub, "alice@example.org"))
+    half, told = ticket(hub), []
+    for _ in range(checking.WARNED_AT + 1):
+        with pytest.raises(InvalidFields):
+            finish(hub, half, Second(code="000000"))
+        told.append(inbox(hub, "alice@example.org")[before:])
+    assert [len(mails) for mails in told] == [0, 0, 1, 1]
+    assert "may know your password" in told[-1][0].text

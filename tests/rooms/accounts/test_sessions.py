@@ -1,5 +1,6 @@
 """How long browsers stay signed in, and that reading writes nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,15 +8,17 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, made
 from fixtures.hubs import FrozenClock
+from strata.accounts import people
 from strata.accounts.tables import users
-from strata.core.actor import Actor, Standing
+from strata.core.actor import SYSTEM, Actor, Standing
 from strata.core.call import working
+from strata.core.errors import ProofNeeded
 from strata.core.hub import Hub
 from strata.credentials.uses import Uses
 from strata.events.jobs import run_due
 from strata.events.tables import jobs
 from strata.membership.jobs import TidyAccounts, begin_tidying
-from strata.sessions.entering import csrf, sessions
+from strata.sessions.entering import csrf, sessions, signing_out
 from strata.sessions.entering.tables import sessions as kept_sessions
 
 
@@ -208,3 +211,51 @@ def test_a_session_that_is_there_still_opens_no_closed_account(
         here = sa.update(users).where(users.c.id == bob.user_id)
         db.execute(here.values(standing=standing.value))
     assert not alive(hub, cookie)
+
+
+@pytest.mark.parametrize(("admin", "most"), [(False, sessions.MOST), (True, sessions.ADMINS_MOST)])
+def test_the_session_that_was_not_seen_for_longest_ends_where_there_are_too_many(
+    hub: Hub, clock: FrozenClock, *, admin: bool, most: int
+) -> None:
+    person, other = made(hub, "alice", admin=admin), made(hub, "bob")
+    bobs = started(hub, other).cookie
+    cookies = []
+    for _ in range(most + 1):
+        clock.advance(timedelta(seconds=1))
+        cookies.append(started(hub, person).cookie)
+
+    assert not alive(hub, cookies[0])
+    assert all(alive(hub, cookie) for cookie in [*cookies[1:], bobs])
+    assert fact_names(hub).count("account.session_revoke") == 1
+
+
+def test_who_signs_others_out_shows_who_sits_there(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    stolen, others = started(hub, alice), started(hub, alice)
+    with calling(hub) as call:
+        actor = sessions.actor_for_session(call.db, hub, stolen.cookie)
+    assert actor is not None
+    late = replace(actor, proved_until=None)
+    for act in (
+        lambda work: signing_out.revoke(work, others.id),
+        signing_out.revoke_others,
+    ):
+        with calling(hub, late) as call, working(call) as work, pytest.raises(ProofNeeded):
+            act(work)
+    assert alive(hub, others.cookie)
+    with calling(hub, actor) as call, working(call) as work:
+        assert signing_out.revoke_others(work) == 1
+    assert not alive(hub, others.cookie)
+
+
+def test_an_operator_signs_out_one_person_or_everybody(hub: Hub) -> None:
+    alice, bob, carol = (started(hub, made(hub, name)) for name in ("alice", "bob", "carol"))
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        user = people.by_name(work, "alice")
+        assert user is not None
+        assert signing_out.sign_out(work, user) == 1
+    assert [alive(hub, one.cookie) for one in (alice, bob, carol)] == [False, True, True]
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        assert signing_out.sign_everybody_out(work) == 2
+    assert not any(alive(hub, one.cookie) for one in (bob, carol))
+    assert fact_names(hub).count("account.session_revoke") == 2

@@ -18,6 +18,7 @@ from strata.lib.db.statements import upsert
 
 BAD_CODE: Final = "auth.2fa_bad"
 MOST: Final = ((5, 5), (20, 60), (50, 24 * 60))  # tries, and in how many minutes
+WARNED_AT: Final = 3  # wrong ones in an hour: people mistype one or two
 MAILED_LIFE: Final = timedelta(minutes=10)
 MAILED_MOST: Final = 5  # mails an hour
 _DIGITS: Final = 6
@@ -44,6 +45,17 @@ def failed(call: Call, user: people.User) -> None:
     """Write down that somebody had the password and not the second factor."""
     with working(call) as work:
         record(work, "account.2fa_failed", target=user.name, actor_id=user.id)
+        _warn(work, user)
+
+
+def _warn(work: Work, user: people.User) -> None:
+    """Tell the owner that somebody has the first factor and guesses the second, once a day."""
+    told = f"factor.told:{user.id}"
+    guesses = limits.counted(work, key_of(user.id), minutes=60)
+    if guesses < WARNED_AT or limits.counted(work, told, minutes=24 * 60):
+        return
+    limits.note(work, told)
+    letters.send(work, user, letters.GUESSED)
 
 
 def mail_code(work: Work, user: people.User) -> None:

@@ -61,6 +61,18 @@ PASSKEY_REMOVED = Notice(
     ),
     ("您的 {site} 账号移除了通行密钥", "您账号的一个通行密钥已移除，它不再有效。"),
 )
+GUESSED = Notice(
+    (
+        "Somebody tries to get past the second factor of your {site} account",
+        "somebody came past the first step of your log-in and failed at the second factor.",
+        "They may know your password. Your account is still closed to them.",
+    ),
+    (
+        "有人试图绕过您 {site} 账号的双重验证",
+        "有人通过了您账号登录的第一步，但多次未能通过双重验证。",
+        "对方可能已知道您的密码，但未能进入您的账号。",
+    ),
+)
 CODES_RENEWED = Notice(
     (
         "New recovery codes for your {site} account",

@@ -92,6 +92,10 @@ def _check_choices(settings: Settings) -> None:
             ("open", "domains", "invite", "approval", "closed"),
         ),
         "accounts.password_policy": (settings.accounts.password_policy, ("seed", "passphrase")),
+        "accounts.console_factor": (
+            settings.accounts.console_factor,
+            ("auto", "passkey", "second", "none"),
+        ),
         "accounts.two_factor": (settings.accounts.two_factor, ("off", "admins", "everybody")),
         "server.log_format": (settings.server.log_format, ("auto", "json", "console")),
         "server.log_level": (settings.server.log_level, ("debug", "info", "warning", "error")),

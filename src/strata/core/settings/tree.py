@@ -170,6 +170,10 @@ class AccountsSettings:
     two_factor_grace_days: int = setting(
         7, "How long `two_factor` leaves an account to set it up.", unit="days"
     )
+    console_factor: str = setting(
+        "auto",
+        "What admins of the site show to enter its administration, besides logging in: a `passkey`, a `second` factor of any kind, or `none`; `auto`: a passkey where browsers have them (https), else a second factor, and nothing on a hub without public_url.",
+    )
     factor_removal_hours: int = setting(
         0,
         "How long the last second factor goes on working after its removal, which can be cancelled meanwhile; 0: it ends at once.",

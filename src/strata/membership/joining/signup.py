@@ -120,7 +120,9 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
             detail={"language": user.language, "documents": dict(form.consents)},
         )
         word = vouched(call.hub, form.identity) if form.identity else UNVOUCHED
-        session = sessions.start(work, user.id, admin=user.admin, remember=False, vouched=word)
+        session = sessions.start(
+            work, user.id, admin=user.admin, remember=False, proved_by="sign-up", vouched=word
+        )
         device = browsers.recognise(work, user, form.device)
     return SignedUp(user.id, user.name, session, device)
 

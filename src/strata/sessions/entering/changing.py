@@ -67,7 +67,7 @@ def change_password(call: Call, form: Change) -> sessions.Started:
         record(work, "account.password_change", target=user.name)
         for reader in confirmed.readers(work, user):
             outbox.post(work, letters.password_changed(work, reader))
-        return sessions.renew(work, proved=True)
+        return sessions.renew(work, proved_by="password")
 
 
 def password_faults(call: Call, user: people.User, password: str) -> tuple[str, ...]:

@@ -1,17 +1,28 @@
-"""The administration of the site: entered once a session, with a proof of who sits there."""
+"""The administration of the site: entered once a session, with a proof of who sits there.
+
+What is stolen by a forged page, or guessed, shall not do: where browsers have passkeys, it takes
+one (`accounts.console_factor`), shown in this very session.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
+from strata.accounts.factors import held as factors
+from strata.accounts.factors.challenges import place_of
 from strata.accounts.standing import require_open
 from strata.core.call import Call, Work
-from strata.core.errors import Forbidden, NotFound
+from strata.core.errors import Forbidden, NotFound, ProofNeeded
 from strata.events.facts import record
 from strata.sessions.entering.sudo import require_sudo
 from strata.sessions.entering.tables import sessions
 
-MISSING = "There is no such page."
+MISSING: Final = "There is no such page."
+NONE, SECOND, PASSKEY = "none", "second", "passkey"
+WANTS: Final = {PASSKEY: "console.passkey", SECOND: "console.second"}  # message keys
+LACKS: Final = {PASSKEY: "console.no_passkey", SECOND: "console.no_second"}
 
 
 def require_site_admin(call: Call) -> None:
@@ -43,10 +54,12 @@ def enter(work: Work) -> None:
 
     Raises:
         NotFound, AccountSuspended, Forbidden: as `require_site_admin`.
-        ProofNeeded: the session must show once more who sits there.
+        ProofNeeded: the session must show once more who sits there, or show it better.
+        Forbidden: its person has nothing with which to show that.
     """
     require_site_admin(work)
     require_sudo(work)
+    _require_factor(work)
     here = sessions.c.id == work.actor.session_id
     work.db.execute(sa.update(sessions).where(here).values(console_at=work.now))
     record(work, "admin.login", target=work.actor.name)
@@ -60,3 +73,27 @@ def require_entered(call: Call) -> None:
     """
     if not is_entered(call):
         raise Forbidden("Enter the administration of the site first.")
+
+
+def wanted_factor(call: Call) -> str:
+    """What entering takes beside a log-in: `passkey`, `second` (or a code of an app), `none`."""
+    chosen = call.hub.settings.accounts.console_factor
+    if chosen != "auto":
+        return chosen
+    if not call.hub.settings.public_url:
+        return NONE  # such a hub listens to its own machine alone
+    return PASSKEY if place_of(call) is not None else SECOND
+
+
+def _require_factor(work: Work) -> None:
+    wanted = wanted_factor(work)
+    good = {PASSKEY: {"passkey"}, SECOND: {"passkey", "totp"}}.get(wanted)
+    if good is None:
+        return
+    here = sa.select(sessions.c.proved_by).where(sessions.c.id == work.actor.session_id)
+    if good & set((work.db.scalar(here) or "").split("+")):
+        return
+    held = factors.of(work, work.actor.user_id or 0)
+    if held.passkeys or (wanted == SECOND and held.any):
+        raise ProofNeeded(WANTS[wanted])
+    raise Forbidden(LACKS[wanted])

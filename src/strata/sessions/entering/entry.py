@@ -82,7 +82,7 @@ def enter(
         user.id,
         admin=user.admin,
         remember=browser.remember,
-        proved=proved,
+        proved_by=how if proved else "",
         vouched=browser.vouched,
     )
     record(work, "account.login", target=user.name, actor_id=user.id, detail={"how": how})

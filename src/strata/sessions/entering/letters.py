@@ -75,7 +75,7 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
         before=(
             "somebody, probably you, logs in with your password from a new browser.",
             f"{browser}, {_where(call, 'en')}, {when}",
-            "Open the link in that same browser. It works once, for a quarter of an hour.",
+            "Open the link in that same browser. It works once, for ten minutes.",
         ),
         link_text="Confirm the log-in",
         after=(
@@ -88,7 +88,7 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
         before=(
             "有人（很可能是您本人）正在从一个未曾登录过的浏览器，使用您的密码登录。",
             f"{_listed(browser)}，{_where(call, CHINESE)}，{when}",
-            "请在同一浏览器中打开此链接。链接 15 分钟内有效，仅可使用一次。",
+            "请在同一浏览器中打开此链接。链接 10 分钟内有效，仅可使用一次。",
         ),
         link_text="确认登录",
         after=("如果不是您本人操作，说明有人知道您的密码：请勿打开链接，并立即修改密码。",),

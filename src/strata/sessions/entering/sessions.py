@@ -17,7 +17,7 @@ from strata.accounts.legal.documents import due
 from strata.accounts.standing import standing_at
 from strata.core.actor import Actor, Standing
 from strata.core.call import Call, Work
-from strata.core.errors import NotFound, Unauthenticated
+from strata.core.errors import Unauthenticated
 from strata.core.hub import Hub
 from strata.core.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
@@ -53,6 +53,7 @@ REMEMBERED = Life(timedelta(days=14), timedelta(days=90))
 PASSING = Life(timedelta(hours=12), timedelta(hours=24))
 PROVED_FOR = timedelta(minutes=15)  # after a log-in or another proof of who sits there
 ADMIN = Life(timedelta(minutes=30), timedelta(hours=8))
+MOST, ADMINS_MOST = 50, 10  # of one account at once; the one that was not seen for longest ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,13 @@ def start(
     *,
     admin: bool,
     remember: bool,
-    proved: bool = True,
+    proved_by: str = "password",
     vouched: Vouched = UNVOUCHED,
 ) -> Started:
     """Open a session under a new id; call it at log-in, never keep an older id.
 
     Args:
-        proved: the person has just shown to us who they are.
+        proved_by: with what the person has just shown to us who they are; empty: they have not.
         vouched: at whose word it is opened, and with whose word it ends.
     """
     life = ADMIN if admin else REMEMBERED if remember else PASSING
@@ -92,7 +93,8 @@ def start(
             seen_at=work.now,
             idle_expires_at=work.now + life.idle,
             expires_at=work.now + life.absolute,
-            proved_until=work.now + PROVED_FOR if proved else None,
+            proved_until=work.now + PROVED_FOR if proved_by else None,
+            proved_by=proved_by or None,
             remember=remember,
             ip=work.origin.ip,
             user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
@@ -101,23 +103,35 @@ def start(
         )
         .returning(sessions.c.id)
     ).one()
+    _end_oldest(work, user_id, ADMINS_MOST if admin else MOST)
     max_age = int(life.absolute.total_seconds()) if remember else None
     return Started(inserted.id, cookie, max_age, work.now + life.absolute)
 
 
-def renew(work: Work, *, proved: bool = False) -> Started:
+def _end_oldest(work: Work, user_id: int, most: int) -> None:
+    """End those that were not seen for longest, where there are more than one person needs."""
+    theirs = sa.select(sessions.c.id).where(sessions.c.user_id == user_id)
+    newest_first = theirs.order_by(sessions.c.seen_at.desc(), sessions.c.id.desc())
+    over = sa.delete(sessions).where(sessions.c.id.in_(newest_first.offset(most)))
+    ended = work.db.execute(over).rowcount
+    if ended:
+        detail = {"sessions": ended, "most": most}
+        record(work, "account.session_revoke", actor_id=user_id, detail=detail)
+
+
+def renew(work: Work, *, proved_by: str = "") -> Started:
     """Let the caller's session go on under a new id; what others may have seen opens nothing.
 
     Args:
-        proved: the person has just shown who they are.
+        proved_by: with what the person has just shown who they are; empty: they have not.
 
     Raises:
         Unauthenticated: the session has ended meanwhile.
     """
     cookie = secrets.token_urlsafe(32)
     changes: dict[str, object] = {"digest": _digest(work.hub, cookie)}
-    if proved:
-        changes["proved_until"] = work.now + PROVED_FOR
+    if proved_by:
+        changes |= {"proved_until": work.now + PROVED_FOR, "proved_by": proved_by}
     row = work.db.execute(
         sa.update(sessions)
         .where(sessions.c.id == work.actor.session_id)
@@ -204,37 +218,6 @@ def of(call: Call, user_id: int) -> list[Session]:
         .order_by(sessions.c.seen_at.desc(), sessions.c.id.desc())
     )
     return [Session(*row) for row in rows]
-
-
-def revoke(work: Work, session_id: int) -> None:
-    """End one session of the signed-in person, in whatever browser it is.
-
-    Raises:
-        Unauthenticated: nobody is signed in.
-        NotFound: the person has no such session.
-    """
-    user_id = _signed_in(work)
-    theirs = sa.and_(sessions.c.id == session_id, sessions.c.user_id == user_id)
-    if work.db.execute(sa.delete(sessions).where(theirs)).rowcount == 0:
-        raise NotFound("There is no such session.")
-    record(work, "account.session_revoke", target=work.actor.name)
-
-
-def revoke_others(work: Work) -> int:
-    """End every session of the signed-in person but this one; how many there were.
-
-    Raises:
-        Unauthenticated: nobody is signed in.
-    """
-    ended = end_all(work, _signed_in(work), but=work.actor.session_id)
-    record(work, "account.session_revoke", target=work.actor.name, detail={"sessions": ended})
-    return ended
-
-
-def _signed_in(call: Call) -> int:
-    if call.actor.user_id is None or call.actor.session_id is None:
-        raise Unauthenticated("Log in first.")
-    return call.actor.user_id
 
 
 def end_all(work: Work, user_id: int, *, but: int | None = None) -> int:

@@ -74,7 +74,7 @@ def ways(call: Call) -> Ways:
     return Ways(
         password=user.password_hash is not None,
         authenticator=held.authenticator,
-        mail=user.password_hash is None,
+        mail=_may_by_mail(user),
         passkey=passkeys.options_to_show(call, _use(call), user.id) if here else "",
     )
 
@@ -88,7 +88,7 @@ def prove(call: Call, proof: Proof) -> Proved:
         TooMany: it was wrong too often.
     """
     user = _person(call)
-    if proof.by_mail and user.password_hash is None:
+    if proof.by_mail and _may_by_mail(user):
         with working(call) as work:
             checking.mail_code(work, user)
         raise ProofNeeded(MAILED)
@@ -101,21 +101,29 @@ def _by_factor(call: Call, user: people.User, proof: Proof) -> Proved:
     tried_at = checking.counted(call, user)
     try:
         with working(call) as work:
-            _take_factor(work, user, proof)
+            how = _taken(work, user, proof)
             checking.refund(work, user, tried_at)
-            return _proved(work, user)
+            return _proved(work, user, how)
     except InvalidFields as error:
         checking.failed(call, user)
         raise ProofNeeded(next(iter(error.fields.values()))[0]) from error
 
 
-def _take_factor(work: Work, user: people.User, proof: Proof) -> None:
+def _taken(work: Work, user: people.User, proof: Proof) -> str:
+    """With what it was shown, which is used up with this transaction."""
     if proof.passkey:
         passkeys.show(work, _use(work), proof.passkey, of_user=user.id)
-        return
-    mailed = user.password_hash is None and checking.take_mailed(work, user.id, proof.code)
-    if not mailed and not totp.take(work, user.id, proof.code):
+        return "passkey"
+    if _may_by_mail(user) and checking.take_mailed(work, user.id, proof.code):
+        return "mail"
+    if not totp.take(work, user.id, proof.code):
         raise InvalidFields({"code": (checking.BAD_CODE,)})
+    return "totp"
+
+
+def _may_by_mail(user: people.User) -> bool:
+    """Whether a code by mail will do: nothing else is there, or an admin has nothing better."""
+    return user.password_hash is None and not (user.admin and user.has_factor)
 
 
 def _by_password(call: Call, user: people.User, password: str) -> Proved:
@@ -126,7 +134,7 @@ def _by_password(call: Call, user: people.User, password: str) -> Proved:
         raise ProofNeeded("pw.wrong")
     with working(call) as work:
         limits.refund(work, key, counted_at=tried_at)
-        return _proved(work, user)
+        return _proved(work, user, "password")
 
 
 def _use(call: Call) -> Use:
@@ -142,7 +150,7 @@ def _person(call: Call) -> people.User:
     return user
 
 
-def _proved(work: Work, user: people.User) -> Proved:
-    session = sessions.renew(work, proved=True)
-    record(work, "account.sudo", target=user.name)
+def _proved(work: Work, user: people.User, how: str) -> Proved:
+    session = sessions.renew(work, proved_by=how)
+    record(work, "account.sudo", target=user.name, detail={"how": how})
     return Proved(replace(work.actor, proved_until=work.now + sessions.PROVED_FOR), session)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from strata.core.errors import ProofNeeded
 from strata.sessions.entering import sudo
+from strata.sessions.entering.console import WANTS
 from strata.web.auth import SAFE_METHODS
 from strata.web.pages.forms.body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
@@ -25,7 +26,12 @@ from strata.web.work import exchange
 
 PAGE: Final = "/settings/confirm-access"
 _OURS: Final = frozenset({"csrf_token", *PROOFS})
-_FIELD_OF: Final = {"pw.wrong": PROOF, "auth.2fa_bad": PROOF_CODE, "passkey.bad": ""}
+_FIELD_OF: Final = {
+    "pw.wrong": PROOF,
+    "auth.2fa_bad": PROOF_CODE,
+    "passkey.bad": "",
+    **dict.fromkeys(WANTS.values(), ""),
+}
 
 
 async def page(request: Request) -> Response:

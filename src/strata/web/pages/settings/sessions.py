@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
-from strata.sessions.entering import sessions
+from strata.sessions.entering import signing_out
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected
 from strata.web.pages.settings import authentication
@@ -34,9 +34,9 @@ def _revoke(call: Call, form: Form) -> None:
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST_ID:
         raise NotFound("There is no such session.")
     with working(call) as work:
-        sessions.revoke(work, int(text))
+        signing_out.revoke(work, int(text))
 
 
 def _revoke_others(call: Call, _: Form) -> None:
     with working(call) as work:
-        sessions.revoke_others(work)
+        signing_out.revoke_others(work)

@@ -99,6 +99,18 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
             "under Authentication, and everything of it opens again."
         ),
         "sudo.mailed": N_("A mail with a code is on its way to you. Enter the code here."),
+        "console.passkey": N_("The administration of this site takes a passkey. Use yours."),
+        "console.second": N_(
+            "The administration of this site takes a passkey, or a code of your authenticator app."
+        ),
+        "console.no_passkey": N_(
+            "The administration of this site is entered with a passkey. Add one in your settings, "
+            "under Authentication, and come back."
+        ),
+        "console.no_second": N_(
+            "The administration of this site is entered with a second factor. Set one up in your "
+            "settings, under Authentication, and come back."
+        ),
         "pw.wrong": N_("This is not your password."),
         "leave.no_transfer": N_(
             "This repository cannot go there. Somebody has to let you create repositories in it, "
