@@ -130,6 +130,12 @@ def _page_of(call: Call, statement: sa.Select[Any], window: Window) -> Page[Memb
     return page_down(call.db, statement, window, (memberships.c.user_id,), _member)
 
 
+def wants_factor(call: Call, owner_id: int) -> bool:
+    """Whether the owner is an organisation that asks its people for a second factor."""
+    wanted = sa.select(organizations.c.factor_from).where(organizations.c.id == owner_id)
+    return call.db.scalar(wanted) is not None
+
+
 def role_of(call: Call, organization_id: int, user_id: int) -> Role | None:
     """The role of a member; None for everybody else."""
     role = call.db.scalar(sa.select(memberships.c.role).where(_place(organization_id, user_id)))

@@ -29,6 +29,7 @@ from strata.access.policy.require import permits
 from strata.access.policy.seeing import may_see
 from strata.access.policy.verbs import Action
 from strata.access.visibility import opened_to, readable, seen_alone, sight_of, visible
+from strata.accounts.invitations import Refused
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS, PERSONAL as EVERYTHING_PERSONAL
@@ -59,7 +60,7 @@ from strata.organizations.token_policy import Approval
 from strata.repos import change
 from strata.repos.change import Settings
 from strata.repos.collaborating import answering, inviting, managing, queries
-from strata.repos.collaborating.record import Fit, Refused
+from strata.repos.collaborating.record import Fit
 from strata.repos.lookup import lookup
 from strata.repos.personal import PERSONAL
 from strata.repos.record import Repo
@@ -388,7 +389,7 @@ def test_who_is_nobody_or_inside_already_is_not_invited(
 
 
 def test_so_many_invitations_a_day_and_a_mailbox(hub: Hub, ana: Actor, vault: Repo) -> None:
-    for _ in range(inviting.TAKEN_PER_DAY):
+    for _ in range(inviting.SORT.taken_per_day):
         invites(hub, ana, vault, "much@example.org")
     with pytest.raises(TooMany):
         invites(hub, ana, vault, "much@example.org")

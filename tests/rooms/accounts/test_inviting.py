@@ -11,6 +11,7 @@ from fixtures.accounts import calling, fact_names, inbox, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, leaves, organization, today
 from strata.access.organizations import inviting
+from strata.accounts.invitations import Refused
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role
@@ -20,7 +21,6 @@ from strata.core.hub import Hub
 from strata.membership.closing import suspend
 from strata.organizations.inviting import queries
 from strata.organizations.inviting.record import Invite
-from strata.organizations.inviting.sending import Refused
 from strata.organizations.tables import organizations
 
 

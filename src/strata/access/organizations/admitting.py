@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from strata.access.acting import acting
 from strata.access.organizations.members import found, named
 from strata.access.policy.namespaces import require_admin
-from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
 from strata.core.call import Call, Work
-from strata.core.errors import Unauthenticated
 from strata.events.outbox import post
 from strata.organizations.admitting import asking, letters, queries
 from strata.organizations.admitting.asking import Way
@@ -33,9 +32,9 @@ def ask(work: Work, name: str, message: str) -> Way:
     Raises:
         NotFound: no such organisation.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
-        InvalidFields, TooMany, OverQuota: as `accounts.admitting.asking.ask`.
+        InvalidFields, TooMany, OverQuota: as `organizations.admitting.asking.ask`.
     """
-    person, organization = _person(work), found(work, name)
+    person, organization = acting(work, ACT), found(work, name)
     done = asking.ask(work, organization, person, message)
     key = f"org.letters:{organization.id}"
     if done is Way.ASK and limits.counted(work, key, minutes=60) < LETTERS_PER_HOUR:
@@ -48,7 +47,7 @@ def ask(work: Work, name: str, message: str) -> Way:
 
 def take_back(work: Work, name: str) -> None:
     """Ask no more; raises as `ask`, and NotFound where nobody asked."""
-    person = _person(work)
+    person = acting(work, ACT)
     asking.take_back(work, found(work, name), person)
 
 
@@ -69,7 +68,7 @@ def change_rules(work: Work, name: str, rules: Rules) -> None:
 
     Raises:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `decide`.
-        InvalidFields: as `accounts.admitting.asking.change`.
+        InvalidFields: as `organizations.admitting.asking.change`.
     """
     asking.change(work, _managed(work, name), rules)
 
@@ -84,10 +83,3 @@ def _managed(call: Call, name: str) -> Organization:
     organization = found(call, name)
     require_admin(call.actor, organization.id)
     return organization
-
-
-def _person(work: Work) -> people.User:
-    person = people.by_id(work, require_writer(work.actor, ACT))
-    if person is None:
-        raise Unauthenticated("Log in first.")
-    return person

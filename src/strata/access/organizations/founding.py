@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from strata.access.acting import acting
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
-from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
 from strata.accounts.legal.agreeing import guidelines_faults, promise
 from strata.core.call import Work
-from strata.core.errors import AlreadyExists, InvalidFields, Unauthenticated
+from strata.core.errors import AlreadyExists, InvalidFields
 from strata.organizations.change import OrganizationSettings, change
 from strata.organizations.create import NewOrganization, create
 from strata.organizations.record import Organization
@@ -27,9 +27,7 @@ def found_organization(work: Work, wanted: NewOrganization) -> Organization:
         InvalidFields: fields are `name`, `full_name`, `guidelines`.
         TooMany: more in a day than `accounts.organizations_per_day`.
     """
-    founder = people.by_id(work, require_writer(work.actor, "create organizations"))
-    if founder is None:
-        raise Unauthenticated("Invalid username or password.")
+    founder = acting(work, "create organizations")
     if faults := guidelines_faults(work, wanted.guidelines):
         raise InvalidFields({"guidelines": faults})
     most = work.hub.settings.accounts.organizations_per_day

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from strata.access.acting import acting
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
-from strata.access.policy.persons import require_writer
 from strata.accounts import former, people
+from strata.accounts.invitations import GONE
 from strata.core.actor import Role
 from strata.core.call import Call, Work
-from strata.core.errors import NotFound, Unauthenticated
+from strata.core.errors import NotFound
 from strata.organizations.inviting import answering, queries, sending
 from strata.organizations.inviting.answering import Fit
 from strata.organizations.inviting.record import Invite
@@ -36,7 +37,7 @@ def invite(work: Work, name: str, who: Sequence[str], role: Role) -> None:
         NotFound: no such organisation.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         ProofNeeded: they would be admins, and a session must show who sits there.
-        Refused, TooMany: as `accounts.inviting.sending.invite`.
+        Refused, TooMany: as `organizations.inviting.sending.invite`.
     """
     organization = _managed(work, name)
     if role is Role.ADMIN:
@@ -49,7 +50,7 @@ def make_link(work: Work, name: str, role: Role, *, days: int, uses: int) -> str
 
     Raises:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `invite`.
-        InvalidFields, TooMany: as `accounts.inviting.sending.make_link`.
+        InvalidFields, TooMany: as `organizations.inviting.sending.make_link`.
     """
     organization = _managed(work, name)
     token = sending.make_link(work, organization, role, days=days, uses=uses)
@@ -100,27 +101,27 @@ def accept(work: Work, name: str, token: str, *, anyway: bool) -> None:
     Raises:
         NotFound: as `landing`.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
-        InvalidFields, OverQuota: as `accounts.inviting.answering.accept`.
+        InvalidFields, OverQuota: as `organizations.inviting.answering.accept`.
     """
-    person = _person(work)
+    person = acting(work, ACT)
     answering.accept(work, _by_token(work, name, token), person, anyway=anyway)
 
 
 def decline(work: Work, name: str, token: str) -> None:
     """Say no to a link that was sent to the caller; raises as `accept`."""
-    person = _person(work)
+    person = acting(work, ACT)
     answering.decline(work, _by_token(work, name, token), person)
 
 
 def accept_mine(work: Work, invite_id: int) -> None:
     """Join by an invitation that stands among the caller's; raises as `accept`."""
-    person = _person(work)
+    person = acting(work, ACT)
     answering.accept(work, _of_mine(work, invite_id, person), person)
 
 
 def decline_mine(work: Work, invite_id: int) -> None:
     """Say no to an invitation that stands among the caller's; raises as `accept`."""
-    person = _person(work)
+    person = acting(work, ACT)
     answering.decline(work, _of_mine(work, invite_id, person), person)
 
 
@@ -130,20 +131,13 @@ def _managed(call: Call, name: str) -> Organization:
     return organization
 
 
-def _person(work: Work) -> people.User:
-    person = people.by_id(work, require_writer(work.actor, ACT))
-    if person is None:
-        raise Unauthenticated("Log in first.")
-    return person
-
-
 def _by_token(call: Call, name: str, token: str) -> Invite:
     shown = answering.holds(call, queries.by_digest(call, sending.digest_of(call, token)))
     if shown.organization.lower() == name.lower():
         return shown
     before = former.holder(call, name)  # links outlive a rename
     if before is None or before.id != shown.organization_id:
-        raise NotFound(answering.GONE)
+        raise NotFound(GONE)
     return shown
 
 
@@ -151,7 +145,7 @@ def _of_mine(work: Work, invite_id: int, person: people.User) -> Invite:
     for one in queries.of_person(work, person.id):
         if one.id == invite_id:
             return answering.holds(work, one)
-    raise NotFound(answering.GONE)
+    raise NotFound(GONE)
 
 
 def _stands(call: Call, one: Invite, person: people.User) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from strata.access.acting import acting
 from strata.access.policy.namespaces import require_admin
-from strata.access.policy.persons import require_writer
 from strata.accounts import people
 from strata.core.actor import Role
 from strata.core.call import Call, Work
@@ -22,7 +22,7 @@ def add(work: Work, organization_name: str, user_name: str, role: Role) -> None:
         NotFound: no such organisation or person.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
         ProofNeeded: it is about an admin, and a session must show who sits there.
-        Conflict: as `accounts.organizations.members.set_role`.
+        Conflict: as `organizations.members.set_role`.
     """
     organization = _managed(work, organization_name)
     person = named(work, user_name)
@@ -94,9 +94,7 @@ def leave(work: Work, organization_name: str) -> None:
         ProofNeeded: the caller is an admin, and a session must show who sits there.
         Conflict: the caller is the last admin.
     """
-    person = people.by_id(work, require_writer(work.actor, "leave organizations"))
-    if person is None:
-        raise NotFound("There is no such account.")
+    person = acting(work, "leave organizations")
     organization = found(work, organization_name)
     _require_sure(work, organization, person)
     members.remove(work, organization, person)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
 
-import sqlalchemy as sa
-
-from strata.accounts import confirmed, people
+from strata.accounts import invitations, people
+from strata.accounts.invitations import GONE
 from strata.accounts.standing import is_shown
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
 from strata.events.facts import Whose, record
-from strata.events.letters import page
-from strata.events.outbox import post
+from strata.events.letters import Reader, page
+from strata.events.outbox import Letter
 from strata.organizations import members, queries as organizations
 from strata.organizations.inviting import letters, queries
 from strata.organizations.inviting.record import Invite
-from strata.organizations.tables import organizations as table
-
-GONE: Final = "This invitation does not work: it is over, was used or taken back, or never was."
 
 
 class Fit(StrEnum):
@@ -53,9 +49,9 @@ def fit(call: Call, found: Invite, person: people.User) -> Fit:
         return Fit.OTHER
     if queries.has_used(call, found.id, person.id):
         return Fit.USED
-    if _wants_factor(call, found.organization_id) and not person.has_factor:
+    if organizations.wants_factor(call, found.organization_id) and not person.has_factor:
         return Fit.FACTOR
-    if found.email_key is not None and not _has_address(call, person, found.email_key):
+    if found.email_key is not None and not invitations.has_address(call, person, found.email_key):
         return Fit.ADDRESS
     return Fit.READY
 
@@ -87,7 +83,7 @@ def accept(work: Work, found: Invite, person: people.User, *, anyway: bool = Fal
         whose=Whose(organization.id, person.id),
     )
     members.set_role(work, organization, person, found.role)
-    _tell_inviter(work, found, person, accepted=True)
+    _tell_inviter(work, found, person, letters.accepted)
 
 
 def decline(work: Work, found: Invite, person: people.User) -> None:
@@ -108,7 +104,7 @@ def decline(work: Work, found: Invite, person: people.User) -> None:
         detail={"user": person.name, "inviter": found.inviter_id},
         whose=Whose(organization.id, person.id),
     )
-    _tell_inviter(work, found, person, accepted=False)
+    _tell_inviter(work, found, person, letters.declined)
 
 
 def _may_still(call: Call, found: Invite) -> bool:
@@ -119,19 +115,14 @@ def _may_still(call: Call, found: Invite) -> bool:
     return held is Role.ADMIN and inviter is not None and is_shown(call, inviter)
 
 
-def _has_address(call: Call, person: people.User, key: str) -> bool:
-    return confirmed.owner_id(call, key) == person.id
-
-
-def _wants_factor(call: Call, organization_id: int) -> bool:
-    wanted = sa.select(table.c.factor_from).where(table.c.id == organization_id)
-    return call.db.scalar(wanted) is not None
-
-
-def _tell_inviter(work: Work, found: Invite, person: people.User, *, accepted: bool) -> None:
-    inviter = people.by_id(work, found.inviter_id) if found.inviter_id else None
-    if inviter is None:
-        return
+def _tell_inviter(
+    work: Work,
+    found: Invite,
+    person: people.User,
+    worded: Callable[[Reader, str, str, str], Letter],
+) -> None:
     link = page(work, f"/organizations/{found.organization}/settings/members")
-    write = letters.accepted if accepted else letters.declined
-    post(work, write(people.reader(inviter), found.organization, person.name, link))
+    name = found.organization
+    invitations.tell_inviter(
+        work, found.inviter_id, lambda reader: worded(reader, name, person.name, link)
+    )

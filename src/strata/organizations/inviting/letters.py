@@ -23,9 +23,7 @@ class Invitation:
     days: int
 
 
-def invited(
-    call: Call, reader: Reader, wanted: Invitation, link: str, *, unsubscribe: str = ""
-) -> Letter:
+def invited(call: Call, wanted: Invitation, link: str, reader: Reader, unsubscribe: str) -> Letter:
     """Ask somebody to join; the reader may have no account yet."""
     site = call.hub.settings.site_name
     english_role, chinese_role = ROLES[wanted.role.value]

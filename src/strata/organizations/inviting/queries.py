@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts.tables import emails, namespaces
+from strata.accounts.invitations import Target, meant_for, sent_to
+from strata.accounts.tables import namespaces
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.lib.db.statements import upsert
@@ -38,8 +39,7 @@ def of_organization(call: Call, organization_id: int) -> list[Invite]:
 
 def of_person(call: Call, user_id: int) -> list[Invite]:
     """Those that name an account, or one of its confirmed addresses."""
-    mine = sa.select(emails.c.key).where(emails.c.user_id == user_id)
-    return _listed(call, sa.or_(invites.c.user_id == user_id, invites.c.email_key.in_(mine)))
+    return _listed(call, meant_for(invites, user_id))
 
 
 def insert(work: Work, values: dict[str, object]) -> None:
@@ -57,12 +57,10 @@ def delete_one(work: Work, invite_id: int) -> int:
     return delete(work, invites.c.id == invite_id)
 
 
-def delete_same(
-    work: Work, organization_id: int, user_id: int | None, email_key: str | None
-) -> None:
+def delete_same(work: Work, organization_id: int, whom: Target) -> None:
     """Forget what was sent to somebody before."""
-    theirs = invites.c.user_id == user_id if email_key is None else invites.c.email_key == email_key
-    delete(work, sa.and_(invites.c.organization_id == organization_id, theirs))
+    here = invites.c.organization_id == organization_id
+    delete(work, sa.and_(here, sent_to(invites, whom)))
 
 
 def forget_old(work: Work) -> None:

@@ -6,30 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import sqlalchemy as sa
-
-from strata.access.policy.persons import require_reader, require_writer
+from strata.access.acting import acting
+from strata.access.policy.persons import require_reader
 from strata.access.policy.require import permits
 from strata.access.policy.roles import may_appoint
 from strata.access.policy.verbs import Action
-from strata.accounts import confirmed, people
+from strata.accounts import invitations, people
+from strata.accounts.invitations import GONE
 from strata.accounts.standing import is_shown
 from strata.core.actor import Role
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields, NotFound, Unauthenticated
+from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import Permission
 from strata.events.facts import Whose, record, record_of
 from strata.events.letters import Reader, page
-from strata.events.outbox import Letter, post
+from strata.events.outbox import Letter
 from strata.organizations.collaborators.shares import stand_in
-from strata.organizations.tables import organizations
+from strata.organizations.queries import wants_factor
 from strata.repos.collaborating import letters, queries
 from strata.repos.collaborating.inviting import digest_of
 from strata.repos.collaborating.record import Collaboration, Fit, Invite
 from strata.repos.record import Repo
 
 MOST: Final = 1000  # repos on which one person works: each of their requests reads them all
-GONE: Final = "This invitation does not work: it is over, was used or taken back, or never was."
 ACT: Final = "work on repositories of others"
 
 
@@ -79,27 +78,27 @@ def accept(work: Work, token: str) -> Invite:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
         InvalidFields: `invite`: a `Fit` that is in the way, or the caller works on too many.
     """
-    person = _person(work)
+    person = acting(work, ACT)
     found = _holds(work, queries.invite_by_digest(work, digest_of(work, token)))
     return _accept(work, found, person)
 
 
 def decline(work: Work, token: str) -> None:
     """Say no; whoever invited hears of it. Raises as `accept`."""
-    person = _person(work)
+    person = acting(work, ACT)
     found = _holds(work, queries.invite_by_digest(work, digest_of(work, token)))
     _decline(work, found, person)
 
 
 def accept_mine(work: Work, key: str) -> Invite:
     """Accept an invitation that stands among the caller's; raises as `accept`."""
-    person = _person(work)
+    person = acting(work, ACT)
     return _accept(work, _of_mine(work, key, person), person)
 
 
 def decline_mine(work: Work, key: str) -> None:
     """Say no to an invitation that stands among the caller's; raises as `accept`."""
-    person = _person(work)
+    person = acting(work, ACT)
     _decline(work, _of_mine(work, key, person), person)
 
 
@@ -159,13 +158,12 @@ def _fit(call: Call, found: Invite, person: people.User) -> Fit:
     """How somebody and an invitation go together; an address must be theirs by proof."""
     if found.user_id is not None and found.user_id != person.id:
         return Fit.OTHER
-    if found.email_key is not None and confirmed.owner_id(call, found.email_key) != person.id:
+    if found.email_key is not None and not invitations.has_address(call, person, found.email_key):
         return Fit.OTHER
     owns = found.repo.owner_id == person.id
     if owns or queries.role_of(call, found.repo.id, person.id) is not None:
         return Fit.MEMBER
-    wanted = sa.select(organizations.c.factor_from).where(organizations.c.id == found.repo.owner_id)
-    if call.db.scalar(wanted) is not None and not person.has_factor:
+    if wants_factor(call, found.repo.owner_id) and not person.has_factor:
         return Fit.FACTOR
     return Fit.READY
 
@@ -183,18 +181,10 @@ def _of_mine(work: Work, key: str, person: people.User) -> Invite:
     raise NotFound(GONE)
 
 
-def _person(work: Work) -> people.User:
-    person = people.by_id(work, require_writer(work.actor, ACT))
-    if person is None:
-        raise Unauthenticated("Log in first.")
-    return person
-
-
 def _tell_inviter(
     work: Work, found: Invite, write: Callable[[Reader, Repo, str, str], Letter], who: str
 ) -> None:
-    inviter = people.by_id(work, found.inviter_id)
-    if inviter is None:
-        return
     link = page(work, f"{found.repo.web_path}/settings/collaborators")
-    post(work, write(people.reader(inviter), found.repo, who, link))
+    invitations.tell_inviter(
+        work, found.inviter_id, lambda reader: write(reader, found.repo, who, link)
+    )

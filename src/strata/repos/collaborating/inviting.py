@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from typing import Final
 
-import sqlalchemy as sa
-
-from strata.accounts import addresses, limits, people
-from strata.accounts.notices.choices import Kind, wants_mail
-from strata.accounts.notices.times import held_for
-from strata.accounts.notices.unsubscribing import address
-from strata.accounts.standing import is_shown
-from strata.accounts.tables import emails, users
+from strata.accounts import invitations
+from strata.accounts.invitations import LIFE, Refused, Target
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound
 from strata.core.names import RepoId, fresh_key
 from strata.events.facts import record_of
-from strata.events.letters import Reader, page
-from strata.events.outbox import post
+from strata.events.letters import page
 from strata.organizations.collaborators import tidying
 from strata.repos.collaborating import letters, queries
 from strata.repos.collaborating.managing import managed, require_appoint
-from strata.repos.collaborating.record import Invite, Refused
+from strata.repos.collaborating.record import Invite
 from strata.repos.record import Repo
 
-LIFE: Final = timedelta(days=7)
+SORT: Final = invitations.Sort("repo", "repo-invite", sent_per_day=50, taken_per_day=20)
 MOST: Final = 100  # collaborators and invitations of one repo
-LONGEST_TOKEN: Final = 128
-A_DAY: Final = 24 * 60  # minutes
-SENT_PER_DAY: Final = 50  # by one person, wherever
-TAKEN_PER_DAY: Final = 20  # by one account or address, from whomever
 GONE: Final = "There is no such invitation any more."
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Whom an invitation is for."""
-
-    reader: Reader
-    user_id: int | None = None
-    email: str | None = None
-    email_key: str | None = None
-
-    @property
-    def key(self) -> str:
-        return f"repo.invited:{self.user_id or self.email_key}"
 
 
 def invite(work: Work, repo_id: RepoId, who: str, role: Role) -> Invite:
@@ -64,16 +37,17 @@ def invite(work: Work, repo_id: RepoId, who: str, role: Role) -> Invite:
     repo = managed(work, repo_id)
     require_appoint(work, repo, role)
     target = _target(work, repo, who.strip())
-    sent = limits.Limit(f"repo.invites:{work.actor.user_id}", SENT_PER_DAY, A_DAY)
-    limits.count(work, sent, limits.Limit(target.key, TAKEN_PER_DAY, A_DAY))
+    invitations.count(work, SORT, target)
     tidying.forget_old(work)
-    replaced = queries.forget_same(work, repo.id, target.user_id, target.email_key)
+    replaced = queries.forget_same(work, repo.id, target)
     if queries.count_of_repo(work, repo.id) >= MOST:
         raise Refused("collaborator.too_many")
-    token = secrets.token_urlsafe(32)
+    token = invitations.fresh_token()
     key = _keep(work, repo, role, target, token)
     _record(work, repo, role, target, {"invite": key, "replaced": replaced})
-    _write(work, target, letters.Invitation(repo, work.actor.name or "", role, LIFE.days), token)
+    invitation = letters.Invitation(repo, work.actor.name or "", role, LIFE.days)
+    link = page(work, link_path(token))
+    invitations.write(work, target, partial(letters.invited, work, invitation, link))
     made = queries.invite_by_key(work, key)
     if made is None:
         raise NotFound(GONE)
@@ -105,66 +79,25 @@ def link_path(token: str) -> str:
 
 def digest_of(call: Call, token: str) -> str:
     """Under what an invitation's token is kept."""
-    return call.hub.secrets.digest("repo-invite", token[:LONGEST_TOKEN])
+    return invitations.digest_of(call, SORT, token)
 
 
 def _target(work: Work, repo: Repo, who: str) -> Target:
-    if "@" in who:
-        typed = addresses.parse(who)
-        if typed is None:
-            raise Refused("invite.unknown", who)
-        reader = Reader(typed.text, typed.text, _language_at(work, typed.key))
-        return Target(reader, email=typed.text, email_key=typed.key)
-    person = people.by_name(work, who)
-    if person is None or not is_shown(work, person):
-        raise Refused("invite.unknown", who)
-    if person.id == repo.owner_id:
+    target = invitations.target(work, who)
+    if target.user_id == repo.owner_id:
         raise Refused("collaborator.owner", who)
-    if queries.role_of(work, repo.id, person.id) is not None:
+    if target.user_id and queries.role_of(work, repo.id, target.user_id) is not None:
         raise Refused("collaborator.already", who)
-    return Target(people.reader(person), user_id=person.id)
-
-
-def _language_at(work: Work, key: str) -> str:
-    """The language of who has an address; of the inviter, where nobody here has."""
-    theirs = sa.select(users.c.language).join(emails, emails.c.user_id == users.c.id)
-    found: str | None = work.db.scalar(theirs.where(emails.c.key == key))
-    return found or work.origin.language
+    return target
 
 
 def _keep(work: Work, repo: Repo, role: Role, target: Target, token: str) -> str:
     key = fresh_key()
-    queries.insert_invite(
-        work,
-        {
-            "key": key,
-            "repo_id": repo.id,
-            "inviter_id": work.actor.user_id,
-            "user_id": target.user_id,
-            "email": target.email,
-            "email_key": target.email_key,
-            "digest": digest_of(work, token),
-            "role": role.value,
-            "created_at": work.now,
-            "expires_at": work.now + LIFE,
-        },
-    )
+    own = {"key": key, "repo_id": repo.id, "digest": digest_of(work, token)}
+    queries.insert_invite(work, invitations.columns(work, target, role, LIFE) | own)
     return key
 
 
 def _record(work: Work, repo: Repo, role: Role, target: Target, kept: dict[str, object]) -> None:
-    by = "account" if target.user_id is not None else "email"
-    detail = {"by": by, "role": role.value, "days": LIFE.days, **kept}
+    detail = {"by": target.by, "role": role.value, "days": LIFE.days, **kept}
     record_of(work, "repo.collaborator_invite", repo, detail, subject_id=target.user_id)
-
-
-def _write(work: Work, target: Target, invitation: letters.Invitation, token: str) -> None:
-    """Write to who is invited; an account that wants no such mails finds it on its pages."""
-    link = page(work, link_path(token))
-    user_id = target.user_id
-    if user_id is None:
-        post(work, letters.invited(work, target.reader, invitation, link))
-    elif wants_mail(work, Kind.INVITATION, user_id):
-        stop = address(work, user_id, [Kind.INVITATION])
-        told = letters.invited(work, target.reader, invitation, link, unsubscribe=stop)
-        post(work, told, after=held_for(work, user_id))

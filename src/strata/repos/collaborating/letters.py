@@ -31,9 +31,7 @@ class Invitation:
     days: int
 
 
-def invited(
-    call: Call, reader: Reader, wanted: Invitation, link: str, *, unsubscribe: str = ""
-) -> Letter:
+def invited(call: Call, wanted: Invitation, link: str, reader: Reader, unsubscribe: str) -> Letter:
     """Ask somebody to work on a repo; the reader may have no account yet."""
     site, name = call.hub.settings.site_name, wanted.repo.full_name
     kind, chinese_kind = wanted.repo.type.value, TYPES[wanted.repo.type]

@@ -7,8 +7,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.access.visibility import visible
+from strata.accounts.invitations import Target, meant_for, sent_to
 from strata.accounts.standing import shown_accounts
-from strata.accounts.tables import emails, namespaces, users
+from strata.accounts.tables import namespaces, users
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.names import RepoId, RepoType
@@ -135,11 +136,10 @@ def delete_invite(work: Work, key: str) -> bool:
     return work.db.execute(gone).rowcount == 1
 
 
-def forget_same(work: Work, repo_id: int, user_id: int | None, email_key: str | None) -> list[str]:
+def forget_same(work: Work, repo_id: int, whom: Target) -> list[str]:
     """Forget what was sent to somebody before; the keys."""
-    theirs = invites.c.user_id == user_id if email_key is None else invites.c.email_key == email_key
-    gone = sa.delete(invites).where(invites.c.repo_id == repo_id, theirs).returning(invites.c.key)
-    return list(work.db.scalars(gone))
+    gone = sa.delete(invites).where(invites.c.repo_id == repo_id, sent_to(invites, whom))
+    return list(work.db.scalars(gone.returning(invites.c.key)))
 
 
 def invite_by_digest(call: Call, digest: str) -> Invite | None:
@@ -161,8 +161,7 @@ def invites_of_repo(call: Call, repo_id: int) -> list[Invite]:
 
 def invites_of_person(call: Call, user_id: int) -> list[Invite]:
     """Those that name an account, or one of its confirmed addresses."""
-    mine = sa.select(emails.c.key).where(emails.c.user_id == user_id)
-    return _listed(call, sa.or_(invites.c.user_id == user_id, invites.c.email_key.in_(mine)))
+    return _listed(call, meant_for(invites, user_id))
 
 
 def _place(repo_id: int, user_id: int) -> sa.ColumnElement[bool]:

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Final
 
 from strata.core.actor import Role
-from strata.core.errors import InvalidFields
 from strata.core.names import RepoId
 from strata.repos.record import Repo
 
@@ -62,11 +61,3 @@ class Fit(StrEnum):
     MEMBER = "member"  # they work on the repo already, or it is theirs
     OTHER = "other"  # it is for another account, or an address that is not theirs
     FACTOR = "factor"  # the organisation wants a second factor
-
-
-class Refused(InvalidFields):
-    """Somebody cannot be invited."""
-
-    def __init__(self, rule: str, name: str = "") -> None:
-        super().__init__({"who": (rule,)})
-        self.name = name  # as typed

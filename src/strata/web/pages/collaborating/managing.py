@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from strata.access.policy.roles import may_appoint
 from strata.access.policy.verbs import Action
+from strata.accounts.invitations import Refused
 from strata.content.bucket.record import bucket_at
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.actor import Role
@@ -18,7 +19,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.core.names import RepoId, RepoType
 from strata.repos.collaborating import changing, inviting, managing
-from strata.repos.collaborating.record import ROLES, Collaborator, Invite, Refused
+from strata.repos.collaborating.record import ROLES, Collaborator, Invite
 from strata.repos.lookup import lookup
 from strata.web.pages.bucket import head as bucket
 from strata.web.pages.forms.body import Form, form_of, submitted

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.organizations import inviting
+from strata.accounts.invitations import Refused
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.events.letters import page as page_at
-from strata.organizations.inviting.sending import Refused
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import in_transaction, redirected, user_id_of, visiting
 from strata.web.pages.organizations.members import Typed, answered, found_page
