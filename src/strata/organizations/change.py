@@ -12,7 +12,7 @@ from strata.core.errors import InvalidFields
 from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.organizations import queries
-from strata.organizations.record import Organization
+from strata.organizations.record import Organization, OrganizationKind
 
 LONGEST_GRACE: Final = 90  # days
 
@@ -27,6 +27,7 @@ class OrganizationSettings:
     details: Details
     two_factor: bool = False  # members without a second factor are kept out
     two_factor_days: int = 0  # how long they have, once that is turned on
+    kind: str = ""  # an `OrganizationKind`; empty: it does not say
 
 
 def change(work: Work, organization: Organization, settings: OrganizationSettings) -> None:
@@ -36,6 +37,8 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
         InvalidFields: with what is wrong with each field; nothing is changed.
     """
     require_sound(settings.full_name, settings.details)
+    if faults := kind_faults(settings.kind):
+        raise InvalidFields({"kind": faults})
     factor_from = _factor_from(work, organization, settings)
     before = _told(work, organization)
     queries.update(
@@ -45,6 +48,7 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
         private_by_default=settings.private_by_default,
         members_hidden=settings.members_hidden,
         factor_from=factor_from,
+        kind=settings.kind,
     )
     write_details(work, organization.id, settings.details)
     changed = queries.by_id(work, organization.id) or organization
@@ -57,6 +61,11 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
     )
 
 
+def kind_faults(kind: str) -> tuple[str, ...]:
+    """The message key of what is no kind of organisation."""
+    return () if not kind or kind in [one.value for one in OrganizationKind] else ("org.kind_bad",)
+
+
 def _told(call: Call, organization: Organization) -> dict[str, object]:
     """The settings as the audit log has them."""
     factor_from = organization.factor_from
@@ -64,6 +73,7 @@ def _told(call: Call, organization: Organization) -> dict[str, object]:
         "full_name": organization.full_name,
         "visibility": "private" if organization.private_by_default else "public",
         "members_hidden": organization.members_hidden,
+        "kind": organization.kind,
         "two_factor": None if factor_from is None else factor_from.isoformat(),
         **asdict(details_of(call, organization.id)),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,25 +54,10 @@ def insert(work: Work, organization: Organization) -> None:
     work.db.execute(sa.insert(organizations).values(values))
 
 
-def update(
-    work: Work,
-    organization_id: int,
-    *,
-    full_name: str,
-    private_by_default: bool,
-    members_hidden: bool,
-    factor_from: datetime | None,
-) -> None:
-    work.db.execute(
-        sa.update(organizations)
-        .where(organizations.c.id == organization_id)
-        .values(
-            full_name=full_name,
-            private_by_default=private_by_default,
-            members_hidden=members_hidden,
-            factor_from=factor_from,
-        )
-    )
+def update(work: Work, organization_id: int, **values: object) -> None:
+    """Write some columns of an organisation."""
+    theirs = sa.update(organizations).where(organizations.c.id == organization_id)
+    work.db.execute(theirs.values(**values))
 
 
 def locked(work: Work, organization_id: int) -> None:

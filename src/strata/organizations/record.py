@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from strata.accounts.people import Face
 from strata.core.actor import Role
+
+
+class OrganizationKind(StrEnum):
+    """What an organisation says that it is."""
+
+    COMPANY = "company"
+    UNIVERSITY = "university"
+    LAB = "lab"
+    NON_PROFIT = "non-profit"
+    COMMUNITY = "community"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,7 @@ class Organization:
     members_hidden: bool  # from everybody who is no member
     created_at: datetime
     factor_from: datetime | None = None  # members without a second factor are kept out from then
+    kind: str = ""  # an `OrganizationKind`; empty: it does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ organizations = sa.Table(
     sa.Column("token_days", sa.Integer),  # the longest life of a token that names it
     # From then on members without a second factor are kept out; null: never.
     sa.Column("factor_from", Moment),
+    sa.Column("kind", sa.Text, nullable=False, server_default=""),  # an `OrganizationKind`
     sa.Column("created_at", Moment, nullable=False),
 )
 

@@ -1,9 +1,11 @@
 """Organisations and people on pages: profiles, members, following, where a new repo goes."""
 
+import io
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from fixtures.accounts import made
 from fixtures.contents import created
@@ -19,6 +21,7 @@ from strata.core.actor import SYSTEM, Role
 from strata.core.call import working
 from strata.core.names import RepoId, RepoType
 from strata.events.tables import facts
+from strata.organizations.queries import by_name
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
@@ -181,6 +184,88 @@ def test_a_person_founds_an_organization(scene: Scene) -> None:
     assert found(scene, "ada-lab", "x").private
 
 
+def drawn(colour: str = "red") -> dict[str, tuple[str, bytes]]:
+    out = io.BytesIO()
+    Image.new("RGB", (90, 70), colour).save(out, "PNG")
+    return {"picture": ("logo.png", out.getvalue())}
+
+
+def logo_of(scene: Scene, name: str) -> str:
+    with calling(scene.hub, SYSTEM) as call:
+        organization = by_name(call, name)
+    assert organization is not None
+    return f"/avatars/{organization.public_id}.svg"
+
+
+FOUNDED = {
+    "name": "ada-lab",
+    "kind": "lab",
+    "homepage": "https://ada.example/",
+    "github": "ada-lab",
+    "domain": "Ada.Example",
+    **PROMISED,
+}
+
+
+def test_an_organization_says_at_once_what_it_is(scene: Scene) -> None:
+    ada, stranger = scene.visitor(scene.other), scene.visitor()
+    assert ada.post("/organizations/new", FOUNDED, files=drawn()).is_redirect
+    page = stranger.get("/ada-lab").text
+    for shown in ("Laboratory", 'href="https://ada.example/"', "https://github.com/ada-lab"):
+        assert shown in page
+    assert "实验室" in scene.visitor(language="zh-CN").get("/ada-lab").text
+    logo = logo_of(scene, "ada-lab")
+    assert stranger.get(stranger.get(logo).headers["location"]).headers["content-type"] == (
+        "image/webp"
+    )
+    members = ada.get("/organizations/ada-lab/settings/members").text
+    assert 'value="ada.example"' in members
+    assert "This domain does not count yet" in members
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("kind", "cartel", "Choose one of the kinds."),
+        ("homepage", "javascript:alert(1)", "Enter an address that begins with"),
+        ("github", "a/b", "Enter your name on that site only"),
+        ("domain", "nothing here", "Enter a domain such as example.org."),
+        ("picture", "", "Choose a PNG, JPEG, WebP, GIF or AVIF picture."),
+        ("name", "acme", "Choose the picture once more"),
+    ],
+)
+def test_what_is_wrong_founds_nothing(scene: Scene, field: str, value: str, sentence: str) -> None:
+    files = {"picture": ("logo.svg", b"<svg/>")} if field == "picture" else drawn()
+    answer = scene.visitor(scene.other).post(
+        "/organizations/new", FOUNDED | {field: value}, files=files
+    )
+    assert (answer.status_code, sentence in answer.text) == (400, True)
+    assert scene.visitor().get("/ada-lab").status_code == 404
+    assert list((scene.hub.settings.data / "objects").rglob("*.webp")) == []
+
+
+def test_a_logo_is_its_admins_to_change(scene: Scene) -> None:
+    joins(scene.hub, "ada", Role.WRITE)
+    owner, ada, address = (
+        scene.visitor(scene.owner),
+        scene.visitor(scene.other),
+        f"{SETTINGS}/picture",
+    )
+    logo = logo_of(scene, "acme")
+    assert ada.post(address, {}, files=drawn()).status_code == 403
+    assert scene.visitor().get(logo).status_code == 200  # drawn
+    assert owner.post(address, {}).status_code == 400
+    assert owner.post(address, {}, files=drawn()).is_redirect
+    first = scene.visitor().get(logo).headers["location"]
+    assert owner.post(address, {}, files=drawn("blue")).is_redirect
+    assert scene.visitor().get(first).status_code == 404
+    assert ada.post(address, {"remove": "yes"}).status_code == 403
+    assert owner.post(address, {"remove": "yes"}).is_redirect
+    assert scene.visitor().get(logo).status_code == 200
+    huge = {"picture": ("logo.png", bytes(3 * 2**20))}
+    assert "at most 2 MB" in owner.post(address, {}, files=huge).text
+
+
 def test_a_founder_promises_to_follow_the_guidelines(scene: Scene) -> None:
     ada = scene.visitor(scene.other)
     page = ada.get("/organizations/new").text
@@ -318,6 +403,7 @@ def test_an_admin_says_what_the_organization_is(scene: Scene) -> None:
         "bio": "We make anvils.",
         "homepage": "https://acme.example/about",
         "github": "acme-inc",
+        "kind": "non-profit",
         "visibility": "private",
         "members_hidden": "on",
     }
@@ -326,7 +412,12 @@ def test_an_admin_says_what_the_organization_is(scene: Scene) -> None:
     for shown in ("The settings are saved.", "We make anvils.", 'value="private" checked'):
         assert shown in owner.get(SETTINGS).text
     page = scene.visitor().get("/acme").text
-    for shown in ("Acme International", "We make anvils.", 'href="https://github.com/acme-inc"'):
+    for shown in (
+        "Acme International",
+        "We make anvils.",
+        "Non-profit",
+        'href="https://github.com/acme-inc"',
+    ):
         assert shown in page
     assert "member" not in page
     assert 'href="/acme/tiny"' in page, "what is there stays as it is"
@@ -352,6 +443,7 @@ def test_settings_of_an_organization_are_for_its_admins(scene: Scene) -> None:
         ("homepage", "javascript:alert(1)", "Enter an address that begins with"),
         ("github", "a/b", "Enter your name on that site only"),
         ("bio", "x" * 501, "Use at most 500 characters."),
+        ("kind", "cartel", "Choose one of the kinds."),
     ],
 )
 def test_a_mistake_in_the_settings_changes_nothing(

@@ -188,6 +188,7 @@ FREE: Final[Mapping[str, tuple[str, ...]]] = {
     "is how one looks, or what one hears of": (
         "/settings/profile", "/settings/profile/picture", "/settings/profile/picture/remove",
         "/settings/applications/{id}/logo", "/settings/applications/{id}/logo/remove",
+        "/organizations/{name}/settings/picture",
         "/settings/preferences", "/settings/notifications", "/settings/watching",
         "/settings/following", "/settings/billing", "/settings/gated-repos",
         "/api/users/{name}/follow", "/api/organizations/{name}/follow", "/notifications",

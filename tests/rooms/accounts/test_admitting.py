@@ -113,6 +113,32 @@ def test_a_domain_must_be_the_admins_own(hub: Hub, admin: Actor, domain: str) ->
     assert rules == Rules()
 
 
+def test_a_domain_lets_nobody_in_before_an_admin_proves_it(hub: Hub) -> None:
+    mallory, bob = made(hub, "mallory"), made(hub, "bob")
+    organization(hub, "mallory", domain=" @Victim.Example")
+    victim = made(hub, "victim", email="victim@victim.example")
+    mallory = today(hub, mallory)
+    claimed = Rules(domain="victim.example", at_once=True)
+    ruled(hub, mallory, claimed)  # it may be left standing
+    with pytest.raises(InvalidFields) as refused:
+        asks(hub, victim)
+    assert refused.value.fields == {"join": ("join.closed",)}
+    with pytest.raises(InvalidFields):
+        ruled(hub, mallory, Rules(domain="other.example"))
+    ruled(hub, mallory, Rules(anybody=True, domain="victim.example", at_once=True))
+    assert asks(hub, bob) is Way.ASK
+    joins(hub, "victim", Role.ADMIN)
+    ruled(hub, today(hub, victim), claimed)
+    colleague = made(hub, "colleague", email="colleague@victim.example")
+    assert asks(hub, colleague) is Way.JOIN
+
+
+def test_a_founder_with_an_address_there_proves_the_domain(hub: Hub) -> None:
+    made(hub, "alice")
+    organization(hub, "alice", domain="example.org")
+    assert asks(hub, made(hub, "bob")) is Way.ASK
+
+
 @pytest.mark.usefixtures("admin")
 def test_addresses_elsewhere_are_not_of_the_domain(hub: Hub) -> None:
     bob = made(hub, "bob")

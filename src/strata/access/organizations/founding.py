@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from strata.access.acting import acting
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
+from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
 from strata.accounts.legal.agreeing import guidelines_faults, promise
-from strata.core.call import Work
+from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, InvalidFields
+from strata.membership.joining.picture import kept
+from strata.organizations import logo as logos
 from strata.organizations.change import OrganizationSettings, change
 from strata.organizations.create import NewOrganization, create
 from strata.organizations.record import Organization
@@ -24,7 +28,7 @@ def found_organization(work: Work, wanted: NewOrganization) -> Organization:
 
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.persons.require_writer`.
-        InvalidFields: fields are `name`, `full_name`, `guidelines`.
+        InvalidFields: fields are `guidelines` and those of `organizations.create.create`.
         TooMany: more in a day than `accounts.organizations_per_day`.
     """
     founder = acting(work, "create organizations")
@@ -38,6 +42,32 @@ def found_organization(work: Work, wanted: NewOrganization) -> Organization:
     promise(work, founder.id, read_in=wanted.read_in, whose=made.name)
     limits.count(work, limits.Limit(f"organizations:{founder.id}", most, A_DAY))
     return made
+
+
+def found_with_logo(call: Call, wanted: NewOrganization, logo: bytes) -> Organization:
+    """The same with a picture, which is looked at outside the transaction; empty: none.
+
+    Raises:
+        InvalidFields, TooMany: also because of `picture`.
+    """
+    require_writer(call.actor, "create organizations")
+    with kept(call, logo, wanted.public_id) as stem, working(call) as work:
+        return found_organization(work, replace(wanted, logo=stem))
+
+
+def change_logo(call: Call, name: str, content: bytes) -> None:
+    """Show an organisation with a picture; empty: with the one that is drawn from its id.
+
+    Raises:
+        NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `change_organization`.
+        InvalidFields: `picture` cannot be used, with the reason.
+    """
+    organization = found(call, name)
+    require_admin(call.actor, organization.id)
+    if content:
+        logos.change_logo(call, organization, content)
+    else:
+        logos.remove_logo(call, organization)
 
 
 def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> None:

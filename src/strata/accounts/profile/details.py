@@ -115,8 +115,16 @@ def require_sound(full_name: str, details: Details) -> None:
     Raises:
         InvalidFields: with what is wrong with each field.
     """
-    faults = {
-        "full_name": full_name_faults(full_name) if full_name else ("full_name.empty",),
+    named = full_name_faults(full_name) if full_name else ("full_name.empty",)
+    faults = {"full_name": named, **detail_faults(details)}
+    broken = {name: keys for name, keys in faults.items() if keys}
+    if broken:
+        raise InvalidFields(broken)
+
+
+def detail_faults(details: Details) -> dict[str, tuple[str, ...]]:
+    """Message keys of what breaks a rule, by field."""
+    return {
         "bio": ("bio.too_long",) if len(details.bio) > LONGEST_BIO else (),
         "homepage": () if _is_address(details.homepage) else ("homepage.invalid",),
         "affiliation": line_faults(details.affiliation),
@@ -124,9 +132,6 @@ def require_sound(full_name: str, details: Details) -> None:
         "readme": ("readme.too_long",) if len(details.readme) > LONGEST_README else (),
         **{site: _handle_faults(site, getattr(details, site)) for site in SITES},
     }
-    broken = {name: keys for name, keys in faults.items() if keys}
-    if broken:
-        raise InvalidFields(broken)
 
 
 def _line_faults(text: str) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def way(call: Call, organization: Organization, person: people.User) -> Way:
     if queries.has_asked(call, organization.id, person.id):
         return Way.ASKED
     rules = queries.rules_of(call, organization.id)
-    ours = bool(rules.domain) and rules.domain in _domains(call, person)
+    ours = bool(rules.domain) and rules.proved and rules.domain in _domains(call, person)
     if not ours and not rules.anybody:
         return Way.CLOSED
     if organization.factor_from is not None and not person.has_factor:
@@ -54,17 +54,17 @@ def change(work: Work, organization: Organization, rules: Rules) -> None:
     """Choose who may ask, or join at once.
 
     Raises:
-        InvalidFields: `domain` is none, or the caller has no confirmed address there.
+        InvalidFields: `domain` is none, or the caller has no confirmed address there; the one that
+            the organisation was founded with stays, without effect until then.
     """
-    domain = rules.domain.strip().lstrip("@")
-    if domain:
-        address = addresses.parse(f"x@{domain}")
-        if address is None:
-            raise InvalidFields({"domain": ("join.no_domain",)})
-        domain = address.domain
-        _require_proved(work, domain)
-    kept = Rules(rules.anybody, domain, rules.at_once and bool(domain))
-    detail = changes(asdict(queries.rules_of(work, organization.id)), asdict(kept))
+    if faults := domain_faults(rules.domain):
+        raise InvalidFields({"domain": faults})
+    before, domain = queries.rules_of(work, organization.id), _domain(rules.domain)
+    proved = not domain or _proves(work, domain)
+    if not proved and (before.proved or before.domain != domain):
+        raise InvalidFields({"domain": ("join.not_proved",)})
+    kept = Rules(rules.anybody, domain, rules.at_once and bool(domain), proved)
+    detail = changes(asdict(before), asdict(kept))
     queries.set_rules(work, organization.id, kept)
     record(
         work,
@@ -73,6 +73,21 @@ def change(work: Work, organization: Organization, rules: Rules) -> None:
         detail=detail,
         whose=Whose(organization.id),
     )
+
+
+def domain_faults(typed: str) -> tuple[str, ...]:
+    """The message key of what is no domain of mail addresses."""
+    return () if not typed.strip() or _domain(typed) else ("join.no_domain",)
+
+
+def claim(work: Work, organization: Organization, typed: str, founder: people.User) -> None:
+    """Note the domain of a new organisation, which the door checked; whether its founder proves it.
+
+    If so, people with an address there may ask to join; nobody joins without an answer.
+    """
+    domain = _domain(typed)
+    proved = domain in _domains(work, founder)
+    queries.set_rules(work, organization.id, Rules(domain=domain, proved=proved))
 
 
 def ask(work: Work, organization: Organization, person: people.User, message: str) -> Way:
@@ -151,10 +166,13 @@ def _domains(call: Call, person: people.User) -> set[str]:
     return {held.key.rpartition("@")[2] for held in confirmed.emails_of(call, person.id)}
 
 
-def _require_proved(work: Work, domain: str) -> None:
+def _domain(typed: str) -> str:
+    """The domain as it is kept; empty: it is none."""
+    address = addresses.parse(f"x@{typed.strip().lstrip('@')}")
+    return address.domain if address else ""
+
+
+def _proves(work: Work, domain: str) -> bool:
     """An admin who reads mail there has shown that the organisation has to do with it."""
-    if work.actor.system:
-        return
     admin = people.by_id(work, work.actor.user_id or 0)
-    if admin is None or domain not in _domains(work, admin):
-        raise InvalidFields({"domain": ("join.not_proved",)})
+    return work.actor.system or (admin is not None and domain in _domains(work, admin))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
@@ -25,6 +25,7 @@ class Rules:
     anybody: bool = False  # may ask
     domain: str = ""  # people with a confirmed address there may ask; lower case, ASCII
     at_once: bool = False  # and need no approval
+    proved: bool = True  # an admin has such an address; until then the domain lets nobody in
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Sent:
 def rules_of(call: Call, organization_id: int) -> Rules:
     columns = organization_joining.c
     row = call.db.execute(
-        sa.select(columns.anybody, columns.domain, columns.at_once).where(
+        sa.select(columns.anybody, columns.domain, columns.at_once, columns.proved).where(
             columns.organization_id == organization_id
         )
     ).first()
@@ -55,7 +56,7 @@ def rules_of(call: Call, organization_id: int) -> Rules:
 
 
 def set_rules(work: Work, organization_id: int, rules: Rules) -> None:
-    values = {"anybody": rules.anybody, "domain": rules.domain, "at_once": rules.at_once}
+    values = asdict(rules)
     fresh = upsert(work.db, organization_joining).values(organization_id=organization_id, **values)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["organization_id"], set_=values))
 

@@ -14,6 +14,8 @@ organization_joining = sa.Table(
     ),
     sa.Column("anybody", sa.Boolean, nullable=False),  # may ask
     sa.Column("domain", sa.Text, nullable=False),  # whose confirmed addresses count; or empty
+    # An admin has a confirmed address there; until then the domain lets nobody in.
+    sa.Column("proved", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("at_once", sa.Boolean, nullable=False),  # those of the domain need no approval
 )
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.organizations.founding import found_organization
+from strata.access.organizations.founding import found_with_logo
 from strata.accounts.legal import documents
 from strata.accounts.legal.kinds import DocumentKind
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
 from strata.organizations.create import NewOrganization
 from strata.organizations.record import Organization
-from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.body import Form, submitted
+from strata.web.pages.forms.file import form_with_picture
 from strata.web.pages.frame.places import person_address
 from strata.web.pages.frame.visit import (
-    in_transaction,
     redirected,
     shown,
     user_id_of,
     visiting,
 )
+from strata.web.pages.settings.profile import details_in
 from strata.web.pages.words.account import NOTHING_WRONG, told
+from strata.web.pages.words.organizations import kind_choices
 
 PAGE = "/organizations/new"
 GUIDELINES = DocumentKind.GUIDELINES.value
@@ -36,18 +38,22 @@ async def page(request: Request) -> Response:
 
 async def submit(request: Request) -> Response:
     """POST /organizations/new"""
-    form = await form_of(request)
-    wanted = _wanted(form)
+    wanted, logo = _BLANK, b""
     try:
-        _, made = await submitted(request, form, lambda call, _: _create(call, wanted))
+        form, logo = await form_with_picture(request, "picture")
+        wanted = _wanted(form)
+        _, made = await submitted(request, form, lambda call, _: _create(call, wanted, logo))
     except InvalidFields as error:
-        return await _page(request, wanted, error)
+        fields = dict(error.fields)
+        if logo:  # browsers do not keep it
+            fields.setdefault("picture", ("picture.again",))
+        return await _page(request, wanted, InvalidFields(fields))
     return redirected(request, person_address(made.name))
 
 
-def _create(call: Call, wanted: NewOrganization) -> Organization:
+def _create(call: Call, wanted: NewOrganization, logo: bytes) -> Organization:
     user_id_of(call)
-    return in_transaction(lambda work: found_organization(work, wanted))(call)
+    return found_with_logo(call, wanted, logo)
 
 
 def _wanted(form: Form) -> NewOrganization:
@@ -57,6 +63,9 @@ def _wanted(form: Form) -> NewOrganization:
         private_by_default=form.get("visibility") == "private",
         members_hidden=form.get("members_hidden") == "on",
         guidelines=form.get(VERSION, "") if "guidelines" in form else "",
+        kind=form.get("kind", ""),
+        details=details_in(form),
+        domain=form.get("domain", "").strip(),
         read_in=form.get("documents_language", ""),
     )
 
@@ -75,5 +84,6 @@ async def _page(
         status=400 if error else 200,
         wanted=wanted,
         errors=errors,
+        kinds=kind_choices(visit.frame.language),
         versions={GUIDELINES: versions[GUIDELINES]},
     )

@@ -10,9 +10,10 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File
 from starlette.requests import Request
 
-from strata.core.errors import Malformed
-from strata.web.pages.forms.body import LONGEST_BODY, Form
-from strata.web.work import body_of
+from strata.core.errors import InvalidFields, Malformed, TooLarge
+from strata.lib.pictures.squares import MAX_BYTES
+from strata.web.pages.forms.body import LONGEST_BODY, Form, form_of
+from strata.web.work import body_of, exchange
 
 MOST_PARTS: Final = 16
 _TYPE: Final = "multipart/form-data"
@@ -33,6 +34,23 @@ async def form_with_file(request: Request, name: str, *, longest: int) -> tuple[
         raise Malformed(f"Send the form as {_TYPE}.")
     body = await body_of(request, longest + LONGEST_BODY)
     return _parsed(kind, body, name)
+
+
+async def form_with_picture(request: Request, name: str) -> tuple[Form, bytes]:
+    """Read a form that may carry a picture; one without files may come as any other form.
+
+    Raises:
+        InvalidFields: the picture is too large, which field `name` says; nothing else was read.
+        Malformed, TooLarge: as `form_with_file`.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
+        return await form_of(request), b""
+    try:
+        form, content = await form_with_file(request, name, longest=MAX_BYTES)
+    except TooLarge as error:
+        raise InvalidFields({name: ("picture.too_large",)}) from error
+    exchange(request).form = form
+    return form, content
 
 
 def _parsed(kind: str, body: bytes, wanted: str) -> tuple[Form, bytes]:

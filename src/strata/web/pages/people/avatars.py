@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.profile.picture import shown_file, square
+from strata.core.call import Call
 from strata.core.errors import NotFound
+from strata.organizations.logo import shown_logo
 from strata.web.pages.frame.answer import IMMUTABLE
 from strata.web.pages.frame.avatar import avatar_svg
 from strata.web.pages.frame.render import at
@@ -33,7 +35,7 @@ async def avatar(request: Request) -> Response:
     """
     file = field(request, "file")
     if named := _DRAWN.fullmatch(file):
-        uploaded = await read(request, lambda call: shown_file(call, named[1]))
+        uploaded = await read(request, lambda call: _shown(call, named[1]))
         return _drawn(named[1]) if uploaded is None else _sent_on(request, uploaded)
     content = await read(request, lambda call: square(call.hub, file))
     if content is None:
@@ -46,6 +48,11 @@ def _sent_on(request: Request, file: str) -> Response:
     return Response(
         status_code=302, headers={"Location": location, "Cache-Control": "public, max-age=60"}
     )
+
+
+def _shown(call: Call, public_id: str) -> str | None:
+    """The uploaded picture of a person or an organisation."""
+    return shown_file(call, public_id) or shown_logo(call, public_id)
 
 
 def _drawn(public_id: str) -> Response:

@@ -40,6 +40,7 @@ from strata.web.pages.repo.gate_view import GatePanel
 from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.repo.snippets import Snippet, recipes
 from strata.web.pages.words.language import N_
+from strata.web.pages.words.organizations import kind_word
 from strata.web.work import hub_of, repo_of
 
 TREND_DAYS: Final = 30
@@ -102,7 +103,8 @@ async def page(request: Request) -> Response:
     if isinstance(found, Profile):
         return shown(request, "repos/profile.html", visit, profile=found)
     if isinstance(found, OrganizationPage):
-        return shown(request, "repos/organization.html", visit, page=found)
+        kind = kind_word(visit.frame.language, found.organization.kind)
+        return shown(request, "repos/organization.html", visit, page=found, kind=kind)
     return _shown(request, visit, found, {})
 
 

@@ -191,6 +191,7 @@ ROUTES: Final = (
     Route(SEND, "/organizations/new", organization_new.submit, BROWSER, page=True),
     Route(READ, _SETTINGS, organization_settings.page, BROWSER, page=True),
     Route(SEND, _SETTINGS, organization_settings.change, BROWSER, page=True),
+    Route(SEND, f"{_SETTINGS}/picture", organization_settings.change_picture, BROWSER, page=True),
     Route(READ, _MEMBERS, organization_members.page, BROWSER, page=True),
     Route(SEND, _MEMBERS, organization_members.submit, BROWSER, page=True),
     Route(SEND, f"{_SETTINGS}/invites", organization_inviting.submit, BROWSER, page=True),
