@@ -46,8 +46,9 @@ def _deliver_one(call: Call, webhook_id: int) -> bool:
         return True
     attempt = sending.attempt(call.hub, webhook, delivery)
     with working(call) as work:
-        now = queries.by_id(work, webhook.id)
-        if now is not None and health.noted(work, now, delivery, attempt):
+        now = queries.held(work, webhook.id)
+        blamed = now is not None and now.url == webhook.url  # the address of now was not tried
+        if now is not None and health.noted(work, now, delivery, attempt, blamed=blamed):
             _give_up(work, now)
     return True
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from strata.access.policy.persons import require_reader, require_writer
 from strata.accounts.plans.quotas import quotas_of
 from strata.community.webhooks.access import may_be_told
-from strata.community.webhooks.manage import found
+from strata.community.webhooks.manage import found, held
 from strata.community.webhooks.payload import example
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, NotFound
@@ -102,8 +102,8 @@ def send_test(work: Work, key: str) -> None:
     deliveries.queue_now(work, webhook, telling, Origin.TEST)
 
 
-def _enabled(call: Call, key: str) -> Webhook:
-    webhook = found(call, key)
+def _enabled(work: Work, key: str) -> Webhook:
+    webhook = held(work, key)
     if webhook.disabled_at is not None:
         raise Conflict(DISABLED)
     return webhook

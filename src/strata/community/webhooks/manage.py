@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from strata.access.policy.persons import require_reader, require_writer
+from strata.accounts import people
 from strata.accounts.plans.quotas import quotas_of, used_up
 from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.names import shown_names, watched_of
@@ -76,6 +77,7 @@ def create(work: Work, wish: Wish) -> Shown:
     url = _checked_url(work, wish.url or "")
     secret = _checked_secret(work, wish.secret or "")
     _require_domains(domains)
+    people.locked(work, owner_id)  # of several at once none is one too many
     most, has = quotas_of(work, owner_id).webhooks, queries.count_of(work, owner_id)
     if used_up(most, has):
         raise BadWebhook("url", "webhook.too_many", has=f"{has:,}", total=f"{most:,}")
@@ -103,8 +105,8 @@ def change(work: Work, key: str, wish: Wish) -> Shown:
         NotFound, BadWebhook, and as `create`.
     """
     require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
+    webhook = held(work, key)
     before = _told(one(work, key))
-    webhook = found(work, key)
     values: dict[str, object] = {}
     if wish.url is not None and wish.url != webhook.url:
         values |= {"url": _checked_url(work, wish.url), **health.FRESH}
@@ -132,7 +134,7 @@ def enable(work: Work, key: str) -> Shown:
         NotFound, and as `create`.
     """
     require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
-    webhook = found(work, key)
+    webhook = held(work, key)
     if webhook.disabled_at is not None:
         health.enable(work, webhook)
         record(work, "webhook.update", target=key, detail=_switched(enabled=True))
@@ -146,7 +148,7 @@ def disable(work: Work, key: str) -> Shown:
         NotFound, and as `create`.
     """
     require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
-    webhook = found(work, key)
+    webhook = held(work, key)
     if webhook.disabled_at is None:
         health.disable(work, webhook, given_up=False)
         detail = {"reason": "owner", **_switched(enabled=False)}
@@ -165,7 +167,7 @@ def delete(work: Work, key: str) -> None:
         NotFound, and as `create`.
     """
     require_writer(work.actor, _ACT, Permission.WEBHOOKS_WRITE)
-    queries.delete(work, found(work, key).id)
+    queries.delete(work, held(work, key).id)
     record(work, "webhook.delete", target=key)
 
 
@@ -176,6 +178,14 @@ def found(call: Call, key: str) -> Webhook:
         NotFound: the caller has none of this key.
     """
     webhook = queries.by_key(call, call.actor.user_id or 0, key)
+    if webhook is None:
+        raise NotFound(MISSING)
+    return webhook
+
+
+def held(work: Work, key: str) -> Webhook:
+    """As `found`, and nobody else changes it or takes it away while this work lasts."""
+    webhook = queries.held(work, found(work, key).id)
     if webhook is None:
         raise NotFound(MISSING)
     return webhook

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
-from strata.core.errors import ClientRefused
+from strata.core.errors import ClientRefused, Malformed
 from strata.credentials.oauth.tables import oauth_apps
 from strata.lib.db.statements import upsert
 
@@ -31,6 +31,7 @@ NO_DOCUMENTS: Final = (
     " /oauth/register or on the settings page of its owner, and use the client_id that it is given."
 )
 UNKNOWN: Final = "There is no application with this client_id."
+NO_APP: Final = "There is no application with this client_id. Go back to it and tell its makers."
 
 
 class Origin(StrEnum):
@@ -106,6 +107,23 @@ def everyone(call: Call) -> list[App]:
 
 def by_id(call: Call, app_id: int) -> App | None:
     return _first(call, oauth_apps.c.id == app_id)
+
+
+def require_there(work: Work, app: App) -> None:
+    """Insist that an application is still there, and keep it until this work is done.
+
+    Raises:
+        Malformed: somebody has removed it meanwhile.
+    """
+    here = sa.select(oauth_apps.c.id).where(oauth_apps.c.id == app.id)
+    if work.db.execute(here.with_for_update(read=True, key_share=True)).first() is None:
+        raise Malformed(NO_APP)
+
+
+def locked(work: Work, app: App) -> None:
+    """Have nobody let it in meanwhile."""
+    here = sa.select(oauth_apps.c.id).where(oauth_apps.c.id == app.id)
+    work.db.execute(here.with_for_update())
 
 
 def of_owner(call: Call, owner_id: int) -> list[App]:

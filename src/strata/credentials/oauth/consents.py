@@ -14,7 +14,7 @@ from strata.accounts.standing import require_open
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import ConsentNeeded, EmailNotVerified, Forbidden, NotFound, Unauthenticated
-from strata.credentials.oauth import scopes, usage
+from strata.credentials.oauth import apps, scopes, usage
 from strata.credentials.oauth.apps import App, by_id
 from strata.credentials.oauth.tables import oauth_accesses, oauth_consents, oauth_families
 from strata.credentials.tokens.tables import tokens
@@ -110,8 +110,12 @@ def agree(
 
     Args:
         places: ids of the organisations that they chose.
+
+    Raises:
+        Malformed: the application is removed this very moment.
     """
     people.locked(work, user_id)
+    apps.require_there(work, app)
     before = of(work, app, user_id)
     kept = {
         "scopes": scopes.joined(before.scopes if before else (), asked),
@@ -132,6 +136,20 @@ def agree(
     if agreed is None:
         raise LookupError("a consent that was just written is not there")
     return agreed
+
+
+def hold_person(work: Work, which: sa.Select[tuple[int | None]]) -> None:
+    """Make others wait who give, or end, what the person behind a consent gave away.
+
+    Whoever does either takes this first, so that no token outlives the log-in that it belongs to.
+
+    Args:
+        which: finds the id of the consent, or none.
+    """
+    wanted = sa.select(oauth_consents.c.user_id).where(oauth_consents.c.id.in_(which))
+    user_id = work.db.scalar(wanted)
+    if user_id is not None:
+        people.locked(work, user_id)
 
 
 def connected(call: Call, user_id: int) -> list[Connected]:
@@ -172,7 +190,7 @@ def revoke(work: Work, client_id: str) -> None:
 
 
 def end(work: Work, consent_id: int) -> None:
-    """Remove a consent and everything that was given because of it."""
+    """Remove a consent and everything that was given because of it; its person is locked."""
     families = sa.select(oauth_families.c.id).where(oauth_families.c.consent_id == consent_id)
     held = sa.select(oauth_accesses.c.token_id).where(oauth_accesses.c.family_id.in_(families))
     work.db.execute(sa.delete(tokens).where(tokens.c.id.in_(held)))

@@ -30,6 +30,8 @@ MOST_TRIGGERS = (
 
 def queue(work: Work, tellings: Sequence[Telling]) -> None:
     """Write one delivery for each; a webhook that was triggered too often is called no more."""
+    there = queries.still_there(work, [telling.webhook_id for telling in tellings])
+    tellings = [telling for telling in tellings if telling.webhook_id in there]
     if not tellings:
         return
     counted = queries.triggers(work, [telling.webhook_id for telling in tellings])

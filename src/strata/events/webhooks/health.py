@@ -27,11 +27,14 @@ PATIENCE = timedelta(days=7)
 FRESH: dict[str, object] = {"failing_since": None, "silences": 0, "paused_until": None}
 
 
-def noted(work: Work, webhook: Webhook, delivery: Delivery, attempt: Attempt) -> bool:
+def noted(
+    work: Work, webhook: Webhook, delivery: Delivery, attempt: Attempt, *, blamed: bool = True
+) -> bool:
     """Write down an attempt and what follows; true when the webhook is to be disabled.
 
     Args:
         webhook: as it is now; much may have changed during the attempt.
+        blamed: whether a failure is one of its address, which may be another one by now.
     """
     if attempt.succeeded:
         queries.note(work, delivery, attempt, State.DELIVERED, None)
@@ -40,7 +43,7 @@ def noted(work: Work, webhook: Webhook, delivery: Delivery, attempt: Attempt) ->
     again = None if webhook.disabled_at else _again(work, delivery)
     state = State.FAILED if again is None else State.WAITING
     queries.note(work, delivery, attempt, state, again)
-    if delivery.origin is not Origin.FACT:  # an owner who tries things out breaks nothing
+    if delivery.origin is not Origin.FACT or not blamed:  # who tries things out breaks nothing
         return False
     _note_failure(work, webhook, attempt)
     tried = work.now - (webhook.failing_since or work.now)
@@ -54,7 +57,8 @@ def disable(work: Work, webhook: Webhook, *, given_up: bool) -> None:
 
 
 def enable(work: Work, webhook: Webhook) -> None:
-    """Begin anew: old failures count no longer."""
+    """Begin anew: old failures count no longer, nor what was written while it was disabled."""
+    queries.drop_all(work, webhook.id)
     queries.update(work, webhook.id, disabled_at=None, given_up=False, **FRESH)
 
 

@@ -22,6 +22,19 @@ def by_id(call: Call, webhook_id: int) -> Webhook | None:
     return _webhook(call, webhooks.c.id == webhook_id)
 
 
+def held(work: Work, webhook_id: int) -> Webhook | None:
+    """A webhook as it is now, and for as long as this work lasts; None: it is gone."""
+    here = sa.select(*_WEBHOOK).where(webhooks.c.id == webhook_id).with_for_update()
+    row = work.db.execute(here).first()
+    return Webhook(**row._mapping) if row else None  # noqa: SLF001 — the documented way to read a Row by name
+
+
+def still_there(work: Work, webhook_ids: Sequence[int]) -> set[int]:
+    """Those of them that nobody takes away while this work lasts; it makes no other reader wait."""
+    here = sa.select(webhooks.c.id).where(webhooks.c.id.in_(webhook_ids)).order_by(webhooks.c.id)
+    return set(work.db.scalars(here.with_for_update(read=True, key_share=True)))
+
+
 def by_key(call: Call, owner_id: int, key: str) -> Webhook | None:
     """A webhook of this account."""
     return _webhook(call, webhooks.c.key == key, webhooks.c.owner_id == owner_id)

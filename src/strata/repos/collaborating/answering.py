@@ -113,6 +113,7 @@ def may_still(call: Call, found: Invite) -> bool:
 
 
 def _accept(work: Work, found: Invite, person: people.User) -> Invite:
+    people.locked(work, person.id)  # of two invitations at once the second one finds a member
     fits = _fit(work, found, person)
     if fits is not Fit.READY:
         raise InvalidFields({"invite": (f"collaborator.{fits.value}",)})

@@ -9,7 +9,7 @@ from strata.accounts import invitations
 from strata.accounts.invitations import LIFE, Refused, Target
 from strata.core.actor import Role
 from strata.core.call import Call, Work
-from strata.core.errors import NotFound
+from strata.core.errors import NotFound, RepoNotFound
 from strata.core.names import RepoId, fresh_key
 from strata.events.facts import record_of
 from strata.events.letters import page
@@ -38,6 +38,8 @@ def invite(work: Work, repo_id: RepoId, who: str, role: Role) -> Invite:
     require_appoint(work, repo, role)
     target = _target(work, repo, who.strip())
     invitations.count(work, SORT, target)
+    if not queries.hold_repo(work, repo.id):
+        raise RepoNotFound
     tidying.forget_old(work)
     replaced = queries.forget_same(work, repo.id, target)
     if queries.count_of_repo(work, repo.id) >= MOST:

@@ -76,9 +76,18 @@ def remove(work: Work, repo_id: int, user_id: int) -> None:
 
 
 def forget(work: Work, repo_id: int) -> None:
-    """Nobody works on a repo that is deleted, and nobody is invited to."""
-    work.db.execute(sa.delete(collaborators).where(collaborators.c.repo_id == repo_id))
+    """Nobody works on a repo that is deleted, and nobody is invited to.
+
+    The invitations go first: whoever accepts one this moment holds it, and is found afterwards.
+    """
     work.db.execute(sa.delete(invites).where(invites.c.repo_id == repo_id))
+    work.db.execute(sa.delete(collaborators).where(collaborators.c.repo_id == repo_id))
+
+
+def hold_repo(work: Work, repo_id: int) -> bool:
+    """Have others wait who invite to the same repo, or delete it; False: it is gone."""
+    here = sa.select(repos.c.id).where(repos.c.id == repo_id, repos.c.deleted_at.is_(None))
+    return work.db.execute(here.with_for_update(key_share=True)).first() is not None
 
 
 def count_of_repo(call: Call, repo_id: int) -> int:

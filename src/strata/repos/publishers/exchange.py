@@ -154,7 +154,8 @@ def _given(
     work: Work, trusted: sa.Row[Any], owner: people.User, repo: Repo | None, said: Mapping[str, Any]
 ) -> Given:
     seen = sa.update(publishers).where(publishers.c.id == trusted.id)
-    work.db.execute(seen.values(last_used_at=work.now))
+    if work.db.execute(seen.values(last_used_at=work.now)).rowcount == 0:
+        raise GrantRefused("invalid_grant", NOBODY)  # it is trusted no more, since this moment
     write = frozenset({Permission.CONTENT_WRITE.value, Permission.DISCUSSION_WRITE.value})
     wanted = Wanted(
         user_id=owner.id,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from strata.access.policy.persons import require_person
 from strata.access.policy.verbs import Action
+from strata.accounts import people
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
 from strata.core.names import RepoId
@@ -128,6 +129,7 @@ def _of(call: Call, which: sa.ColumnElement[bool]) -> list[Publisher]:
 
 
 def _require_room(work: Work, which: sa.ColumnElement[bool]) -> None:
+    people.locked(work, _person(work))
     if len(_of(work, which)) >= MOST:
         raise InvalidFields({"claims": ("publisher.too_many",)})
 

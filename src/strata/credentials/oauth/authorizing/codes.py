@@ -107,10 +107,12 @@ def _digest(call: Call, code: str) -> str:
 
 
 def _shown(work: Work, code: str) -> sa.Row[Any] | None:
+    """What is kept of a code; whoever ends what its person gave away waits, or was first."""
     if not code or len(code) > LONGEST:
         return None
-    statement = sa.select(oauth_codes).where(oauth_codes.c.digest == _digest(work, code))
-    return work.db.execute(statement.with_for_update()).first()
+    here = oauth_codes.c.digest == _digest(work, code)
+    consents.hold_person(work, sa.select(oauth_codes.c.consent_id).where(here))
+    return work.db.execute(sa.select(oauth_codes).where(here).with_for_update()).first()
 
 
 def _require_client(app: App, row: sa.Row[Any], asked: Redemption) -> None:

@@ -19,7 +19,6 @@ from strata.credentials.oauth.making import documents
 DEFAULT_SCOPES: Final = "openid profile"
 LONGEST_NONCE: Final = 500
 PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
-NO_APP: Final = "There is no application with this client_id. Go back to it and tell its makers."
 BAD_REDIRECT: Final = (
     "The application wants to send you to an address that was not registered for it. "
     "You were not sent there. Tell its makers."
@@ -57,7 +56,7 @@ def recognised(call: Call, asked: Asked) -> App:
     if documents.named(asked.client_id) and (app is None or not app.vouched_for):
         app = documents.application(call, asked.client_id)
     if app is None:
-        raise Malformed(NO_APP)
+        raise Malformed(apps.NO_APP)
     if not redirects.is_registered(asked.redirect_uri, app.redirect_uris):
         raise Malformed(BAD_REDIRECT)
     return app

@@ -59,10 +59,9 @@ def _polled(work: Work, app: App, device_code: str) -> sa.Row[Any] | None:
     if not device_code or len(device_code) > LONGEST:
         return None
     digest = work.hub.secrets.digest("oauth.device", device_code)
-    statement = sa.select(oauth_devices).where(
-        oauth_devices.c.digest == digest, oauth_devices.c.app_id == app.id
-    )
-    return work.db.execute(statement.with_for_update()).first()
+    here = sa.and_(oauth_devices.c.digest == digest, oauth_devices.c.app_id == app.id)
+    consents.hold_person(work, sa.select(oauth_devices.c.consent_id).where(here))
+    return work.db.execute(sa.select(oauth_devices).where(here).with_for_update()).first()
 
 
 def _refusal(work: Work, row: sa.Row[Any] | None) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from strata.accounts import people
 from strata.core.call import Call, Work
 from strata.credentials.oauth import apps, consents
 from strata.credentials.oauth.apps import App, Origin
@@ -70,7 +71,12 @@ def kept(call: Call, secret: str) -> dict[str, str]:
 
 def end(work: Work, app: App) -> None:
     """Remove an application; everything that people gave it ends at once."""
-    given = sa.select(oauth_consents.c.id).where(oauth_consents.c.app_id == app.id)
+    given = sa.select(oauth_consents.c.id, oauth_consents.c.user_id).where(
+        oauth_consents.c.app_id == app.id
+    )
+    for user_id in sorted({row.user_id for row in work.db.execute(given)}):
+        people.locked(work, user_id)  # before what they gave away, as everybody who touches that
+    apps.locked(work, app)
     for row in work.db.execute(given).all():
         consents.end(work, row.id)
     work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id))

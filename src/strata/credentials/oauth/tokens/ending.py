@@ -32,6 +32,7 @@ def revoke(call: Call, credentials: apps.Credentials, value: str) -> None:
     if family_id is None:
         return
     with working(call) as work:
+        people.locked(work, _person_of(work, family_id))
         family = families.by_id(work, family_id)
         if family is not None and family.app.id == app.id:
             families.end(work, family_id)
@@ -46,9 +47,12 @@ def revoke(call: Call, credentials: apps.Credentials, value: str) -> None:
 
 def end_reported(work: Work, values: Iterable[str]) -> None:
     """End the log-ins whose refresh tokens others could read, and tell their people."""
-    for value in values:
-        family_id = _of_value(work, value) if value.startswith(REFRESH_PREFIX) else None
-        family = None if family_id is None else families.by_id(work, family_id)
+    refresh_tokens = [value for value in values if value.startswith(REFRESH_PREFIX)]
+    ids = {one for one in (_of_value(work, value) for value in refresh_tokens) if one is not None}
+    for user_id in sorted({_person_of(work, family_id) for family_id in ids}):
+        people.locked(work, user_id)
+    for family_id in sorted(ids):
+        family = families.by_id(work, family_id)
         if family is not None:
             _end_reported(work, family)
 
@@ -80,3 +84,9 @@ def _of_value(call: Call, value: str) -> int | None:
         )
     found: int | None = call.db.scalar(statement)
     return found
+
+
+def _person_of(work: Work, family_id: int) -> int:
+    """Whose log-in it is; 0: it has ended."""
+    family = families.by_id(work, family_id)
+    return 0 if family is None else family.user_id

@@ -104,8 +104,14 @@ def begin(work: Work, asked: Asked) -> Answer:
     return access(work, family, refresh)
 
 
+def hold_person(work: Work, which: sa.Select[tuple[int]]) -> None:
+    """As `consents.hold_person`, by the id of a log-in."""
+    held = sa.select(oauth_families.c.consent_id).where(oauth_families.c.id.in_(which))
+    consents.hold_person(work, held)
+
+
 def end(work: Work, family_id: int) -> None:
-    """End a log-in of an application with all its tokens."""
+    """End a log-in of an application with all its tokens; its person is locked."""
     held = sa.select(oauth_accesses.c.token_id).where(oauth_accesses.c.family_id == family_id)
     work.db.execute(sa.delete(tokens).where(tokens.c.id.in_(held)))
     work.db.execute(sa.delete(oauth_families).where(oauth_families.c.id == family_id))

@@ -77,8 +77,6 @@ def _refreshed(work: Work, app: App, asked: Refresh) -> Answer | None:
         return None
     limits.count(work, limits.Limit(f"oauth.refresh:{family.id}", REFRESHES_PER_HOUR, 60))
     families.require_open_account(work, family.user_id)
-    if scopes.CONTRIBUTE in family.scopes:  # before its tokens, as whoever makes a repo does
-        people.locked(work, family.user_id)
     narrowed = _narrowed(family, asked.scopes)
     successor = _successor(work, asked.token)
     if kept.used_at is None:
@@ -88,12 +86,14 @@ def _refreshed(work: Work, app: App, asked: Refresh) -> Answer | None:
 
 
 def _shown(work: Work, value: str) -> sa.Row[Any] | None:
-    """What is kept of a refresh token; others that show the same one wait."""
+    """What is kept of a refresh token; others that touch what its person gave away wait."""
     if not value.startswith(REFRESH_PREFIX) or len(value) > LONGEST:
         return None
     digest = work.hub.secrets.digest("oauth.refresh", value)
-    statement = sa.select(oauth_refreshes).where(oauth_refreshes.c.digest == digest)
-    return work.db.execute(statement.with_for_update()).first()
+    here = oauth_refreshes.c.digest == digest
+    family = sa.select(oauth_refreshes.c.family_id).where(here)
+    families.hold_person(work, family)
+    return work.db.execute(sa.select(oauth_refreshes).where(here).with_for_update()).first()
 
 
 def _thief(work: Work, family: Family) -> None:

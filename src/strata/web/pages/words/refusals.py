@@ -14,7 +14,7 @@ from strata.web.pages.words.language import N_, translated
 # By what the room says; what follows it there, such as the name of a field, is kept as it is.
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        requests.NO_APP: N_(
+        apps.NO_APP: N_(
             "There is no application with this client_id. Go back to it and tell its makers."
         ),
         requests.BAD_REDIRECT: N_(

@@ -1,0 +1,459 @@
+"""Acts on what was given away, at the same moment as the act that takes it back; in either order.
+
+Applications and their tokens, trusted publishers, collaborators. Whatever comes first, in the end
+nobody holds what was taken back, and nobody meets a failure that says nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import HERE, calling, made, person
+from fixtures.collaborators import invites, mailed, roles, shared
+from fixtures.contents import at, created
+from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.issuers import issuing
+from fixtures.oauth import CALLBACK, VERIFIER, application
+from fixtures.organizations import today
+from fixtures.races import beside, held_open, worked
+from rooms.accounts.test_authorizing import allowed as agreed, asking
+from rooms.accounts.test_device_codes import allowed as let_in, granted, started
+from strata.content.authors import signature_of
+from strata.content.pushing.receive import Push, take_in
+from strata.core.actor import Actor, Role, TokenRole
+from strata.core.call import Call, Work
+from strata.core.errors import GrantRefused, InvalidFields, Malformed, NotFound, StrataError
+from strata.core.hub import Hub
+from strata.core.names import fresh_key
+from strata.credentials.oauth import consents
+from strata.credentials.oauth.apps import COMMAND_LINE, Credentials
+from strata.credentials.oauth.authorizing import answering as authorizing, codes, requests
+from strata.credentials.oauth.device import polling
+from strata.credentials.oauth.making import own
+from strata.credentials.oauth.tables import oauth_apps, oauth_consents
+from strata.credentials.oauth.tokens import ending, refreshing
+from strata.credentials.tokens import tokens as tokens_of
+from strata.credentials.tokens.recognising import actor_for_token
+from strata.credentials.tokens.tables import tokens
+from strata.lib.git.model import PushCommand
+from strata.lib.git.write import Note, Put, write_commit
+from strata.membership.closing import suspend
+from strata.membership.closing.suspend import Suspension
+from strata.organizations.collaborators.tables import collaborators, repo_invites
+from strata.repos import change
+from strata.repos.collaborating import answering, changing, inviting
+from strata.repos.publishers import manage as publishing
+from strata.repos.publishers.exchange import Shown, exchange
+from strata.repos.publishers.rules import Rule
+from strata.repos.record import Repo
+
+NO_PASSWORD = None  # nothing here asks for one, and hashing takes time
+SITE = Credentials("dummy-app", "dummy-secret")
+LIBRARY = Credentials(COMMAND_LINE)
+EITHER = pytest.mark.parametrize("first", ["it is taken back", "it is used"])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+    url = (
+        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    )
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def ana(hub: Hub) -> Actor:
+    return made(hub, "ana", password=NO_PASSWORD)
+
+
+@pytest.fixture
+def bob(hub: Hub) -> Actor:
+    return made(hub, "bob", password=NO_PASSWORD)
+
+
+def counted(hub: Hub, table: sa.Table) -> int:
+    with calling(hub) as call:
+        return call.db.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def reason(outcome: object) -> str:
+    assert isinstance(outcome, GrantRefused), outcome
+    return outcome.reason
+
+
+def raced(
+    hub: Hub, ana: Actor, first: str, use: Callable[[Call], object], end: Callable[[Work], object]
+) -> Any:
+    """Use something and take it back at once, in this order; what came of the use."""
+    if first == "it is taken back":
+        return beside(hub, end, partial(run, hub, use), by=ana)
+    used, ended = held_open(hub, use, lambda: worked(hub, ana, end), by=Actor())
+    assert not isinstance(ended, Exception), ended
+    return used
+
+
+def run(hub: Hub, use: Callable[[Call], object]) -> object:
+    with calling(hub) as call:
+        return use(call)
+
+
+def a_code(hub: Hub, ana: Actor) -> Callable[[Call], object]:
+    """A code that its application redeems."""
+    asked = codes.Redemption(SITE, agreed(hub, ana, asking())["code"], CALLBACK, VERIFIER)
+    return lambda call: codes.redeem(call, asked)
+
+
+def a_device(hub: Hub, ana: Actor) -> Callable[[Call], object]:
+    """A device code whose person said yes."""
+    shown = started(hub, SITE)
+    let_in(hub, ana, shown.user_code)
+    return lambda call: polling.poll(call, polling.Poll(SITE, shown.device_code))
+
+
+def a_refresh(hub: Hub, ana: Actor) -> Callable[[Call], object]:
+    """A refresh token."""
+    shown = started(hub, SITE)
+    let_in(hub, ana, shown.user_code)
+    with calling(hub) as call:
+        answer, _ = polling.poll(call, polling.Poll(SITE, shown.device_code))
+    asked = refreshing.Refresh(SITE, answer.refresh_token)
+    return lambda call: refreshing.refresh(call, asked)
+
+
+@pytest.mark.parametrize("holding", [a_code, a_device, a_refresh])
+@pytest.mark.parametrize("how", ["its person", "its maker"])
+@EITHER
+def test_an_application_that_is_shut_out_keeps_no_token(
+    hub: Hub, ana: Actor, bob: Actor, holding: Any, how: str, first: str
+) -> None:
+    """Ana revokes it, or bob, who made it, removes it, while it comes for its tokens."""
+    application(hub, device_flow=True)
+    with hub.database.writing() as db:
+        db.execute(sa.update(oauth_apps).values(owner_id=bob.user_id))
+    use = holding(hub, ana)
+    by, end = {
+        "its person": (ana, lambda work: consents.revoke(work, "dummy-app")),
+        "its maker": (bob, lambda work: own.delete(work, "dummy-app")),
+    }[how]
+    used = raced(hub, by, first, use, end)
+    if first == "it is taken back":
+        assert isinstance(used, GrantRefused), used
+    else:
+        assert not isinstance(used, Exception), used
+    assert counted(hub, oauth_consents) == 0
+    assert counted(hub, tokens) == 0
+
+
+@EITHER
+def test_an_application_that_logs_out_keeps_no_token(hub: Hub, ana: Actor, first: str) -> None:
+    """It ends its log-in with the access token, while another process of it refreshes."""
+    answer = granted(hub, ana)
+    asked = refreshing.Refresh(LIBRARY, answer.refresh_token)
+
+    def log_out(call: Call) -> object:
+        ending.revoke(call, LIBRARY, answer.access_token)
+        return None
+
+    def go_on(call: Call) -> object:
+        return refreshing.refresh(call, asked)
+
+    acts = (log_out, go_on) if first == "it is taken back" else (go_on, log_out)
+    came, late = held_open(hub, acts[0], partial(run, hub, acts[1]), by=Actor())
+    assert not isinstance(came, Exception), came
+    if first == "it is taken back":
+        assert reason(late) == "invalid_grant"
+    else:
+        assert late is None
+    assert counted(hub, tokens) == 0
+
+
+@EITHER
+def test_a_person_agrees_to_what_is_being_removed(
+    hub: Hub, ana: Actor, bob: Actor, first: str
+) -> None:
+    application(hub, device_flow=True)
+    with hub.database.writing() as db:
+        db.execute(sa.update(oauth_apps).values(owner_id=bob.user_id))
+    with calling(hub, ana) as call:
+        app = requests.recognised(call, asking())
+
+    def agree(work: Work) -> object:
+        return authorizing.allow(work, asking(), app, ())
+
+    def remove(work: Work) -> None:
+        own.delete(work, "dummy-app")
+
+    if first == "it is taken back":
+        late = beside(hub, remove, lambda: worked(hub, ana, agree), by=bob)
+        assert isinstance(late, Malformed), late
+        assert "no application with this client_id" in late.message
+    else:
+        late = beside(hub, agree, lambda: worked(hub, bob, remove), by=ana)
+        assert late is None, late
+    assert counted(hub, oauth_consents) == 0
+
+
+@EITHER
+def test_a_secret_that_is_replaced_while_it_is_shown(
+    hub: Hub, ana: Actor, bob: Actor, first: str
+) -> None:
+    """Whichever is first: afterwards the old one opens nothing, and the new one does."""
+    application(hub, device_flow=True)
+    with hub.database.writing() as db:
+        db.execute(sa.update(oauth_apps).values(owner_id=bob.user_id))
+    use, new = a_code(hub, ana), []
+
+    def rotate(work: Work) -> None:
+        new.append(own.rotate(work, "dummy-app").secret)
+
+    used = raced(hub, bob, first, use, rotate)
+    # Shown before the new one is valid, or after: never half of it.
+    assert not isinstance(used, Exception) or reason(used) == "invalid_client"
+    again = codes.Redemption(SITE, agreed(hub, ana, asking())["code"], CALLBACK, VERIFIER)
+    with calling(hub) as call, pytest.raises(GrantRefused) as refused:
+        codes.redeem(call, again)
+    assert refused.value.reason == "invalid_client"
+    shown = replace(again, credentials=Credentials("dummy-app", new[0]))
+    with calling(hub) as call:
+        assert codes.redeem(call, shown)
+
+
+@pytest.fixture
+def vault(hub: Hub, ana: Actor) -> Repo:
+    return created(hub, ana, "vault", private=True)
+
+
+@EITHER
+def test_a_job_comes_while_it_is_trusted_no_more(
+    hub: Hub, clock: FrozenClock, ana: Actor, vault: Repo, first: str
+) -> None:
+    with issuing(clock) as issuer:
+        trusting = replace(hub.settings.publishers, issuers=(issuer.url,))
+        near = replace(hub, settings=replace(hub.settings, publishers=trusting))
+        rule = Rule(issuer.url, {"sub": issuer.person.subject})
+        worked(near, ana, lambda work: publishing.trust_for_repo(work, vault.repo_id, rule))
+        with calling(near, ana) as call:
+            (trusted,) = publishing.for_repo(call, vault.repo_id)
+        shown = Shown(issuer.statement(aud=HERE.base_url, jti="1"), "ana/vault", HERE.base_url)
+
+        def end(work: Work) -> None:
+            publishing.distrust_for_repo(work, vault.repo_id, trusted.id)
+
+        used = raced(near, ana, first, lambda call: exchange(call, shown), end)
+    if first == "it is taken back":
+        assert reason(used) == "invalid_grant"
+    else:  # the hour that it was given is not taken back
+        assert not isinstance(used, Exception), used
+    assert counted(hub, tokens) == (first == "it is used")
+
+
+def test_the_last_trusted_publisher_is_named_once(hub: Hub, ana: Actor, vault: Repo) -> None:
+    issuer = "https://ci.example.org"
+    trusting = replace(hub.settings.publishers, issuers=(issuer,))
+    near = replace(hub, settings=replace(hub.settings, publishers=trusting))
+
+    def trust(name: str) -> Callable[[Work], object]:
+        rule = Rule(issuer, {"sub": name})
+        return lambda work: publishing.trust_for_repo(work, vault.repo_id, rule)
+
+    for number in range(publishing.MOST - 1):
+        worked(near, ana, trust(str(number)))
+    late = beside(near, trust("one"), lambda: worked(near, ana, trust("two")), by=ana)
+    assert isinstance(late, InvalidFields), late
+
+
+def invited(hub: Hub, ana: Actor, vault: Repo, role: Role = Role.READ) -> str:
+    return invites(hub, ana, vault, "bob", role).key
+
+
+def test_an_invitation_is_accepted_once(hub: Hub, ana: Actor, bob: Actor, vault: Repo) -> None:
+    key = invited(hub, ana, vault)
+
+    def accept(work: Work) -> object:
+        return answering.accept_mine(work, key)
+
+    late = beside(hub, accept, lambda: worked(hub, bob, accept), by=bob)
+    assert isinstance(late, NotFound | InvalidFields), late
+    assert roles(hub, vault) == {"bob": Role.READ}
+
+
+def test_of_two_invitations_at_once_the_first_one_says_the_role(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo
+) -> None:
+    by_name = invited(hub, ana, vault, Role.READ)
+    invites(hub, ana, vault, "bob@example.org", Role.WRITE)
+    token = mailed(hub, "bob@example.org")
+    late = beside(
+        hub,
+        lambda work: answering.accept_mine(work, by_name),
+        lambda: worked(hub, bob, lambda work: answering.accept(work, token)),
+        by=bob,
+    )
+    assert isinstance(late, InvalidFields), late
+    assert roles(hub, vault) == {"bob": Role.READ}
+
+
+@EITHER
+def test_an_invitation_is_accepted_while_it_is_withdrawn(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo, first: str
+) -> None:
+    key = invited(hub, ana, vault)
+
+    def accept(work: Work) -> object:
+        return answering.accept_mine(work, key)
+
+    def withdraw(work: Work) -> None:
+        inviting.withdraw(work, vault.repo_id, key)
+
+    if first == "it is taken back":
+        late = beside(hub, withdraw, lambda: worked(hub, bob, accept), by=ana)
+        left: dict[str, Role] = {}
+    else:
+        late = beside(hub, accept, lambda: worked(hub, ana, withdraw), by=bob)
+        left = {"bob": Role.READ}
+    assert isinstance(late, NotFound), late
+    assert roles(hub, vault) == left
+
+
+@EITHER
+def test_an_invitation_is_accepted_while_its_repo_is_deleted(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo, first: str
+) -> None:
+    key = invited(hub, ana, vault)
+
+    def accept(work: Work) -> object:
+        return answering.accept_mine(work, key)
+
+    def delete(work: Work) -> None:
+        change.delete(work, vault.repo_id)
+
+    if first == "it is taken back":
+        late = beside(hub, delete, lambda: worked(hub, bob, accept), by=ana)
+        assert isinstance(late, NotFound), late
+    else:
+        late = beside(hub, accept, lambda: worked(hub, ana, delete), by=bob)
+        assert late is None, late
+    assert counted(hub, collaborators) == counted(hub, repo_invites) == 0
+
+
+@pytest.mark.usefixtures("bob")
+def test_nobody_is_invited_to_what_is_being_deleted(hub: Hub, ana: Actor, vault: Repo) -> None:
+    late = beside(
+        hub,
+        lambda work: change.delete(work, vault.repo_id),
+        lambda: worked(
+            hub, ana, lambda work: inviting.invite(work, vault.repo_id, "bob", Role.READ)
+        ),
+        by=ana,
+    )
+    assert isinstance(late, NotFound), late
+    assert counted(hub, repo_invites) == 0
+
+
+def test_the_last_seat_is_given_once(hub: Hub, ana: Actor, bob: Actor, vault: Repo) -> None:
+    """Its owner and an admin of the repo both invite somebody to the last place."""
+    bob = shared(hub, ana, vault, bob, Role.ADMIN)
+    with hub.database.writing() as db:
+        waiting = [
+            {
+                "key": fresh_key(), "repo_id": vault.id, "inviter_id": ana.user_id,
+                "email": f"p{number}@example.net", "email_key": f"p{number}@example.net",
+                "digest": fresh_key(), "role": "read", "created_at": hub.clock(),
+                "expires_at": hub.clock() + timedelta(days=1),
+            }
+            for number in range(inviting.MOST - 2)
+        ]  # fmt: skip
+        db.execute(sa.insert(repo_invites), waiting)
+
+    def invite(who: str) -> Callable[[Work], object]:
+        return lambda work: inviting.invite(work, vault.repo_id, who, Role.READ)
+
+    late = beside(
+        hub,
+        invite("one@example.net"),
+        lambda: worked(hub, bob, invite("two@example.net")),
+        by=ana,
+    )
+    assert isinstance(late, InvalidFields), late
+    assert late.fields == {"who": ("collaborator.too_many",)}
+
+
+@EITHER
+def test_a_role_is_changed_while_it_is_taken_away(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo, first: str
+) -> None:
+    shared(hub, ana, vault, bob, Role.READ)
+
+    def raise_up(work: Work) -> None:
+        changing.change_role(work, vault.repo_id, "bob", Role.WRITE)
+
+    def remove(work: Work) -> None:
+        changing.remove(work, vault.repo_id, "bob")
+
+    acts = (remove, raise_up) if first == "it is taken back" else (raise_up, remove)
+    late = beside(hub, acts[0], lambda: worked(hub, ana, acts[1]), by=ana)
+    assert isinstance(late, NotFound) if first == "it is taken back" else late is None, late
+    assert roles(hub, vault) == {}
+    assert not today(hub, bob).shares
+
+
+def test_who_leaves_and_is_removed_at_once_is_gone_once(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo
+) -> None:
+    bob = shared(hub, ana, vault, bob, Role.WRITE)
+    late = beside(
+        hub,
+        lambda work: changing.leave(work, vault.repo_id),
+        lambda: worked(hub, ana, lambda work: changing.remove(work, vault.repo_id, "bob")),
+        by=bob,
+    )
+    assert isinstance(late, NotFound), late
+    assert roles(hub, vault) == {}
+
+
+def on_its_way(hub: Hub, vault: Repo, by: Actor) -> Push:
+    """A push whose objects are here, and whose branch waits."""
+    here = at(hub, by, vault)
+    note = Note(signature_of(hub, by), hub.clock(), "Pushed")
+    new = write_commit(here.git_path, here.commit, [Put("b.txt", b"b")], [here.commit], note)
+    command = PushCommand("refs/heads/main", here.commit, new)
+    return Push(vault, [command], atomic=False)
+
+
+@pytest.mark.parametrize("how", ["removed", "reader", "suspended", "token", "key", "nothing"])
+def test_who_loses_the_right_while_a_pack_comes_in_moves_nothing(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo, how: str
+) -> None:
+    bob = shared(hub, ana, vault, bob, Role.WRITE)
+    given = worked(hub, bob, lambda work: tokens_of.create(work, "laptop", TokenRole.WRITE))
+    with calling(hub) as call:
+        holder = actor_for_token(call.db, hub, given.value)  # type: ignore[attr-defined]  # of a `Created`
+    assert holder is not None
+    if how == "key":
+        holder = replace(bob, session_id=None, ssh_key_id=4711)  # taken away by now
+    wanted = on_its_way(hub, vault, holder)
+    acts: dict[str, Callable[[Work], object]] = {
+        "removed": lambda work: changing.remove(work, vault.repo_id, "bob"),
+        "reader": lambda work: changing.change_role(work, vault.repo_id, "bob", Role.READ),
+        "suspended": lambda work: suspend.suspend(work, person(hub, "bob"), Suspension("spam")),
+        "token": lambda work: work.db.execute(sa.delete(tokens)),
+        "key": lambda _: None,
+        "nothing": lambda _: None,
+    }
+    with calling(hub, holder) as call:
+        meanwhile = partial(worked, hub, ana, acts[how])
+        try:
+            ((_, refusal),) = take_in(call, wanted, meanwhile)  # type: ignore[arg-type]  # what it returns is nobody's
+        except StrataError as refused:
+            refusal = refused.message
+    assert (refusal is None) is (how == "nothing"), refusal
+    moved = at(hub, ana, vault).commit == wanted.commands[0].new
+    assert moved is (how == "nothing")
