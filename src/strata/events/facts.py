@@ -20,6 +20,7 @@ from strata.events.tables import facts
 from strata.lib.redaction import clean, clean_text
 
 LONGEST_USER_AGENT: Final = 512  # characters
+LONGEST_TARGET: Final = 500  # characters; an index holds it
 
 
 class By(StrEnum):
@@ -111,7 +112,7 @@ def record(  # noqa: PLR0913 — the columns of the log
             **who,
             repo_id=repo_id,
             owner_id=whose.owner_id,
-            target=None if target is None else clean_text(target),
+            target=None if target is None else clean_text(target)[:LONGEST_TARGET],
             detail=clean(told),
             ip=work.origin.ip,
             user_agent=clean_text(work.origin.user_agent)[:LONGEST_USER_AGENT],

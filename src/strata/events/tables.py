@@ -40,6 +40,7 @@ facts = sa.Table(
     sa.Index(None, "owner_id", "id"),
     sa.Index(None, "name", "id"),
     sa.Index(None, "at", "id"),
+    sa.Index(None, "target", "id"),
     sa.Index("uq_facts_chain_no", "chain_no", unique=True),
     sa.Index(
         "ix_facts_unsealed",

@@ -88,7 +88,7 @@ def of_owner(call: Call, owner_id: int, window: Window, wanted: Filter) -> Page[
 def of_all(call: Call, window: Window, wanted: Filter) -> Page[Entry]:
     """The whole log; what is asked of names is read name by name, each from its index."""
     names = names_of(call, wanted)
-    if names is None or wanted.actor_id is not None:
+    if names is None or wanted.actor_id is not None or wanted.target:
         where = conditions(call, wanted)
         return _filled(lambda part: _page(call, where, part), window, wanted)
     there = conditions(call, replace(wanted, kind="", type=""))
