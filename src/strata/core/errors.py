@@ -207,8 +207,9 @@ class RepoNotFound(NotFound):
 
     code = "RepoNotFound"
 
-    def __init__(self, message: str = "Repository not found") -> None:
+    def __init__(self, message: str = "Repository not found", *, hidden: bool = False) -> None:
         super().__init__(message)
+        self.hidden = hidden  # it is there; for our own log alone, no answer may differ by it
 
 
 class RevisionNotFound(NotFound):

@@ -50,13 +50,28 @@ def _json(event: object, **_options: object) -> str:
 def redact(
     _logger: WrappedLogger, _method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
-    """Take secrets out of every text of an event."""
+    """Take secrets out of every text of an event, and what could look like another event."""
     for key, value in event.items():
         if key.lower() in NEVER:
             event[key] = REDACTED
         elif isinstance(value, str):
-            event[key] = clean_text(value)
+            cleaned = clean_text(value)
+            event[key] = _indented(cleaned) if key == "exception" else _one_line(cleaned)
     return event
+
+
+def _one_line(text: str) -> str:
+    """The text with line ends, colours and other control characters written out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        [one if one.isprintable() else one.encode("unicode_escape").decode() for one in text]
+    )
+
+
+def _indented(trace: str) -> str:
+    """A trace has lines, none of which begins as an event does."""
+    return "\n  | ".join(_one_line(line) for line in trace.splitlines())
 
 
 def _filtering(level: str) -> type[FilteringBoundLogger]:

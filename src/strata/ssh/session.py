@@ -114,6 +114,8 @@ def _log(
         "ssh",
         verb=verb if verb in (FETCH, PUSH, LFS) else "other",
         anonymous=caller.anonymous,
+        ip=caller.origin.ip,
+        key=caller.fingerprint or "",
         status=code,
         duration_ms=round(seconds * 1000, 2),
     )

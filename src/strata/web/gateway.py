@@ -24,7 +24,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from strata.accounts.legal import agreeing
 from strata.accounts.plans.rates import Bucket
-from strata.core.errors import Malformed, Moved, NotFound, StrataError, TooMany
+from strata.core.errors import (
+    Malformed,
+    Moved,
+    NotFound,
+    StrataError,
+    TooMany,
+)
 from strata.core.hub import Hub
 from strata.credentials.tokens import expiring
 from strata.lib.http.server import STOPPING
@@ -32,6 +38,7 @@ from strata.web import errors
 from strata.web.auth import has_credentials
 from strata.web.charging import at_address, bucket_of, headers_of
 from strata.web.entrance import is_open, require_running, require_shown
+from strata.web.log_line import logged_path, tell, template_of
 from strata.web.metrics import Metrics
 from strata.web.origin import origin_of
 from strata.web.paths import Match, Route, Routes
@@ -45,9 +52,7 @@ EXPOSED_HEADERS = (
     "X-HF-Warning"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:;=-]{1,128}", re.ASCII)
-_SECRET_FIELDS = ("{token}", "{ticket}", "{grant}")  # whoever has such an address may do something
-_LIKE_A_SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
-NO_ROUTE = "(none)"
+
 
 log = structlog.get_logger("strata.request")
 
@@ -109,21 +114,14 @@ class Gateway:
         except ClientDisconnect:
             answer.status = answer.status or 499
         except Exception:
-            log.exception("request failed", method=scope["method"], path=self._logged_path(scope))
+            path = logged_path(scope, self.prefix)
+            log.exception("request failed", method=scope["method"], path=path)
             if not answer.started:
                 await _broken(request_id)(scope, receive, answer)
         finally:
-            template = _template(scope)
             seconds = time.perf_counter() - started
-            self.metrics.observe(scope["method"], template, answer.status, seconds)
-            log.info(
-                "request",
-                method=scope["method"],
-                path=self._logged_path(scope),
-                route=template,
-                status=answer.status,
-                duration_ms=round(seconds * 1000, 2),
-            )
+            self.metrics.observe(scope["method"], template_of(scope), answer.status, seconds)
+            tell(scope, self.prefix, status=answer.status, seconds=seconds)
             structlog.contextvars.unbind_contextvars("request_id")
 
     async def _route(
@@ -163,16 +161,6 @@ class Gateway:
             response = await self._failed(request, error, html=html)
         await response(scope, receive, send)
 
-    def _logged_path(self, scope: Scope) -> str:
-        """The path for the log; where a part of it is a secret, only the route."""
-        template = _template(scope)
-        path: str = scope["path"]
-        if template == NO_ROUTE:  # a link with a slash too many still holds its secret
-            return _LIKE_A_SECRET.sub("…", path)
-        if any(field in template for field in _SECRET_FIELDS):
-            return f"{self.prefix}{template}" if path.startswith(f"{self.prefix}/") else template
-        return path
-
     def _below_prefix(self, raw_path: str) -> str:
         """The path without the prefix under which the hub is published."""
         if self.prefix and (raw_path + "/").startswith(f"{self.prefix}/"):
@@ -181,6 +169,8 @@ class Gateway:
 
     async def _failed(self, request: Request, error: StrataError, *, html: bool) -> Response:
         exchange: Exchange | None = request.scope.get("strata")
+        if not isinstance(error, Moved):
+            request.scope["refused"] = error
         if exchange is not None:
             # Telling of a failure is not refused in its turn.
             exchange.bucket, exchange.entered = None, True
@@ -280,12 +270,6 @@ def _preflight(headers: Mapping[str, str]) -> Response:
             "Access-Control-Max-Age": "86400",
         },
     )
-
-
-def _template(scope: Scope) -> str:
-    """The route that answered, for the log and the counters."""
-    exchange: Exchange | None = scope.get("strata")
-    return exchange.match.route.template if exchange and exchange.match else NO_ROUTE
 
 
 def _broken(request_id: str) -> Response:

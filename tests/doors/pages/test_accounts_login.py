@@ -89,6 +89,7 @@ def test_log_out_ends_the_session(hub: Hub) -> None:
     held = visitor.client.cookies["sid"]
     left = visitor.send("/logout", visitor.open("/settings/account").hidden("/logout"))
     assert left.place == "/"
+    assert left.headers["clear-site-data"] == '"cache", "storage"'
     assert "sid" not in visitor.client.cookies
     visitor.client.cookies.set("sid", held)
     assert visitor.open("/settings/account").status == 303

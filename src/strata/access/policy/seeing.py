@@ -39,7 +39,7 @@ def require_sight(actor: Actor, repo: Governed) -> None:
     if not repo.private:
         return
     if not _may_know(actor, repo):
-        raise RepoNotFound
+        raise RepoNotFound(hidden=True)
     require_unbarred(actor, repo.owner_id)
 
 

@@ -30,6 +30,9 @@ from strata.web.work import field, hub_of, read
 
 STATE: Final = "leaving"  # the cookie of a browser that may be on its way to log out elsewhere
 STATE_LIFE_S: Final = 15 * 60
+# What a browser forgets with the session. Not the cookies: they hold a language, and by which this
+# browser is known.
+LEFT_BEHIND: Final = '"cache", "storage"'
 
 
 async def leave(request: Request) -> Response:
@@ -45,6 +48,7 @@ async def leave(request: Request) -> Response:
     answer = await _left(request, elsewhere)
     drop_cookie(request, answer, session_cookie_name(hub_of(request)))
     drop_cookie(request, answer, cookie_name(hub_of(request), ELSEWHERE))
+    answer.headers["Clear-Site-Data"] = LEFT_BEHIND
     return answer
 
 

@@ -2,6 +2,7 @@
 import { startBell } from "./bell.js";
 import { startCopying } from "./copy.js";
 import { startKeys } from "./keys.js";
+import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menu.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./time.js";
@@ -12,6 +13,7 @@ startTheme();
 startTimes();
 startKeys();
 startBell();
+startLeaving();
 
 // The error summary takes the focus, so that a screen reader begins with what went wrong.
 document.querySelector("[data-focus]")?.focus();
