@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fixtures.accounts import calling, made
+from fixtures.collaborators import accepts_here, changes_role, invites, removes
 from fixtures.keys import SshPair
 from fixtures.organizations import joins, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
@@ -180,6 +181,41 @@ def test_roles_of_an_organization_count(
     pushed = machine.run("push", "origin", "main", at=clone, **over)
     assert (pushed.status == 0) is ("w" in rights), pushed.said
     assert (origin.head(repo) == sha) is ("w" in rights)
+
+
+@pytest.mark.parametrize("role", [Role.READ, Role.WRITE, Role.ADMIN])
+def test_a_collaborator_works_as_the_role_says_until_it_is_taken_away(
+    origin: SshOrigin, machine: SshMachine, alice: Actor, stranger: SshPair, role: Role
+) -> None:
+    bob = made(origin.hub, "bob")
+    pair = machine.key("bob")
+    key_of(origin.hub, bob, pair)
+    repo = origin.repo(alice, "shared", private=True)
+    url, over = origin.ssh_address(repo), machine.over(pair)
+    invites(origin.hub, alice, repo, "bob", role)
+    missing = machine.refused("ls-remote", url, **over)  # invited is not let in
+    assert missing == machine.refused("ls-remote", url, **machine.over(stranger))
+
+    accepts_here(origin.hub, bob, invites(origin.hub, alice, repo, "bob", role))
+    clone = machine.clone(url, **over)
+    sha = machine.commit(clone, {"bob.txt": b"bob\n"})
+    pushed = machine.run("push", "origin", "main", at=clone, **over)
+    assert (pushed.status == 0) is (role is not Role.READ), pushed.said
+    assert (origin.head(repo) == sha) is (role is not Role.READ)
+    branch = machine.run("push", "origin", "HEAD:refs/heads/side", at=clone, **over)
+    assert (branch.status == 0) is (role is not Role.READ), branch.said
+
+    before = origin.head(repo)
+    changes_role(origin.hub, alice, repo, "bob", Role.READ)
+    machine.commit(clone, {"more.txt": b"more\n"})
+    machine.refused("push", "origin", "main", at=clone, **over)
+    machine.refused("push", "origin", ":refs/heads/side", at=clone, **over)
+    machine.ok("fetch", at=clone, **over)
+    removes(origin.hub, alice, repo, "bob")
+    for act in (("fetch",), ("push", "origin", "main"), ("push", "-f", "origin", "main")):
+        assert machine.refused(*act, at=clone, **over) == missing
+    assert machine.refused("ls-remote", url, **over) == missing
+    assert origin.head(repo) == before
 
 
 def test_a_key_that_is_removed_ends_with_the_next_command(
