@@ -89,6 +89,29 @@ def test_an_admin_enters_once_a_session_and_proves_who_it_is(
     assert other.send("/admin", form | {"next": "//evil.example"}).place == LOG
 
 
+@pytest.mark.parametrize("how", ["network", "browser"])
+def test_a_stolen_cookie_does_not_open_the_console_elsewhere(
+    hub: Hub, root: Visitor, how: str
+) -> None:
+    """The thief comes at once, while the proof of the admin is still fresh."""
+    entered(root)
+    root.client.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Firefox/130.0"
+    form = root.open(LOG).hidden("/admin")
+    root.send("/admin", form | {"sudo_password": PASSWORD})  # her own new browser shows it
+    assert "Administration of the site entered" in root.open(LOG).text
+    thief = Visitor(hub, ip="203.0.113.7" if how == "network" else "testclient")
+    agent = {"network": root.client.headers["User-Agent"], "browser": "curl/8"}[how]
+    thief.client.headers["User-Agent"] = agent
+    thief.client.cookies = root.client.cookies
+    page = thief.open(LOG)
+    assert "Administration of the site entered" not in page.text
+    assert thief.open(f"{LOG}/export").status == 403
+    asked = thief.send("/admin", page.hidden("/admin"))
+    assert (asked.status, 'name="sudo_password' in asked.text) == (403, True)
+    assert "Administration of the site entered" in root.open(LOG).text
+    assert fact_names(hub).count("admin.login") == 2
+
+
 def test_an_account_that_is_closed_sees_nothing_more(hub: Hub, root: Visitor) -> None:
     entered(root)
     with calling(hub, SYSTEM) as call, working(call) as work:

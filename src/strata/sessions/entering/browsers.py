@@ -69,6 +69,11 @@ def family_of(user_agent: str) -> str:
     return f"{browser} on {system}" if browser and system else browser or system
 
 
+def whence(call: Call) -> str:
+    """From which wider network and which family of browsers somebody asks."""
+    return f"{_network_of(call.origin.ip)} {family_of(call.origin.user_agent)}"
+
+
 def _keep(work: Work, user_id: int, digest: str, family: str, network: str) -> None:
     values = {"family": family, "network": network, "seen_at": work.now}
     fresh = upsert(work.db, known_browsers).values(user_id=user_id, digest=digest, **values)

@@ -1,7 +1,8 @@
 """The administration of the site: entered once a session, with a proof of who sits there.
 
 What is stolen by a forged page, or guessed, shall not do: where browsers have passkeys, it takes
-one (`accounts.console_factor`), shown in this very session.
+one (`accounts.console_factor`), shown in this very session. Nor shall a stolen cookie: in another
+network, or another kind of browser, the session has to show it there once more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from strata.accounts.standing import require_open
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, NotFound, ProofNeeded
 from strata.events.facts import record
+from strata.sessions.entering.browsers import whence
 from strata.sessions.entering.sudo import require_sudo
 from strata.sessions.entering.tables import sessions
 
@@ -39,14 +41,15 @@ def require_site_admin(call: Call) -> None:
 
 
 def is_entered(call: Call) -> bool:
-    """Whether this session of an admin has entered the console.
+    """Whether this session of an admin has entered the console, and is where it showed who it is.
 
     Raises:
         NotFound, AccountSuspended, Forbidden: as `require_site_admin`.
     """
     require_site_admin(call)
     here = sessions.c.id == call.actor.session_id
-    return call.db.scalar(sa.select(sessions.c.console_at).where(here)) is not None
+    entered = call.db.scalar(sa.select(sessions.c.console_at).where(here)) is not None
+    return entered and _is_where_proved(call)
 
 
 def enter(work: Work) -> None:
@@ -59,6 +62,8 @@ def enter(work: Work) -> None:
     """
     require_site_admin(work)
     require_sudo(work)
+    if not _is_where_proved(work):
+        raise ProofNeeded
     _require_factor(work)
     here = sessions.c.id == work.actor.session_id
     work.db.execute(sa.update(sessions).where(here).values(console_at=work.now))
@@ -73,6 +78,12 @@ def require_entered(call: Call) -> None:
     """
     if not is_entered(call):
         raise Forbidden("Enter the administration of the site first.")
+
+
+def _is_where_proved(call: Call) -> bool:
+    """Whether the session is still where its person showed last who they are."""
+    here = sa.select(sessions.c.proved_from).where(sessions.c.id == call.actor.session_id)
+    return call.db.scalar(here) == whence(call)
 
 
 def wanted_factor(call: Call) -> str:

@@ -25,6 +25,7 @@ from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared
 from strata.organizations.collaborators.shares import SOME, with_shares
 from strata.organizations.roles import roles_in
+from strata.sessions.entering.browsers import whence
 from strata.sessions.entering.tables import sessions
 
 LONGEST_COOKIE = 128  # characters; ours have 43
@@ -95,6 +96,7 @@ def start(
             expires_at=work.now + life.absolute,
             proved_until=work.now + PROVED_FOR if proved_by else None,
             proved_by=proved_by or None,
+            proved_from=whence(work) if proved_by else None,
             remember=remember,
             ip=work.origin.ip,
             user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
@@ -132,6 +134,7 @@ def renew(work: Work, *, proved_by: str = "") -> Started:
     changes: dict[str, object] = {"digest": _digest(work.hub, cookie)}
     if proved_by:
         changes |= {"proved_until": work.now + PROVED_FOR, "proved_by": proved_by}
+        changes["proved_from"] = whence(work)
     row = work.db.execute(
         sa.update(sessions)
         .where(sessions.c.id == work.actor.session_id)

@@ -18,6 +18,7 @@ sessions = sa.Table(
     sa.Column("idle_expires_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("proved_until", Moment),  # as long the session counts as freshly proved
+    sa.Column("proved_from", sa.Text),  # from where, the last time, see `browsers.whence`
     sa.Column("proved_by", sa.Text),  # with what, the last time: "password+totp", "passkey"
     sa.Column("console_at", Moment),  # when it entered the administration of the site
     sa.Column("remember", sa.Boolean, nullable=False),
