@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Where fast tests are: looking for them among the others takes as long as some of them do.
 FAST := $(addprefix tests/,architecture doors lib rooms web)
 
-.PHONY: serve test check lint fast format bench docs clean
+.PHONY: serve test check lint fast format bench docs audit clean
 
 serve: .venv/installed-run  ## install and run the hub on http://localhost:$(PORT)
 	$(BIN)/strata serve --port $(PORT) --data $(DATA)
@@ -36,6 +36,10 @@ bench: .venv/installed-dev  ## measure, as ratios of one run; see docs/benchmark
 
 docs: .venv/installed-run  ## write docs/settings.md and docs/COMPATIBILITY.md from the code
 	$(BIN)/python scripts/write-docs
+
+audit:  ## ask the list of PyPI for known holes in what is installed; fails where it cannot be asked
+	test -x .envs/audit/bin/pip-audit || { $(PYTHON) -m venv .envs/audit && .envs/audit/bin/python -m pip install --quiet 'pip-audit==2.10.1'; }
+	.envs/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/run.txt
 
 .venv/installed-run: requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -106,6 +106,20 @@ def test_a_document_of_another_issuer_opens_nothing(hub: Hub, issuer: Issuer, na
     assert Visitor(near).open("/login/with/there").status == 502
 
 
+@pytest.mark.parametrize("endpoint", ["token_endpoint", "jwks_uri"])
+def test_what_its_document_points_to_inside_is_not_called(
+    hub: Hub, issuer: Issuer, endpoint: str
+) -> None:
+    """The operator has chosen one host; what else stands in this network was not meant."""
+    inside = issuer.url.replace("127.0.0.1", "localhost")
+    path = {"token_endpoint": "/token", "jwks_uri": "/keys"}[endpoint]
+    issuer.more = {endpoint: f"{inside}{path}"}
+    near = beside(hub, provider(issuer))
+    refused = through(Visitor(near))
+    assert refused.status == 502
+    assert issuer.url not in refused.text
+
+
 @pytest.mark.parametrize(
     ("said", "chosen", "used"),
     [
