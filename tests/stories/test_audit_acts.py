@@ -208,6 +208,13 @@ def show_oneself(w: World) -> None:
     assert answer.status_code < 400, answer.text
 
 
+def choose_how(w: World) -> None:
+    plain = {"language": "", "theme": "dark", "tab_width": "2"}
+    w.post(w.ana, "/settings/preferences", **plain)
+    w.post(w.ana, "/settings/notifications", form="times", digest="daily", timezone="")
+    w.post(w.ana, "/settings/notifications", form="choices", **{"mention-web": "on"})
+
+
 def sign_others_out(w: World) -> None:
     other = Visitor(w.hub)
     other.log_in("ana")
@@ -542,6 +549,7 @@ ACTS: Final[tuple[tuple[Callable[[World], None], str], ...]] = (
     (change_password, "account.password_change"),
     (addresses, "account.email_add account.email_primary account.email_remove"),
     (show_oneself, "account.profile_update account.avatar_update"),
+    (choose_how, "account.preferences_update account.notifications_update"),
     (sign_others_out, "account.logout account.session_revoke"),
     (take_data_along, "account.export"),
     (tokens, "token.create token.edit token.rotate token.delete token.revoke_leak"),
@@ -614,6 +622,7 @@ ELSEWHERE: Final = {
 }
 CHANGES: Final = {
     "account.email_primary", "account.profile_update", "account.avatar_update",
+    "account.preferences_update", "account.notifications_update",
     "account.username_change", "token.edit", "oauth.app_update", "repo.move", "repo.visibility",
     "repo.gated", "repo.update_settings", "repo.collaborator_role", "collection.update",
     "org.settings.update", "org.settings.joining", "org.settings.tokens", "org.change_role",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from strata.access.gates.tables import access_requests
+from strata.access.gates.tables import access_requests, gathered_requests
 from strata.core.call import Call
 from strata.core.personal import Kept, Part, Personal
 from strata.events.audit import listing, narrowing
@@ -31,6 +31,7 @@ def _log(call: Call, user_id: int) -> Iterator[Mapping[str, object]]:
 PERSONAL: Final = Personal(
     kept=(
         Kept(access_requests.c.user_id, "delete"),
+        Kept(gathered_requests.c.user_id, "delete"),
         Kept(access_requests.c.reviewed_by, "unname"),
     ),
     parts=(Part("security-log", _log),),

@@ -1,7 +1,7 @@
 """The daily word to those who decide about requests that nobody told them of yet.
 
-That is every request where they chose a digest, and elsewhere those which came too thick for a
-letter each.
+That is every request where they chose a digest for the repo, and elsewhere those which came too
+thick for a letter each.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ import pytest
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock
-from strata.accounts.notices import heeding
+from strata.access import audit
+from strata.accounts.notices import heeding, unsubscribing
 from strata.accounts.notices.choices import (
     DEFAULTS,
     Kind,
@@ -29,11 +30,19 @@ from strata.accounts.notices.times import (
     last_digest,
     times_of,
 )
-from strata.accounts.profile.preferences import choose_timezone, preferences_of, zone_of
+from strata.accounts.notices.unsubscribing import Ticket
+from strata.accounts.profile.preferences import (
+    Preferences,
+    choose_timezone,
+    prefer,
+    preferences_of,
+    zone_of,
+)
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import Malformed
 from strata.core.hub import Hub
+from strata.lib.db.seek import Window
 
 NOTHING = Wanted(web=False, mail=False)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -151,3 +160,54 @@ def test_a_digest_holds_what_came_before_its_hour(
 ) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert last_digest(digest, moment, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_the_log_tells_what_was_chosen_and_by_which_hand(hub: Hub) -> None:
+    """Also of who stops mails by the link in one of them; not of what stays as it was."""
+    ana = made(hub, "ana")
+    user_id = ana.user_id or 0
+    for _ in range(2):  # the second time nothing changes
+        chosen(hub, ana, {Kind.MENTION: NOTHING})
+        timed(hub, ana, Times(Digest.DAILY, Quiet(60, 120)), "Europe/Berlin")
+    with calling(hub) as call, working(call) as work:  # nobody is logged in
+        unsubscribing.stop(work, Ticket(user_id, (Kind.INVITATION,)))
+    with calling(hub, ana) as call:
+        rows = audit.own(call, Window(10)).rows
+    told = [(one.entry.type, one.entry.actor_id, one.entry.detail) for one in rows]
+    update = "account.notifications_update"
+    yes, no = {"web": True, "mail": True}, {"web": False, "mail": False}
+    stopped = {"web": True, "mail": False}
+    quiet = {"begins": 60, "ends": 120}
+    assert told[:4] == [
+        (update, None, {"before": {"invitation": yes}, "after": {"invitation": stopped}}),
+        (
+            "account.preferences_update",
+            user_id,
+            {"before": {"timezone": ""}, "after": {"timezone": "Europe/Berlin"}},
+        ),
+        (
+            update,
+            user_id,
+            {
+                "before": {"digest": "off", "quiet": None},
+                "after": {"digest": "daily", "quiet": quiet},
+            },
+        ),
+        (update, user_id, {"before": {"mention": yes}, "after": {"mention": no}}),
+    ]
+
+
+def test_the_log_tells_which_preferences_changed(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    for _ in range(2):
+        with calling(hub, ana) as call, working(call) as work:
+            prefer(work, ana.user_id or 0, Preferences(language="zh-CN", tab_width=2))
+    with calling(hub, ana) as call:
+        rows = audit.own(call, Window(10)).rows
+    told = [one.entry.detail for one in rows if one.entry.type == "account.preferences_update"]
+    assert told == [
+        {
+            "before": {"language": "", "tab_width": 4},
+            "after": {"language": "zh-CN", "tab_width": 2},
+        }
+    ]

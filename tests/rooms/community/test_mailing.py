@@ -13,9 +13,12 @@ import sqlalchemy as sa
 
 from fixtures.accounts import inbox
 from fixtures.contents import created
+from fixtures.gated import asks, decides, gate
 from fixtures.hubs import FrozenClock
 from fixtures.inboxes import does, heard, listed, opens, says, telling_hub, told
 from fixtures.large_files import calling, person, working_as
+from strata.access.gates import notices
+from strata.access.gates.record import Standing
 from strata.accounts import people
 from strata.accounts.notices import heeding, unsubscribing
 from strata.accounts.notices.choices import Kind, Wanted, choose
@@ -35,6 +38,7 @@ from strata.events.outbox import Kept
 from strata.membership.closing import gone
 from strata.repos import change
 from strata.repos.change import Settings
+from strata.repos.gate_digest import TellOfRequests
 from strata.repos.record import Repo
 
 SETTLED = timedelta(seconds=60)
@@ -380,3 +384,149 @@ def test_two_processes_write_one_mail(hub: Hub, clock: FrozenClock, ana: Actor, 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(runs, range(4)))
     assert len(got(hub)) == 1
+
+
+def gated(hub: Hub, ana: Actor, repo: Repo, **settings: object) -> Repo:
+    """Have a repo's owner decide about requests, and hear of them by mail."""
+    chooses(hub, ana, {Kind.GATE_REQUEST: MAIL})
+    return gate(hub, ana, repo, Settings(gated="manual", **settings))  # type: ignore[arg-type]  # of the settings
+
+
+def mails_to(hub: Hub, name: str = "ana") -> list[str]:
+    return [kept.subject for kept in inbox(hub, f"{name}@example.com") if kept.text]
+
+
+def test_a_digest_tells_of_requests_and_discussions_together_and_each_once(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opened = gated(hub, ana, repo)
+    chooses(hub, ana, {Kind.WATCHED: MAIL})
+    at_times(hub, ana, Times(Digest.DAILY))  # it is nine in the morning
+    for who in (bob, person(hub, "cem")):
+        asks(hub, who, opened)
+    opens(hub, bob, repo, "And what of this?")
+    later(hub, clock, timedelta(hours=22, minutes=59))
+    assert mails_to(hub) == []
+    later(hub, clock, timedelta(minutes=1, seconds=1))
+    (mail,) = inbox(hub, "ana@example.com")[-1:]
+    assert mail.subject == "News in 1 discussion and 2 access requests on Strata"
+    assert "2 new requests wait for access to the gated model ana/one" in mail.text
+    assert f"{BASE}/ana/one/settings/access-requests" in mail.text
+    assert f"{BASE}/ana/one/discussions/1" in mail.text
+    assert stopped_by(hub, mail) == {Kind.GATE_REQUEST, Kind.WATCHED}
+    for _ in range(2):
+        later(hub, clock, timedelta(days=1))
+    with calling(hub, SYSTEM) as call:  # nor does the digest of the repo tell of them
+        TellOfRequests().run(call)
+    assert len(mails_to(hub)) == 1
+    asks(hub, person(hub, "dee"), opened)
+    later(hub, clock, timedelta(days=1))
+    assert mails_to(hub)[1:] == ["1 access request waits for you on Strata"]
+
+
+def stopped_by(hub: Hub, mail: Kept) -> set[Kind]:
+    """What the link of a mail stops."""
+    with hub.database.reading() as db:
+        headers = db.execute(sa.select(mails.c.headers).where(mails.c.id == mail.id)).scalar_one()
+    with calling(hub, SYSTEM) as call:
+        link = headers["List-Unsubscribe"].strip("<>")
+        ticket = unsubscribing.read(call, link.rpartition("/")[2])
+    assert ticket is not None
+    return set(ticket.kinds)
+
+
+def test_a_digest_of_requests_speaks_the_language_of_its_reader(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    with working_as(hub, ana) as work:
+        mine = users.c.id == ana.user_id
+        work.db.execute(sa.update(users).where(mine).values(language="zh-CN"))
+    at_times(hub, ana, Times(Digest.WEEKLY))  # it is Monday
+    asks(hub, bob, gated(hub, ana, repo))
+    later(hub, clock, timedelta(days=6))
+    assert mails_to(hub) == []
+    later(hub, clock, timedelta(days=1))
+    (mail,) = inbox(hub, "ana@example.com")[-1:]
+    assert mail.subject == "Strata 上有 1 个访问申请等待您处理"
+    assert "受限模型 ana/one 有 1 个新的访问申请等待处理" in mail.text
+
+
+def test_what_one_chooses_between_a_request_and_its_mail_loses_and_repeats_nothing(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opened = gated(hub, ana, repo)
+    asks(hub, bob, opened)
+    assert mails_to(hub) == ["bob asks for access to ana/one"]  # nothing was chosen: at once
+    at_times(hub, ana, Times(Digest.DAILY))
+    later(hub, clock, timedelta(days=2))
+    assert len(mails_to(hub)) == 1
+    asks(hub, person(hub, "cem"), opened)
+    at_times(hub, ana, Times(Digest.OFF))
+    later(hub, clock)  # what waited for the digest comes now
+    later(hub, clock, timedelta(days=2))
+    assert mails_to(hub)[1:] == ["1 access request waits for you on Strata"]
+
+
+def test_a_digest_of_a_repo_leaves_its_requests_to_the_digests_of_people(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opened = gated(hub, ana, repo)
+    at_times(hub, ana, Times(Digest.WEEKLY))
+    with working_as(hub, ana) as work:
+        notices.change(work, opened, mode="bulk")
+    asks(hub, bob, opened)
+    for _ in range(6):
+        clock.advance(timedelta(days=1))
+        with calling(hub, SYSTEM) as call:
+            TellOfRequests().run(call)
+        later(hub, clock, timedelta(0))
+    assert mails_to(hub) == []
+    later(hub, clock, timedelta(days=1))
+    assert mails_to(hub) == ["1 access request waits for you on Strata"]
+
+
+def test_a_digest_says_nothing_of_requests_that_need_its_reader_no_more(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    opened = gated(hub, ana, repo)
+    at_times(hub, ana, Times(Digest.DAILY))
+    asks(hub, bob, opened)
+    decides(hub, ana, opened, Standing.ACCEPTED, "bob")
+    later(hub, clock, timedelta(days=1))
+    asks(hub, person(hub, "cem"), opened)
+    chooses(hub, ana, {Kind.GATE_REQUEST: NO_MAIL})
+    later(hub, clock, timedelta(days=1))
+    chooses(hub, ana, {Kind.GATE_REQUEST: MAIL})
+    later(hub, clock, timedelta(days=1))
+    assert mails_to(hub) == []
+
+
+def test_a_digest_that_dies_half_way_loses_no_request(
+    hub: Hub, clock: FrozenClock, ana: Actor, bob: Actor, repo: Repo
+) -> None:
+    class Crash(Exception):
+        pass
+
+    at_times(hub, ana, Times(Digest.DAILY))
+    asks(hub, bob, gated(hub, ana, repo))
+    clock.advance(timedelta(days=1))
+
+    def crashes() -> None:
+        with working_as(hub, SYSTEM) as work:
+            write(work, ana.user_id or 0, Until(work.now, work.now, work.now))
+            written.append(len(outbox.outbox(work)))
+            raise Crash  # before anything is committed
+
+    written: list[int] = []
+    with pytest.raises(Crash):
+        crashes()
+    assert written == [1]
+    assert mails_to(hub) == []
+
+    def runs(_: int) -> None:
+        with calling(hub, SYSTEM) as call:
+            MailNews().run(call)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(runs, range(4)))
+    assert mails_to(hub) == ["1 access request waits for you on Strata"]

@@ -1,6 +1,7 @@
 """The mails about gates, in both languages side by side.
 
-Those who decide hear of a request at once, or of many in a digest; the person hears of a decision.
+Those who decide hear of a request at once, or of many in a digest of the repo's; whoever chose a
+digest of their own hears there (`gathering`). The person who asked hears of a decision.
 Whoever may not know of a repo by now is not written to about it.
 """
 
@@ -8,17 +9,18 @@ Whoever may not know of a repo by now is not written to about it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from strata.access.gates import queries
+from strata.access.gates import gathering, queries
 from strata.access.gates.admit import Gated
 from strata.access.gates.record import Notices, Standing
 from strata.access.policy.seeing import may_see
 from strata.accounts import limits, people
 from strata.accounts.notices.choices import Kind, wanted, wants_mail
-from strata.accounts.notices.times import held_for
+from strata.accounts.notices.times import Digest, held_for, times_of
 from strata.accounts.notices.unsubscribing import address as unsubscribe_address
 from strata.accounts.people import User
 from strata.core.call import Call, Work
@@ -43,6 +45,10 @@ class Decider:
         """How long a letter waits for the end of their quiet hours."""
         return timedelta(0) if self.user_id is None else held_for(call, self.user_id)
 
+    def gathers(self, call: Call) -> bool:
+        """Whether they chose to hear of such things together."""
+        return self.user_id is not None and times_of(call, self.user_id).digest is not Digest.OFF
+
     def unsubscribe(self, call: Call) -> str:
         """Where they stop such letters; a chosen address is changed in the repo's settings."""
         if self.user_id is None:
@@ -58,17 +64,32 @@ def tell_deciders(work: Work, repo: Gated, asker_id: int) -> None:
         return
     limits.note(work, key)
     asker = people.by_id(work, asker_id)
-    for one in deciders(work, repo, notices):
-        told = _request_letter(work, one, repo, asker.name if asker else "")
-        post(work, told, after=one.held(work))
-    queries.mark_told(work, repo.id)
+    name = asker.name if asker else ""
+    _tell(work, repo, lambda one: _request_letter(work, one, repo, name))
 
 
 def tell_of_many(work: Work, repo: Gated, number: int) -> None:
     """Tell those who decide how many requests came since they last heard of one."""
+    _tell(work, repo, lambda one: _digest_letter(work, one, repo, number))
+
+
+def _tell(work: Work, repo: Gated, worded: Callable[[Decider], Letter]) -> None:
+    """Write to each, or leave it to their digest: what they choose later changes nothing of it."""
+    since = queries.first_untold(work, repo.id)
     for one in deciders(work, repo, queries.notices_of(work, repo.id)):
-        post(work, _digest_letter(work, one, repo, number), after=one.held(work))
+        if one.user_id is not None and one.gathers(work):
+            gathering.gather(work, repo.id, one.user_id, since)
+        else:
+            post(work, worded(one), after=one.held(work))
     queries.mark_told(work, repo.id)
+
+
+def hears_of_requests(call: Call, repo: Gated, user_id: int) -> bool:
+    """Whether somebody decides about a repo's requests, and wants mails about them."""
+    decides = repo.owner_id == user_id or any(
+        one.id == user_id for one in admins_of(call, repo.owner_id)
+    )
+    return decides and wants_mail(call, Kind.GATE_REQUEST, user_id)
 
 
 def tell_person(

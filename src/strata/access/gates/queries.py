@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -199,14 +200,27 @@ def delete_request(work: Work, request_id: int) -> None:
     work.db.execute(sa.delete(access_requests).where(access_requests.c.id == request_id))
 
 
+def first_untold(call: Call, repo_row_id: int) -> datetime:
+    """When the first request came that waits and of which nobody was told; now, if none does."""
+    moment = access_requests.c.requested_at
+    first: datetime | None = call.db.scalar(
+        sa.select(sa.func.min(moment, type_=moment.type)).where(_untold(repo_row_id))
+    )
+    return first or call.now
+
+
 def mark_told(work: Work, repo_row_id: int) -> None:
     """Note that those who decide know of every request that waits."""
-    waiting = sa.and_(
+    here = _untold(repo_row_id)
+    work.db.execute(sa.update(access_requests).where(here).values(told_at=work.now))
+
+
+def _untold(repo_row_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
         access_requests.c.repo_id == repo_row_id,
         access_requests.c.status == Standing.PENDING.value,
         access_requests.c.told_at.is_(None),
     )
-    work.db.execute(sa.update(access_requests).where(waiting).values(told_at=work.now))
 
 
 def _place(repo_row_id: int, user_id: int) -> sa.ColumnElement[bool]:

@@ -21,7 +21,7 @@ access_requests = sa.Table(
     sa.Column("reviewed_at", Moment),
     sa.Column("reviewed_by", sa.ForeignKey("users.id")),
     sa.Column("reason", sa.Text),  # of a rejection or a reset, for the person
-    sa.Column("told_at", Moment),  # when those who decide were told by a digest
+    sa.Column("told_at", Moment),  # when those who decide were told, or left to their own digests
     sa.UniqueConstraint("repo_id", "user_id"),  # also the index behind every gated download
     sa.Index(None, "repo_id", "status", "requested_at", "id"),
     sa.Index(None, "user_id", "requested_at", "id"),
@@ -34,4 +34,15 @@ gate_notices = sa.Table(
     sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
     sa.Column("email", sa.Text),  # null: the owner's own
     sa.Column("mode", sa.Text, nullable=False),  # "real-time", or "bulk": a digest a day
+)
+
+# Whose own digest is to tell of requests to a repo: of those that wait since then. Written when
+# others would be mailed, and taken away when the digest is: each request is told by one mail.
+gathered_requests = sa.Table(
+    "gathered_requests",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    sa.Column("repo_id", sa.ForeignKey("repos.id"), primary_key=True, autoincrement=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Index(None, "repo_id"),
 )

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 
 from strata.accounts.notices.tables import heeded_repos, notice_choices
 from strata.core.call import Call, Work
+from strata.events.audit.changes import changes
+from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 
 _AT_ONCE: Final = 500  # people of one query
@@ -103,6 +105,26 @@ def choose(work: Work, user_id: int, choices: Mapping[Kind, Wanted]) -> None:
 
     What cannot be switched off stays on, whatever is said of it.
     """
+    before = choices_of(work, user_id)
+    _keep(work, user_id, choices)
+    after = choices_of(work, user_id)
+    if after != before:
+        detail = changes(_told(before), _told(after))
+        whose = Whose(subject_id=user_id)
+        record(work, "account.notifications_update", detail=detail, whose=whose)
+
+
+def ask_for_mails(work: Work, user_id: int) -> None:
+    """Have a person mailed what nobody is mailed unasked: they ticked it when they joined."""
+    _keep(work, user_id, {kind: Wanted(web=True, mail=True) for kind in sorted(ASKED_FOR)})
+
+
+def _told(choices: Mapping[Kind, Wanted]) -> dict[str, object]:
+    """What the audit log keeps of choices."""
+    return {kind.value: {"web": one.web, "mail": one.mail} for kind, one in choices.items()}
+
+
+def _keep(work: Work, user_id: int, choices: Mapping[Kind, Wanted]) -> None:
     for kind, chosen in choices.items():
         if kind in ALWAYS:
             continue
@@ -111,11 +133,6 @@ def choose(work: Work, user_id: int, choices: Mapping[Kind, Wanted]) -> None:
         work.db.execute(
             fresh.on_conflict_do_update(index_elements=["user_id", "kind"], set_=values)
         )
-
-
-def ask_for_mails(work: Work, user_id: int) -> None:
-    """Have a person mailed what nobody is mailed unasked: they ticked it when they joined."""
-    choose(work, user_id, {kind: Wanted(web=True, mail=True) for kind in sorted(ASKED_FOR)})
 
 
 def _few(people: Iterable[int]) -> Iterator[list[int]]:

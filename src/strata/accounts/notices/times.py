@@ -7,7 +7,7 @@ its clocks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -20,6 +20,8 @@ from strata.accounts.profile.preferences import UTC as UTC_NAME, known_zone, zon
 from strata.accounts.profile.tables import preferences
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
+from strata.events.audit.changes import changes
+from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 
 DIGEST_AT: Final = time(8)  # where the person lives
@@ -27,7 +29,7 @@ _DAY: Final = 24 * 60  # minutes
 
 
 class Digest(StrEnum):
-    """How mails about discussions are gathered."""
+    """How mails about discussions and requests for access are gathered."""
 
     OFF = "off"  # each soon after the news
     DAILY = "daily"
@@ -88,8 +90,19 @@ def choose_times(work: Work, user_id: int, times: Times) -> None:
         "quiet_from": quiet.begins if quiet else None,
         "quiet_until": quiet.ends if quiet else None,
     }
+    before = times_of(work, user_id)
     fresh = upsert(work.db, notice_times).values(user_id=user_id, **values)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["user_id"], set_=values))
+    if times != before:
+        detail = changes(_told(before), _told(times))
+        whose = Whose(subject_id=user_id)
+        record(work, "account.notifications_update", detail=detail, whose=whose)
+
+
+def _told(times: Times) -> dict[str, object]:
+    """What the audit log keeps of them."""
+    quiet = None if times.quiet is None else asdict(times.quiet)
+    return {"digest": times.digest.value, "quiet": quiet}
 
 
 def held_for(call: Call, user_id: int) -> timedelta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,6 +13,8 @@ from strata.accounts.profile.tables import preferences
 from strata.accounts.tables import users
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
+from strata.events.audit.changes import changes
+from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 
 TAB_WIDTHS: Final = (2, 4, 8)
@@ -69,13 +71,14 @@ def prefer(work: Work, user_id: int, wanted: Preferences) -> None:
     if wanted.code_theme not in CODE_THEMES or wanted.landing not in LANDINGS:
         raise Malformed("Choose one of the colours of code and first pages that are offered.")
     _require_known(wanted.timezone)
-    values = asdict(wanted)
+    before, values = preferences_of(work, user_id), asdict(wanted)
     fresh = upsert(work.db, preferences).values(user_id=user_id, **values)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["user_id"], set_=values))
     if wanted.language:
         work.db.execute(
             sa.update(users).where(users.c.id == user_id).values(language=wanted.language)
         )
+    _record(work, user_id, before, wanted)
 
 
 def landing_of(call: Call) -> str:
@@ -104,12 +107,21 @@ def choose_timezone(work: Work, user_id: int, name: str) -> None:
         Malformed: no such timezone.
     """
     _require_known(name)
+    before = preferences_of(work, user_id)
     fresh = upsert(work.db, preferences).values(
         user_id=user_id, **{**asdict(Preferences()), "timezone": name}
     )
     work.db.execute(
         fresh.on_conflict_do_update(index_elements=["user_id"], set_={"timezone": name})
     )
+    _record(work, user_id, before, replace(before, timezone=name))
+
+
+def _record(work: Work, user_id: int, before: Preferences, after: Preferences) -> None:
+    if before != after:
+        detail = changes(asdict(before), asdict(after))
+        whose = Whose(subject_id=user_id)
+        record(work, "account.preferences_update", detail=detail, whose=whose)
 
 
 def _require_known(timezone: str) -> None:

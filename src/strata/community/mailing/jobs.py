@@ -1,5 +1,7 @@
 """Mail people what waits in their inbox: thread by thread, or together in a digest.
 
+A digest also tells of the requests for access that were left to it (`access.gates.gathering`).
+
 The rows of the inbox are marked in the transaction that puts the mail into the outbox: a crash
 leaves both or neither, and of two processes one finds nothing left to do. Whether somebody may
 still know of a thread, and wants to hear of it by mail, is asked when the mail is written.
@@ -15,12 +17,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from strata.access.gates import gathering
 from strata.accounts import people
 from strata.accounts.notices.times import Digest, Times, hours_of, last_digest, until_end
 from strata.community.inbox import mailing
-from strata.community.inbox.mailing import MOST_OF_ONE
+from strata.community.inbox.mailing import MOST_OF_ONE, Waiting
 from strata.community.inbox.record import Until
-from strata.community.mailing import letters
+from strata.community.mailing import letters, requests
 from strata.community.mailing.reasons import Told, told
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
@@ -63,7 +66,7 @@ def _due(call: Call, settles: timedelta) -> Iterator[tuple[int, Until]]:
     begun = call.now - max(settles, LONGEST_NEWS)
     now = Until(settled=call.now - settles, begun=begun, digest=call.now)
     after = 0
-    while some := mailing.waiting(call, now, PEOPLE_AT_ONCE, after=after):
+    while some := _waiting(call, now, after):
         hours = hours_of(call, [one.user_id for one in some])
         for one in some:
             times, zone = hours[one.user_id]
@@ -73,6 +76,15 @@ def _due(call: Call, settles: timedelta) -> Iterator[tuple[int, Until]]:
             if one.since <= until.digest:
                 yield one.user_id, until
         after = some[-1].user_id
+
+
+def _waiting(call: Call, until: Until, after: int) -> list[Waiting]:
+    """Some people who wait for a mail, in the order of their ids, whatever it is about."""
+    found = {one.user_id: one for one in mailing.waiting(call, until, PEOPLE_AT_ONCE, after=after)}
+    for user_id, since in gathering.waiting(call, until.digest, PEOPLE_AT_ONCE, after=after):
+        known = found.get(user_id)
+        found[user_id] = Waiting(user_id, min(since, known.since) if known else since)
+    return [found[user_id] for user_id in sorted(found)[:PEOPLE_AT_ONCE]]
 
 
 def _digest_of(times: Times, now: datetime, zone: ZoneInfo) -> datetime:
@@ -91,7 +103,10 @@ def write(work: Work, user_id: int, until: Until) -> None:
     waiting = mailing.due(work, user_id, until)
     news = told(work, user_id, waiting)
     mailing.claim(work, [one.notification.id for one in news])
-    if user is not None and news:
+    asked = requests.taken(work, user_id, until.digest)
+    if user is not None and asked:
+        post(work, letters.written(work, user, news, asked))
+    elif user is not None and news:
         for part in _parts(news, hours_of(work, [user_id])[user_id][0]):
             post(work, letters.written(work, user, part))
     if len(waiting) < MOST_OF_ONE:

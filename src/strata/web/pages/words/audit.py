@@ -30,6 +30,8 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "account.username_change": N_("Username changed"),
         "account.profile_update": N_("Profile changed"),
         "account.avatar_update": N_("Picture changed"),
+        "account.preferences_update": N_("Preferences changed"),
+        "account.notifications_update": N_("Notification settings changed"),
         "account.consent": N_("Documents agreed to"),
         "account.identity_link": N_("Other log-in linked"),
         "account.identity_unlink": N_("Other log-in unlinked"),
