@@ -29,8 +29,9 @@ from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
 from strata.web.pages.entering import agreeing, elsewhere, proving
 from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.dressing import bare_visit
 from strata.web.pages.frame.render import Frame, url_path
-from strata.web.pages.frame.visit import bare_visit, redirected, requested, shown, visit_anyway
+from strata.web.pages.frame.visit import redirected, requested, shown, visit_anyway
 from strata.web.pages.words.account import ACCOUNT_ERRORS, phrase, wait_text
 from strata.web.pages.words.language import N_, translated, translations
 from strata.web.pages.words.phrases import ERRORS

@@ -23,14 +23,8 @@ from strata.repos.collaborating.record import ROLES, Collaborator, Invite
 from strata.repos.lookup import lookup
 from strata.web.pages.bucket import head as bucket
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import (
-    Visit,
-    in_transaction,
-    redirected,
-    shown,
-    user_id_of,
-    visiting,
-)
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_

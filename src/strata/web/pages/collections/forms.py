@@ -29,14 +29,8 @@ from strata.core.errors import CollectionExists, Conflict, InvalidFields, Malfor
 from strata.organizations import queries as organizations
 from strata.web.pages.collections.show import CollectionPage, home_of, page_of, slug_in
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import (
-    Visit,
-    in_transaction,
-    redirected,
-    shown,
-    user_id_of,
-    visiting,
-)
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.words.language import N_, translated
 
 NO_TITLE: Final = N_("Give it a title of 1 to 60 characters.")

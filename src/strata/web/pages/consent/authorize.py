@@ -21,7 +21,8 @@ from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.entering.proving import PAGE as PROVING
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE, content_security_policy
-from strata.web.pages.frame.visit import Visit, redirected, requested, shown, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, requested, shown, visiting
 from strata.web.pages.words.scopes import words_of
 from strata.web.work import exchange
 

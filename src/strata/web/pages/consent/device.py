@@ -16,7 +16,8 @@ from strata.organizations.record import Membership
 from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import Visit, shown, user_id_of, visit_of, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import shown, user_id_of, visit_of, visiting
 from strata.web.pages.words.account import phrase, wait_text
 from strata.web.pages.words.scopes import words_of
 from strata.web.work import exchange

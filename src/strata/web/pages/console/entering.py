@@ -9,8 +9,8 @@ from strata.core.call import Call
 from strata.sessions.entering import console
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import (
-    Visit,
     in_transaction,
     redirected,
     requested,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from strata.community.discussions.texts import LONGEST_COMMENT, titled
 from strata.core.errors import InvalidFields, Malformed
 from strata.web.pages.forms.body import Form
-from strata.web.pages.frame.visit import Visit
+from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.words.language import N_, translated
 from strata.web.pages.words.phrases import ERRORS
 

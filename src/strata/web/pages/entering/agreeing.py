@@ -17,11 +17,11 @@ from strata.web.auth import SAFE_METHODS
 from strata.web.entrance import later_name, later_value
 from strata.web.pages.forms.body import AGREEING, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.cookies import set_cookie
 from strata.web.pages.frame.visit import (
     redirected,
     requested,
     safe_next,
-    set_cookie,
     shown,
     user_id_of,
     visiting,

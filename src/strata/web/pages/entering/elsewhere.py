@@ -14,7 +14,8 @@ from strata.sessions.identities import leaving
 from strata.sessions.identities.asking import Answered
 from strata.web.auth import cookie_name
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import safe_next, set_cookie, shown, visit_anyway
+from strata.web.pages.frame.cookies import set_cookie
+from strata.web.pages.frame.visit import safe_next, shown, visit_anyway
 from strata.web.work import exchange, hub_of, read
 
 ELSEWHERE: Final = "elsewhere"  # the cookie

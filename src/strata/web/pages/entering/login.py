@@ -27,20 +27,17 @@ from strata.sessions.protecting import finishing
 from strata.web.auth import cookie_name
 from strata.web.pages.entering.agreeing import PAGE as AGREE
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import (
+from strata.web.pages.frame.cookies import (
     REMEMBERED,
-    Visit,
     device_cookie,
     enter,
     form_cookie_name,
     know,
-    redirected,
-    safe_next,
     session_cookie,
     set_cookie,
-    shown,
-    visit_of,
 )
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, safe_next, shown, visit_of
 from strata.web.pages.words.account import phrase, wait_text
 from strata.web.work import hub_of, read
 

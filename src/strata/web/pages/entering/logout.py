@@ -18,14 +18,8 @@ from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.entering.elsewhere import ELSEWHERE, cookie_of, place_here
 from strata.web.pages.forms.body import STALE_FORM, Form, form_of
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import (
-    drop_cookie,
-    redirected,
-    session_cookie,
-    set_cookie,
-    shown,
-    visit_of,
-)
+from strata.web.pages.frame.cookies import drop_cookie, session_cookie, set_cookie
+from strata.web.pages.frame.visit import redirected, shown, visit_of
 from strata.web.work import field, hub_of, read
 
 STATE: Final = "leaving"  # the cookie of a browser that may be on its way to log out elsewhere

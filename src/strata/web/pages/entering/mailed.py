@@ -18,15 +18,9 @@ from strata.web.auth import cookie_name
 from strata.web.pages.entering import login
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import (
-    Visit,
-    drop_cookie,
-    form_cookie_name,
-    safe_next,
-    shown,
-    visit_of,
-    visiting,
-)
+from strata.web.pages.frame.cookies import drop_cookie, form_cookie_name
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import safe_next, shown, visit_of, visiting
 from strata.web.work import field, hub_of
 
 _STATUS: Final = {Outcome.OVER: 404}

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.web.auth import cookie_name
-from strata.web.pages.frame.visit import drop_cookie, redirected, safe_next, set_cookie
+from strata.web.pages.frame.cookies import drop_cookie, set_cookie
+from strata.web.pages.frame.visit import redirected, safe_next
 from strata.web.work import hub_of
 
 COOKIE: Final = "onward"

@@ -28,12 +28,11 @@ from strata.web.pages.entering.login import arrived, browser_of
 from strata.web.pages.entering.sealed import LINK, keep_claims, kept_claims
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.cookies import drop_cookie, set_cookie
 from strata.web.pages.frame.visit import (
-    drop_cookie,
     keep_form_cookie,
     redirected,
     safe_next,
-    set_cookie,
     shown,
     user_id_of,
     visit_of,

@@ -11,7 +11,8 @@ from strata.membership import recovery
 from strata.sessions.entering import reset
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import Visit, redirected, shown, visit_of, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, visit_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import field
 

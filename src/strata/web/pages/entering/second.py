@@ -19,16 +19,8 @@ from strata.web.auth import cookie_name
 from strata.web.pages.entering import login
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import (
-    REMEMBERED,
-    drop_cookie,
-    form_cookie_name,
-    redirected,
-    safe_next,
-    set_cookie,
-    shown,
-    visiting,
-)
+from strata.web.pages.frame.cookies import REMEMBERED, drop_cookie, form_cookie_name, set_cookie
+from strata.web.pages.frame.visit import redirected, safe_next, shown, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, told
 from strata.web.work import hub_of
 

@@ -17,8 +17,9 @@ from strata.web import respond
 from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.render import Viewer
-from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, phrase, told, wait_text
 from strata.web.work import field, read
 

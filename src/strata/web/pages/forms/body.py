@@ -15,7 +15,9 @@ from strata.accounts.standing import require_open
 from strata.core.call import Call, working
 from strata.core.errors import ConsentNeeded, InvalidFields, Malformed
 from strata.sessions.entering import csrf, sudo
-from strata.web.pages.frame.visit import Visit, form_cookie_name, visiting
+from strata.web.pages.frame.cookies import form_cookie_name
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import visiting
 from strata.web.pages.words.language import N_
 from strata.web.work import body_of, exchange
 

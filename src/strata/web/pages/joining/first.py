@@ -24,13 +24,9 @@ from strata.sessions.identities.claims import Claims
 from strata.web.auth import cookie_name
 from strata.web.pages.forms.body import STALE_FORM, Form, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import (
-    Visit,
-    redirected,
-    set_cookie,
-    shown,
-    visit_of,
-)
+from strata.web.pages.frame.cookies import set_cookie
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, visit_of
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import exchange, hub_of, read
 

@@ -14,13 +14,8 @@ from strata.web import respond
 from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import Form, form_of
 from strata.web.pages.forms.file import form_with_file
-from strata.web.pages.frame.visit import (
-    Visit,
-    redirected,
-    shown,
-    visit_of,
-    visiting,
-)
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, visit_of, visiting
 from strata.web.pages.joining.first import (
     CLOSED,
     begin,

@@ -18,7 +18,8 @@ from strata.web.auth import require_same_site, session_cookie_name
 from strata.web.json_body import decoded
 from strata.web.pages.forms.body import LONGEST_BODY
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import set_cookie, speak
+from strata.web.pages.frame.cookies import set_cookie
+from strata.web.pages.frame.dressing import speak
 from strata.web.pages.words.language import LANGUAGES, language_of
 from strata.web.work import body_of, hub_of, read
 

@@ -18,17 +18,8 @@ from strata.membership.joining.signup import SignedUp, SignUp
 from strata.membership.joining.work import Done, puzzle
 from strata.web.pages.forms.body import Form, consents_in, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import (
-    cookie_path,
-    device_cookie,
-    drop_cookie,
-    enter,
-    know,
-    redirected,
-    shown,
-    visit_of,
-    visiting,
-)
+from strata.web.pages.frame.cookies import cookie_path, device_cookie, drop_cookie, enter, know
+from strata.web.pages.frame.visit import redirected, shown, visit_of, visiting
 from strata.web.pages.joining.first import join_cookie
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import LANGUAGES, language_of

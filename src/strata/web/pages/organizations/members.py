@@ -24,14 +24,8 @@ from strata.organizations.inviting.sending import LINK_ROLES
 from strata.organizations.record import Member, Organization
 from strata.web.pages.forms.body import LONGEST_BODY, MOST_FIELDS, PROOFS, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import (
-    Visit,
-    in_transaction,
-    redirected,
-    shown,
-    user_id_of,
-    visiting,
-)
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_, translated
 from strata.web.work import field

@@ -19,14 +19,8 @@ from strata.organizations.logo import shown_logo
 from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.file import form_with_picture
-from strata.web.pages.frame.visit import (
-    Visit,
-    in_transaction,
-    redirected,
-    shown,
-    user_id_of,
-    visiting,
-)
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.settings.profile import details_in
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.organizations import kind_choices

@@ -27,11 +27,12 @@ from strata.repos import likes
 from strata.repos.popularity import downloads_by_day
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.clone_address import addresses_of
+from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.labels import texts
 from strata.web.pages.frame.media import media_headers
 from strata.web.pages.frame.places import Place, list_address
 from strata.web.pages.frame.render import url_path
-from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
 from strata.web.pages.people.organization import OrganizationPage, organization_page
 from strata.web.pages.people.profile import Profile, profile_of
 from strata.web.pages.repo import gate_view

@@ -21,7 +21,9 @@ from strata.sessions.entering import changing
 from strata.sessions.entering.sudo import require_sudo
 from strata.web.auth import session_cookie_name
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import Visit, drop_cookie, redirected, shown, user_id_of, visiting
+from strata.web.pages.frame.cookies import drop_cookie
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.settings import billing, leaving
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_

@@ -19,7 +19,8 @@ from strata.credentials.oauth.making.description import Described
 from strata.credentials.oauth.making.keeping import Made
 from strata.credentials.oauth.usage import Usage
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visit_of, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, user_id_of, visit_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.scopes import choices
 from strata.web.work import field

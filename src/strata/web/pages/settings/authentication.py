@@ -22,7 +22,8 @@ from strata.repos.publishers.rules import issuers
 from strata.sessions.entering import browsers, changing, sessions
 from strata.sessions.identities.linking import Identity, identities_of
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import Visit, shown, user_id_of, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import shown, user_id_of, visiting
 from strata.web.pages.settings import factors, passkeys
 from strata.web.pages.words.account import NOTHING_WRONG, Told
 

@@ -33,14 +33,8 @@ from strata.organizations import queries as organizations
 from strata.repos import queries as repos
 from strata.search.storage import Stored, storage_list
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import (
-    Visit,
-    in_transaction,
-    redirected,
-    shown,
-    user_id_of,
-    visiting,
-)
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.words.language import N_, translated
 from strata.web.work import exchange
 

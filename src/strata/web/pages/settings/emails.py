@@ -11,7 +11,8 @@ from strata.membership.emails import adding, proved
 from strata.membership.emails.adding import Outcome
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
 from strata.web.pages.settings import account
 from strata.web.pages.words.account import told
 from strata.web.work import field

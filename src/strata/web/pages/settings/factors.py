@@ -20,14 +20,8 @@ from strata.core.errors import InvalidFields
 from strata.sessions.protecting import changing, removal
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
-from strata.web.pages.frame.visit import (
-    Visit,
-    in_transaction,
-    redirected,
-    shown,
-    user_id_of,
-    visiting,
-)
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import exchange
 

@@ -19,7 +19,8 @@ from strata.repos import change
 from strata.repos.owned import owned_by
 from strata.repos.record import Repo
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import Visit, redirected, shown
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown
 from strata.web.pages.words.account import NOTHING_WRONG, Told
 
 PAGE: Final = "/settings/account"

@@ -22,14 +22,8 @@ from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import keep_choice
-from strata.web.pages.frame.visit import (
-    cookie_path,
-    in_transaction,
-    redirected,
-    shown,
-    user_id_of,
-    visiting,
-)
+from strata.web.pages.frame.cookies import cookie_path
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.words.language import LANGUAGES, N_, THEMES, translated
 
 PAGE: Final = "/settings/preferences"

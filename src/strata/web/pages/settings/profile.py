@@ -18,7 +18,8 @@ from strata.lib.pictures.squares import MAX_BYTES
 from strata.lib.pictures.worker import Part
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.file import form_with_file
-from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 
 PAGE = "/settings/profile"

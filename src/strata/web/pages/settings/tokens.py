@@ -26,7 +26,8 @@ from strata.organizations import queries as organizations
 from strata.organizations.token_policy import Approval
 from strata.sessions.entering import browsers, sessions
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.settings import token_view
 from strata.web.pages.settings.token_form import (
     MOST_FIELDS,

@@ -18,7 +18,8 @@ from strata.community.webhooks.faults import BadWebhook
 from strata.community.webhooks.manage import Shown
 from strata.core.call import Call, Work, working
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import Visit, redirected, shown, user_id_of, visit_of, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, user_id_of, visit_of, visiting
 from strata.web.pages.webhooks.form import Typed, asked, told_of, typed, typed_anew, wish_of
 from strata.web.pages.words.account import NOTHING_WRONG, Told
 from strata.web.work import field

@@ -23,8 +23,9 @@ from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.seeking import address_of, window_of
+from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.render import url_path, with_query
-from strata.web.pages.frame.visit import Visit, in_transaction, redirected, shown, visiting
+from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
 from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.words.language import N_, translated
 from strata.web.work import repo_of

@@ -17,7 +17,8 @@ from strata.repos.lookup import lookup
 from strata.repos.publishers import manage, rules
 from strata.repos.publishers.manage import Publisher
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import Visit, redirected, shown, visiting
+from strata.web.pages.frame.dressing import Visit
+from strata.web.pages.frame.visit import redirected, shown, visiting
 from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import repo_of
