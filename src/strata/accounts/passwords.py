@@ -15,6 +15,7 @@ from importlib import resources
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.low_level import hash_secret_raw
 
 from strata.core.hub import Hub
 from strata.core.settings.tree import AccountsSettings
@@ -22,6 +23,8 @@ from strata.core.settings.tree import AccountsSettings
 LONGEST = 128  # code points
 LONGEST_BYTES = 512
 SHORTEST_IDENTITY = 4  # shorter names occur in passwords by chance
+STRETCHED_MIB = 19  # of codes that are shorter than a key, in two rounds (OWASP's least)
+SHORTEST_SALT = 8  # bytes that argon2 insists on
 SHORTEST_STEM = 4  # what is left after stripping must still be a word
 
 
@@ -120,6 +123,22 @@ def matches(hub: Hub, password_hash: str | None, password: str) -> bool:
         except (Argon2Error, InvalidHashError):
             return False
         return password_hash is not None
+
+
+def stretched(hub: Hub, secret: str, salt: bytes) -> bytes:
+    """32 bytes of a short secret, slowly; the same for ever, so never inside a `Work`."""
+    mib = min(STRETCHED_MIB, hub.settings.accounts.password_hash_mib)  # less in tests alone
+    salted = salt.ljust(SHORTEST_SALT, b"\0")
+    with _slots(hub.settings.accounts.password_hash_slots):
+        return hash_secret_raw(
+            secret.encode(),
+            salted,
+            time_cost=2,
+            memory_cost=mib * 1024,
+            parallelism=1,
+            hash_len=32,
+            type=Type.ID,
+        )
 
 
 def is_outdated(hub: Hub, password_hash: str) -> bool:

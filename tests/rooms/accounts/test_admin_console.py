@@ -66,8 +66,8 @@ def with_passkey(hub: Hub, actor: Actor) -> Authenticator:
     key = Authenticator(origin=SITE)
     with calling(hub, actor, HERE) as call:
         options = changing.passkey_options(call)
-    with calling(hub, actor, HERE) as call, working(call) as work:
-        changing.add_passkey(work, key.make(options), "key")
+    with calling(hub, actor, HERE) as call:
+        changing.add_passkey(call, key.make(options), "key")
     return key
 
 

@@ -21,9 +21,11 @@ from fixtures.accounts import (
 )
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock
+from strata.accounts import passwords
 from strata.accounts.factors import checking, codes, held, passkeys, remembered, totp
 from strata.accounts.factors.challenges import Purpose, Use
 from strata.accounts.factors.halfway import Ticket
+from strata.accounts.factors.tables import recovery_codes
 from strata.accounts.tables import users
 from strata.core.actor import Actor
 from strata.core.call import working
@@ -63,16 +65,16 @@ def with_app(hub: Hub, actor: Actor) -> tuple[pyotp.TOTP, tuple[str, ...]]:
         changing.begin_authenticator(work)
     with calling(hub, actor) as call:
         app = pyotp.TOTP(changing.authenticator(call).secret)
-    with calling(hub, actor) as call, working(call) as work:
-        return app, changing.turn_on(work, app.at(hub.clock() - timedelta(seconds=30))).codes
+    with calling(hub, actor) as call:
+        return app, changing.turn_on(call, app.at(hub.clock() - timedelta(seconds=30))).codes
 
 
 def with_passkey(hub: Hub, actor: Actor) -> Authenticator:
     made_by = Authenticator()
     with calling(hub, actor) as call:
         options = changing.passkey_options(call)
-    with calling(hub, actor) as call, working(call) as work:
-        changing.add_passkey(work, made_by.make(options), "key")
+    with calling(hub, actor) as call:
+        changing.add_passkey(call, made_by.make(options), "key")
     return made_by
 
 
@@ -239,7 +241,9 @@ def test_the_first_factor_brings_codes_and_the_last_takes_them(hub: Hub, alice: 
 def test_a_stolen_session_takes_nothing_away(hub: Hub, alice: Actor) -> None:
     with_app(hub, alice)
     stolen = replace(alice, proved_until=hub.clock())
-    for act in (changing.turn_off, changing.renew_codes, changing.cancel_removal):
+    with calling(hub, stolen) as call, pytest.raises(ProofNeeded):
+        changing.renew_codes(call)
+    for act in (changing.turn_off, changing.cancel_removal):
         with calling(hub, stolen) as call, working(call) as work, pytest.raises(ProofNeeded):
             act(work)
     with calling(hub) as call:
@@ -342,3 +346,24 @@ def test_the_owner_hears_of_guesses_at_the_second_factor_once(hub: Hub, alice: A
         told.append(inbox(hub, "alice@example.org")[before:])
     assert [len(mails) for mails in told] == [0, 0, 1, 1]
     assert "may know your password" in told[-1][0].text
+
+
+def test_recovery_codes_are_kept_as_salted_slow_hashes(hub: Hub, alice: Actor) -> None:
+    user_id = alice.user_id or 0
+    _, shown = with_app(hub, alice)
+    with calling(hub) as call:
+        rows = call.db.execute(sa.select(recovery_codes)).all()
+    (salt,) = {row.salt for row in rows}
+    assert len(bytes.fromhex(salt)) == 16
+    slow = passwords.stretched(hub, shown[0].replace("-", ""), bytes.fromhex(salt))
+    assert hub.secrets.digest("recovery.code", slow) in {row.digest for row in rows}
+    again = codes.draw(hub)
+    assert again.salt != salt
+    with calling(hub) as call, working(call) as work:
+        codes.keep(work, user_id, again)
+    with calling(hub) as call:
+        old, new = (codes.read(call, user_id, code) for code in (shown[0], again.shown[0].lower()))
+        with working(call) as work:
+            assert not codes.take(work, user_id, old)
+            assert codes.take(work, user_id, new)
+            assert not codes.take(work, user_id, new)

@@ -21,6 +21,7 @@ recovery_codes = sa.Table(
     metadata,
     sa.Column("user_id", sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
     sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("salt", sa.Text, nullable=False),  # hex, the same for all codes of an account
     sa.Column("used_at", Moment),
 )
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from strata.accounts import people
 from strata.accounts.factors import checking, codes, held, letters, passkeys, remembered, totp
 from strata.accounts.factors.challenges import Purpose, Use
-from strata.core.call import Call, Work
+from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, EmailNotVerified, InvalidFields, NotFound, Unauthenticated
 from strata.events.facts import record
 from strata.sessions.entering import sessions
@@ -54,18 +54,20 @@ def authenticator(call: Call) -> totp.SettingUp:
     return waiting
 
 
-def turn_on(work: Work, code: str) -> Changed:
+def turn_on(call: Call, code: str) -> Changed:
     """Turn the authenticator on.
 
     Raises:
         InvalidFields: `code` is not the one that it shows.
     """
-    user = _changing(work)
-    if not totp.confirm(work, user.id, code):
-        raise InvalidFields({"code": (checking.BAD_CODE,)})
-    record(work, "account.2fa_enable", target=user.name)
-    letters.send(work, user, letters.ADDED)
-    return _added(work, user)
+    drawn = _drawn(call)
+    with working(call) as work:
+        user = _changing(work)
+        if not totp.confirm(work, user.id, code):
+            raise InvalidFields({"code": (checking.BAD_CODE,)})
+        record(work, "account.2fa_enable", target=user.name)
+        letters.send(work, user, letters.ADDED)
+        return _added(work, user, drawn)
 
 
 def turn_off(work: Work) -> Changed:
@@ -84,19 +86,22 @@ def turn_off(work: Work) -> Changed:
     return _removed(work, user, letters.AUTHENTICATOR_REMOVED)
 
 
-def renew_codes(work: Work) -> Changed:
+def renew_codes(call: Call) -> Changed:
     """Make new recovery codes.
 
     Raises:
         Conflict: the account has no second factor.
     """
-    user = _changing(work)
-    if not held.of(work, user.id).any:
-        raise Conflict("factor.none")
-    made = codes.renew(work, user.id)
-    record(work, "account.recovery_regenerate", target=user.name)
-    letters.send(work, user, letters.CODES_RENEWED)
-    return Changed(sessions.renew(work), made)
+    _person(call)
+    drawn = codes.draw(call.hub)
+    with working(call) as work:
+        user = _changing(work)
+        if not held.of(work, user.id).any:
+            raise Conflict("factor.none")
+        made = codes.keep(work, user.id, drawn)
+        record(work, "account.recovery_regenerate", target=user.name)
+        letters.send(work, user, letters.CODES_RENEWED)
+        return Changed(sessions.renew(work), made)
 
 
 def passkey_options(call: Call) -> str:
@@ -108,17 +113,19 @@ def passkey_options(call: Call) -> str:
     return passkeys.options_to_add(call, _person(call), _use(call))
 
 
-def add_passkey(work: Work, answer: str, name: str) -> Changed:
+def add_passkey(call: Call, answer: str, name: str) -> Changed:
     """Keep a passkey that the browser has made.
 
     Raises:
         InvalidFields: as `factors.passkeys.add`.
     """
-    user = _changing(work)
-    passkeys.add(work, user, _use(work), answer, name)
-    record(work, "account.passkey_add", target=user.name, detail={"name": name})
-    letters.send(work, user, letters.PASSKEY_ADDED)
-    return _added(work, user)
+    drawn = _drawn(call)
+    with working(call) as work:
+        user = _changing(work)
+        passkeys.add(work, user, _use(work), answer, name)
+        record(work, "account.passkey_add", target=user.name, detail={"name": name})
+        letters.send(work, user, letters.PASSKEY_ADDED)
+        return _added(work, user, drawn)
 
 
 def rename_passkey(work: Work, passkey_id: int, name: str) -> None:
@@ -176,13 +183,19 @@ def cancel_removal(work: Work) -> None:
         raise NotFound("There is nothing to cancel.")
 
 
-def _added(work: Work, user: people.User) -> Changed:
+def _drawn(call: Call) -> codes.Drawn | None:
+    """Recovery codes for an account that has none yet."""
+    return None if codes.of(call, _person(call).id).exist else codes.draw(call.hub)
+
+
+def _added(work: Work, user: people.User, drawn: codes.Drawn | None) -> Changed:
     """The first factor comes with recovery codes, and a wish to be without one is over."""
     held.settle(work, user.id)
     waiting = removal.of(work, user.id)
     if waiting is not None and not waiting.by_operator:
         removal.cancel(work, user)
-    made = () if codes.of(work, user.id).exist else codes.renew(work, user.id)
+    wanted = drawn is not None and not codes.of(work, user.id).exist
+    made = codes.keep(work, user.id, drawn) if drawn is not None and wanted else ()
     return Changed(sessions.renew(work), made)
 
 

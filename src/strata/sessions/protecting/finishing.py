@@ -81,9 +81,10 @@ def finish(call: Call, ticket: Ticket, second: Second, browser: Browser) -> Fini
     if found is None or user is None:
         raise NotFound(OVER)
     tried_at = _counted(call, user, ticket)
+    typed = codes.read(call, user.id, second.recovery_code) if second.recovery_code else ""
     try:
         with working(call) as work:
-            how = f"{found.how}+{_taken(work, user, ticket, second)}"
+            how = f"{found.how}+{_taken(work, user, ticket, replace(second, recovery_code=typed))}"
             checking.refund(work, user, tried_at)
             if not halfway.use(work, ticket):
                 raise NotFound(OVER)
@@ -133,7 +134,11 @@ def _counted(call: Call, user: people.User, ticket: Ticket) -> datetime:
 
 
 def _taken(work: Work, user: people.User, ticket: Ticket, second: Second) -> str:
-    """By which factor it was; what was used is used up with this transaction."""
+    """By which factor it was; what was used is used up with this transaction.
+
+    Args:
+        second: its recovery code as `codes.read` has it.
+    """
     if second.passkey:
         passkeys.show(work, _use(ticket), second.passkey, of_user=user.id)
         return "passkey"

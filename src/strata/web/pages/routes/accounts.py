@@ -90,7 +90,9 @@ ROUTES: Final = (
     Route(READ, "/login/2fa", second.page, BROWSER, page=True),
     Route(SEND, "/login/2fa", second.submit, BROWSER, page=True, free=True),
     Route(READ, "/login/recovery", second.recovery_page, BROWSER, page=True),
-    Route(SEND, "/login/recovery", second.submit_recovery, BROWSER, page=True, free=True),
+    Route(
+        SEND, "/login/recovery", second.submit_recovery, BROWSER, page=True, hashes=True, free=True
+    ),
     Route(READ, "/login/mailed", mailed.page, BROWSER, page=True),
     Route(READ, "/login/confirm/{token}", mailed.look_at_link, BROWSER, page=True),
     Route(SEND, "/login/confirm/{token}", mailed.confirm, BROWSER, page=True, free=True),

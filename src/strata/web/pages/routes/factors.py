@@ -19,12 +19,12 @@ _DEVICES: Final = "/settings/authentication/devices"
 ROUTES: Final = (
     Route(_READ, _APP, factors.setting_up, _BROWSER, page=True),
     Route(_SEND, _APP, factors.begin, _BROWSER, page=True),
-    Route(_SEND, f"{_APP}/confirm", factors.turn_on, _BROWSER, page=True),
+    Route(_SEND, f"{_APP}/confirm", factors.turn_on, _BROWSER, page=True, hashes=True),
     Route(_SEND, f"{_APP}/remove", factors.turn_off, _BROWSER, page=True),
-    Route(_SEND, _CODES, factors.renew_codes, _BROWSER, page=True),
+    Route(_SEND, _CODES, factors.renew_codes, _BROWSER, page=True, hashes=True),
     Route(_SEND, _CANCEL, factors.cancel, _BROWSER, page=True, free=True),
     Route(_READ, f"{_PASSKEYS}/new", passkeys.new, _BROWSER, page=True),
-    Route(_SEND, f"{_PASSKEYS}/new", passkeys.add, _BROWSER, page=True),
+    Route(_SEND, f"{_PASSKEYS}/new", passkeys.add, _BROWSER, page=True, hashes=True),
     Route(_SEND, _PASSKEYS, passkeys.change, _BROWSER, page=True),
     Route(_SEND, _DEVICES, passkeys.forget, _BROWSER, page=True),
 )

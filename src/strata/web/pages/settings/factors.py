@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from strata.accounts.factors import codes, held
 from strata.accounts.factors.totp import SettingUp
-from strata.core.call import Call, Work
+from strata.core.call import Call
 from strata.core.errors import InvalidFields
 from strata.sessions.protecting import changing, removal
 from strata.web.pages.forms.body import form_of, submitted
@@ -69,9 +69,10 @@ async def turn_on(request: Request) -> Response:
     """POST /settings/authentication/authenticator/confirm"""
     form = await form_of(request)
     code = form.get("code", "")
-    act = in_transaction(lambda work: changing.turn_on(work, code))
     try:
-        visit, changed = await submitted(request, form, lambda call, _: act(call))
+        visit, changed = await submitted(
+            request, form, lambda call, _: changing.turn_on(call, code)
+        )
     except InvalidFields as error:
         visit, waiting = await visiting(request, changing.authenticator)
         return _setting_up(request, visit, waiting, told(visit.frame.language, error))
@@ -80,7 +81,7 @@ async def turn_on(request: Request) -> Response:
 
 async def turn_off(request: Request) -> Response:
     """POST /settings/authentication/authenticator/remove"""
-    return await _changed(request, changing.turn_off, "factor-off")
+    return await _changed(request, in_transaction(changing.turn_off), "factor-off")
 
 
 async def renew_codes(request: Request) -> Response:
@@ -114,11 +115,10 @@ def answered(request: Request, visit: Visit, changed: changing.Changed, notice: 
 
 
 async def _changed(
-    request: Request, act: Callable[[Work], changing.Changed], notice: str
+    request: Request, act: Callable[[Call], changing.Changed], notice: str
 ) -> Response:
     form = await form_of(request)
-    within = in_transaction(act)
-    visit, changed = await submitted(request, form, lambda call, _: within(call))
+    visit, changed = await submitted(request, form, lambda call, _: act(call))
     return answered(request, visit, changed, notice)
 
 

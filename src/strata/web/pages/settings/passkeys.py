@@ -77,9 +77,12 @@ async def add(request: Request) -> Response:
     """POST /settings/authentication/passkeys/new"""
     form = await form_of(request)
     answer, name = form.get("passkey", ""), form.get("name", "")
-    act = in_transaction(lambda work: changing.add_passkey(work, answer, name))
+
+    def act(call: Call, _: Form) -> changing.Changed:
+        return changing.add_passkey(call, answer, name)
+
     try:
-        visit, changed = await submitted(request, form, lambda call, _: act(call))
+        visit, changed = await submitted(request, form, act)
     except InvalidFields as error:
         visit, options = await visiting(request, changing.passkey_options)
         return _new(request, visit, options, told(visit.frame.language, error))
