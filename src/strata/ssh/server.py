@@ -33,6 +33,13 @@ _SIGNATURES: Final = (
     "rsa-sha2-256",
     "rsa-sha2-512",
 )
+# 128 bits of security at least, no SHA-1, and what is encrypted is authenticated, not the reverse.
+# The first of the exchanges withstands quantum computers, where the library has it.
+_EXCHANGES: Final = (
+    "*25519-sha256*,ecdh-sha2-nistp*,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512"
+)
+_CIPHERS: Final = "chacha20-poly1305@openssh.com,aes*-gcm@openssh.com,aes256-ctr,aes128-ctr"
+_MACS: Final = "hmac-sha2-*-etm@openssh.com,umac-128-etm@openssh.com"
 
 
 @dataclass(slots=True)
@@ -64,6 +71,9 @@ class SshServer:
             keepalive_interval=KEEP_ALIVE_S,
             keepalive_count_max=MOST_SILENT,
             signature_algs=_SIGNATURES,
+            kex_algs=_EXCHANGES,
+            encryption_algs=_CIPHERS,
+            mac_algs=_MACS,
             compression_algs=("none",),
             allow_pty=False,
             allow_scp=False,

@@ -1,5 +1,6 @@
 """Who somebody is over SSH, and what the server refuses to everybody."""
 
+import socket
 from datetime import timedelta
 
 import pytest
@@ -172,3 +173,33 @@ def test_during_maintenance_nobody_comes_in(
     )  # fmt: skip
     maintenance.end(origin.hub.settings.data)
     assert "Hi alice" in machine.ssh("-T", keys=(key,)).said
+
+
+def offered(origin: SshOrigin) -> list[set[str]]:
+    """What the server offers before anybody has said who they are (RFC 4253, 7.1)."""
+    with socket.create_connection(("127.0.0.1", origin.port), timeout=10) as plug:
+        plug.sendall(b"SSH-2.0-curious\r\n")
+        received = b""
+        while b"\r\n" not in received or len(received.partition(b"\r\n")[2]) < 4:
+            received += plug.recv(65536)
+        packet = received.partition(b"\r\n")[2]
+        length = 4 + int.from_bytes(packet[:4])
+        while len(packet) < length:
+            packet += plug.recv(65536)
+    place, lists = 4 + 1 + 1 + 16, []
+    for _ in range(8):
+        end = place + 4 + int.from_bytes(packet[place : place + 4])
+        lists.append(set(packet[place + 4 : end].decode().split(",")))
+        place = end
+    return lists
+
+
+def test_nothing_weak_is_offered(origin: SshOrigin) -> None:
+    exchanges, host_keys, ciphers, _, macs, *_ = offered(origin)
+    assert "curve25519-sha256" in exchanges
+    assert {one for one in exchanges if "sha1" in one or "group14" in one or "rsa" in one} == set()
+    assert host_keys <= {"ssh-ed25519", "ecdsa-sha2-nistp256"}
+    assert {one for one in ciphers if "gcm" not in one and "poly1305" not in one} == {
+        "aes256-ctr", "aes128-ctr",
+    }  # fmt: skip
+    assert {one for one in macs if "-etm@" not in one or "sha1" in one or "64" in one} == set()
