@@ -28,15 +28,22 @@ WORDS: Final = {
         "name": "Name", "write": "Write", "fine": "Fine-grained", "copy": "Copy",
         "dup": "You already have a token with this name.", "bad": "This name can't be used.",
         "own": "Commit and upload to repositories", "saved": "I have saved it",
-        "refresh": "Invalidate and refresh", "can": "This token can", "confirm": "Confirm",
+        "refresh": "Invalidate and refresh", "confirm": "Confirm",
         "next": "Next", "back": "Back", "copied": "Copied",
+        "found": "2 repositories found.", "kind": "Model · Private",
+        "chosen": "alice/vault is chosen.",
+        "reads": "This token can read 1 private model (alice/vault).",
+        "writes": "This token can write to 1 private model (alice/vault).",
     },
     "zh-CN": {
         "name": "名称", "write": "读写", "fine": "细粒度", "copy": "复制",
         "dup": "已存在同名令牌。", "bad": "该名称不可用。",
         "own": "向仓库提交和上传", "saved": "我已保存",
-        "refresh": "作废并重新生成", "can": "此令牌可以", "confirm": "确认",
+        "refresh": "作废并重新生成", "confirm": "确认",
         "next": "下一步", "back": "上一步", "copied": "已复制",
+        "found": "找到 2 个仓库。", "kind": "模型 · 私有", "chosen": "已选择 alice/vault。",
+        "reads": "此令牌可以读取 1 个私有模型（alice/vault）。",  # noqa: RUF001
+        "writes": "此令牌可以写入 1 个私有模型（alice/vault）。",  # noqa: RUF001
     },
 }  # fmt: skip
 
@@ -234,10 +241,10 @@ def step_by_step(here: Browsing) -> None:
     """On a phone the form is walked through, with the keyboard, and nothing is sent on the way."""
     page = here.page
     page.set_viewport_size({"width": 390, "height": HEIGHT})
-    name, repo = page.locator("input[name=name]"), page.locator("input[name=repo-0]")
+    name, find = page.locator("input[name=name]"), page.locator("#strata-find")
     bar, told = page.locator(".step-bar"), page.locator(".step-bar [role=status]")
     bar.wait_for()
-    assert (name.is_visible(), repo.is_visible()) == (True, False)
+    assert (name.is_visible(), find.is_visible()) == (True, False)
     name.press("Enter")  # a name is missing
     assert "1" in told.inner_text()
     name.fill("ci")
@@ -246,9 +253,12 @@ def step_by_step(here: Browsing) -> None:
     assert not name.is_visible()
     tab_to(here, "own:repo.access.read")
     page.keyboard.press("Enter")
-    repo.fill("alice/other")
+    find.press_sequentially("oth")
+    chosen = page.locator("#strata-find-list [role=option]")
+    chosen.wait_for()
+    find.press("Enter")  # the only one that is found
     page.get_by_role("button", name="alice/other").click()  # leaves it out again
-    assert repo.input_value() == ""
+    assert page.locator(".repo-chip").count() == 0
     assert page.url.endswith("/settings/tokens/new")
     for button in (WORDS[here.language]["next"], WORDS[here.language]["next"]):
         press(here, button)
@@ -259,7 +269,43 @@ def step_by_step(here: Browsing) -> None:
     page.set_viewport_size({"width": WIDE, "height": HEIGHT})
     assert not bar.is_visible()
     assert name.is_visible()
-    assert repo.is_visible()
+    assert find.is_visible()
+
+
+def choose_with_the_keyboard(here: Browsing, words: dict[str, str]) -> None:
+    """The field and its list are a combobox as the ARIA Authoring Practices describe it."""
+    page, find = here.page, here.page.locator("#strata-find")
+    options = page.locator("#strata-find-list [role=option]")
+    status = page.locator("[data-repos] [data-picker] > [role=status]")
+    assert find.get_attribute("aria-expanded") == "false"
+    find.press("ArrowDown")  # opens what is one's own
+    options.nth(1).wait_for()
+    assert find.get_attribute("aria-expanded") == "true"
+    assert words["found"] in status.inner_text()
+    assert options.all_inner_texts() == [
+        f"alice/{one}\n{words['kind']}" for one in ("other", "vault")
+    ]
+    assert find.get_attribute("aria-activedescendant") is None
+    for key, number in (("ArrowDown", 0), ("ArrowDown", 1), ("ArrowDown", 0), ("ArrowUp", 1)):
+        find.press(key)
+        pointed = find.get_attribute("aria-activedescendant")
+        assert pointed == options.nth(number).get_attribute("id")
+    assert page.evaluate("document.activeElement.id") == "strata-find"  # the focus never leaves
+    find.press("Escape")
+    assert find.get_attribute("aria-expanded") == "false"
+    assert options.count() == 0 or not options.first.is_visible()
+    find.press_sequentially("vau")
+    options.nth(1).wait_for(state="detached")
+    options.wait_for()
+    find.press("ArrowDown")
+    find.press("Enter")
+    assert words["chosen"] in status.inner_text()
+    assert find.input_value() == ""
+    find.press("ArrowDown")
+    options.nth(1).wait_for()
+    assert options.nth(1).get_attribute("aria-selected") == "true"
+    find.press("Escape")
+    assert page.locator(".repo-chip code").all_inner_texts() == ["alice/vault"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -282,15 +328,12 @@ def test_a_fine_grained_token_is_put_together_on_the_page_and_serves_a_client(
     here.check()
     here.page.locator("#strata-role-fineGrained").check()
     step_by_step(here)
-    assert here.page.locator("[data-summary]").is_visible()
-    assert words["can"] in here.page.locator("[data-summary]").inner_text()
-    row = here.page.locator("input[name=repo-0]")
-    row.press_sequentially("vau")
-    here.page.wait_for_selector("datalist option[value='alice/vault']", state="attached")
-    row.fill("alice/vault")
+    summary = here.page.locator("[data-summary] p")
+    assert summary.locator("xpath=..").get_attribute("role") == "status"
+    choose_with_the_keyboard(here, words)
+    summary.filter(has_text=words["reads"]).wait_for()
     here.page.locator("select[name=repo-0-may]").select_option("write")
-    assert "alice/vault" in here.page.locator("[data-summary]").inner_text()
-    here.page.locator("[data-repos] > button").click()
+    summary.filter(has_text=words["writes"]).wait_for()
     here.check()
     here.control("generate token").click()
     here.page.wait_for_selector("#strata-secret")
@@ -318,3 +361,24 @@ def test_a_fine_grained_token_is_put_together_on_the_page_and_serves_a_client(
         """
     )
     assert told == ["alice/vault", 404, 403]
+    come_back_to_the_scopes(here, words)
+
+
+def come_back_to_the_scopes(here: Browsing, words: dict[str, str]) -> None:
+    """An address and a token fill the same chips in; what was typed and not chosen is not lost."""
+    page = here.page
+    here.open(
+        "/settings/tokens/new?tokenType=fineGrained&displayName=b&repos[]=alice/other&repos=a/b"
+    )
+    assert page.locator(".repo-chip code").all_inner_texts() == ["a/b", "alice/other"]
+    assert page.locator(".repo-chip.is-missing code").all_inner_texts() == ["a/b"]
+    here.open("/settings/tokens")
+    here.open(page.locator('a[href$="/edit"]').first.get_attribute("href") or "")
+    assert page.locator(".repo-chip code").all_inner_texts() == ["alice/vault"]
+    assert page.locator("select[name=repo-0-may]").input_value() == "write"
+    page.locator("[data-summary] p").filter(has_text=words["writes"]).wait_for()
+    page.locator("#strata-find").fill("alice/nothing")
+    page.locator(".token-form button[type=submit]").click()
+    page.wait_for_selector(".error-summary")
+    forgive(here, 400)
+    assert page.locator(".repo-chip code").all_inner_texts() == ["alice/vault", "alice/nothing"]

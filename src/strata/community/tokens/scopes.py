@@ -23,6 +23,7 @@ from strata.core.permissions import Permission
 from strata.organizations import queries as organizations
 from strata.repos.lookup import followed
 from strata.repos.queries import repos_by_ids
+from strata.repos.record import Repo
 
 MOST_REPOS: Final = 50
 USER: Final = "user"
@@ -52,6 +53,16 @@ INSIDE: Final = (
     Permission.ORG_READ,
     Permission.ORG_WRITE,
 )
+# What can be allowed for single repos as well as for all of a namespace.
+SINGLE: Final = frozenset(
+    {
+        Permission.CONTENT_READ.value,
+        Permission.CONTENT_WRITE.value,
+        Permission.REPO_WRITE.value,
+        Permission.ACCESS_READ.value,
+        Permission.DISCUSSION_WRITE.value,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ class Wanted:
     organizations: Mapping[str, frozenset[str]] = field(default_factory=dict)
     repos: Mapping[RepoId, frozenset[str]] = field(default_factory=dict)
     kept: Grants = NOTHING  # of which collections are taken over: no form shows them
+    as_before: frozenset[RepoId] = frozenset()  # these repos with what `kept` says of them
+    only: Mapping[str, frozenset[RepoId]] = field(default_factory=dict)  # of an organisation's
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +128,46 @@ def settled(call: Call, wanted: Wanted) -> Settled:
         BadScope: of the field `repos` or `orgs`.
     """
     owner_id = call.actor.user_id or 0
-    namespaces = {owner_id: wanted.own} if wanted.own else {}
-    for name, permissions in wanted.organizations.items():
-        if permissions:
-            namespaces[_member_of(call, name)] = permissions
-    if len(wanted.repos) > MOST_REPOS:
+    single, whole = _named(wanted)
+    if len(single) > MOST_REPOS:
         raise BadScope("repos", "token.too_many_repos")
+    ids = {name: _member_of(call, name) for name in {**whole, **wanted.only}}
+    namespaces = {owner_id: wanted.own} if wanted.own else {}
+    namespaces |= {ids[name]: permissions for name, permissions in whole.items()}
     repos: dict[int, frozenset[str]] = {}
     owners = set(namespaces)
-    for repo_id, permissions in wanted.repos.items():
-        row_id, owner = _repo(call, repo_id)
-        repos[row_id] = repos.get(row_id, frozenset()) | permissions
-        owners.add(owner)
+    for name, repo_id, permissions in single:
+        repo = _repo(call, repo_id, ids.get(name))
+        held = permissions or wanted.kept.repos.get(repo.id, frozenset())
+        if not held:
+            raise BadScope("repos", "token.nothing_before", _shown(repo_id))
+        repos[repo.id] = repos.get(repo.id, frozenset()) | held
+        owners.add(repo.owner_id)
     kept = wanted.kept.collections
     grants = Grants(wanted.gated, wanted.everywhere, namespaces, repos, kept)
     inside = owners & set(call.actor.roles)
     return Settled(grants, frozenset(inside | _outside(call, owners - inside)))
+
+
+_Single = tuple[str, RepoId, frozenset[str]]  # the organisation whose repos are narrowed, or ""
+
+
+def _named(wanted: Wanted) -> tuple[list[_Single], dict[str, frozenset[str]]]:
+    """What is allowed for single repos, and what for all of an organisation.
+
+    Raises:
+        BadScope: repos are chosen from an organisation, and nothing that could be done with them.
+    """
+    single = [("", repo_id, permissions) for repo_id, permissions in wanted.repos.items()]
+    single += [("", repo_id, frozenset()) for repo_id in wanted.as_before]
+    whole = dict(wanted.organizations)
+    for name, chosen in wanted.only.items():
+        held = whole.get(name, frozenset())
+        if not held & SINGLE:
+            raise BadScope("orgs", "token.nothing_inside", name)
+        single += [(name, repo_id, held & SINGLE) for repo_id in sorted(chosen, key=_shown)]
+        whole[name] = held - SINGLE
+    return single, {name: held for name, held in whole.items() if held}
 
 
 def described(call: Call, grants: Grants, owner_id: int) -> Scopes:
@@ -179,13 +216,20 @@ def _member_of(call: Call, name: str) -> int:
     return organization.id
 
 
-def _repo(call: Call, repo_id: RepoId) -> tuple[int, int]:
-    shown = repo_id.web_path.removeprefix("/")
+def _repo(call: Call, repo_id: RepoId, owner_id: int | None) -> Repo:
+    """A repo that the owner may know of; where they narrow an organisation, one of its own."""
+    place = "repos" if owner_id is None else "orgs"
     try:
         repo = followed(call, repo_id, Action.LOOK)
     except RepoNotFound as missing:
-        raise BadScope("repos", "token.unknown_repo", shown) from missing
-    return repo.id, repo.owner_id
+        raise BadScope(place, "token.unknown_repo", _shown(repo_id)) from missing
+    if owner_id not in (None, repo.owner_id):
+        raise BadScope("orgs", "token.not_inside", _shown(repo_id))
+    return repo
+
+
+def _shown(repo_id: RepoId) -> str:
+    return repo_id.web_path.removeprefix("/")
 
 
 def _namespaces(call: Call, held: Mapping[int, frozenset[str]], owner_id: int) -> Iterable[Scope]:

@@ -40,6 +40,7 @@ from strata.web.pages.organizations import (
 from strata.web.pages.people import avatars, follow
 from strata.web.pages.routes.applications import ROUTES as APPLICATIONS
 from strata.web.pages.routes.factors import ROUTES as FACTORS
+from strata.web.pages.routes.tokens import ROUTES as TOKENS
 from strata.web.pages.routes.webhooks import ROUTES as WEBHOOKS
 from strata.web.pages.settings import (
     account as settings_account,
@@ -57,7 +58,6 @@ from strata.web.pages.settings import (
     repositories as settings_repositories,
     security_log,
     sessions,
-    tokens as settings_tokens,
 )
 from strata.web.paths import Route
 
@@ -66,7 +66,6 @@ SEND: Final = ("POST",)
 BROWSER: Final = "browsers"
 _UNSUBSCRIBE: Final = "/settings/notifications/unsubscribe"
 _INVITATION: Final = "/settings/collaborations/{token}"
-_TOKENS: Final = "/settings/tokens"
 _SETTINGS: Final = "/organizations/{name}/settings"
 _AUDIT: Final = "/organizations/{name}/settings/audit"
 _SHARE: Final = "/organizations/{name}/share/{token}"
@@ -176,17 +175,7 @@ ROUTES: Final = (
     Route(SEND, "/settings/keys/gpg", settings_keys.add_gpg, BROWSER, page=True),
     Route(READ, "/settings/keys/{kind}/{id}/remove", settings_keys.ask_remove, BROWSER, page=True),
     Route(SEND, "/settings/keys/{kind}/{id}/remove", settings_keys.remove, BROWSER, page=True),
-    Route(READ, "/settings/tokens", settings_tokens.listed, BROWSER, page=True),
-    Route(READ, "/settings/tokens/new", settings_tokens.new, BROWSER, page=True),
-    Route(SEND, "/settings/tokens/new", settings_tokens.create, BROWSER, page=True),
-    Route(READ, f"{_TOKENS}/revoke-all", settings_tokens.ask_delete_all, BROWSER, page=True),
-    Route(SEND, f"{_TOKENS}/revoke-all", settings_tokens.delete_all, BROWSER, page=True),
-    Route(READ, f"{_TOKENS}/{{id}}/edit", settings_tokens.ask_edit, BROWSER, page=True),
-    Route(SEND, f"{_TOKENS}/{{id}}/edit", settings_tokens.edit, BROWSER, page=True),
-    Route(READ, "/settings/tokens/{id}/refresh", settings_tokens.ask_refresh, BROWSER, page=True),
-    Route(SEND, "/settings/tokens/{id}/refresh", settings_tokens.refresh, BROWSER, page=True),
-    Route(READ, "/settings/tokens/{id}/delete", settings_tokens.ask_delete, BROWSER, page=True),
-    Route(SEND, "/settings/tokens/{id}/delete", settings_tokens.delete, BROWSER, page=True),
+    *TOKENS,
     Route(READ, f"{_SETTINGS}/tokens", organization_tokens.page, BROWSER, page=True),
     Route(SEND, f"{_SETTINGS}/tokens", organization_tokens.submit, BROWSER, page=True),
     Route(READ, "/organizations/new", organization_new.page, BROWSER, page=True),

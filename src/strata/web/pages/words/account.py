@@ -190,6 +190,11 @@ ACCOUNT_ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "token.bad_days": N_("Enter a number of days from 1 to 3650, or nothing."),
         "token.bad_repo": N_("Write a repository as owner/name or datasets/owner/name."),
         "token.unknown_repo": N_("There is no repository named %(name)s that you may see."),
+        "token.not_inside": N_("%(name)s does not belong to that organization."),
+        "token.nothing_inside": N_(
+            "Choose what the token may do with the repositories of %(name)s that you named."
+        ),
+        "token.nothing_before": N_("Choose what the token may do with %(name)s."),
         "token.unknown_org": N_("You belong to no organization named %(name)s."),
         "token.too_many_repos": N_("One token names at most 50 repositories."),
         "token.name_empty": N_("Give the token a name."),

@@ -1,97 +1,103 @@
-// Makes the form for a token quicker; it works without.
-import { offer } from "./names.js";
+// Makes the form for a token quicker; it works without: with lines in which names are typed.
+import { startCombobox } from "./combobox.js";
+import { chipsIn } from "./repo-chips.js";
 
-const MOST_ROWS = 50;
+const TELL_AFTER_MS = 250;
 
 const form = document.querySelector(".token-form");
-const block = form?.querySelector("[data-repos]");
-if (block) {
-  offerRows(block);
-  const list = document.getElementById("strata-repo-names");
-  block.addEventListener("input", ({ target }) => {
-    if (target.tagName === "INPUT") offer(target, list, form.dataset.search);
-  });
-}
+const rows = form?.querySelector("[data-rows]");
+if (rows) takeOver(rows);
+for (const block of form?.querySelectorAll("[data-only]") ?? []) narrow(block);
 const summary = form?.querySelector("[data-summary]");
-if (summary) {
-  form.addEventListener("change", () => tell(summary));
-  form.addEventListener("input", () => tell(summary));
-  summary.hidden = false;
-  tell(summary);
-}
+if (summary) startTelling(summary);
 
-// A button adds a line for one more repository.
-function offerRows(block) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button";
-  button.textContent = block.dataset.more;
-  block.append(button);
-  for (const row of block.querySelectorAll(".repo-row")) offerRemoval(block, row);
-  button.addEventListener("click", () => {
-    const rows = block.querySelectorAll(".repo-row");
-    const row = rows[rows.length - 1].cloneNode(true);
+// Instead of a line for each repository one field finds them; the names of the fields stay.
+function takeOver(rows) {
+  const picker = rows.parentElement.querySelector("[data-picker]");
+  const chips = start(picker, true);
+  for (const row of rows.querySelectorAll(".repo-row")) {
     const [input, select] = [row.querySelector("input"), row.querySelector("select")];
-    input.name = `repo-${rows.length}`;
-    select.name = `repo-${rows.length}-may`;
-    for (const part of [input, select]) {
-      const label = part.getAttribute("aria-label");
-      part.setAttribute("aria-label", label.replace(String(rows.length), String(rows.length + 1)));
-    }
-    input.value = "";
-    row.querySelector("button").remove();
-    rows[rows.length - 1].after(row);
-    offerRemoval(block, row);
-    input.focus();
-    if (rows.length + 1 >= MOST_ROWS) button.remove();
+    const name = input.value.trim();
+    if (name) chips.add({ name, about: input.dataset.about, level: select.value, missing: !input.dataset.about });
+  }
+  rows.remove();
+  // What was typed and not chosen is sent too: the answer says what is wrong with it.
+  form.addEventListener("submit", () => {
+    const input = picker.querySelector("[role=combobox]");
+    if (input.value.trim()) input.name = `repo-${chips.count()}`;
   });
 }
 
-// A button empties a line that names a repository.
-function offerRemoval(block, row) {
-  const input = row.querySelector("input");
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "icon-button";
-  button.append(picture(block.dataset.removeIcon));
-  const name = () => {
-    const text = input.value.trim();
-    button.disabled = !text;
-    button.setAttribute("aria-label", block.dataset.remove.replace("{name}", text || input.getAttribute("aria-label")));
+// The repositories to which an organization is narrowed stand in one field, with commas between.
+function narrow(block) {
+  const [line, picker] = [block.querySelector("input"), block.querySelector("[data-picker]")];
+  const about = line.dataset.about.split("|");
+  const names = line.value.split(/[\s,]+/).filter(Boolean);
+  const write = (chosen) => {
+    line.value = chosen.join(", ");
   };
-  input.addEventListener("input", name);
-  button.addEventListener("click", () => {
-    input.value = "";
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-    input.focus();
+  const chips = start(picker, false, write);
+  names.forEach((name, number) => chips.add({ name, about: about[number], missing: !about[number] }));
+  line.closest(".field").hidden = true;
+  form.addEventListener("submit", () => write([...chips.names(), picker.querySelector("[role=combobox]").value.trim()].filter(Boolean)));
+}
+
+function start(picker, withLevels, write = () => {}) {
+  picker.hidden = false;
+  const chips = chipsIn(picker, withLevels, (names) => {
+    write(names);
+    form.dispatchEvent(new Event("change"));
   });
-  name();
-  row.append(button);
+  startCombobox(picker, { find: (words) => find(words, picker.dataset.owner), has: chips.has, toggle: chips.toggle });
+  return chips;
 }
 
-function picture(address) {
-  const [svg, use] = ["svg", "use"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-  for (const [name, value] of [["class", "icon"], ["width", "16"], ["height", "16"], ["aria-hidden", "true"]])
-    svg.setAttribute(name, value);
-  use.setAttribute("href", address);
-  svg.append(use);
-  return svg;
+async function find(words, owner) {
+  const asked = new URLSearchParams({ q: words, owner });
+  try {
+    const answer = await fetch(`${form.dataset.search}?${asked}`);
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null; // offline
+  }
 }
 
-// Says in words what the boxes open.
-function tell(summary) {
-  const lines = [];
-  for (const input of form.querySelectorAll(".scope input:checked")) {
-    const label = form.querySelector(`label[for="${CSS.escape(input.id)}"]`).textContent.trim();
-    const place = input.name.startsWith("org:") ? `${input.name.split(":")[1]}/*: ` : "";
-    lines.push(place + label);
+// Says in words what the form opens, whenever it changes.
+function startTelling(summary) {
+  let [timer, asked] = [0, 0];
+  for (const kind of ["change", "input"]) form.addEventListener(kind, soon);
+  summary.hidden = false;
+  tell();
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(tell, TELL_AFTER_MS);
   }
-  for (const row of form.querySelectorAll(".repo-row")) {
-    const name = row.querySelector("input").value.trim();
-    const level = row.querySelector("select").selectedOptions[0].textContent;
-    if (name) lines.push(`${name}: ${level}`);
+
+  async function tell() {
+    const fields = [...new FormData(form)].filter(([name, value]) => value && !["csrf_token", "mark", "name"].includes(name));
+    if (form.dataset.edits !== undefined) fields.push(["role", "fineGrained"]);
+    const mine = ++asked;
+    try {
+      const answer = await fetch(`${form.dataset.tell}?${new URLSearchParams(fields)}`);
+      if (!answer.ok || mine !== asked) return;
+      show(summary, await answer.json());
+    } catch {
+      // Offline.
+    }
   }
-  const list = summary.querySelector("ul");
-  const shown = lines.length ? lines : [list.dataset.nothing];
-  list.replaceChildren(...shown.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+}
+
+function show(summary, { sentence, warnings }) {
+  const [line, list] = [summary.querySelector("p"), summary.querySelector("ul")];
+  // Unchanged words are not said again.
+  if (line.textContent !== sentence) line.textContent = sentence;
+  if ([...list.children].map((one) => one.textContent).join() === warnings.join()) return;
+  list.replaceChildren(
+    ...warnings.map((text) => {
+      const one = summary.querySelector("template").content.firstElementChild.cloneNode(true);
+      one.querySelector("span").textContent = text;
+      return one;
+    }),
+  );
 }

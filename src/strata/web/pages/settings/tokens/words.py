@@ -53,6 +53,8 @@ LEVELS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 LEVEL_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {"read": N_("Read"), "write": N_("Read and write"), "settings": N_("Write and settings")}
 )
+AS_BEFORE: Final = "as-before"  # what a token may do with a repo that no level says
+AS_BEFORE_WORDS: Final = N_("As before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,9 @@ def choices(
 
 
 def level_of(permissions: Iterable[str]) -> str:
-    """The level of one repo that these permissions are."""
+    """The level of one repo that these permissions are; `AS_BEFORE` when they are none."""
     held = frozenset(permissions)
-    if Permission.REPO_WRITE.value in held:
-        return "settings"
-    return "write" if Permission.CONTENT_WRITE.value in held else "read"
+    return next((level for level, names in LEVELS.items() if names == held), AS_BEFORE)
 
 
 def opened(language: str, scopes: Scopes) -> tuple[Opened, ...]:

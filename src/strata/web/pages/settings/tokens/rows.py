@@ -1,34 +1,19 @@
-"""What the pages about tokens show: one row of the list, the boxes of the form."""
+"""One row of the list of tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from strata.community.tokens.scopes import EVERYWHERE, INSIDE, ORGANIZATION, OWN, USER, Scopes
+from strata.community.tokens.scopes import ORGANIZATION, USER, Scopes
 from strata.credentials.tokens.expiring import WARNED
 from strata.credentials.tokens.tokens import Token
 from strata.organizations.token_policy import Approval
-from strata.web.pages.settings.token_form import FREE_ROWS, Draft, RepoRow, lives_within
-from strata.web.pages.settings.token_words import (
-    LEVEL_WORDS,
-    Choice,
-    Opened,
-    choices,
-    opened,
-)
+from strata.web.pages.settings.tokens.words import Opened, opened
 from strata.web.pages.words.language import N_, translated
 
-_LIVES: Final[Mapping[str, str]] = {
-    "never": N_("Never"),
-    "7": N_("In 7 days"),
-    "30": N_("In 30 days"),
-    "90": N_("In 90 days"),
-    "365": N_("In a year"),
-    "custom": N_("On a day of my choice"),
-}
 _SAID: Final[Mapping[Approval, tuple[str, str]]] = {
     Approval.PENDING: ("warn", N_("%(organization)s has yet to approve it")),
     Approval.DENIED: ("danger", N_("%(organization)s denied it")),
@@ -67,19 +52,6 @@ class Row:
     soon: bool  # it ends within a week
 
 
-@dataclass(frozen=True, slots=True)
-class Editor:
-    """The boxes of the form."""
-
-    owner: str
-    everywhere: tuple[Choice, ...]
-    own: tuple[Choice, ...]
-    organizations: tuple[tuple[str, tuple[Choice, ...]], ...]
-    repos: tuple[RepoRow, ...]
-    levels: tuple[tuple[str, str], ...]
-    lives: tuple[tuple[str, str], ...]
-
-
 def row(
     language: str,
     token: Token,
@@ -106,29 +78,6 @@ def row(
         tuple(states),
         over,
         soon,
-    )
-
-
-def editor(
-    language: str,
-    draft: Draft,
-    owner: str,
-    organizations: tuple[str, ...],
-    longest: timedelta | None,
-) -> Editor:
-    """The boxes, ticked as the draft has them."""
-    held = {name.lower(): names for name, names in draft.organizations.items()}
-    return Editor(
-        owner=owner,
-        everywhere=choices(language, "global", EVERYWHERE, draft.everywhere),
-        own=choices(language, "own", OWN, draft.own),
-        organizations=tuple(
-            (name, choices(language, f"org:{name}", INSIDE, held.get(name.lower(), ())))
-            for name in organizations
-        ),
-        repos=(*draft.repos, *(RepoRow("", "read") for _ in range(FREE_ROWS))),
-        levels=tuple((key, translated(language, text)) for key, text in LEVEL_WORDS.items()),
-        lives=tuple((key, translated(language, _LIVES[key])) for key in lives_within(longest)),
     )
 
 
