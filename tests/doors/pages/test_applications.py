@@ -97,6 +97,26 @@ def test_yes_then_at_once_then_revoked_then_asked_again(ana: Visitor) -> None:
     assert ana.open(revoking).status == 404
 
 
+def test_what_an_application_can_do_is_changed_on_a_page(hub: Hub, ana: Visitor) -> None:
+    application(hub, "reader", scopes="openid profile email read-repos write-repos")
+    asked = address("reader", scope="openid profile email read-repos write-repos")
+    answered(decided(ana, asked, "allow"))
+    place = f"{CONNECTED}/reader"
+    assert f'href="{place}"' in ana.open(CONNECTED).text
+    page = ana.open(place)
+    names = re.findall(r'type="checkbox" name="(scope-[a-z-]+)" value="on" checked', page.text)
+    assert names == ["scope-profile", "scope-email", "scope-write-repos"]  # which reads, too
+    kept = {"scope-profile": "on", "scope-write-repos": "on"}
+    assert ana.submit(place, place, **kept).place == CONNECTED
+    assert "See your e-mail address" not in ana.open(place).text
+    assert "and change your files" in ana.open(place).text
+    answered(ana.open(address("reader", scope="openid profile read-repos")))
+    ana.submit(place, place, **{"scope-profile": "on"})
+    assert "private repositories" not in ana.open(place).text
+    assert ana.open(address("reader", scope="openid read-repos")).status == 200  # asked again
+    assert confirmed(hub, "eve").open(place).status == 404
+
+
 @pytest.mark.parametrize(
     "told", [{"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{SITE}/login?next=/oauth/authorize"}]
 )

@@ -169,6 +169,7 @@ FREE: Final[Mapping[str, tuple[str, ...]]] = {
         "/logout", "/api/logout",
         "/settings/keys/{kind}/{id}/remove", "/settings/tokens/revoke-all",
         "/settings/tokens/{id}/delete", "/settings/connected-applications/{id}/revoke",
+        "/settings/connected-applications/{id}",
         "/settings/applications/{id}/delete", "/settings/account/delete/cancel",
         "/api/organizations/{name}/settings/tokens/revoke",
         "/api/{type}/{repo}/collaborators/leave", "/api/buckets/{repo}/collaborators/leave",

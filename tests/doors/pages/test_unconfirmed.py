@@ -58,6 +58,7 @@ ALLOWED = {
     "/settings/tokens/revoke-all": "revokes tokens that an operator made",
     "/settings/tokens/{id}/delete": "revokes a token that an operator made",
     "/settings/connected-applications/{id}/revoke": "shuts an application out",
+    "/settings/connected-applications/{id}": "lets an application do less",
     "/settings/preferences": "chooses how pages look",
     "/settings/notifications": "chooses what to hear of",
     "/settings/notifications/unsubscribe/{ticket}": "stops mails, which a link allows",

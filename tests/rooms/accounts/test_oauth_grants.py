@@ -5,21 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from fixtures.accounts import calling, made
+from fixtures.accounts import calling, fact_names, made
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, application
+from fixtures.organizations import organization
 from rooms.accounts.test_authorizing import allowed, answered, asking, considered, redeemed
 from rooms.accounts.test_device_codes import granted, whose
 from rooms.accounts.test_refreshing import refreshed, renewed
-from strata.core.actor import Actor
+from strata.core.actor import Actor, Grants
 from strata.core.call import working
-from strata.core.errors import GrantRefused, Malformed
+from strata.core.errors import Forbidden, GrantRefused, Malformed, NotFound, Unauthenticated
 from strata.core.hub import Hub
 from strata.core.settings.tree import OauthSettings
+from strata.credentials.oauth import consents, narrowing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.authorizing.question import Question
 from strata.credentials.oauth.making import registration
 from strata.credentials.oauth.making.keeping import Made
+from strata.credentials.oauth.openid import claims
 from strata.credentials.oauth.tokens import families
 from strata.credentials.oauth.tokens.families import Answer
 
@@ -108,3 +111,56 @@ def test_on_the_persons_own_machine_a_secret_that_need_not_be_shown_counts_for_n
     assert isinstance(considered(hub, ana, asked), Question)  # asked each time
     elsewhere = replace(asked, redirect_uri=CALLBACK)
     assert considered(hub, ana, elsewhere) is None
+
+
+def test_a_person_lets_an_application_do_less_at_once(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    app = application(hub, scopes="openid email read-repos gated-repos write-discussions")
+    hers, other = organization(hub, "ana", "hers"), organization(hub, "ana", "other")
+    wanted = asking(scope="openid email read-repos gated-repos write-discussions")
+    ids = (hers.public_id, other.public_id)
+    first = answered(hub, allowed(hub, ana, wanted, *ids)["code"], app.credentials)
+    before = grants_of(hub, first)
+    assert set(before.namespaces) == {ana.user_id, hers.id, other.id}
+
+    with calling(hub, ana) as call, working(call) as work:
+        narrowing.narrow(work, "dummy-app", ["read-repos", "webhooks"], [hers.public_id])
+    after = grants_of(hub, first)
+    assert (after.gated, after.everywhere) == (False, frozenset())
+    assert after.namespaces == {
+        key: names for key, names in before.namespaces.items() if key != other.id
+    }
+    next_one = refreshed(hub, first.refresh_token, credentials=app.credentials)
+    assert isinstance(next_one, Answer)
+    assert next_one.scopes == ("openid", "read-repos")
+    assert grants_of(hub, next_one) == after
+    with calling(hub, whose(hub, next_one.access_token) or Actor()) as call:
+        told = claims.userinfo(call)
+    assert "email" not in told
+    assert [one["preferred_username"] for one in told["orgs"]] == ["hers"]
+    # What it does not have any more it has to ask for, and it never had what was only named.
+    assert isinstance(considered(hub, ana, wanted), Question)
+    assert considered(hub, ana, asking(scope="openid read-repos")) is None
+    with calling(hub, ana) as call:
+        (one,) = consents.connected(call, ana.user_id or 0)
+    assert one.scopes == ("openid", "read-repos")
+    assert fact_names(hub)[-1] == "oauth.revoke"
+
+
+def test_nobody_narrows_what_others_let_in_and_no_token_does(hub: Hub) -> None:
+    ana, bob = made(hub, "ana"), made(hub, "bob")
+    app = application(hub)
+    answer = answered(hub, allowed(hub, ana, asking())["code"], app.credentials)
+    holder = whose(hub, answer.access_token)
+    assert holder is not None
+    for actor, refusal in ((bob, NotFound), (Actor(), Unauthenticated), (holder, Forbidden)):
+        with calling(hub, actor) as call, working(call) as work, pytest.raises(refusal):
+            narrowing.narrow(work, "dummy-app", [], [])
+    assert considered(hub, ana, asking()) is None
+
+
+def grants_of(hub: Hub, answer: Answer) -> Grants:
+    actor = whose(hub, answer.access_token)
+    assert actor is not None
+    assert actor.grants is not None
+    return actor.grants

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from strata.credentials.oauth.tables import oauth_accesses, oauth_consents, oaut
 from strata.credentials.tokens.tables import tokens
 from strata.events.facts import record
 from strata.organizations import queries as organizations
-from strata.organizations.record import Membership
+from strata.organizations.record import Membership, Organization
 
 CONFIRM_FIRST = "Please confirm your email address before you let applications in."
 NO_SUCH = "You have let no such application in."
@@ -47,7 +47,7 @@ class Connected:
 
     app: App
     scopes: tuple[str, ...]
-    organizations: tuple[str, ...]  # names of those that some token of it may enter
+    organizations: tuple[Organization, ...]  # those that some token of it may enter, by name
     log_ins: int  # that are not over
     agreed_at: datetime
     last_used_at: datetime | None
@@ -154,14 +154,14 @@ def hold_person(work: Work, which: sa.Select[tuple[int | None]]) -> None:
 
 def connected(call: Call, user_id: int) -> list[Connected]:
     """The applications that a person let in, by name."""
-    names = {
-        held.organization.id: held.organization.name
+    theirs = {
+        held.organization.id: held.organization
         for held in organizations.memberships_of(call, user_id)
     }
     rows = call.db.execute(
         sa.select(oauth_consents).where(oauth_consents.c.user_id == user_id)
     ).all()
-    found = [_connected(call, row, names) for row in rows]
+    found = [_connected(call, row, theirs) for row in rows]
     return sorted((one for one in found if one), key=lambda one: one.app.name.casefold())
 
 
@@ -207,7 +207,9 @@ def _first(call: Call, *conditions: sa.ColumnElement[bool]) -> Consent | None:
     )
 
 
-def _connected(call: Call, row: sa.Row[Any], names: dict[int, str]) -> Connected | None:
+def _connected(
+    call: Call, row: sa.Row[Any], theirs: Mapping[int, Organization]
+) -> Connected | None:
     app = by_id(call, row.app_id)
     if app is None:
         return None
@@ -218,7 +220,9 @@ def _connected(call: Call, row: sa.Row[Any], names: dict[int, str]) -> Connected
     return Connected(
         app=app,
         scopes=tuple(row.scopes.split()),
-        organizations=tuple(sorted(names[place] for place in places if place in names)),
+        organizations=tuple(
+            sorted((theirs[one] for one in places if one in theirs), key=lambda one: one.name)
+        ),
         log_ins=len(families),
         agreed_at=row.created_at,
         last_used_at=_last_used(call, row.id),

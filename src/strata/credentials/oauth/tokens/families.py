@@ -155,7 +155,7 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
             name=family.app.name,
             kind=TokenKind.OAUTH,
             role=TokenRole.FINE_GRAINED,
-            grants=_grants(work, family),
+            grants=grants_of(work, family),
             prefix=ACCESS_PREFIX,
             expires_at=expires_at,
         ),
@@ -173,7 +173,8 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
     )
 
 
-def _grants(work: Work, family: Family) -> Grants:
+def grants_of(work: Work, family: Family) -> Grants:
+    """What the access tokens of a log-in let through."""
     held, user_id = family.scopes, family.user_id
     made = contributing.made_for(work, family.app.id, user_id) if scopes.CONTRIBUTE in held else ()
     return scopes.grants_of(held, user_id, family.organizations, made)

@@ -17,9 +17,9 @@ from strata.credentials.oauth.authorizing import answering, question, requests
 from strata.credentials.oauth.authorizing.answering import Settled
 from strata.credentials.oauth.authorizing.question import ProveFirst, Question
 from strata.credentials.oauth.authorizing.requests import Asked
-from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.entering.proving import PAGE as PROVING
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.chosen import organizations_in
 from strata.web.pages.frame.answer import NO_STORE, content_security_policy
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, requested, shown, visiting

@@ -13,8 +13,8 @@ from strata.credentials.oauth import apps, consents
 from strata.credentials.oauth.device import deciding, user_codes
 from strata.credentials.oauth.device.deciding import Device
 from strata.organizations.record import Membership
-from strata.web.pages.consent.chosen import organizations_in
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.chosen import organizations_in
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import shown, user_id_of, visit_of, visiting

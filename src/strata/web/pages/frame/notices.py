@@ -59,6 +59,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "gate-withdrawn": N_("Your request is withdrawn."),
     "collection-grown": N_("It is in the collection."),
     "files-deleted": N_("The files are deleted."),
+    "app-changed": N_("Saved. What you took away is over at once."),
     "app-revoked": N_("The application is shut out. Its tokens no longer open anything."),
     "app-saved": N_("The application is saved."),
     "app-deleted": N_("The application is deleted."),

@@ -70,6 +70,12 @@ def words_of(language: str, scopes: Iterable[str]) -> list[Word]:
     ]
 
 
+def with_included(ticked: Iterable[str], held: Iterable[str]) -> list[str]:
+    """Those of the scopes that were ticked, and what a ticked one includes, which has no line."""
+    chosen = frozenset(ticked)
+    return [scope for scope in held if scope in chosen or _INCLUDED.get(scope) in chosen]
+
+
 def choices(language: str) -> list[Word]:
     """Every scope that an application may have, for the form that describes one."""
     return [
