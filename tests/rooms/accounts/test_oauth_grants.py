@@ -10,7 +10,13 @@ from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, application
 from fixtures.organizations import organization
 from rooms.accounts.test_authorizing import allowed, answered, asking, considered, redeemed
-from rooms.accounts.test_device_codes import granted, whose
+from rooms.accounts.test_device_codes import (
+    allowed as let_in_device,
+    granted,
+    polled,
+    started,
+    whose,
+)
 from rooms.accounts.test_refreshing import refreshed, renewed
 from strata.core.actor import Actor, Grants
 from strata.core.call import working
@@ -145,6 +151,21 @@ def test_a_person_lets_an_application_do_less_at_once(hub: Hub) -> None:
         (one,) = consents.connected(call, ana.user_id or 0)
     assert one.scopes == ("openid", "read-repos")
     assert fact_names(hub)[-1] == "oauth.revoke"
+
+
+def test_what_was_not_fetched_yet_is_narrowed_too(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    app = application(hub, scopes="openid email read-repos", device_flow=True)
+    hers = organization(hub, "ana", "hers")
+    code = allowed(hub, ana, asking(scope="openid email read-repos"), hers.public_id)["code"]
+    shown = started(hub, app.credentials)
+    let_in_device(hub, ana, shown.user_code, hers.public_id)
+    with calling(hub, ana) as call, working(call) as work:
+        narrowing.narrow(work, "dummy-app", ["read-repos"], [])
+    for answer in (answered(hub, code, app.credentials), polled(hub, shown, app.credentials)):
+        assert isinstance(answer, Answer)
+        assert answer.scopes == ("openid", "read-repos")
+        assert set(grants_of(hub, answer).namespaces) == {ana.user_id}
 
 
 def test_nobody_narrows_what_others_let_in_and_no_token_does(hub: Hub) -> None:

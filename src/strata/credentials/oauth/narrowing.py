@@ -14,7 +14,13 @@ from strata.core.errors import Forbidden, NotFound, Unauthenticated
 from strata.core.permissions import grants_of, kept_of
 from strata.credentials.oauth import apps, consents, scopes
 from strata.credentials.oauth.consents import NO_SUCH, Consent
-from strata.credentials.oauth.tables import oauth_accesses, oauth_consents, oauth_families
+from strata.credentials.oauth.tables import (
+    oauth_accesses,
+    oauth_codes,
+    oauth_consents,
+    oauth_devices,
+    oauth_families,
+)
 from strata.credentials.oauth.tokens import families
 from strata.credentials.tokens.tables import tokens
 from strata.events.audit.changes import changes
@@ -49,6 +55,8 @@ def narrow(work: Work, client_id: str, kept: Iterable[str], organizations: Itera
     of_it = oauth_families.c.consent_id == before.id
     for family_id in work.db.scalars(sa.select(oauth_families.c.id).where(of_it)).all():
         _narrow_family(work, family_id, set(left), chosen)
+    for table, key in ((oauth_codes, oauth_codes.c.digest), (oauth_devices, oauth_devices.c.id)):
+        _narrow_waiting(work, before, table, key, set(left), chosen)
     detail = {"client_id": client_id, **changes(_told(before), _told(after))}
     record(work, "oauth.revoke", target=app.name, detail=detail)
 
@@ -100,6 +108,24 @@ def _narrow_family(work: Work, family_id: int, left: set[str], chosen: set[int])
     for token in rows.all():
         less = kept_of(both(grants_of(token.grants), most))
         work.db.execute(sa.update(tokens).where(tokens.c.id == token.id).values(grants=less))
+
+
+def _narrow_waiting(
+    work: Work,
+    consent: Consent,
+    table: sa.Table,
+    key: sa.ColumnElement[object],
+    left: set[str],
+    chosen: set[int],
+) -> None:
+    """What is agreed to and not yet fetched gives no more, either."""
+    waiting = sa.select(key.label("key"), table.c.scopes, table.c.organizations)
+    for row in work.db.execute(waiting.where(table.c.consent_id == consent.id)).all():
+        values = {
+            "scopes": scopes.joined(one for one in row.scopes.split() if one in left),
+            "organizations": [one for one in row.organizations if one in chosen],
+        }
+        work.db.execute(sa.update(table).where(key == row.key).values(**values))
 
 
 def both(one: Grants, other: Grants) -> Grants:
