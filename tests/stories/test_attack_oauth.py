@@ -191,7 +191,7 @@ def test_what_an_organization_put_out_stays_out_after_a_refresh(
         org_tokens.overview(call, "hers")
     put_out(hub, li)
     assert OUT in web.get(path, headers=bearer(found[0].access_token)).text
-    assert "hers revoked your access token" in inbox(hub, "ana@example.org")[-1].subject
+    assert "hers revoked the access of “put-out”" in inbox(hub, "ana@example.org")[-1].subject
 
     with calling(hub) as call:
         again = refreshing.refresh(

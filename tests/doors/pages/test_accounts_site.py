@@ -114,6 +114,7 @@ def test_people_read_pages_and_scripts_read_data() -> None:
             "/static/",
             "/verify-email/state",
             "/notifications/unread",
+            "/settings/tokens/repositories",
             "/favicon",
             "/robots",
         )
