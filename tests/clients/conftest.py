@@ -179,6 +179,11 @@ def mailbox() -> Iterator[Mailbox]:
         yield one
 
 
+@pytest.fixture(params=["private", "public"])
+def any_visibility(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
 def repo_name(request: pytest.FixtureRequest) -> str:
     """Return a short repository name that no other test of this run uses."""

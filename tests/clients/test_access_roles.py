@@ -5,51 +5,30 @@ reads may open pull requests, contributors change what they created themselves.
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from clients.api import Api, Repo, commit_lines, shown
+from clients.api import Repo, shown
 from clients.conftest import DATABASES, MakeClient
 from clients.environments import NEWEST
-from clients.git import GitFailedError, address, machine
-from clients.hub import Hub, Organization, Person
+from clients.hub import Hub
+from clients.stages import MEGABYTE, PROPOSALS, As, Stage
 from clients.test_access import (
-    NDJSON,
-    PROPOSING,
     READS,
-    SECRET_NAME,
     WRITES,
     Call,
-    Target,
     made,
     require_nothing_private,
     sent,
     state,
 )
 
-As = Callable[[Person | None], Api]
 ROLES: Final = ("no_access", "read", "contributor", "write")
 READERS: Final = frozenset({"read", "contributor", "contributor, own", "write", "admin"})
 WRITERS: Final = frozenset({"contributor, own", "write", "admin"})
 CALLERS: Final = ("outsider", "no_access", *sorted(READERS))
-PROPOSALS: Final = (
-    Call("discuss", "POST", "{api}/discussions", body={"title": "Why?", "description": "So."}),
-    Call(
-        "propose",
-        "POST",
-        "{api}/commit/main?create_pr=1",
-        content=commit_lines("Propose", {"proposed.txt": b"proposed"}),
-        headers=NDJSON,
-    ),
-    Call("like", "POST", "{api}/like"),
-    Call("likers", "GET", "{api}/likers"),
-)
-"""What everybody may who may read."""
-MEGABYTE: Final = 1_000_000
 UPLOAD: Final = """
     import sys
     from huggingface_hub import HfApi
@@ -64,48 +43,12 @@ DOWNLOAD: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """An organization, one caller, and repositories that they did or did not create."""
-
-    hub: Hub
-    api: As
-    organization: Organization
-    caller: str
-    visibility: str
-
-    @property
-    def person(self) -> Person:
-        if self.caller == "outsider":
-            return self.hub.user("roles-outsider")
-        return self.organization.members[self.caller.partition(",")[0]]
-
-    @property
-    def reads(self) -> bool:
-        return self.visibility == "public" or self.caller in READERS
-
-    @property
-    def writes(self) -> bool:
-        return self.caller in WRITERS
-
-    def repository(self, name: str) -> Target:
-        """Make a repository, by the caller or by the admin."""
-        creator = self.person if self.caller.endswith("own") else self.admin
-        secret = f"{SECRET_NAME}-{name}" if self.visibility == "private" else name
-        repo = Repo("model", f"{self.organization.name}/{secret}")
-        return made(self.api(creator), repo, self.visibility)
-
-    @property
-    def admin(self) -> Person:
-        return self.organization.members["admin"]
-
-    def expected(self, call: Call) -> frozenset[int]:
-        """Return the statuses that the call may have."""
-        if not self.reads:
-            return frozenset({404})
-        proposing = call in PROPOSALS or call.name in PROPOSING
-        allowed = call in READS or self.writes or proposing
-        return call.ok if allowed else frozenset({403})
+def expected(stage: Stage, call: Call) -> frozenset[int]:
+    """Return the statuses that a call may have."""
+    if not stage.reads:
+        return frozenset({404})
+    allowed = call in READS or stage.writes or stage.proposes(call)
+    return call.ok if allowed else frozenset({403})
 
 
 @pytest.fixture(params=CALLERS)
@@ -113,29 +56,41 @@ def caller(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=["private", "public"])
-def visibility(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
-def stage(hub: Hub, api: As, caller: str, visibility: str) -> Stage:
-    return Stage(hub, api, hub.organization("roles", *ROLES), caller, visibility)
+def stage(hub: Hub, api: As, caller: str, any_visibility: str) -> Stage:
+    """Give an organization, and repositories that the caller did or did not create."""
+    organization = hub.organization("roles", *ROLES)
+    admin = organization.members["admin"]
+    known = organization.members.get(caller.partition(",")[0])
+    person = known or hub.user("roles-outsider")
+    creator = person if caller.endswith("own") else admin
+    return Stage(
+        hub,
+        api,
+        organization.name,
+        any_visibility,
+        decides=admin,
+        caller=caller,
+        person=person,
+        holds=caller in READERS,
+        writes=caller in WRITERS,
+        make=lambda repo: made(api(creator), repo, any_visibility),
+    )
 
 
 @pytest.mark.parametrize("hub", DATABASES, indirect=True)
 def test_a_role_opens_what_it_says(stage: Stage, repo_name: str) -> None:
     target = stage.repository(repo_name)
-    before = state(stage.api(stage.admin), target.repo)
+    before = state(stage.api(stage.decides), target.repo)
     for number, call in enumerate((*READS, *WRITES, *PROPOSALS)):
         # What succeeds changes the repository; each such call gets one of its own.
         changes = (call in WRITES and stage.writes) or (call in PROPOSALS and stage.reads)
         one = stage.repository(f"{repo_name}-{number}") if changes else target
         answer = sent(stage.hub, stage.person.token_write, call, one)
-        assert answer.status_code in stage.expected(call), f"{call.name}: {shown(answer)}"
+        assert answer.status_code in expected(stage, call), f"{call.name}: {shown(answer)}"
         if not stage.reads:
             require_nothing_private(answer, one)
-    assert state(stage.api(stage.admin), target.repo) == before
+    assert state(stage.api(stage.decides), target.repo) == before
 
 
 @pytest.mark.parametrize("hub", DATABASES, indirect=True)
@@ -144,10 +99,10 @@ def test_lists_show_what_the_role_opens(stage: Stage, repo_name: str) -> None:
     name = target.repo.name.partition("/")[2]
     for place in (
         f"/api/models?search={name}",
-        f"/api/models?author={stage.organization.name}&search={name}",
+        f"/api/models?author={stage.namespace}&search={name}",
         f"/models?search={name}",
         f"/search/full-text?q={name}",
-        f"/{stage.organization.name}",
+        f"/{stage.namespace}",
     ):
         call = Call("list", "GET", place, kind="page")
         answer = sent(stage.hub, stage.person.token_write, call, target)
@@ -159,41 +114,30 @@ def test_lists_show_what_the_role_opens(stage: Stage, repo_name: str) -> None:
 
 @pytest.mark.parametrize("hub", DATABASES, indirect=True)
 def test_a_role_decides_about_new_repositories(stage: Stage, repo_name: str) -> None:
-    repo = Repo("dataset", f"{stage.organization.name}/{repo_name}")
+    repo = Repo("dataset", f"{stage.namespace}/{repo_name}")
     answer = stage.api(stage.person).web.post(
         "/api/repos/create",
         json={
             "name": repo_name,
-            "organization": stage.organization.name,
+            "organization": stage.namespace,
             "type": "dataset",
             "visibility": stage.visibility,
         },
     )
     creates = stage.writes or stage.caller == "contributor"
     assert answer.status_code == (200 if creates else 403), shown(answer)
-    found = stage.api(stage.admin).web.get(repo.api)
+    found = stage.api(stage.decides).web.get(repo.api)
     assert found.status_code == (200 if creates else 404), shown(found)
 
 
-@pytest.mark.parametrize("visibility", ["private"])
+@pytest.mark.parametrize("any_visibility", ["private"])
 @pytest.mark.parametrize("hub", DATABASES, indirect=True)
 def test_git_and_lfs_obey_the_role(stage: Stage, repo_name: str, tmp_path: Path) -> None:
     target = stage.repository(repo_name)
-    here = machine(tmp_path / "machine", stage.person)
-    url = address(stage.hub, target.repo, stage.person)
-    if not stage.reads:
-        with pytest.raises(GitFailedError, match=r"(?i)not found"):
-            here.clone(url)
-        return
-    clone = here.clone(url)
-    (clone / "by-git.bin").write_bytes(os.urandom(MEGABYTE))
-    commit = here.commit(clone, "Add a large file")
-    here.git("push", within=clone, fails=not stage.writes)
-    pushed = stage.api(stage.admin).head(target.repo)
-    assert pushed == (commit if stage.writes else target.head)
+    stage.tries_git(target, tmp_path / "machine")
 
 
-@pytest.mark.parametrize("visibility", ["private"])
+@pytest.mark.parametrize("any_visibility", ["private"])
 @pytest.mark.parametrize("hub", DATABASES, indirect=True)
 def test_xet_obeys_the_role(
     stage: Stage, repo_name: str, client: MakeClient, tmp_path: Path
@@ -202,12 +146,12 @@ def test_xet_obeys_the_role(
     theirs, admins = tmp_path / "theirs", tmp_path / "admins"
     for file in (theirs, admins):
         file.write_bytes(os.urandom(3 * MEGABYTE))
-    client(NEWEST, person=stage.admin).run(UPLOAD, target.repo.name, str(admins))
+    client(NEWEST, person=stage.decides).run(UPLOAD, target.repo.name, str(admins))
 
     at_work = client(NEWEST, person=stage.person)
     read = at_work.run(DOWNLOAD, target.repo.name, fails=not stage.reads)
     if stage.reads:
         assert Path(read.stdout.strip()).read_bytes() == admins.read_bytes()
     at_work.run(UPLOAD, target.repo.name, str(theirs), fails=not stage.writes)
-    held = stage.api(stage.admin).content(target.repo, "by-xet.bin")
+    held = stage.api(stage.decides).content(target.repo, "by-xet.bin")
     assert held == (theirs if stage.writes else admins).read_bytes()
