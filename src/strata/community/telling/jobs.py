@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from strata.community.inbox import entries
 from strata.community.telling import audience, news
-from strata.community.telling.news import Telling
+from strata.community.telling.groups import Telling
 from strata.core.call import Call, Work, working
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
