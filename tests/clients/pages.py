@@ -53,7 +53,6 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "code is wrong": "code is wrong|代码有误",
         "too many attempts": "too many attempts|尝试次数过多",
         "the command line": "Hub CLI / Python library",
-        "sudo": "confirm|continue|确认|继续",
     }
 )
 """Names that the tutorial leaves open: patterns over both languages."""

@@ -89,11 +89,9 @@ def invites_by_keyboard(here: Browsing, li: Person, hub: Hub, folder: Path) -> N
     here.page.keyboard.press("ArrowDown")
     assert here.page.locator("[name=role][value=write]").is_checked()
     here.page.keyboard.press("Enter")
-    here.page.locator("[name=sudo_password]").fill(li.password)
+    here.page.locator("dialog [name=sudo_password]").fill(li.password)
     here.page.screenshot(path=folder / "proof.png", full_page=True)
     here.page.keyboard.press("Enter")
     here.page.wait_for_selector("[name=form][value=withdraw]", state="attached")
-    assert ["403" in one for one in here.complaints] == [True]  # the question for the proof
-    here.complaints.clear()
     here.check()
     here.page.screenshot(path=folder / "sent.png", full_page=True)

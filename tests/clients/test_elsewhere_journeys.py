@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, expect
 
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
-from clients.mailbox import Mailbox, links
+from clients.mailbox import Mailbox, body, links
 from clients.openid_provider import SECRET, Account, OpenIdProvider, Service, openid_provider
 from clients.pages import LANGUAGES, Browsing, Language
 from clients.test_account_journeys import fill, log_in, press, reads, say
-from clients.test_two_factor_browser import set_up_app
+from clients.test_two_factor_browser import forget_proofs, set_up_app
 from fixtures.browsers import chromium
 from fixtures.issuers import CLIENT, SECRET as GITHUB_SECRET, Issuer, issuing
 from strata.lib import clock
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 GITHUB, GOOGLE, WORK = "GitHub", "Google", "Example Corp"
 AUTHENTICATION: Final = "/settings/authentication"
 ASKED: Final = 6  # times, of which the kernel gives some to each worker
+CODE: Final = {"en": "code", "zh-CN": "验证码"}
 REQUEST_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
@@ -163,6 +164,7 @@ def leaves(here: Browsing) -> None:
 def test_people_come_from_other_sites_link_them_and_leave(world: World, tmp_path: Path) -> None:
     octo = new_from_github(world)
     keeps_the_last_way_in(octo)
+    proves_by_a_mail(octo, world)
     address_here_is_no_proof(world)
     only_its_own_domain_comes_in(world)
     an_address_nobody_checked_must_be_confirmed(world)
@@ -190,6 +192,33 @@ def keeps_the_last_way_in(octo: Browsing) -> None:
     expect(
         octo.page.get_by_role("button", name=re.compile("^" + say(octo, "Unlink")))
     ).to_be_visible()
+
+
+def proves_by_a_mail(octo: Browsing, world: World) -> None:
+    """Who has no password is sent a code, over the page on which something needs a proof."""
+    octo.page.goto(f"{octo.base}/settings/tokens/new")
+    octo.page.locator("[name=name]").fill("octo-laptop")
+    octo.page.locator("[name=role][value=write]").check(force=True)
+    forget_proofs(world.hub)
+    octo.page.locator(".token-form button[type=submit]").click()
+    dialog = octo.page.get_by_role("dialog", name=say(octo, "Confirm that it is you"))
+    expect(dialog.locator("[name=sudo_password], [name=sudo_code]")).to_have_count(0)
+    dialog.get_by_role("button", name=say(octo, "Send me a code")).click()
+    typed = dialog.locator("[name=sudo_code]")
+    expect(
+        dialog.get_by_text(
+            say(octo, "A mail with a code is on its way to you. Enter the code here.")
+        )
+    ).to_be_visible()
+    letter = world.mailbox.wait_about("octo@elsewhere.example", CODE[octo.language])
+    (sent,) = set(re.findall(r"\b\d{6}\b", body(letter, "plain")))
+    typed.fill("000000" if sent != "000000" else "111111")
+    octo.page.keyboard.press("Enter")
+    expect(dialog.locator("#strata-sudo_code-error[role=alert]")).to_be_visible()
+    typed.fill(sent)
+    octo.page.keyboard.press("Enter")
+    octo.page.wait_for_url(f"{octo.base}/settings/tokens")
+    reads(octo, "Copy it now: it is not shown again.")
 
 
 def address_here_is_no_proof(world: World) -> None:

@@ -83,6 +83,8 @@ def test_two_factors_from_setting_up_to_taking_away(
     prove_by_passkey(here)
     forget_proofs(hub)
     renew_codes_asks_for_proof(here)
+    forget_proofs(hub)
+    renames_after_a_code(here, secret, step)
     enter_by_passkey(here)
     take_all_away(here)
     fourth = opened(browser, hub, language)
@@ -213,17 +215,55 @@ def forget_proofs(hub: Hub) -> None:
 
 
 def renew_codes_asks_for_proof(here: Browsing) -> None:
-    """The act waits for the proof, and is done then."""
+    """The act waits for the proof, which is asked for over its own dialog, and is done then."""
     here.page.goto(f"{here.base}{SETTINGS}")
     form = here.page.locator(f"form[action='{SETTINGS}/recovery-codes']")
     dialog = here.page.locator("details[data-dialog]").filter(has=form)
     if dialog.count():
         dialog.locator("summary").click()
     form.locator("button[type=submit]").last.click()
-    here.page.wait_for_selector("form[data-passkey] button")
+    proof = here.page.locator("dialog form[data-passkey]")
+    expect(proof).to_be_visible()
     checked(here)
-    here.page.click("form[data-passkey] button")
+    refuses(here)
+    proof.locator("button").click()
+    expect(proof.locator("[data-passkey-error]")).to_be_visible()
+    assert here.page.url == f"{here.base}{SETTINGS}"
+    refuses(here, refused=False)
+    proof.locator("button").click()
     here.page.wait_for_selector(".recovery-codes")
+
+
+def refuses(here: Browsing, *, refused: bool = True) -> None:
+    """Whether whoever holds the reader of this page takes the finger away."""
+    here.page.evaluate(
+        "(refused) => { navigator.credentials.true ??= navigator.credentials.get;"
+        " navigator.credentials.get = refused"
+        " ? () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+        " : navigator.credentials.true; }",
+        refused,
+    )
+
+
+def renames_after_a_code(here: Browsing, secret: str, used: int) -> None:
+    """A code counts once; what was typed and which of two buttons was pressed are kept."""
+    here.page.goto(f"{here.base}{SETTINGS}")
+    form = here.page.locator(f"form[action='{SETTINGS}/passkeys']")
+    here.page.locator("details[data-dialog]").filter(has=form).locator("summary").click()
+    form.locator("[name=name]").fill("Red key")
+    form.locator("button[value=rename]").click()
+    typed = here.page.locator("dialog [name=sudo_code]")
+    typed.fill(code(secret, used))
+    here.page.keyboard.press("Enter")
+    expect(here.page.locator("dialog [name=sudo_code][aria-invalid]")).to_be_focused()
+    expect(here.page.locator("#strata-sudo_code-error[role=alert]")).to_be_visible()
+    checked(here)
+    typed.fill(code(secret, int(time.time()) // 30 + 1))
+    here.page.keyboard.press("Enter")
+    section = here.page.locator("section[aria-labelledby=passkeys-title]")
+    expect(section.get_by_text("Red key").first).to_be_visible()
+    expect(here.page.get_by_role("dialog")).to_have_count(0)
+    assert "My reader" not in here.page.locator("main").inner_text()
 
 
 def enter_by_passkey(here: Browsing) -> None:
@@ -232,13 +272,13 @@ def enter_by_passkey(here: Browsing) -> None:
     here.page.goto(f"{here.base}/login?next={SETTINGS}")
     here.page.wait_for_url(f"{here.base}{SETTINGS}")
     section = here.page.locator("section[aria-labelledby=passkeys-title]")
-    assert "My reader" in section.inner_text()
+    assert "Red key" in section.inner_text()
     assert USED[here.language] in section.inner_text()
     section.locator("summary").click()
     section.locator("[name=name]").fill("Blue key")
     section.locator("button[value=rename]").click()
     section.get_by_text("Blue key").first.wait_for()
-    assert "My reader" not in here.page.locator("main").inner_text()
+    assert "Red key" not in here.page.locator("main").inner_text()
 
 
 def take_all_away(here: Browsing) -> None:

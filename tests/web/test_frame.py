@@ -107,7 +107,7 @@ def test_strangers_see_log_in_and_sign_up_last() -> None:
 def test_people_see_their_menu_and_leave_by_a_form() -> None:
     html = gallery("en", VIEWER)
 
-    assert 'action="/logout" method="post"><input type="hidden" name="csrf_token"' in html
+    assert 'action="/logout" method="post" data-once><input type="hidden" name="csrf_token"' in html
     assert 'href="/settings/profile"' in html
     assert "Li &lt;b&gt;Wei" in html
     assert "l***@qq.com" in html

@@ -70,6 +70,7 @@ class Exchange:
     metrics: Metrics
     actor: Actor = ANONYMOUS  # settled by the first `read` or `work`
     form: Mapping[str, str] = part(default_factory=dict)  # what a browser submitted
+    stays: str = ""  # the mark of a page that asks for a proof itself; empty: it cannot
     hashes: bool = False  # the form brings a password to be compared
     renewed: Started | None = None  # the session goes on under this cookie
     entered: bool = False  # who asks is not asked again whether they may come in

@@ -46,6 +46,7 @@ ORG: Final = "/organizations/{name}/settings"
 REPO: Final = "/{web}{repo}/settings"
 BUCKET: Final = "/buckets/{repo}/settings"
 TYPED: Final = {"form": "visibility", "visibility": "public", "public_name": "owner/thing"}
+MARK: Final = "0123456789abcdef" * 2  # as js/proof.js makes them
 ACME: Final = {"full_name": "Acme", "two_factor": "on", "two_factor_days": "7"}
 
 # What must be refused without a proof: for each route the forms, or bodies, that are dangerous.
@@ -323,6 +324,30 @@ def test_nothing_dangerous_is_done_without_a_fresh_proof(
             if told != "asked":
                 not_asked.append((method, route.template, fields, told))
     assert not_asked == []
+
+
+@pytest.mark.slow  # fifty requests
+def test_every_form_that_needs_a_proof_is_asked_over_its_page(
+    hub: Hub, owner: Visitor, clock: FrozenClock
+) -> None:
+    """Each act leaves the browser where it is, when its page can ask by itself (js/proof.js).
+
+    That every page can, and every form is such a one, stands in `tests/web/test_forms.py`.
+    """
+    ruth = admin_at_work(hub, clock)
+    wrong = []
+    for _, route in of_sessions():
+        if not route.page or route.template not in DEMANDED:
+            continue
+        visitor = ruth if route.template.startswith("/admin") else owner
+        proof = visitor.open("/settings/account").hidden("/logout")
+        for fields in DEMANDED[route.template]:
+            asked = {key: str(value) for key, value in fields.items()} | {"sudo_stay": MARK}
+            answer = visitor.send(address(route), proof | asked)
+            told = [one.partition(";")[0] for one in answer.cookies]
+            if (answer.status, told) != (204, [f"proof-{MARK}=wanted"]):
+                wrong.append((route.template, fields, answer.status, told))
+    assert wrong == []
 
 
 def sent(

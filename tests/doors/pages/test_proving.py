@@ -1,17 +1,22 @@
 """Acts that ask once more who sits there, in a browser without scripts (product §3.9)."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, token_in
+from doors.pages.visitors import PASSWORD, Page, Visitor, code_in, confirmed, letter, token_in
+from fixtures.accounts import calling
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, organization
-from strata.core.actor import Role
+from strata.accounts.tables import users
+from strata.core.actor import SYSTEM, Role
+from strata.core.call import working
 from strata.core.hub import Hub
 
 RENAME = "/settings/account/username"
 ASK = "/settings/confirm-access"
+STAY, MARK = "sudo_stay", "0123456789abcdef" * 2
 
 
 @pytest.fixture
@@ -85,6 +90,85 @@ def test_the_proof_does_not_excuse_a_forged_form(aged: Visitor) -> None:
     forged = aged.send(RENAME, {"username": "wei", "sudo_password": PASSWORD, "csrf_token": "x"})
     assert forged.status == 400
     assert aged.open("/wei").status == 404
+
+
+def left_there(answer: Page) -> bool:
+    """The browser stays on its page, whose script finds a cookie that tells why."""
+    told = f"proof-{MARK}=wanted; Max-Age=20; Path=/; SameSite=strict"
+    return (answer.status, answer.cookies, answer.text) == (204, [told], "")
+
+
+def test_a_page_that_asks_by_itself_is_left_as_it_is_and_nothing_is_done(aged: Visitor) -> None:
+    form = aged.open("/settings/account").hidden(RENAME) | {"username": "wei", STAY: MARK}
+    before = cookie(aged)
+    answer = aged.send(RENAME, form)
+    assert left_there(answer)
+    assert answer.headers["cache-control"] == "no-store"
+    assert (cookie(aged), aged.open("/wei").status) == (before, 404)
+
+    # What its dialog sends is the form of the very page that asks without scripts.
+    proved = aged.submit(ASK, ASK, sudo_password=PASSWORD)
+    assert (proved.status, proved.place) == (303, "/settings")
+    assert not left_there(aged.send(RENAME, form))
+    assert aged.open("/wei").status == 200
+
+
+def test_a_refused_proof_in_the_dialog_is_counted_with_all_others(aged: Visitor) -> None:
+    for _ in range(5):
+        wrong = aged.submit(ASK, ASK, sudo_password="Guess!ed1")
+        assert (wrong.status, "This is not your password." in wrong.text) == (403, True)
+    limited = aged.submit(ASK, ASK, sudo_password=PASSWORD)
+    assert limited.status == 429
+    assert re.search("data-failure>[^<]*Try again in", limited.text)
+
+
+def test_a_mailed_code_that_was_mistyped_can_be_typed_again(hub: Hub, aged: Visitor) -> None:
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        work.db.execute(users.update().values(password_hash=None))
+    asked = aged.open(ASK)
+    assert 'name="sudo_code"' not in asked.text
+    told = aged.send(ASK, asked.hidden(ASK) | {"sudo_mail": "on"})
+    assert (told.status, 'name="sudo_code"' in told.text) == (403, True)
+    code = code_in(letter(hub, "li@example.com"))
+    sent = told.hidden(ASK) | {"sudo_code": "000000" if code != "000000" else "111111"}
+    wrong = aged.send(ASK, {name: value for name, value in sent.items() if name != "sudo_mail"})
+    assert (wrong.status, "That code is wrong or expired." in wrong.text) == (403, True)
+    assert 'name="sudo_code"' in wrong.text
+    csrf = wrong.hidden(ASK)["csrf_token"]
+    assert aged.send(ASK, {"csrf_token": csrf, "sudo_code": code}).status == 303
+
+
+@pytest.mark.parametrize("mark", ["", "1", "G" * 32, "a" * 33, "a" * 31 + "\n", "a; Path=/x" * 4])
+def test_only_a_mark_of_our_script_has_a_form_stay(aged: Visitor, mark: str) -> None:
+    asked = aged.submit("/settings/account", RENAME, username="wei", **{STAY: mark})
+    assert (asked.status, "Confirm that it is you" in asked.text) == (403, True)
+    assert STAY not in asked.text  # the page that asks sends the form alone again
+    assert not asked.cookies
+
+
+def test_the_page_that_asks_answers_with_itself_whatever_its_scripts_add(aged: Visitor) -> None:
+    asked = aged.submit("/settings/account", RENAME, username="wei")
+    wrong = asked.hidden(RENAME) | {"sudo_password": "Guess!ed1", STAY: MARK}
+    answer = aged.send(RENAME, wrong)
+    assert (answer.status, "This is not your password." in answer.text) == (403, True)
+
+
+def test_a_forged_form_is_told_nothing_of_a_proof(hub: Hub, aged: Visitor) -> None:
+    form = aged.open("/settings/account").hidden(RENAME) | {"username": "wei", STAY: MARK}
+    for answer in (
+        aged.send(RENAME, form | {"csrf_token": "x"}),
+        aged.send(RENAME, form, Origin="https://evil.example"),
+        aged.send(RENAME, form, **{"Sec-Fetch-Site": "cross-site"}),
+        Visitor(hub).send(RENAME, form),
+    ):
+        assert answer.status in {400, 401, 403}
+        assert not [one for one in answer.cookies if one.startswith("proof-")]
+        assert "Confirm that it is you" not in answer.text
+    assert aged.open("/wei").status == 404
+    for path in (ASK, "/settings/account"):
+        page = aged.open(path)
+        assert page.headers["x-frame-options"] == "DENY"
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
 def test_acts_on_repos_that_cannot_be_taken_back_ask(hub: Hub, clock: FrozenClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from starlette.requests import Request
@@ -14,6 +15,8 @@ from strata.web.auth import SAFE_METHODS
 from strata.web.pages.forms.body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.visit import (
+    cookie_path,
+    is_https,
     redirected,
     requested,
     safe_next,
@@ -22,10 +25,13 @@ from strata.web.pages.frame.visit import (
     visiting,
 )
 from strata.web.pages.words.account import NOTHING_WRONG, Told, phrase
-from strata.web.work import exchange
+from strata.web.work import exchange, hub_of
 
 PAGE: Final = "/settings/confirm-access"
 _OURS: Final = frozenset({"csrf_token", *PROOFS})
+WANTED: Final = "wanted"
+STAYED_S: Final = 20  # in which the script of a page finds the cookie that it waits for
+_MARK: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _FIELD_OF: Final = {
     "pw.wrong": PROOF,
     "auth.2fa_bad": PROOF_CODE,
@@ -38,7 +44,9 @@ async def page(request: Request) -> Response:
     """GET /settings/confirm-access"""
     await visiting(request, user_id_of)
     onward = safe_next(request.query_params.get("next", "/settings"))
-    return await _asking(request, PAGE, {"next": onward})
+    why = request.query_params.get("why", "")
+    fault = why if why in WANTS.values() else ""
+    return await _asking(request, PAGE, {"next": onward}, fault)
 
 
 async def confirm(request: Request) -> Response:
@@ -53,11 +61,26 @@ async def confirm(request: Request) -> Response:
 
 
 async def asked(request: Request, error: ProofNeeded) -> Response:
-    """Ask for the proof; what the visitor had sent goes along and is done afterwards."""
-    here = requested(request)
+    """Ask for the proof; what the visitor had sent goes along and is done afterwards.
+
+    A page whose script asks by itself is left as it stands, with all that was typed and chosen.
+    """
+    here, facts = requested(request), exchange(request)
     if request.method in SAFE_METHODS:
         return await _asking(request, PAGE, {"next": here}, error.fault)
-    return await _asking(request, here, exchange(request).form, error.fault)
+    if _MARK.fullmatch(facts.stays) and PROOFS.isdisjoint(facts.form):
+        return _left_there(request, facts.stays, error.fault)
+    return await _asking(request, here, facts.form, error.fault)
+
+
+def _left_there(request: Request, mark: str, why: str) -> Response:
+    """Answer nothing, so that the browser stays; a cookie tells the script of that page why."""
+    answer = Response(status_code=204, headers={"Cache-Control": NO_STORE})
+    answer.set_cookie(
+        f"proof-{mark}", why or WANTED, max_age=STAYED_S, path=cookie_path(request),
+        samesite="strict", secure=is_https(hub_of(request)),
+    )  # fmt: skip
+    return answer
 
 
 async def _asking(request: Request, action: str, form: Form, fault: str = "") -> Response:
@@ -72,6 +95,7 @@ async def _asking(request: Request, action: str, form: Form, fault: str = "") ->
         kept=[(name, value) for name, value in form.items() if name not in _OURS],
         ways=ways,
         mailed=fault == sudo.MAILED,
+        awaits_code=fault == sudo.MAILED or PROOF_CODE in exchange(request).form,
         errors=_wrong(visit.frame.language, fault),
     )
 

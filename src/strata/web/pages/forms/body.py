@@ -33,6 +33,7 @@ PROOF_CODE: Final = "sudo_code"
 PROOF_PASSKEY: Final = "sudo_passkey"
 PROOF_MAIL: Final = "sudo_mail"  # asks for a code by mail
 PROOFS: Final = frozenset({PROOF, PROOF_CODE, PROOF_PASSKEY, PROOF_MAIL})
+STAY: Final = "sudo_stay"  # written by js/proof.js: the page asks for a proof itself
 STALE_FORM: Final = N_("This form is too old. Open the page again and repeat your entry.")
 _TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -50,15 +51,21 @@ async def form_of(request: Request, longest: int = LONGEST_BODY, most: int = MOS
     body = await body_of(request, longest)
     try:
         pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most + 1
         )
     except ValueError as error:
         raise Malformed("The form has too many fields.") from error
     if any("\0" in name or "\0" in value for name, value in pairs):
         raise Malformed("A field holds a character that cannot be kept (U+0000).")
-    form = dict(pairs)
-    exchange(request).form = form
-    return form
+    return received(request, dict(pairs))
+
+
+def received(request: Request, fields: dict[str, str]) -> Form:
+    """Note what was submitted, for pages that send it again, without what their script added."""
+    facts = exchange(request)
+    facts.stays = fields.pop(STAY, "")
+    facts.form = fields
+    return fields
 
 
 async def submitted(

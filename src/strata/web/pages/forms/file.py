@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from strata.core.errors import InvalidFields, Malformed, TooLarge
 from strata.lib.pictures.squares import MAX_BYTES
-from strata.web.pages.forms.body import LONGEST_BODY, Form, form_of
-from strata.web.work import body_of, exchange
+from strata.web.pages.forms.body import LONGEST_BODY, Form, form_of, received
+from strata.web.work import body_of
 
 MOST_PARTS: Final = 16
 _TYPE: Final = "multipart/form-data"
@@ -33,7 +33,8 @@ async def form_with_file(request: Request, name: str, *, longest: int) -> tuple[
     if kind.partition(";")[0].strip().lower() != _TYPE:
         raise Malformed(f"Send the form as {_TYPE}.")
     body = await body_of(request, longest + LONGEST_BODY)
-    return _parsed(kind, body, name)
+    fields, content = _parsed(kind, body, name)
+    return received(request, fields), content
 
 
 async def form_with_picture(request: Request, name: str) -> tuple[Form, bytes]:
@@ -49,11 +50,10 @@ async def form_with_picture(request: Request, name: str) -> tuple[Form, bytes]:
         form, content = await form_with_file(request, name, longest=MAX_BYTES)
     except TooLarge as error:
         raise InvalidFields({name: ("picture.too_large",)}) from error
-    exchange(request).form = form
     return form, content
 
 
-def _parsed(kind: str, body: bytes, wanted: str) -> tuple[Form, bytes]:
+def _parsed(kind: str, body: bytes, wanted: str) -> tuple[dict[str, str], bytes]:
     fields: dict[str, str] = {}
     content = bytearray()
     parts = 0
@@ -61,7 +61,7 @@ def _parsed(kind: str, body: bytes, wanted: str) -> tuple[Form, bytes]:
     def count() -> None:
         nonlocal parts
         parts += 1
-        if parts > MOST_PARTS:
+        if parts > MOST_PARTS + 1:  # one is of js/proof.js
             raise Malformed("The form has too many fields.")
 
     def on_field(field: Field) -> None:

@@ -1,25 +1,11 @@
 // What makes the account pages quicker; every form works without it.
 const ASK_AFTER_MS = 400;
 
-for (const form of document.querySelectorAll("form[data-once]")) submitOnce(form);
 for (const input of document.querySelectorAll("input[data-availability]")) followName(input);
 for (const button of document.querySelectorAll("button[data-countdown]")) countDown(button);
 for (const place of document.querySelectorAll("[data-wait]")) waitFor(place);
 forgetAnswer(document.querySelector("[data-history]"));
 submitNow(document.querySelector("form[data-submit-now]"));
-
-// A double click sends one request.
-function submitOnce(form) {
-  let sent = false;
-  form.addEventListener("submit", (event) => {
-    if (sent) event.preventDefault();
-    sent = true;
-  });
-  // Restored by the Back button: it may be sent again.
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) sent = false;
-  });
-}
 
 // Says whether a name is free while it is typed.
 function followName(input) {

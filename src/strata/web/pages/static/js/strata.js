@@ -4,6 +4,8 @@ import { startCopying } from "./copy.js";
 import { startKeys } from "./keys.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menu.js";
+import { startOnce } from "./once.js";
+import { startProofs } from "./proof.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./time.js";
 
@@ -14,6 +16,8 @@ startTimes();
 startKeys();
 startBell();
 startLeaving();
+startOnce();
+startProofs();
 
 // The error summary takes the focus, so that a screen reader begins with what went wrong.
 document.querySelector("[data-focus]")?.focus();
