@@ -293,6 +293,6 @@ def test_another_site_neither_frames_nor_drives_it(hub: Hub, browser: Browser) -
     assert {frame.evaluate("location.origin") for frame in evil.frames[1:]} == {"null"}
     evil.get_by_role("button", name="Win").click()
     evil.wait_for_url(f"{hub.url}{place}")
-    assert not [one for one in here.page.context.cookies() if one["name"].startswith("proof-")]  # type: ignore[typeddict-item]
+    assert not [one for one in here.page.context.cookies() if one["name"].startswith("proof-")]
     here.open("/settings/account")
     assert here.page.locator("[name=username]").input_value() == person.name
