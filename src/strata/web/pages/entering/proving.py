@@ -14,9 +14,8 @@ from strata.sessions.entering.console import WANTS
 from strata.web.auth import SAFE_METHODS
 from strata.web.pages.forms.body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
+from strata.web.pages.frame.cookies import cookie_path, is_https
 from strata.web.pages.frame.visit import (
-    cookie_path,
-    is_https,
     redirected,
     requested,
     safe_next,
