@@ -33,7 +33,7 @@ def served(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[
     """Run a server with one worker and create its person."""
     folder.mkdir(parents=True)
     quiet = {"STRATA_SERVER_LOG_FORMAT": "json"}
-    with running(folder, quiet | dict(settings or {})) as hub:
+    with running(folder, quiet | dict(settings or {}), from_nothing=True) as hub:
         person = hub.user("bench")
         with speaking_as(hub.url, person) as api:
             yield Bench(hub, person, api, child_with(str(hub.data)))

@@ -32,6 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+class SettingsFor(Protocol):
+    """Gives the settings that select a new database, empty or with all tables."""
+
+    def __call__(self, database: Database, *, from_nothing: bool = False) -> dict[str, str]: ...
+
+
 class StartHub(Protocol):
     """Starts one more hub of its own for a story."""
 
@@ -57,13 +63,15 @@ class MakeClient(Protocol):
 @pytest.fixture(scope="session")
 def settings_for(
     postgres_when_asked: Callable[[], PostgresCluster],
-) -> Callable[[Database], dict[str, str]]:
+) -> SettingsFor:
     """Return the settings that select a database; PostgreSQL's cluster starts when first asked."""
 
-    def settings(database: Database) -> dict[str, str]:
+    def settings(database: Database, *, from_nothing: bool = False) -> dict[str, str]:
         if database == "sqlite":
             return {}
-        return {"STRATA_DATABASE_URL": postgres_when_asked().create_database()}
+        cluster = postgres_when_asked()
+        made = cluster.create_database() if from_nothing else cluster.create_migrated_database()
+        return {"STRATA_DATABASE_URL": made}
 
     return settings
 
@@ -71,9 +79,12 @@ def settings_for(
 @pytest.fixture(scope="session")
 def shared_hubs(
     tmp_path_factory: pytest.TempPathFactory,
-    settings_for: Callable[[Database], dict[str, str]],
+    settings_for: SettingsFor,
 ) -> Iterator[Callable[[Database], Hub]]:
-    """Keep one hub per database for this worker, each started when first asked for."""
+    """Keep one hub per database for this worker, each started when first asked for.
+
+    They start as an operator's does: the program is loaded and finds an empty database.
+    """
     running: dict[Database, Hub] = {}
     with ExitStack() as open_hubs:
 
@@ -81,7 +92,9 @@ def shared_hubs(
             if database not in running:
                 folder = tmp_path_factory.mktemp(f"hub-{database}")
                 running[database] = open_hubs.enter_context(
-                    hubs.running(folder, settings_for(database))
+                    hubs.running(
+                        folder, settings_for(database, from_nothing=True), from_nothing=True
+                    )
                 )
             return running[database]
 
@@ -104,7 +117,7 @@ def hub(request: pytest.FixtureRequest, shared_hubs: Callable[[Database], Hub]) 
 def start_hub(
     tmp_path: Path,
     request: pytest.FixtureRequest,
-    settings_for: Callable[[Database], dict[str, str]],
+    settings_for: SettingsFor,
 ) -> Iterator[StartHub]:
     """Start hubs with settings of their own; each is stopped and its log read at the end."""
     numbers = count()
@@ -115,9 +128,8 @@ def start_hub(
         ) -> Hub:
             chosen: Database = database or request.config.getoption("--database", DATABASES[0])
             folder = tmp_path / f"own-hub-{next(numbers)}"
-            return open_hubs.enter_context(
-                hubs.running(folder, settings_for(chosen) | dict(settings or {}))
-            )
+            asked = settings_for(chosen) | dict(settings or {})
+            return open_hubs.enter_context(hubs.running(folder, asked))
 
         yield start
 

@@ -1,7 +1,9 @@
 """The real server, run as an operator runs it: a process, a data folder, a few settings."""
 
 import base64
+import functools
 import json
+import os
 import re
 import signal
 import socket
@@ -12,12 +14,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
 
 from clients.environments import REPOSITORY
-from fixtures import parts
+from fixtures import parts, prepared
+from fixtures.prepared import Forked
+from strata.lib.db.database import Database
+from strata.migrations.upgrade import upgrade
 
 STARTED_WITHIN: Final = 60.0  # seconds
 STOPPED_WITHIN: Final = 20.0  # seconds
@@ -68,7 +74,15 @@ class HubDiedError(AssertionError):
 class Hub:
     """One server process over one data folder; can be killed and started again."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], *, from_nothing: bool = False
+    ) -> None:
+        """Make the data folder.
+
+        Args:
+            settings: The environment of the server and of the commands beside it.
+            from_nothing: Load the program and make its tables; else both are prepared.
+        """
         self.data = folder / "data"
         self.log = folder / "server.log"
         self.port = free_port()
@@ -76,9 +90,12 @@ class Hub:
         self._home = folder / "home"
         self._people: dict[str, Person] = {}
         self._organizations: dict[str, Organization] = {}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
+        self._from_nothing = from_nothing
         self.data.mkdir(parents=True)
         self._home.mkdir()
+        if not from_nothing and "STRATA_DATABASE_URL" not in settings:
+            (self.data / "strata.db").write_bytes(migrated_sqlite())
 
     @property
     def url(self) -> str:
@@ -90,17 +107,20 @@ class Hub:
         Args:
             settings: Environment of this run only, over those of the hub.
         """
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._strata(
-                    "serve", "--host", "127.0.0.1", "--port", str(self.port),
-                    "--data", str(self.data),
-                ),
-                env=self._environment() | dict(settings or {}),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self._home,
-            )  # fmt: skip
+        serve = ("-m", "strata", "serve", "--host", "127.0.0.1", "--port", str(self.port),
+                 "--data", str(self.data))  # fmt: skip
+        environment = self._environment() | dict(settings or {})
+        with self.log.open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            if self._from_nothing:
+                self._process = subprocess.Popen(
+                    [sys.executable, *serve], env=environment, cwd=self._home,
+                    stdin=nothing, stdout=log, stderr=log,
+                )  # fmt: skip
+            else:
+                streams = (nothing.fileno(), log.fileno(), log.fileno())
+                self._process = prepared.start(
+                    serve, env=environment, cwd=self._home, streams=streams
+                )
         self._wait_until_ready()
 
     def stop(self) -> None:
@@ -163,7 +183,7 @@ class Hub:
         Raises:
             AssertionError: It failed; the message holds its output.
         """
-        return self._printed(self._strata(*arguments))
+        return self._printed("-m", "strata", *arguments)
 
     def user(self, name: str) -> Person:
         """Return the user `name` with a read and a write token, made when not there yet."""
@@ -214,38 +234,21 @@ class Hub:
 
     def commands(self, *commands: Sequence[str]) -> list[str]:
         """Run commands that print one line each."""
-        program = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
-        return self._printed(program).splitlines()
+        return self._printed("-c", COMMANDS, json.dumps(commands)).splitlines()
 
     def strata(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `strata <arguments>` with more settings, whatever comes of it."""
-        return subprocess.run(
-            self._strata(*arguments),
-            env=self._environment() | variables,
-            check=False,
-            text=True,
-            capture_output=True,
-            cwd=self._home,
-            timeout=60,
-        )
+        return self._ran("-m", "strata", *arguments, **variables)
 
-    def _printed(self, program: Sequence[str]) -> str:
-        finished = subprocess.run(
-            program,
-            env=self._environment(),
-            check=False,
-            text=True,
-            capture_output=True,
-            cwd=self._home,
-            timeout=120,
-        )
+    def _printed(self, *arguments: str) -> str:
+        finished = self._ran(*arguments)
         assert finished.returncode == 0, (
-            f"strata {program[3:5]} failed:\n{finished.stdout}{finished.stderr}"
+            f"strata {arguments[2:4]} failed:\n{finished.stdout}{finished.stderr}"
         )
         return finished.stdout.strip()
 
-    def _strata(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "strata", *arguments]
+    def _ran(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return prepared.run(arguments, env=self._environment() | variables, cwd=self._home)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -274,7 +277,7 @@ class Hub:
         self.kill()
         raise self._died(f"was not ready within {STARTED_WITHIN} s")
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes] | Forked:
         assert self._process is not None, "the hub was not started"
         return self._process
 
@@ -283,9 +286,11 @@ class Hub:
 
 
 @contextmanager
-def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Hub]:
+def running(
+    folder: Path, settings: Mapping[str, str], *, from_nothing: bool = False
+) -> Iterator[Hub]:
     """Start a hub in an empty folder; stop it and read its log at the end."""
-    hub = Hub(folder, settings)
+    hub = Hub(folder, settings, from_nothing=from_nothing)
     try:
         hub.start()
         yield hub
@@ -293,6 +298,17 @@ def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Hub]:
     finally:
         hub.kill()
     hub.require_clean_log()
+
+
+@functools.cache
+def migrated_sqlite() -> bytes:
+    """Run all migrations once for this worker; they are a third of a start."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "strata.db"
+        database = Database(f"sqlite:///{file}", pool_size=2)
+        upgrade(database)
+        database.close()
+        return file.read_bytes()
 
 
 def free_port() -> int:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
+from fixtures.browsers import settle
+
 Language = Literal["en", "zh-CN"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
 NARROW: Final = 320  # pixels, the narrowest screen the pages promise to fit
@@ -89,7 +91,7 @@ class Browsing:
             AssertionError: A console error, a foreign request, a page wider than 320 pixels
                 of screen, or a document in another language.
         """
-        self.page.wait_for_load_state("networkidle")
+        settle(self.page)
         assert not self.complaints, self.complaints
         lang = self.page.locator("html").get_attribute("lang")
         assert lang == self.language, f"{self.page.url} is in {lang!r}"

@@ -15,7 +15,7 @@ from clients.conftest import StartHub
 from clients.hub import Hub
 from clients.mailbox import Mailbox, links
 from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from strata.web.pages.words.language import translated
 
 pytestmark = pytest.mark.slow
@@ -101,7 +101,7 @@ def press(here: Browsing, label: str) -> None:
     main.get_by_role("button", name=name, exact=True).or_(
         main.get_by_role("link", name=name, exact=True)
     ).first.click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
 
 
 def fill(here: Browsing, label: str, text: str) -> None:

@@ -13,7 +13,7 @@ from clients.environments import NEWEST
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links
 from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 
 PASSWORD: Final = "Abcdefg!"  # the shortest that the tutorial's rule allows
 TOKEN_NAME: Final = "My First Token"
@@ -108,10 +108,7 @@ def confirm_in_another_browser(
     assert chinese is (here.language == "zh-CN"), letter["Subject"]
 
     elsewhere.page.goto(link)
-    elsewhere.page.wait_for_load_state("networkidle")
-    if not elsewhere.says("confirmed").is_visible():
-        # The page confirms by itself where scripts run; without them there is a button.
-        elsewhere.button("confirm").click()
+    # The page confirms by itself where scripts run; without them there is a button.
     expect(elsewhere.says("confirmed")).to_be_visible()
     elsewhere.check()
     elsewhere.open("/")
@@ -149,14 +146,14 @@ def create_token(here: Browsing) -> str:
     expect(here.page.get_by_text(TOKEN_NAME).first).to_be_visible()
     assert token not in here.page.content()
     here.page.go_back()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
     assert token not in here.page.content()
     return token
 
 
 def confirm_password_if_asked(here: Browsing) -> None:
     """Give the password once more where the hub wants it before a secret is made."""
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
     if here.page.locator("input[type=password]:visible").count():
         here.field("password").fill(PASSWORD)
         here.button("sudo").click()
@@ -184,7 +181,7 @@ def test_the_password_rule_names_what_is_missing_and_creates_nobody(
         here.field("email").fill("someone@example.com")
         here.field("password").fill(refused)
         here.button("next").click()
-        here.page.wait_for_load_state("networkidle")
+        settle(here.page)
         expect(here.field("password")).to_be_visible()
         assert refused not in here.page.url
 

@@ -7,14 +7,14 @@ from typing import Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Browser, Error, expect
 
 from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
 from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 
 MOST_TABS: Final = 150
 FOCUSED: Final = """() => {
@@ -156,14 +156,14 @@ def test_a_token_is_made_with_the_keyboard_and_seen_once(
 
     press(here, words["saved"])
     here.page.wait_for_selector("main .token-list")
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
     assert f"{value[:7]}…{value[-4:]}" in here.page.locator("main").inner_text()
     stores = "() => JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])"
     assert value not in here.page.content() + here.page.evaluate(stores)
     for _ in range(2):
         with suppress(Error):  # ERR_CACHE_MISS: a page that no browser keeps
             here.page.go_back(wait_until="load")
-        here.page.wait_for_load_state("networkidle")
+        settle(here.page)
         here.page.locator("h1").wait_for()  # a page that is on its way has no content yet
         assert value not in here.page.content()
     here.complaints.clear()
@@ -244,13 +244,14 @@ def step_by_step(here: Browsing) -> None:
     name, find = page.locator("input[name=name]"), page.locator("#strata-find")
     bar, told = page.locator(".step-bar"), page.locator(".step-bar [role=status]")
     bar.wait_for()
-    assert (name.is_visible(), find.is_visible()) == (True, False)
+    expect(name).to_be_visible()
+    expect(find).to_be_hidden()
     name.press("Enter")  # a name is missing
     assert "1" in told.inner_text()
     name.fill("ci")
     name.press("Enter")
     assert "2" in told.inner_text()
-    assert not name.is_visible()
+    expect(name).to_be_hidden()
     tab_to(here, "own:repo.access.read")
     page.keyboard.press("Enter")
     find.press_sequentially("oth")
@@ -258,18 +259,18 @@ def step_by_step(here: Browsing) -> None:
     chosen.wait_for()
     find.press("Enter")  # the only one that is found
     page.get_by_role("button", name="alice/other").click()  # leaves it out again
-    assert page.locator(".repo-chip").count() == 0
+    expect(page.locator(".repo-chip")).to_have_count(0)
     assert page.url.endswith("/settings/tokens/new")
     for button in (WORDS[here.language]["next"], WORDS[here.language]["next"]):
         press(here, button)
-    assert page.locator("[data-summary]").is_visible()
-    assert here.control("generate token").is_visible()
+    expect(page.locator("[data-summary]")).to_be_visible()
+    expect(here.control("generate token")).to_be_visible()
     press(here, WORDS[here.language]["back"])
-    assert not here.control("generate token").is_visible()
+    expect(here.control("generate token")).to_be_hidden()
     page.set_viewport_size({"width": WIDE, "height": HEIGHT})
-    assert not bar.is_visible()
-    assert name.is_visible()
-    assert find.is_visible()
+    expect(bar).to_be_hidden()
+    expect(name).to_be_visible()
+    expect(find).to_be_visible()
 
 
 def choose_with_the_keyboard(here: Browsing, words: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from clients.mailbox import Mailbox, links
 from clients.pages import LANGUAGES, Browsing, Language
 from clients.test_account_journeys import OpenBrowser, browser, open_browser
 from clients.test_two_factor_browser import RULES, forget_proofs, password
+from fixtures.browsers import settle
 
 __all__ = ["browser", "open_browser"]  # fixtures
 pytestmark = pytest.mark.slow
@@ -53,7 +54,7 @@ def test_a_repository_is_shared_and_taken_back(
     here.open(PAGE)
     here.page.get_by_role("combobox").last.select_option("read")
     here.page.locator("input[name=form][value=remove] ~ button").click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
     here.check()
     answer = his.page.goto(hub.url + VAULT.page)
     assert answer is not None

@@ -5,7 +5,7 @@
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from clients.api import Repo, commit_lines, speaking_as
-from clients.conftest import DATABASES, Database, MakeClient
+from clients.conftest import DATABASES, Database, MakeClient, SettingsFor
 from clients.environments import NEWEST
 from clients.git import address, machine
 from clients.hub import Hub, HubDiedError, Person
@@ -52,7 +52,7 @@ UPLOAD: Final = """
 def crashing_hub(
     tmp_path: Path,
     request: pytest.FixtureRequest,
-    settings_for: Callable[[Database], dict[str, str]],
+    settings_for: SettingsFor,
 ) -> Iterator[Hub]:
     """Return a hub, not started, whose crash points are armed by `start`."""
     database: Database = request.param

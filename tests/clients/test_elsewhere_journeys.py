@@ -19,7 +19,7 @@ from clients.openid_provider import SECRET, Account, OpenIdProvider, Service, op
 from clients.pages import LANGUAGES, Browsing, Language
 from clients.test_account_journeys import fill, log_in, press, reads, say
 from clients.test_two_factor_browser import forget_proofs, set_up_app
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.issuers import CLIENT, SECRET as GITHUB_SECRET, Issuer, issuing
 from strata.lib import clock
 
@@ -128,7 +128,7 @@ def log_in_there(here: Browsing, name: str) -> None:
     here.page.get_by_placeholder("and password").fill("whatever it takes")
     here.page.get_by_role("button", name="Sign-in").click()
     here.page.get_by_role("button", name="Continue").click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
 
 
 def signs_up(here: Browsing, name: str) -> None:
@@ -158,7 +158,7 @@ def leaves(here: Browsing) -> None:
     here.page.locator("header .site-account summary").click()
     name = say(here, "Log Out")
     here.page.get_by_role("banner").get_by_role("button", name=name).click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
 
 
 def test_people_come_from_other_sites_link_them_and_leave(world: World, tmp_path: Path) -> None:

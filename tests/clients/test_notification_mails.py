@@ -22,7 +22,7 @@ from clients.conftest import StartHub
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links
 from clients.pages import HEIGHT, NARROW, Browsing, Language
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from strata.lib import clock
 
 pytestmark = pytest.mark.slow
@@ -118,10 +118,10 @@ def chooses(browser: Browser, hub: Hub, name: str, choose: Callable[[Browsing], 
     here.page.get_by_label("Username or e-mail").fill(person.name)
     here.page.get_by_label("Password", exact=True).fill(person.password)
     here.page.get_by_role("main").get_by_role("button", name="Log In", exact=True).click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
     here.open(SETTINGS)
     choose(here)
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
     here.page.context.close()
 
 

@@ -19,6 +19,7 @@ from clients.test_account_journeys import (
     reads,
 )
 from clients.test_two_factor_browser import set_up_app
+from fixtures.browsers import settle
 
 __all__ = ["browser", "open_browser"]  # fixtures
 pytestmark = pytest.mark.slow
@@ -87,7 +88,7 @@ def test_an_organization_is_made_filled_and_guarded(
 
 def click(here: Browsing, selector: str) -> None:
     here.page.get_by_role("main").locator(selector).first.click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
 
 
 def at_home(hub: Hub, person: Person, language: Language, opened: OpenBrowser) -> Browsing:
@@ -129,7 +130,7 @@ def pick_role(here: Browsing, name: str, role: str) -> None:
     form = here.page.locator(f"form:has(select[name=role]):has(input[value={name}])").first
     form.locator("select").select_option(role)
     form.locator("button").click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
 
 
 def limits_of_a_contributor(hub: Hub, li: Person, bob: Person, his: Browsing) -> None:

@@ -16,7 +16,7 @@ from clients.git import GitMachine, address, machine
 from clients.hub import Hub, Person
 from clients.pages import LANGUAGES, Browsing, Language
 from clients.proxy import counting
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 
 MB: Final = 1024 * 1024
 SMALL: Final = {"STRATA_QUOTAS_PUBLIC_BYTES": str(MB), "STRATA_QUOTAS_PRIVATE_BYTES": str(MB)}
@@ -224,7 +224,7 @@ def _free(hub: Hub, here: Browsing, words: dict[str, str]) -> None:
     here.page.locator("td input[type=checkbox]").check()
     here.page.locator("#strata-confirm_name").fill("ana/big")
     here.page.get_by_role("button", name=words["chosen"]).click()
-    here.page.wait_for_load_state("networkidle")
+    settle(here.page)
     hub.cli("gc", "--delete")
     here.open("/settings/billing")
     for _ in range(50):  # the figure is counted again by a job

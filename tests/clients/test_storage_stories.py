@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from clients.api import Api, Repo, shown, speaking_as
-from clients.conftest import DATABASES, Database, MakeClient
+from clients.conftest import DATABASES, Database, MakeClient, SettingsFor
 from clients.environments import NEWEST
 from clients.git import address, machine
 from clients.hub import Hub, Person
@@ -145,7 +145,7 @@ def test_squashed_pulls_and_checksums_are_what_the_client_expects(
 def crashing_hub(
     tmp_path: Path,
     request: pytest.FixtureRequest,
-    settings_for: Callable[[Database], dict[str, str]],
+    settings_for: SettingsFor,
 ) -> Iterator[Hub]:
     """Return a hub, not started, whose crash points are armed by `start`."""
     database: Database = request.param

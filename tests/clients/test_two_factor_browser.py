@@ -15,7 +15,7 @@ from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 
 SETTINGS: Final = "/settings/authentication"
 RULES: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]}
@@ -287,5 +287,5 @@ def take_all_away(here: Browsing) -> None:
         form = here.page.locator(f"form[action='{action}']")
         here.page.locator("details[data-dialog]").filter(has=form).locator("summary").click()
         form.locator(".button-danger").click()
-        here.page.wait_for_load_state("networkidle")
+        settle(here.page)
     assert here.page.locator(f"form[action='{SETTINGS}/passkeys']").count() == 0

@@ -23,8 +23,8 @@ Strata = Callable[..., "subprocess.CompletedProcess[str]"]
 PASSWORD = "Corr3ct-Horse!a"
 
 
-def test_help_names_every_command_and_loads_none(strata: Strata) -> None:
-    answer = strata("--help")
+def test_help_names_every_command_and_loads_none(started_strata: Strata) -> None:
+    answer = started_strata("--help")
 
     assert answer.returncode == 0
     for name, (_, text) in COMMANDS.items():
@@ -51,25 +51,29 @@ def test_help_imports_neither_database_nor_web() -> None:
 
 
 @pytest.mark.parametrize("command", list(COMMANDS))
-def test_every_command_explains_itself(strata: Strata, command: str) -> None:
-    answer = strata(command, "--help")
+def test_every_command_explains_itself(started_strata: Strata, command: str) -> None:
+    answer = started_strata(command, "--help")
 
     assert answer.returncode == 0
     assert answer.stdout.startswith(f"Usage: python -m strata {command}")
 
 
-def test_an_unknown_command_is_wrong_usage(strata: Strata) -> None:
-    answer = strata("fly")
+def test_an_unknown_command_is_wrong_usage(started_strata: Strata) -> None:
+    answer = started_strata("fly")
 
     assert (answer.returncode, answer.stdout) == (2, "")
     assert "No such command" in answer.stderr
 
 
-def test_config_shows_values_and_origins_without_secrets(strata: Strata, tmp_path: Path) -> None:
+def test_config_shows_values_and_origins_without_secrets(
+    started_strata: Strata, tmp_path: Path
+) -> None:
     settings = tmp_path / "strata.toml"
     settings.write_text('site_name = "Ours"\n[mail]\nurl = "smtp://u:hunter2@mail.example"\n')
 
-    answer = strata("config", "--json", "--config", str(settings), STRATA_SECRET_KEY="s" * 40)
+    answer = started_strata(
+        "config", "--json", "--config", str(settings), STRATA_SECRET_KEY="s" * 40
+    )
 
     assert answer.returncode == 0, answer.stderr
     rows = {row["setting"]: row for row in json.loads(answer.stdout)}
@@ -108,18 +112,20 @@ def test_settings_that_cannot_be_used_end_with_three(
         assert "Traceback" not in answer.stderr
 
 
-def test_a_user_with_tokens_is_made_by_command(strata: Strata) -> None:
-    created = strata("user", "create", "alice", "--email", "a@example.org", "--password", PASSWORD)
+def test_a_user_with_tokens_is_made_by_command(started_strata: Strata) -> None:
+    created = started_strata(
+        "user", "create", "alice", "--email", "a@example.org", "--password", PASSWORD
+    )
     assert (created.returncode, created.stdout, created.stderr) == (0, "alice\n", "")
 
-    value = strata("token", "create", "--user", "ALICE", "--name", "ci", "--role", "write")
+    value = started_strata("token", "create", "--user", "ALICE", "--name", "ci", "--role", "write")
 
     assert value.returncode == 0, value.stderr
     assert re.fullmatch(r"hf_[A-Za-z]{34}\n", value.stdout)
-    listed = strata("token", "list", "--user", "alice", "--json")
+    listed = started_strata("token", "list", "--user", "alice", "--json")
     (row,) = json.loads(listed.stdout)
     assert (row["name"], row["role"], row["token"][-4:]) == ("ci", "write", value.stdout[-5:-1])
-    (user,) = json.loads(strata("user", "list", "--json").stdout)
+    (user,) = json.loads(started_strata("user", "list", "--json").stdout)
     assert (user["name"], user["verified"], user["admin"]) == ("alice", True, False)
 
 
@@ -197,12 +203,12 @@ def test_a_weak_password_is_explained_in_words(strata: Strata) -> None:
     assert "add an uppercase letter" in answer.stderr
 
 
-def test_mails_can_be_read(strata: Strata) -> None:
-    strata("user", "create", "alice", "--email", "a@example.org")
-    strata("token", "create", "--user", "alice", "--name", "ci", "--role", "write")
+def test_mails_can_be_read(started_strata: Strata) -> None:
+    started_strata("user", "create", "alice", "--email", "a@example.org")
+    started_strata("token", "create", "--user", "alice", "--name", "ci", "--role", "write")
 
-    (row,) = json.loads(strata("mail", "list", "--json").stdout)
-    shown = strata("mail", "show", str(row["id"]))
+    (row,) = json.loads(started_strata("mail", "list", "--json").stdout)
+    shown = started_strata("mail", "show", str(row["id"]))
 
     assert (row["to"], row["state"]) == ("a@example.org", "kept")
     assert shown.stdout.startswith("To: a@example.org\nSubject: New write token on Strata\n\n")
@@ -223,17 +229,17 @@ def test_lists_are_readable_columns_and_empty_ones_say_so(strata: Strata) -> Non
     assert lines[1].split()[:5] == ["alice", "alice", "a@example.org", "yes", "no"]
 
 
-def test_the_database_can_be_brought_up_to_date_twice(strata: Strata) -> None:
+def test_the_database_can_be_brought_up_to_date_twice(started_strata: Strata) -> None:
     for _ in range(2):
-        answer = strata("db", "upgrade")
+        answer = started_strata("db", "upgrade")
         assert (answer.returncode, answer.stdout) == (0, "")
         assert "up to date" in answer.stderr
 
 
-def test_a_database_out_of_reach_is_no_traceback(strata: Strata) -> None:
+def test_a_database_out_of_reach_is_no_traceback(started_strata: Strata) -> None:
     url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
 
-    answer = strata("user", "list", STRATA_DATABASE_URL=url)
+    answer = started_strata("user", "list", STRATA_DATABASE_URL=url)
 
     assert answer.returncode == 8
     assert "Traceback" not in answer.stderr

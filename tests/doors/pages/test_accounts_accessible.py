@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.hubs import FrozenClock
 from fixtures.lived_in import NO_PAGES, LivedIn, lived_in
 from fixtures.shown_repos import served
@@ -79,7 +79,7 @@ class Walk:
             assert answer is not None
             assert answer.status == 200, (template, answer.status)
             if template in GO_ON:
-                page.wait_for_load_state("networkidle")
+                settle(page)
             yield template, page
             page.close()
 

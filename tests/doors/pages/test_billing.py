@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from starlette.testclient import TestClient
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import at, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, working_as
@@ -195,7 +195,7 @@ def test_it_fits_the_screen_and_everyone_can_use_it(scene: Scene, width: int) ->
         context.add_cookies([{"name": "sid", "value": session, "url": base}])
         page = context.new_page()
         page.goto(f"{base}{BILLING}")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.inner_text("h1") == "套餐与配额"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})

@@ -10,7 +10,7 @@ from playwright.sync_api import Page as BrowserPage
 
 from doors.pages.test_repos_safety import Marks
 from fixtures.accounts import joined, made, person as account
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import uploaded
 from fixtures.gated import asks, decides, gate, request_of, standings
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -328,7 +328,7 @@ def test_the_pages_of_gates_fit_and_everyone_can_use_them(scene: Scene, width: i
                     context.add_cookies([{"name": "sid", "value": cookie, "url": base}])
                 page = context.new_page()
                 page.goto(f"{base}{path}")
-                page.wait_for_load_state("networkidle")
+                settle(page)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, path
                 report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
                 assert report.response["violations"] == [], (path, language)

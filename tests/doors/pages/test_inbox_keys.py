@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page
 
 from doors.pages.inbox_scene import Scene
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.hubs import FrozenClock
 from fixtures.inboxes import badge, heard, opens, says, telling_hub, told
 from fixtures.shown_repos import served
@@ -49,7 +49,7 @@ def signed_in(browser: Browser, base: str, scene: Scene, language: str, width: i
 
 def assert_usable(tab: Page, width: int) -> None:
     """The page fits, and nothing is in anybody's way."""
-    tab.wait_for_load_state("networkidle")
+    settle(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     report = Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
     assert report.response["violations"] == []

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Page
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.organizations import PROMISED, joins, leaves, organization, today
@@ -115,7 +115,7 @@ def test_an_invitation_in_a_browser(scene: Scene, language: str, width: int, tit
             return context.new_page()
 
         def sound(page: Page) -> None:
-            page.wait_for_load_state("networkidle")
+            settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             report = Axe().run(page, options={"runOnly": RULES})
             assert report.response["violations"] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import changed, created
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
@@ -118,7 +118,7 @@ def test_it_fits_the_screen_and_everyone_can_use_it(scene: Scene, width: int) ->
         context.add_cookies([{"name": "sid", "value": session, "url": base}])
         page = context.new_page()
         page.goto(f"{base}{PAGE}")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
         assert report.response["violations"] == []
@@ -134,7 +134,7 @@ def test_shift_chooses_all_between_and_a_bar_counts_them(scene: Scene) -> None:
         context.add_cookies([{"name": "sid", "value": session, "url": base}])
         page = context.new_page()
         page.goto(f"{base}{PAGE}")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         boxes = page.locator("td input[type=checkbox]")
         bar = page.locator(".bulk-bar")
         assert not bar.is_visible()

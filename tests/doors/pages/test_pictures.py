@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import changed, given, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
@@ -79,7 +79,7 @@ def width(page: Page, name: str) -> object:
     """How wide a picture of the card is, once it was loaded; 0 when it stays blank."""
     picture = page.locator(f"article.prose img[alt={name}]")
     picture.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     return picture.evaluate("image => image.naturalWidth")
 
 
@@ -136,7 +136,7 @@ def test_a_picture_in_a_store_that_downloads_are_sent_to_is_shown(
         assert width(page, "photo") == 1
         page.goto(f"{base}{HOME}/blob/main/photo.png")
         shown = page.locator("figure.picture img")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert shown.evaluate("image => image.naturalWidth") == 1
         policies = {
             path: scene.visitor().get(path).headers["content-security-policy"]

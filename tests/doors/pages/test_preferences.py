@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Page
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
@@ -147,7 +147,7 @@ def test_each_choice_is_seen_in_a_browser(scene: Scene) -> None:
         page.check("#strata-compact")
         page.uncheck("#strata-shortcuts")
         page.get_by_role("button", name="Save").click()
-        page.wait_for_load_state("networkidle")
+        settle(page)
         after = _seen(page, base)
         page.set_viewport_size({"width": 320, "height": 860})
         page.goto(f"{base}{PAGE}")
@@ -160,7 +160,7 @@ def test_each_choice_is_seen_in_a_browser(scene: Scene) -> None:
 
 def _seen(page: Page, base: str) -> dict[str, str]:
     page.goto(f"{base}/li-wei/flan-t5-large/blob/main/tabs.py")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     look = "(name) => getComputedStyle(document.querySelector(name))"
     page.keyboard.press("/")
     seen = {
@@ -199,7 +199,7 @@ def test_high_contrast_and_code_colours_in_a_browser(
         owner.post(PAGE, {**CHOSEN, "theme": "high-contrast", "code_theme": "warm"})
         for path in (*PAGES, file):
             page.goto(base + path)
-            page.wait_for_load_state("networkidle")
+            settle(page)
             assert page.evaluate("document.documentElement.dataset.theme") == "high-contrast"
             weak = Axe().run(page, options=ENHANCED).response["violations"]
             assert weak == [], (path, weak)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 import strata.web.pages
 from fixtures.accounts import PASSWORD, made
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import changed, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import working_as
@@ -209,7 +209,7 @@ def test_a_browser_logs_in_chooses_a_theme_and_leaves_below_the_prefix(site: Sit
         assert page.locator("html").get_attribute("data-theme") == "dark"
         page.locator("details.site-account summary").click()
         page.get_by_role("button", name="Log Out").click()
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.get_by_role("banner").get_by_role("link", name="Log In").is_visible()
 
     made(site.scene.hub, "mei", password=PASSWORD)
@@ -251,7 +251,7 @@ def test_pictures_of_a_card_are_shown_below_the_prefix(site: Site) -> None:
         page.goto(site.url + REPO)
         picture = page.locator("article.prose img")
         picture.scroll_into_view_if_needed()
-        page.wait_for_load_state("networkidle")
+        settle(page)
         widths.append(picture.evaluate("image => image.naturalWidth"))
 
     asked, _ = _browsing(seen)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import created, pushed
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import working_as
@@ -102,7 +102,7 @@ def test_hostile_texts_stay_inert_in_a_browser(scene: Scene) -> None:
         page.on("dialog", lambda dialog: foreign.append(f"dialog: {dialog.message}"))
         for path in PAGES:
             page.goto(f"{base}{path}")
-            page.wait_for_load_state("networkidle")
+            settle(page)
             assert page.title() != "owned", path
         page.goto(f"{base}{PLACE.home}")
         assert page.get_by_text("The last line.").is_visible()
@@ -171,7 +171,7 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(scene: Scene, width: int
         page = browser.new_context(viewport={"width": width, "height": 860}).new_page()
         for path in paths:
             page.goto(f"{base}{path}")
-            page.wait_for_load_state("networkidle")
+            settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
             assert report.response["violations"] == [], path

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import texts
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
@@ -106,7 +106,7 @@ def test_it_fits_the_screen_and_everyone_can_use_it(scene: Scene, width: int) ->
         page = context.new_page()
         for path in (STORAGE, f"{MODEL}/settings"):
             page.goto(f"{base}{path}")
-            page.wait_for_load_state("networkidle")
+            settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
             assert report.response["violations"] == [], path

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL, calling
 from fixtures.shown_repos import Scene, served, staged
@@ -155,5 +155,5 @@ def test_everybody_can_use_the_page(scene: Scene) -> None:
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320
                 if page.get_by_role("button", name=button).count():
                     page.get_by_role("button", name=button).click()
-                    page.wait_for_load_state("networkidle")
+                    settle(page)
         assert not {Kind.MENTION, Kind.INVITATION} & mailed(scene.hub, scene.other)

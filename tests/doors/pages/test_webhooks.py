@@ -10,7 +10,7 @@ from playwright.sync_api import Page as BrowserPage
 
 from doors.pages.visitors import SITE, Page, Visitor, confirmed
 from fixtures.accounts import made, person
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import working_as
@@ -255,7 +255,7 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(
         page = context.new_page()
         for path in paths:
             page.goto(f"{base}{path}")
-            page.wait_for_load_state("networkidle")
+            settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
             assert report.response["violations"] == [], path
