@@ -18,7 +18,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.low_level import hash_secret_raw
 
 from strata.core.hub import Hub
-from strata.core.settings.tree import AccountsSettings
+from strata.core.settings.groups.accounts import AccountsSettings
 
 LONGEST = 128  # code points
 LONGEST_BYTES = 512

@@ -40,7 +40,8 @@ from strata.core.personal import Personal
 from strata.core.places import load_places
 from strata.core.providers import load_providers
 from strata.core.secrets import load_or_create
-from strata.core.settings.tree import ObjectsSettings, Settings
+from strata.core.settings.groups.running import ObjectsSettings
+from strata.core.settings.tree import Settings
 from strata.credentials import personal as credentials
 from strata.events.audit.seal import SealFacts
 from strata.events.facts import Listener

@@ -22,7 +22,7 @@ from strata.accounts.tables import users
 from strata.core.call import reading, working
 from strata.core.errors import AlreadyExists, Malformed
 from strata.core.hub import Hub
-from strata.core.settings.tree import AccountsSettings
+from strata.core.settings.groups.accounts import AccountsSettings
 from strata.membership.closing.gone import delete as leave_for_good
 from strata.membership.confirming import unconfirmed
 

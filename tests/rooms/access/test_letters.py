@@ -24,7 +24,7 @@ from strata.core.call import working
 from strata.core.errors import Forbidden, GatedRepo, Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.core.settings.tree import MailSettings
+from strata.core.settings.groups.running import MailSettings
 from strata.events import outbox
 from strata.events.mails.tables import mails
 from strata.events.tables import jobs

@@ -22,7 +22,7 @@ from strata.core.actor import Actor, Grants
 from strata.core.call import working
 from strata.core.errors import Forbidden, GrantRefused, Malformed, NotFound, Unauthenticated
 from strata.core.hub import Hub
-from strata.core.settings.tree import OauthSettings
+from strata.core.settings.groups.programs import OauthSettings
 from strata.credentials.oauth import consents, narrowing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.authorizing.question import Question

@@ -11,7 +11,7 @@ from fixtures.accounts import PASSWORD
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts import passwords
 from strata.core.hub import Hub
-from strata.core.settings.tree import AccountsSettings
+from strata.core.settings.groups.accounts import AccountsSettings
 
 
 @pytest.mark.parametrize(

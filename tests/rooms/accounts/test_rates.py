@@ -11,7 +11,7 @@ from strata.accounts.plans import rates as rates_module
 from strata.accounts.plans.rates import MAX_KEYS, SHARED_SLOTS, WINDOW_S, Bucket, Rates, Standing
 from strata.accounts.plans.shared_rates import RateExchange
 from strata.core.errors import TooMany
-from strata.core.settings.tree import RatesSettings
+from strata.core.settings.groups.limits import RatesSettings
 
 SMALL = RatesSettings(api=10, anonymous_api=3, resolvers=5, token_failures=2)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from strata.core.hub import Hub
-from strata.core.settings.tree import AccountsSettings
+from strata.core.settings.groups.accounts import AccountsSettings
 from strata.lib.db.columns import from_millis
 
 # Of `users u`, and of `memberships m` and `organizations o` for each of their organisations.

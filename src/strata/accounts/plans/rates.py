@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from strata.core.errors import TooMany
-from strata.core.settings.tree import RatesSettings
+from strata.core.settings.groups.limits import RatesSettings
 
 WINDOW_S = 300
 FAILURES_WINDOW_S = 600

@@ -24,7 +24,7 @@ from strata.community.attachments.tables import attachments
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound, TooLarge, TooMany
 from strata.core.permissions import Permission
-from strata.core.settings.tree import LimitsSettings
+from strata.core.settings.groups.limits import LimitsSettings
 from strata.lib.objects.receive import Received
 from strata.lib.pictures.squares import PictureRefused, clean
 
