@@ -235,6 +235,30 @@ OF_ONE_PERSON: Final = re.compile(
 )
 
 
+def asked_in_every_way(term: str) -> Iterator[str]:
+    """Every address without names in it, asked for a term in each way that some of them know."""
+    for route in ROUTES:
+        if "GET" in route.methods and "{" not in route.template and route.template not in NO_PAGES:
+            for name in ("q", "search", "query", "prefix", "name", "author", "owner", "filter"):
+                yield f"{route.template}?{name}={term}&limit=100&type=all&full=true"
+
+
+def test_no_search_of_a_stranger_finds_or_counts_anything_of_ana(scene: LivedIn) -> None:
+    """Half of the name finds it for her; a stranger hears what a name that nobody bears gives."""
+    half, nothing = MARK[:-2], "zzzz-zzzz"[: len(MARK) - 2]
+    hers = browser(scene.hub, sid=scene.cookie)
+    found = [path for path in asked_in_every_way(half) if MARK in hers.get(path).text]
+    assert {urlsplit(path).path for path in found} >= {"/api/quicksearch", "/api/models", "/models"}
+    for stranger in (browser(scene.hub), mallory(scene)[0]):
+        for path in found:
+            answer, told = stranger.get(path), stranger.get(path.replace(half, nothing))
+            assert MARK not in answer.text, path
+            assert answer.status_code == told.status_code, path
+            if answer.headers.get("content-type", "").startswith("application/json"):
+                assert answer.text.replace(half, nothing) == told.text, path
+                assert answer.headers.get("link") == told.headers.get("link"), path
+
+
 # --- ways out of the site
 
 

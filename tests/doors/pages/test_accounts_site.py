@@ -115,6 +115,7 @@ def test_people_read_pages_and_scripts_read_data() -> None:
             "/verify-email/state",
             "/notifications/unread",
             "/settings/tokens/repositories",
+            "/settings/tokens/summary",
             "/favicon",
             "/robots",
         )
