@@ -355,6 +355,18 @@ def test_no_browser_keeps_a_page_of_an_account(scene: LivedIn) -> None:
     assert kept == []
 
 
+def test_no_page_of_an_account_passes_for_a_file(scene: LivedIn) -> None:
+    """A cache that keeps whatever ends in `.css` is sent no page of ana under such a name."""
+    ana, places = browser(scene.hub, sid=scene.cookie), scene.places()
+    for route in account_pages():
+        for ending in ("/a.css", ".css", "/a.js", "%2Fa.png", ";a.css"):
+            answer = ana.get(f"{places[route.template].partition('?')[0]}{ending}")
+            kept = "public" in answer.headers.get("cache-control", "")
+            assert not kept or answer.status_code != 200, (route.template, ending)
+            if answer.status_code == 200:
+                assert "no-store" in answer.headers["cache-control"], (route.template, ending)
+
+
 def test_a_method_that_is_written_elsewhere_counts_for_nothing(scene: LivedIn) -> None:
     ana, before = browser(scene.hub, sid=scene.cookie), rows(scene)
     for route in (one for one in ROUTES if one.page and "POST" in one.methods):

@@ -32,6 +32,7 @@ def new_password_faults(
         password,
         identities=identities,
         site_name=settings.site_name,
+        words=settings.accounts.password_words,
         policy=passwords.policy_of(settings.accounts),
     )
     return broken or (("pw.breached",) if _leaked(hub, password) else ())

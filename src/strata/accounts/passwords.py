@@ -55,12 +55,14 @@ def faults(
     *,
     identities: tuple[str, ...] = (),
     site_name: str = "",
+    words: tuple[str, ...] = (),
     policy: Policy = SEED,
 ) -> tuple[str, ...]:
     """Message keys of every rule that the password breaks; `new_passwords` also knows leaks.
 
     Args:
         identities: username and local part of the address; a password must not contain them.
+        words: of the operator; neither.
     """
     if len(password) > LONGEST_BYTES:  # before any work on it
         return ("pw.too_long",)
@@ -69,7 +71,9 @@ def faults(
         policy.too_short: len(text) < policy.shortest,
         "pw.too_long": len(text) > LONGEST or len(_encoded(text)) > LONGEST_BYTES,
         **_composition(text, policy),
-        "pw.common": _is_common(text) or _is_site_and_year(text, site_name),
+        "pw.common": _is_common(text)
+        or _is_site_and_year(text, site_name)
+        or _contains(text, words),
         "pw.contains_identity": _contains(text, identities),
     }
     return tuple(key for key, is_broken in broken.items() if is_broken)

@@ -84,6 +84,26 @@ async def test_what_is_refused_stands_out_and_says_why(
     assert hidden.status_code == missing.status_code
 
 
+async def test_what_nobody_foresaw_is_logged_and_told_to_nobody(
+    hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logging()
+    with hub.database.writing() as db:
+        db.exec_driver_sql("ALTER TABLE repos RENAME TO repos_elsewhere")
+    async with web_client(hub) as client:
+        client._transport.raise_app_exceptions = False  # type: ignore[attr-defined]  # noqa: SLF001
+        answer = await client.get("/api/models?search=s3arched")
+        again = await client.get("/healthz")
+
+    assert (answer.status_code, again.status_code) == (500, 200)
+    reference = answer.headers["x-request-id"]
+    assert answer.json() == {"error": f"Something failed on our side. Reference {reference}."}
+    failed, request, *_ = lines(capsys)
+    assert (failed["event"], failed["level"]) == ("request failed", "error")
+    assert failed["request_id"] == request["request_id"] == reference
+    assert "repos" in str(failed["exception"])
+
+
 @pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_nobody_writes_lines_of_their_own(
     hub: Hub, capsys: pytest.CaptureFixture[str], log_format: str

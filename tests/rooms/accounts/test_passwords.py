@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from fixtures.accounts import PASSWORD
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts import passwords
+from strata.accounts.new_passwords import new_password_faults
 from strata.core.hub import Hub
 from strata.core.settings.groups.accounts import AccountsSettings
 
@@ -53,6 +54,18 @@ def test_a_password_must_not_contain_who_it_is_for() -> None:
 
 def test_a_password_must_not_be_the_site_and_a_year() -> None:
     assert passwords.faults("Strata-2026!", site_name="Strata") == ("pw.common",)
+
+
+def test_a_word_of_the_operator_is_in_no_password(tmp_path: Path, clock: FrozenClock) -> None:
+    words = {"accounts.password_words": ("Contoso", "blau")}
+    hub = build_test_hub(tmp_path / "words", clock=clock, **words)  # type: ignore[arg-type]  # by key
+    for password, broken in (
+        ("My-contoso-Key!7", ("pw.common",)),
+        ("Himmel-BLAU-und-weit!", ("pw.common",)),
+        ("My-other-Key!7", ()),
+    ):
+        assert new_password_faults(hub, password) == broken
+    hub.database.close()
 
 
 def test_length_counts_what_unicode_sees_as_one() -> None:

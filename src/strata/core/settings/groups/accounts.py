@@ -110,6 +110,10 @@ class AccountsSettings:
         "seed",
         "`seed`: 8 characters or more with upper case, lower case and a special symbol; `passphrase`: 12 or more of any kind.",
     )
+    password_words: tuple[str, ...] = setting(
+        (),
+        "Words of 4 letters or more that no password may contain, such as the names of your company, its products and projects.",
+    )
     breach_file: Path = setting(
         Path(),
         "List of leaked passwords that nobody may choose: sorted lines of SHA-1 as haveibeenpwned.com offers them, in one file or in a folder of one file for each first five digits; empty: none.",
