@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, token_in
 from fixtures.accounts import calling, fact_names, made
 from fixtures.browsers import chromium
-from fixtures.hubs import FrozenClock
+from fixtures.factors import set_up
+from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.shown_repos import served
 from strata.accounts.people import by_name
 from strata.accounts.tables import users
@@ -24,6 +26,7 @@ from strata.events.facts import record
 from strata.events.tables import facts
 from strata.membership.closing.suspend import Suspension, suspend
 
+ASK = "/settings/confirm-access"
 LOG = "/admin/audit"
 PLACES = ("/admin", LOG, f"{LOG}/chain", f"{LOG}/export")
 
@@ -87,6 +90,31 @@ def test_an_admin_enters_once_a_session_and_proves_who_it_is(
     assert "Administration of the site entered" not in other.open(LOG).text
     form = other.open(LOG).hidden("/admin")
     assert other.send("/admin", form | {"next": "//evil.example"}).place == LOG
+
+
+def test_a_page_that_asks_by_itself_is_told_what_the_console_takes(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    chosen = {"accounts.console_factor": "second"}
+    hub = build_test_hub(tmp_path / "data", clock=clock, **chosen)  # type: ignore[arg-type]  # by key
+    made(hub, "ruth", admin=True, password=PASSWORD)
+    root = Visitor(hub)
+    root.log_in("ruth")
+    app, _ = set_up(root)
+    root.submit(ASK, ASK, sudo_password=PASSWORD)  # a fresh proof, and not the one that is wanted
+    mark = "0123456789abcdef" * 2
+    answer = root.send("/admin", root.open(LOG).hidden("/admin") | {"sudo_stay": mark})
+    assert answer.status == 204
+    (told,) = [one.partition(";")[0] for one in answer.cookies]
+    assert told == f"proof-{mark}=console.second"
+    sentence = "The administration of this site takes a passkey, or a code"
+    assert sentence in root.open(f"{ASK}?why=console.second").text
+    for other in ("wanted", "pw.wrong", "<b>"):
+        assert 'class="error-summary"' not in root.open(f"{ASK}?why={other}").text
+    clock.advance(timedelta(seconds=30))
+    root.submit(ASK, ASK, sudo_code=app.code())
+    assert root.send("/admin", root.open(LOG).hidden("/admin")).status == 303
+    hub.database.close()
 
 
 @pytest.mark.parametrize("how", ["network", "browser"])

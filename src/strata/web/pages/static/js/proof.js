@@ -25,7 +25,8 @@ export function startProofs() {
 
 function goesOut(form, fields) {
   if (form.getAttribute("method")?.toLowerCase() !== "post" || asked?.dialog.contains(form)) return;
-  const act = resumed ?? { form, button: pressed.form === form ? pressed.button : null, from: document.activeElement };
+  if (!resumed && pressed.form !== form) return; // only looked at by a script
+  const act = resumed ?? { ...pressed, from: document.activeElement };
   // A form that is sent by a script has forgotten its button.
   if (resumed?.button?.name) fields.append(resumed.button.name, resumed.button.value);
   if (resumed?.plain) return;
@@ -95,6 +96,7 @@ function open(act, title) {
 function putAway() {
   const { act, dialog } = asked;
   asked = null;
+  pressed = {};
   dialog.remove(); // with what was typed in it
   act.form.dispatchEvent(new Event("unsent"));
   (act.form.contains(act.from) ? act.from : act.button)?.focus();
