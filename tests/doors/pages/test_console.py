@@ -96,7 +96,7 @@ def test_a_page_that_asks_by_itself_is_told_what_the_console_takes(
     tmp_path: Path, clock: FrozenClock
 ) -> None:
     chosen = {"accounts.console_factor": "second"}
-    hub = build_test_hub(tmp_path / "data", clock=clock, **chosen)  # type: ignore[arg-type]  # by key
+    hub = build_test_hub(tmp_path / "data", clock=clock, **chosen)
     made(hub, "ruth", admin=True, password=PASSWORD)
     root = Visitor(hub)
     root.log_in("ruth")
