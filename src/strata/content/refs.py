@@ -11,6 +11,7 @@ from strata.content.authors import signature_of
 from strata.content.queries import RefRow
 from strata.content.snapshot import MAIN, Snapshot, snapshot
 from strata.content.writing.commit import lane
+from strata.content.writing.exposed import require_none_said
 from strata.core.call import Call, working
 from strata.core.errors import AlreadyExists, Malformed, ParentMoved, RevisionNotFound
 from strata.core.names import RepoId, Sha, is_sha
@@ -133,6 +134,7 @@ def create_tag(
         raise _exists(ref)
     _require_room(call, at.repo, ref)
     target = None
+    require_none_said(call, at.repo, f"{name}\n{message or ''}")
     if message:
         note = Note(signature_of(call.hub, call.actor), call.now, message)
         target = Sha(git.write_tag(at.git_path, at.commit, name, note))

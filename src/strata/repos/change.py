@@ -16,6 +16,7 @@ from strata.accounts import names
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
+from strata.credentials.tokens.showing import require_none
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
@@ -59,6 +60,7 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
     if settings.private is False and repo.private:
         require_sudo(work)
     changed = settings.given()
+    require_none(work, settings.description or "")
     if changed:
         was = _kept(work, repo, changed)
         work.db.execute(

@@ -19,6 +19,7 @@ from strata.access.policy.verbs import Action
 from strata.accounts.people import User
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated
+from strata.credentials.tokens.showing import require_none
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.organizations.collaborators.shares import stand_in
@@ -85,7 +86,7 @@ def decide(work: Work, repo: Gated, decision: Decision) -> None:
         RepoNotGated, Forbidden, …: as `managed`.
     """
     managed(work, repo)
-    _require_sound(decision)
+    _require_sound(work, decision)
     request = _request(work, repo, decision)
     if request.standing is decision.standing:
         raise NotFound(NO_REQUEST)
@@ -104,7 +105,7 @@ def decide_all(work: Work, repo: Gated, decisions: Sequence[Decision]) -> list[O
     if not 1 <= len(decisions) <= MOST_AT_ONCE:
         raise Malformed(f"Decide about 1 to {MOST_AT_ONCE} requests at once.")
     for decision in decisions:
-        _require_sound(decision)
+        _require_sound(work, decision)
     return [_outcome(work, repo, decision) for decision in decisions]
 
 
@@ -129,7 +130,7 @@ def grant(work: Work, repo: Gated, user_name: str) -> None:
     letters.tell_person(work, repo, person, Standing.ACCEPTED, None)
 
 
-def _require_sound(decision: Decision) -> None:
+def _require_sound(call: Call, decision: Decision) -> None:
     if (decision.user is None) == (decision.key is None):
         raise Malformed('Name the person by "user", or the request by "requestId".')
     if not decision.reason:
@@ -138,6 +139,7 @@ def _require_sound(decision: Decision) -> None:
         raise Malformed("A reason is given with a rejection or a reset only.")
     if len(decision.reason) > LONGEST_REASON:
         raise Malformed(f"A reason has at most {LONGEST_REASON} characters.")
+    require_none(call, decision.reason)
 
 
 def _request(work: Work, repo: Gated, decision: Decision) -> AccessRequest:

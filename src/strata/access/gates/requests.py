@@ -22,6 +22,7 @@ from strata.access.policy.verbs import Action
 from strata.accounts import limits
 from strata.core.call import Work
 from strata.core.errors import NotFound, RepoNotGated, TooMany
+from strata.credentials.tokens.showing import require_none
 from strata.events.facts import record_of
 
 NO_REQUEST: Final = "No access request found matching your criteria"
@@ -51,7 +52,9 @@ def ask(work: Work, repo: Gated, answers: Callable[[], Mapping[str, Answer]]) ->
         return there.standing
     _count(work, user_id)
     standing = Standing.ACCEPTED if repo.gated == "auto" else Standing.PENDING
-    if not queries.put_asked(work, repo.id, user_id, standing, answers()):
+    told = answers()
+    require_none(work, *(str(answer) for answer in told.values()))
+    if not queries.put_asked(work, repo.id, user_id, standing, told):
         return standing_of(work, work.actor, repo) or standing
     record_of(work, "gate.request", repo)
     if standing is Standing.PENDING:

@@ -9,6 +9,7 @@ from strata.access.organizations.members import found, named
 from strata.access.policy.namespaces import require_admin
 from strata.accounts import limits, people
 from strata.core.call import Call, Work
+from strata.credentials.tokens.showing import require_none
 from strata.events.outbox import post
 from strata.organizations.admitting import asking, letters, queries
 from strata.organizations.admitting.asking import Way
@@ -35,6 +36,7 @@ def ask(work: Work, name: str, message: str) -> Way:
         InvalidFields, TooMany, OverQuota: as `organizations.admitting.asking.ask`.
     """
     person, organization = acting(work, ACT), found(work, name)
+    require_none(work, message)
     done = asking.ask(work, organization, person, message)
     key = f"org.letters:{organization.id}"
     if done is Way.ASK and limits.counted(work, key, minutes=60) < LETTERS_PER_HOUR:

@@ -11,8 +11,10 @@ from strata.access.policy.namespaces import require_admin
 from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
 from strata.accounts.legal.agreeing import guidelines_faults, promise
+from strata.accounts.profile.details import details_lines
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, InvalidFields
+from strata.credentials.tokens.showing import require_none
 from strata.membership.joining.picture import kept
 from strata.organizations import logo as logos
 from strata.organizations.change import OrganizationSettings, change
@@ -32,6 +34,7 @@ def found_organization(work: Work, wanted: NewOrganization) -> Organization:
         TooMany: more in a day than `accounts.organizations_per_day`.
     """
     founder = acting(work, "create organizations")
+    require_none(work, wanted.full_name, *details_lines(wanted.details))
     if faults := guidelines_faults(work, wanted.guidelines):
         raise InvalidFields({"guidelines": faults})
     most = work.hub.settings.accounts.organizations_per_day
@@ -86,6 +89,7 @@ def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> 
         require_sudo(work)
     if wanted.two_factor and organization.factor_from is None:
         _require_factor(work)
+    require_none(work, wanted.full_name, *details_lines(wanted.details))
     change(work, organization, wanted)
 
 

@@ -16,6 +16,7 @@ from strata.accounts.plans.tables import plan_requests
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
+from strata.credentials.tokens.showing import require_none
 from strata.events.facts import Whose, record
 from strata.events.outbox import post
 
@@ -52,6 +53,7 @@ def ask(work: Work, owner_name: str, message: str) -> None:
         raise InvalidFields({"message": ("plan.message_missing",)})
     if len(text) > LONGEST_MESSAGE:
         raise InvalidFields({"message": ("plan.message_long",)})
+    require_none(work, text)
     latest = newest_of(work, owner.id)
     if latest is not None and latest.state == OPEN:
         raise Conflict("Your last request still waits for an answer.")

@@ -83,6 +83,11 @@ def change_details(work: Work, user_id: int, full_name: str, details: Details) -
     record(work, "account.profile_update", detail=detail)
 
 
+def details_lines(details: Details) -> tuple[str, ...]:
+    """Every text in which somebody says something of themselves."""
+    return tuple(str(text) for text in asdict(details).values())
+
+
 def _told(details: Details) -> dict[str, str]:
     """What the audit log keeps: of a long text only that there was one."""
     return asdict(details) | {"readme": f"{len(details.readme)} characters"}

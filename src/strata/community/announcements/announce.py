@@ -21,6 +21,7 @@ from strata.community.inbox.record import News, Reason, Topic
 from strata.community.telling.audience import open_among
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound
+from strata.credentials.tokens.showing import require_none
 from strata.events.facts import record
 from strata.events.jobs import enqueue
 from strata.events.letters import CHINESE, Wording, letter, page
@@ -71,6 +72,7 @@ def announce(work: Work, texts: Mapping[str, str]) -> int:
             raise Malformed(
                 f"A text has at most {LONGEST} characters, its heading {LONGEST_TITLE}."
             )
+        require_none(work, text)
     values = {"at": work.now, "texts": {language: texts[language] for language in LANGUAGES}}
     inserted = work.db.execute(sa.insert(announcements).values(**values))
     (announcement_id,) = inserted.inserted_primary_key or (0,)

@@ -17,10 +17,10 @@ from strata.community.discussions.tables import (
     discussion_events as events,
     discussions,
 )
-from strata.content.writing.exposed import values_in
 from strata.content.writing.revealed import opened
 from strata.core.call import Call, Work, working
 from strata.credentials.tokens import leaks
+from strata.credentials.tokens.showing import values_in
 from strata.credentials.tokens.values import PREFIX
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue

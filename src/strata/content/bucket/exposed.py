@@ -6,22 +6,27 @@ after it, outside of its transaction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
+from strata.access.policy.verbs import Action
 from strata.blobs import links
 from strata.blobs.tables import bucket_files
-from strata.content.writing.exposed import MOST_BYTES, text_of, values_in
+from strata.content.bucket import queries
+from strata.content.writing.exposed import MOST_LARGE_BYTES, text_of, warning_of
 from strata.core.call import Call, Work, working
 from strata.core.errors import EntryNotFound
-from strata.core.names import Oid, RepoType
+from strata.core.names import Oid, RepoId, RepoType
 from strata.credentials.tokens import leaks
+from strata.credentials.tokens.showing import MOST_BYTES, values_in
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.repos import queries as repos
+from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 
 MOST_FILES: Final = 10_000  # of one look
@@ -47,6 +52,25 @@ class RevokeInBucket:
         if found:
             with working(call) as work:
                 leaks.revoke(work, found)
+
+
+def warning_for(call: Call, bucket_id: RepoId, paths: Sequence[str]) -> str:
+    """What who put files into a private bucket should know of the tokens in them; or nothing.
+
+    Of many files only the first `MOST_LARGE_BYTES` are looked through, as those of a commit.
+
+    Raises:
+        RepoNotFound, Unauthenticated, Forbidden, …: as `repos.lookup.lookup`.
+    """
+    bucket = lookup(call, bucket_id, Action.WRITE)
+    if not bucket.private:
+        return ""
+    found, left = 0, MOST_LARGE_BYTES
+    for file in queries.files_at(call, bucket.id, paths).values():
+        if file.size <= min(MOST_BYTES, left):
+            left -= file.size
+            found += sum(leaks.alive(call, value) for value in _tokens(call, bucket, file.oid))
+    return warning_of(call, found)
 
 
 def look_through_bucket(work: Work, fact: Fact) -> None:

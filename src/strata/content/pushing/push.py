@@ -21,7 +21,12 @@ from strata.content.crowding import Stored, Trees, crowding, require_uncrowded
 from strata.content.reading.files import may_be_pointer
 from strata.content.refs import BRANCHES, MAIN_REF, PULLS, TAGS, acceptable, blocked
 from strata.content.rights import may_rewrite, require_push
-from strata.content.writing.exposed import require_none_among, require_none_large, warning_of
+from strata.content.writing.exposed import (
+    require_none,
+    require_none_among,
+    require_none_large,
+    warning_of,
+)
 from strata.content.writing.operations import require_path
 from strata.core.call import Call, Work
 from strata.core.errors import StrataError, Unprocessable
@@ -63,11 +68,23 @@ def may_push(call: Call, repo_id: RepoId) -> Repo:
     return lookup(call, repo_id, Action.PROPOSE)
 
 
-def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ_SMALL) -> str:
+def require_silent(call: Call, repo: Repo, notes: Iterable[tuple[str, bytes]]) -> int:
+    """Insist that no message of a commit or a tag tells an access token; how many do in private.
+
+    Raises:
+        Unprocessable: names the commit and its line, never the token.
+    """
+    return sum(require_none(call, repo, f"{oid[:10]}, its message", raw) for oid, raw in notes)
+
+
+def check(
+    call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ_SMALL, said: int = 0
+) -> str:
     """Judge what a push brings, as `content.writing.commit` judges an upload; what to warn of.
 
     Args:
         read_blobs: reads those of the blobs that have at most so many bytes.
+        said: access tokens in messages, as `require_silent` counts them.
 
     Raises:
         Unprocessable: names the file that may not come, and says what to do.
@@ -89,7 +106,7 @@ def check(call: Call, repo: Repo, new_blobs: Sequence[NewBlob], read_blobs: READ
     require_present(call, repo, [_wanted(pointer) for pointer in found.values()])
     paths = {blob.oid: blob.path for blob in new_blobs}
     files = [(paths[oid], one.oid, one.size) for oid, one in found.items()]
-    return warning_of(call, exposed + require_none_large(call, repo, files))
+    return warning_of(call, said + exposed + require_none_large(call, repo, files))
 
 
 def require_fitting(

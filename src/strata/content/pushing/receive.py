@@ -74,7 +74,8 @@ def _judged(
     wanted: Push, brought: _Brought, call: Call, blobs: Sequence[NewBlob], quarantine: Quarantine
 ) -> str | None:
     try:
-        warning = push.check(call, wanted.repo, blobs, quarantine.read_blobs)
+        said = push.require_silent(call, wanted.repo, quarantine.notes())
+        warning = push.check(call, wanted.repo, blobs, quarantine.read_blobs, said)
         push.require_fitting(call, wanted.repo, wanted.commands, quarantine)
     except StrataError as refusal:
         return refusal.message

@@ -11,6 +11,7 @@ from strata.content.rewriting.counting import history_went
 from strata.content.rights import require_push
 from strata.content.snapshot import snapshot_of
 from strata.content.writing.commit import MAX_ATTEMPTS, branch_at, land_once, lane
+from strata.content.writing.exposed import require_none_said
 from strata.core.call import Call
 from strata.core.errors import ParentMoved
 from strata.core.names import RepoId, Sha
@@ -36,6 +37,7 @@ def super_squash(call: Call, repo_id: RepoId, branch: str, message: str | None =
     ref = at.ref or ""
     require_push(call, at.repo, ref)
     text = (message or "").strip() or DEFAULT_MESSAGE.format(branch=branch)
+    require_none_said(call, at.repo, text)
     note = Note(signature_of(call.hub, call.actor), call.now, text)
     for _ in range(MAX_ATTEMPTS):
         with lane(at.repo, ref):

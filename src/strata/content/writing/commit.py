@@ -19,7 +19,7 @@ from strata.content.authors import signature_of
 from strata.content.crowding import Stored, require_uncrowded
 from strata.content.rights import require_push
 from strata.content.snapshot import Snapshot, snapshot
-from strata.content.writing.exposed import warning_of
+from strata.content.writing.exposed import require_none_said, warning_of
 from strata.content.writing.intake import Plan, missing, planned
 from strata.content.writing.operations import Change
 from strata.core.call import Call, Work, working
@@ -117,8 +117,10 @@ def prepared(call: Call, base: Snapshot, change: Change) -> Iterator[Prepared]:
         raise Malformed("A commit needs a summary.")
     if change.parent is not None and change.parent != base.commit:
         raise ParentMoved
+    said = require_none_said(call, base.repo, change.message)
     with Batch(base.git_path) as batch:
         plan = planned(call, base, change.operations, batch)
+        plan.exposed += said
         note = Note(signature_of(call.hub, call.actor), call.now, change.message)
         yield Prepared(call, base, plan, batch, note)
 

@@ -13,15 +13,12 @@ from strata.blobs import links
 from strata.core.call import Call
 from strata.core.errors import Unprocessable
 from strata.core.names import Oid
-from strata.credentials.tokens import leaks
-from strata.credentials.tokens.values import PREFIX, found_in
+from strata.credentials.tokens import showing
+from strata.credentials.tokens.showing import BINARY, MOST_BYTES, alive_in
 from strata.repos.record import Repo
 
-MOST_BYTES: Final = 1024 * 1024  # of a text that is looked through
 AT_ONCE_BYTES: Final = 16 * MOST_BYTES
 MOST_LARGE_BYTES: Final = 64 * MOST_BYTES  # of large files that one commit has read through
-MOST_VALUES: Final = 100  # of one text that are looked up
-_BINARY: Final = 8000  # bytes of the start in which no text has a NUL, as git has it
 
 Large = tuple[str, Oid, int]  # path, sha256, bytes
 
@@ -50,35 +47,29 @@ def require_none(call: Call, repo: Shown, path: str, content: bytes) -> int:
     Raises:
         Unprocessable: names file and line, never the token.
     """
-    found = 0
-    for value, line in values_in(content):
-        if leaks.alive(call, value):
-            found += 1
-            if repo.private:
-                continue
-            raise Unprocessable(
-                f"{path}, line {line}: this is an access token that works, and everybody can read "
-                "this repository. Take it out, also of earlier commits that you push, and refresh "
-                f"it on {call.origin.base_url}/settings/tokens. Nothing was changed."
-            )
-    return found
+    found = list(alive_in(call, content))
+    if found and not repo.private:
+        raise Unprocessable(
+            f"{path}, line {found[0]}: this is an access token that works, and everybody can read "
+            "this repository. Take it out, also of earlier commits that you push, and refresh "
+            f"it on {call.origin.base_url}/settings/tokens. Nothing was changed."
+        )
+    return len(found)
 
 
-def require_none_said(call: Call, shown: Shown, text: str) -> None:
+def require_none_said(call: Call, shown: Shown, text: str) -> int:
     """Insist that what is written where everybody reads holds no access token that works.
+
+    Returns:
+        How many there are where not everybody reads.
 
     Raises:
         Unprocessable: names the line, never the token.
     """
-    if shown.private:
-        return
-    for value, line in values_in(text.encode()):
-        if leaks.alive(call, value):
-            raise Unprocessable(
-                f"In line {line} of this text is an access token that works, and everybody can "
-                f"read it here. Take it out, and refresh it on {call.origin.base_url}"
-                "/settings/tokens. Nothing was written."
-            )
+    if not shown.private:
+        showing.require_none(call, text)
+        return 0
+    return len(list(alive_in(call, text.encode("utf-8", "replace"))))
 
 
 def warning_of(call: Call, found: int) -> str:
@@ -87,8 +78,8 @@ def warning_of(call: Call, found: int) -> str:
         return ""
     count = "an access token that works" if found == 1 else f"{found} access tokens that work"
     return (
-        f"there is {count} in these files. Everybody who reads this repository can use it, and it "
-        f"is revoked if the repository becomes public: {call.origin.base_url}/settings/tokens"
+        f"there is {count} in what you sent. Everybody who reads this repository can use it, and "
+        f"it is revoked if the repository becomes public: {call.origin.base_url}/settings/tokens"
     )
 
 
@@ -131,19 +122,9 @@ def text_of(pieces: Iterator[bytes]) -> bytes:
     content = bytearray()
     for piece in pieces:
         content += piece
-        if b"\0" in content[:_BINARY]:
+        if b"\0" in content[:BINARY]:
             break
     return bytes(content)
-
-
-def values_in(content: bytes) -> Iterator[tuple[str, int]]:
-    """What in a text may be a token of ours; nothing in what is no text."""
-    if len(content) > MOST_BYTES or PREFIX.encode() not in content or b"\0" in content[:_BINARY]:
-        return
-    for number, found in enumerate(found_in(content)):
-        if number >= MOST_VALUES:
-            return
-        yield found
 
 
 def _batches(blobs: Iterable[Sized]) -> Iterator[list[Sized]]:

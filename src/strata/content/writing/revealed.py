@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from strata.blobs import links, pointer as pointers
-from strata.content.writing.exposed import MOST_BYTES, text_of, values_in
+from strata.content.writing.exposed import text_of
 from strata.core.call import Call, Work, working
 from strata.core.errors import EntryNotFound
 from strata.credentials.tokens import leaks
+from strata.credentials.tokens.showing import MOST_BYTES, values_in
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.lib.git import read as git
@@ -59,6 +60,8 @@ def _in_history(call: Call, repo: Repo) -> list[str]:
         if size <= MOST_BYTES:
             content = git.read_blob(path, oid)
             found |= dict.fromkeys(value for value, _ in values_in(_meant(call, repo, content)))
+    for raw in git.all_notes(path, tips):
+        found |= dict.fromkeys(value for value, _ in values_in(raw))
     return list(found)
 
 

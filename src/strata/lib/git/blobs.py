@@ -71,6 +71,27 @@ def all_blobs(path: StorePath, tips: Iterable[str]) -> Iterator[tuple[str, int]]
         raise ObjectMissing(f"history has a hole: {failure}") from failure
 
 
+def all_notes(path: StorePath, tips: Iterable[str]) -> Iterator[bytes]:
+    """Yield every commit and tag that `tips` reach, as they are kept: authors and messages.
+
+    Raises:
+        ObjectMissing: history has a hole.
+    """
+    repo = opened(path)
+    walker = repo.walk(None)
+    try:
+        for tip in tips:
+            found = repo[oid_of(tip)]
+            while isinstance(found, pygit2.Tag):
+                yield found.read_raw()
+                found = repo[found.target]
+            if found.type == ObjectType.COMMIT:
+                walker.push(found.id)
+        yield from (commit.read_raw() for commit in walker)
+    except (KeyError, pygit2.GitError) as failure:
+        raise ObjectMissing(f"history has a hole: {failure}") from failure
+
+
 def _trees(repo: pygit2.Repository, tips: Iterable[str]) -> Iterator[pygit2.Oid]:
     """Yield the root tree of every commit the tips reach."""
     commits: list[pygit2.Oid] = []

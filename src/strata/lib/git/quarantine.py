@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import struct
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -50,6 +50,7 @@ class Quarantine:
         self._store = store
         self._folder = folder
         self._repo: pygit2.Repository | None = None
+        self._notes: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -76,6 +77,12 @@ class Quarantine:
     def read_blobs(self, oids: Iterable[str], max_size: int) -> dict[str, bytes]:
         """Return the blobs, new or old, of at most `max_size` bytes."""
         return small_blobs(self._opened(), oids, max_size)
+
+    def notes(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the commits and tags that `check` found to be new: what people wrote there."""
+        odb = self._opened().odb
+        for oid in self._notes:
+            yield oid, odb.read(pygit2.Oid(hex=oid))[1]
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Tell whether a push from one commit to the other would be a fast-forward.
@@ -135,7 +142,7 @@ class Quarantine:
             listed = run(words, self._store, asked, _borrowing(self._store, self._folder))
         except GitFailed as failure:
             raise PackRefused(f"the pack is not complete: {failure}") from failure
-        return tuple(_blobs(self._opened(), listed))
+        return tuple(_blobs(self._opened(), listed, self._notes))
 
     def _opened(self) -> pygit2.Repository:
         if self._repo is None:
@@ -144,8 +151,12 @@ class Quarantine:
         return self._repo
 
 
-def _blobs(repo: pygit2.Repository, listed: bytes) -> Iterable[NewBlob]:
-    """Yield the blobs among `oid path` lines; look at the names in the trees among them."""
+def _blobs(repo: pygit2.Repository, listed: bytes, notes: list[str]) -> Iterable[NewBlob]:
+    """Yield the blobs among `oid path` lines; look at the names in the trees among them.
+
+    Args:
+        notes: takes the commits and tags among them.
+    """
     accepted: set[bytes] = set()
     odb = repo.odb
     for line in listed.splitlines():
@@ -158,6 +169,8 @@ def _blobs(repo: pygit2.Repository, listed: bytes) -> Iterable[NewBlob]:
         elif kind == ObjectType.TREE:
             _, raw = odb.read(pygit2.Oid(hex=oid.decode()))
             _accept_names((name for _, name, _ in tree_lines(raw)), accepted)
+        else:
+            notes.append(oid.decode())
 
 
 def _accept_names(names: Iterable[bytes], accepted: set[bytes]) -> None:

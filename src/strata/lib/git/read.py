@@ -4,7 +4,7 @@ Every function takes the path of the bare repository first, is synchronous and m
 from any thread. Objects another process has packed meanwhile are found.
 """
 
-from strata.lib.git.blobs import all_blobs, blob_size, read_blob, read_blobs
+from strata.lib.git.blobs import all_blobs, all_notes, blob_size, read_blob, read_blobs
 from strata.lib.git.census import count_files, fullest_folder
 from strata.lib.git.diff import diff_raw, diff_text
 from strata.lib.git.find import paths_of
@@ -40,6 +40,7 @@ __all__ = [
     "ObjectMissing",
     "PathMissing",
     "all_blobs",
+    "all_notes",
     "blob_size",
     "commit_facts",
     "commits_beyond",

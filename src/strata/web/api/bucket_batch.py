@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from strata.content.bucket import batch as batches
 from strata.content.bucket.batch import Outcome
+from strata.content.bucket.exposed import warning_for
 from strata.content.bucket.steps import AddFile, CopyFile, DeleteFile, Step
 from strata.core.errors import Malformed, StrataError, TooLarge
 from strata.core.names import RepoId, RepoType, is_oid
 from strata.lib.db.columns import from_millis
 from strata.web import respond
 from strata.web.paths import Route
-from strata.web.work import body_of, repo_of, work
+from strata.web.work import body_of, read, repo_of, work
 
 MAX_STEPS: Final = 10_000  # of one batch; clients send up to 1,000
 
@@ -67,7 +68,11 @@ async def batch(request: Request) -> Response:
         "succeeded": outcome.processed - len(failed),
         "failed": failed,
     }
-    headers = {"X-HF-Warning": f"Storage; {outcome.warning}"} if outcome.warning else {}
+    put = [step.path for step in steps if not isinstance(step, DeleteFile)]
+    told = await read(request, lambda call: warning_for(call, repo_of(request), put)) if put else ""
+    warning = f"Storage; {outcome.warning}" if outcome.warning else ""
+    warning = f"exposed-token; {told}" if told else warning
+    headers = {"X-HF-Warning": warning} if warning else {}
     return respond.json(answer, 422 if _nothing_done(outcome) else 200, headers=headers)
 
 

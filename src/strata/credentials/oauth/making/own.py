@@ -22,6 +22,7 @@ from strata.credentials.oauth.making.keeping import (
     named,
 )
 from strata.credentials.oauth.tables import oauth_apps
+from strata.credentials.tokens.showing import require_none
 from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.sessions.entering.sudo import require_sudo
@@ -42,6 +43,7 @@ def create(work: Work, described: Described, *, confidential: bool) -> Made:
     if confidential:
         require_sudo(work)
     require_sound(described)
+    require_none(work, described.name, described.homepage)
     people.locked(work, owner.id)
     if len(apps.of_owner(work, owner.id)) >= MOST:
         raise InvalidFields({"name": ("oauth.too_many",)})
@@ -61,6 +63,7 @@ def change(work: Work, client_id: str, described: Described) -> App:
     """
     app = own(work, client_id)
     require_sound(described)
+    require_none(work, described.name, described.homepage)
     if described.redirect_uris != app.redirect_uris:
         require_sudo(work)
     work.db.execute(

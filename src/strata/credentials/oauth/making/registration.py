@@ -22,6 +22,7 @@ from strata.credentials.oauth.making import keeping
 from strata.credentials.oauth.making.description import Described, faults
 from strata.credentials.oauth.making.keeping import Birth, Made
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
+from strata.credentials.tokens.showing import require_none
 from strata.events.facts import record
 
 CODE_GRANT: Final = "authorization_code"
@@ -69,6 +70,7 @@ def register(work: Work, wish: Wish) -> Made:
         refreshes=REFRESH_GRANT in wish.grants,
     )
     _require_sound(described)
+    require_none(work, described.name, described.homepage)
     made = keeping.insert(work, described, Birth(Origin.ITSELF, None, wish.method != "none"))
     detail = {"client_id": made.app.client_id, "by": "registration"}
     record(work, "oauth.app_create", target=made.app.name, detail=detail)

@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from strata.accounts import profiles
 from strata.accounts.confirmed import ConfirmedEmail, emails_of
-from strata.accounts.profile.details import Details, change_details, details_of
+from strata.accounts.profile.details import Details, details_of
 from strata.accounts.profile.picture import change_picture, remove_picture, shown_file
 from strata.accounts.profiles import Person
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, TooLarge
 from strata.lib.pictures.squares import MAX_BYTES
 from strata.lib.pictures.worker import Part
+from strata.membership.profile import change_profile
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.file import form_with_file
 from strata.web.pages.frame.dressing import Visit
@@ -88,7 +89,7 @@ def _current(call: Call) -> _Shown:
 def _change(call: Call, form: Form) -> None:
     user_id = user_id_of(call)
     with working(call) as work:
-        change_details(work, user_id, _full_name(form), details_in(form))
+        change_profile(work, user_id, _full_name(form), details_in(form))
 
 
 def _full_name(form: Form) -> str:
