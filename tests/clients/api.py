@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import httpx
 
 from clients.hub import Person
+from fixtures.plain_http import NO_AUTHORITIES
 
 RepoType = Literal["model", "dataset", "space"]
 TYPES: Final[tuple[RepoType, ...]] = ("model", "dataset", "space")
@@ -148,7 +149,9 @@ def shown(answer: httpx.Response) -> str:
 def speaking(url: str, token: str | None = None) -> Iterator[Api]:
     """Open a connection pool to a hub for one caller."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False) as web:
+    with httpx.Client(
+        base_url=url, verify=NO_AUTHORITIES, headers=headers, timeout=TIMEOUT, trust_env=False
+    ) as web:
         yield Api(web)
 
 

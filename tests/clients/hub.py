@@ -21,6 +21,7 @@ import httpx
 
 from clients.environments import REPOSITORY
 from fixtures import parts, prepared
+from fixtures.plain_http import NO_AUTHORITIES
 from fixtures.prepared import Forked
 from strata.lib.db.database import Database
 from strata.migrations.upgrade import upgrade
@@ -263,7 +264,7 @@ class Hub:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + STARTED_WITHIN
-        with httpx.Client(trust_env=False, timeout=5) as web:
+        with httpx.Client(verify=NO_AUTHORITIES, trust_env=False, timeout=5) as web:
             while time.monotonic() < deadline:
                 self.require_alive()
                 try:

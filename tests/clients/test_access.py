@@ -21,6 +21,7 @@ import pytest
 from clients.api import Api, Json, Repo, RepoType, commit_lines, shown
 from clients.conftest import DATABASES
 from clients.hub import Hub, Person
+from fixtures.plain_http import NO_AUTHORITIES
 
 Caller = Literal["owner", "read-token", "stranger", "anonymous", "bad-token"]
 CALLERS: Final[tuple[Caller, ...]] = ("owner", "read-token", "stranger", "anonymous", "bad-token")
@@ -243,7 +244,7 @@ def sent(hub: Hub, token: str | None, call: Call, target: Target) -> httpx.Respo
     body = None if call.body is None else target.fill(json.dumps(call.body))
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
-    with httpx.Client(base_url=hub.url, trust_env=False, timeout=60) as web:
+    with httpx.Client(base_url=hub.url, verify=NO_AUTHORITIES, trust_env=False, timeout=60) as web:
         return web.request(
             call.method, target.fill(call.address), content=body or call.content, headers=headers
         )

@@ -27,6 +27,7 @@ from clients.test_access import (
     state,
 )
 from clients.visits import browser
+from fixtures.plain_http import NO_AUTHORITIES
 
 READERS: Final = frozenset({"read", "write", "admin"})
 WRITERS: Final = frozenset({"write", "admin"})
@@ -75,7 +76,9 @@ class Shares:
         assert invited.status_code == 200, shown(invited)
         if accept:
             key = invited.json()["id"]
-            with httpx.Client(base_url=self.hub.url, trust_env=False, timeout=60) as theirs:
+            with httpx.Client(
+                base_url=self.hub.url, verify=NO_AUTHORITIES, trust_env=False, timeout=60
+            ) as theirs:
                 answer = theirs.post(
                     f"/api/settings/collaborations/{key}/accept",
                     headers={"Authorization": f"Bearer {person.token_write}"},

@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from clients.api import shown
+from fixtures.plain_http import NO_AUTHORITIES
 
 _HIDDEN: Final = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"')
 _FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL)
@@ -61,5 +62,5 @@ class Browser:
 @contextmanager
 def browser(url: str) -> Iterator[Browser]:
     """Open a browser at a hub."""
-    with httpx.Client(base_url=url, trust_env=False, timeout=TIMEOUT) as web:
+    with httpx.Client(base_url=url, verify=NO_AUTHORITIES, trust_env=False, timeout=TIMEOUT) as web:
         yield Browser(web)
