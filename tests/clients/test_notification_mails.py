@@ -215,7 +215,9 @@ def test_a_digest_holds_what_happened_and_quiet_hours_hold_mails(
     assert (written(hub, "fay"), written(hub, "hal")) == (1, 2)
 
 
-def test_an_owner_hears_of_requests_at_once_or_once_a_day(hub: Hub, mailbox: Mailbox) -> None:
+def test_an_owner_hears_of_requests_at_once_or_once_a_day(
+    hub: Hub, mailbox: Mailbox, browser: Browser
+) -> None:
     def sets(**settings: str) -> None:
         with speaking_as(hub.url, hub.user("alice")) as alice:
             answer = alice.web.put(f"{THING.api}/settings", json=settings)
@@ -240,11 +242,25 @@ def test_an_owner_hears_of_requests_at_once_or_once_a_day(hub: Hub, mailbox: Mai
     hub.start({"STRATA_PUBLIC_URL": hub.url})
     digest = got(mailbox, "alice", 2)[1]
     assert digest["Subject"] == "2 new requests wait for alice/thing"
+
+    def wants_a_digest(here: Browsing) -> None:
+        here.page.get_by_label("Mails about discussions and access requests").select_option("daily")
+        saves(here, "When mails come")
+
+    chooses(browser, hub, "alice", wants_a_digest)
+    sets(gatedNotificationsMode="real-time")
+    asks("max")
+    assert told(hub, "SELECT count(*) FROM gathered_requests") == [(1,)]
+    told(hub, "UPDATE gathered_requests SET since = since - ?", A_DAY_MS)  # and a day goes by
+    together = got(mailbox, "alice", 3)[2]
+    assert together["Subject"] == "1 access request waits for you on Strata"
+    assert f"{hub.url}/alice/thing/settings/access-requests" in links(together)
+    assert stop_link(together)
     with speaking(hub.url) as stranger:  # the mailbox of alice
         answer = stranger.web.post(
             stop_link(digest).removeprefix(hub.url), data={"List-Unsubscribe": "One-Click"}
         )
     assert answer.status_code == 200
-    sets(gatedNotificationsMode="real-time")
     asks("leo")
+    assert told(hub, "SELECT count(*) FROM gathered_requests") == [(0,)]
     assert written(hub, "alice") == 2

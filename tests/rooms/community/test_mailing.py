@@ -17,7 +17,8 @@ from fixtures.gated import asks, decides, gate
 from fixtures.hubs import FrozenClock
 from fixtures.inboxes import does, heard, listed, opens, says, telling_hub, told
 from fixtures.large_files import calling, person, working_as
-from strata.access.gates import notices
+from fixtures.plans import plans
+from strata.access.gates import gathering, notices, queries
 from strata.access.gates.record import Standing
 from strata.accounts import people
 from strata.accounts.notices import heeding, unsubscribing
@@ -530,3 +531,16 @@ def test_a_digest_that_dies_half_way_loses_no_request(
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(runs, range(4)))
     assert mails_to(hub) == ["1 access request waits for you on Strata"]
+
+
+@pytest.mark.parametrize("table", ["gathered_requests", "access_requests"])
+def test_what_is_looked_for_again_and_again_is_found_by_indexes(hub: Hub, table: str) -> None:
+    with calling(hub, SYSTEM) as call, plans(call) as found:
+        gathering.waiting(call, call.now, 200, after=0)
+        gathering.number_waiting(call, 1, call.now)
+        queries.first_untold(call, 1)
+    mine = [plan for plan in found if table in plan]
+    assert mine
+    for plan in mine:
+        assert f"SCAN {table}" not in plan, plan
+        assert f"Seq Scan on {table}" not in plan, plan

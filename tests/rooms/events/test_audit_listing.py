@@ -1,7 +1,6 @@
 """The log is found by its indexes, whatever is asked of it, on both databases."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from fixtures.hubs import START, FrozenClock, build_test_hub
+from fixtures.plans import plans
 from strata.core.actor import Actor
 from strata.core.call import Call, reading, working
 from strata.core.hub import Hub
@@ -107,26 +107,6 @@ def test_exactly_what_is_asked_for_is_found_in_order(hub: Hub, wanted: Filter) -
             assert list(page.rows) == theirs
         own = listing.of_owner(call, 9, Window(1000), wanted).rows
         assert list(own) == [entry for entry in everything if fits(entry, wanted)]
-
-
-@contextmanager
-def plans(call: Call) -> Iterator[list[str]]:
-    """How the database goes about each statement; it may not know that the log is short."""
-    found: list[str] = []
-    connection = call.db
-    if not call.hub.database.sqlite:
-        connection.exec_driver_sql("SET enable_seqscan = off")
-
-    def before(_db: Any, cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        word = "EXPLAIN QUERY PLAN" if call.hub.database.sqlite else "EXPLAIN"
-        cursor.execute(f"{word} {statement}", parameters)
-        found.append("\n".join(str(row) for row in cursor.fetchall()))
-
-    sa.event.listen(connection, "before_cursor_execute", before)
-    yield found
-    sa.event.remove(connection, "before_cursor_execute", before)
-    if not call.hub.database.sqlite:
-        connection.exec_driver_sql("RESET enable_seqscan")
 
 
 @pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
