@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, expect
 
-from clients import hub as hubs
+from clients import hub as hubs, visits
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links, open_mailbox
 from clients.pages import HEIGHT, LANGUAGES, WIDE, Browsing, Language
@@ -34,6 +34,8 @@ SETTINGS: Final = {
     "STRATA_ACCOUNTS_SIGN_UPS_PER_HOUR_PER_NETWORK": "1000",
     "STRATA_ACCOUNTS_BLOCKED_DOMAINS": "blocked.example",
     "STRATA_ACCOUNTS_SIGN_UP_WORK_BITS": "10",
+    "STRATA_ACCOUNTS_LOG_IN_WORK_BITS": "16",
+    "STRATA_SERVER_TRUSTED_PROXIES": "127.0.0.1",
 }
 # Product §3.2: what the rows say, and whether the server takes it.
 EXAMPLES: Final = {
@@ -389,3 +391,56 @@ def changes_picture(here: Browsing) -> None:
     with Image.open(io.BytesIO(served.body())) as shown:
         assert (shown.width, shown.height) == (256, 256)
         assert not shown.getexif()
+
+
+WITHOUT_SCRIPTS: Final = (
+    "Many log-ins failed from your network. A small computation of your browser lets you log in "
+    "at once, which needs JavaScript: turn it on for this site, or wait ten minutes."
+)
+# What plain HTTP does not have, and a browser that starts no workers from a page.
+WITHOUT: Final = {
+    "en": "delete Crypto.prototype.subtle",
+    "zh-CN": "delete Crypto.prototype.subtle; delete window.Worker",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_colleague_of_who_guesses_gets_in_by_a_computation(
+    language: Language, shared: Hub, open_browser: OpenBrowser
+) -> None:
+    """Eve guesses from the office's only address; Ana need not wait, her browser works."""
+    ana, office = shared.user(f"ana-{language[:2]}"), f"198.51.100.{len(language)}"
+    with visits.browser(shared.url) as eve:
+        eve.web.headers["X-Forwarded-For"] = office
+        statuses = [
+            eve.submit("/login", "/login", username=f"u{number % 6}", password="Wr0ng-Horse!")
+            for number in range(31)
+        ]
+    assert [answer.status_code for answer in statuses] == [200] * 30 + [429]
+    assert "data-work" in statuses[-1].text
+
+    here = open_browser(language)
+    here.page.context.set_extra_http_headers({"X-Forwarded-For": office})
+    here.page.add_init_script(WITHOUT[language])
+    here.open("/login")
+    assert here.page.evaluate("crypto.subtle === undefined")
+    expect(here.page.locator("progress")).to_be_visible()
+    fill(here, "Username or e-mail", ana.name)
+    fill(here, "Password", "Wr0ng-Horse!")
+    press(here, "Log In")  # before it is done: the form waits for it
+    reads(here, "That e-mail/username and password don't match.")
+    reads(here, "The computation is done.")
+    looked_at(here)
+    fill(here, "Password", ana.password)
+    press(here, "Log In")
+    here.page.wait_for_url(shared.url + "/")
+
+    slow = open_browser(language, scripts=False)
+    slow.page.context.set_extra_http_headers({"X-Forwarded-For": office})
+    slow.page.goto(f"{slow.base}/login")
+    fill(slow, "Username or e-mail", ana.name)
+    fill(slow, "Password", ana.password)
+    slow.page.locator("form[action='/login'] button[type=submit]").click()
+    expect(slow.page.get_by_text(say(slow, WITHOUT_SCRIPTS))).to_be_visible()
+    slow.complaints.clear()  # Chromium notes the 429 itself
+    looked_at(slow)

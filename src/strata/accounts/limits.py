@@ -56,6 +56,15 @@ def count(work: Work, *limits: Limit, subject: str = "") -> None:
         _require(work, limit, limit.most)
 
 
+def require_counted(call: Call, limit: Limit) -> None:
+    """Refuse when what is counted already is too many.
+
+    Raises:
+        TooMany: with the seconds until there is room.
+    """
+    _require(call, limit, limit.most)
+
+
 def note(work: Work, key: str, *, subject: str = "") -> None:
     """Count one more and refuse nothing."""
     fresh = upsert(work.db, attempts).values(
@@ -133,6 +142,12 @@ def block(work: Work, key: str, waits: Sequence[timedelta]) -> None:
             index_elements=[blocks.c.key], set_={"until": until, "strikes": strikes}
         )
     )
+
+
+def once(work: Work, key: str, *, until: datetime) -> bool:
+    """Whether nobody did this before, in any worker; keep asking so is pointless after `until`."""
+    fresh = upsert(work.db, blocks).values(key=key, until=until, strikes=1)
+    return work.db.execute(fresh.on_conflict_do_nothing()).rowcount == 1
 
 
 def is_blocked(call: Call, key: str) -> bool:

@@ -33,6 +33,7 @@
     ├── RangeUnsatisfiable    416
     ├── Unprocessable         422  a path that git or Windows could not hold
     ├── TooMany               429  carries the seconds to wait
+    │   └── WorkNeeded        429  or work instead; carries the puzzle
     ├── ProviderFailed        502  another site did not answer as it should
     ├── Maintained            503  the hub is closed for a while; carries the seconds to wait
     └── NotOffered            501  a known request that this hub does not serve
@@ -312,6 +313,20 @@ class TooMany(StrataError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class WorkNeeded(TooMany):
+    """A rate limit was reached; whoever solves a puzzle of ours need not wait.
+
+    Args:
+        bits: how many zero bits the answer begins with.
+        ticket: what is worked on.
+    """
+
+    def __init__(self, *, retry_after_s: int, bits: int, ticket: str) -> None:
+        super().__init__("rate.limited", retry_after_s=retry_after_s)
+        self.bits = bits
+        self.ticket = ticket
 
 
 class Maintained(StrataError):

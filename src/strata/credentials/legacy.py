@@ -11,6 +11,7 @@ from typing import Final
 
 from strata.accounts.factors import halfway
 from strata.accounts.factors.halfway import Ticket
+from strata.accounts.puzzles import NOT_DONE, Done
 from strata.accounts.standing import require_open
 from strata.core.actor import TokenRole
 from strata.core.call import Call, Work, working
@@ -33,7 +34,7 @@ SECOND_FACTOR: Final = (
 CONFIRM_FIRST: Final = "Please confirm your email address before you log in with a program."
 
 
-def log_in(call: Call, name: str, password: str) -> str:
+def log_in(call: Call, name: str, password: str, done: Done = NOT_DONE) -> str:
     """A write token for whoever knows the password; it stands in their list and ends with logout.
 
     Raises:
@@ -42,12 +43,13 @@ def log_in(call: Call, name: str, password: str) -> str:
         BadCredentials: one sentence for every reason.
         EmailNotVerified: the address is not confirmed.
         TooMany: this person, this address, or both, failed too often.
+        WorkNeeded: this address did; it may work for each attempt instead of waiting.
         InvalidFields: the account holds as many tokens as it may (`token.too_many`).
     """
     if not call.hub.settings.accounts.legacy_password_login:
         raise Forbidden(OFF)
     try:
-        entered = login.log_in(call, LogIn(identifier=name, password=password))
+        entered = login.log_in(call, LogIn(identifier=name, password=password, work=done))
     except BadCredentials as error:
         raise BadCredentials(WRONG) from error
     if isinstance(entered, Waiting):

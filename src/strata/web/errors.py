@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 from starlette.responses import Response
 
+from strata.accounts.puzzles import ALGORITHM
 from strata.core import errors
 from strata.core.errors import StrataError
 
@@ -48,6 +49,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.RangeUnsatisfiable: 416,
     errors.Unprocessable: 422,
     errors.TooMany: 429,
+    errors.WorkNeeded: 429,
     errors.NotOffered: 501,
     errors.ProviderFailed: 502,
     errors.Maintained: 503,
@@ -97,6 +99,8 @@ def json_answer(error: StrataError, *, anonymous: bool) -> Response:
         body["url"] = error.url
     if isinstance(error, errors.CollectionExists):
         body["slug"] = error.slug
+    if isinstance(error, errors.WorkNeeded):  # sent again with the answer, it is judged at once
+        body["work"] = {"bits": error.bits, "ticket": error.ticket, "algorithm": ALGORITHM}
     if isinstance(error, errors.InvalidFields):
         body["fields"] = error.fields
     return Response(

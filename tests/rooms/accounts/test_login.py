@@ -23,7 +23,7 @@ from fixtures.hubs import FrozenClock
 from strata.accounts import limits, passwords
 from strata.accounts.tables import attempts, users
 from strata.core.call import Origin, working
-from strata.core.errors import BadCredentials, TooMany
+from strata.core.errors import BadCredentials, TooMany, WorkNeeded
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
 from strata.sessions.entering import login, sessions
@@ -231,7 +231,7 @@ def test_one_address_has_thirty_failures(hub: Hub) -> None:
         for who in ("a1", "a2", "a3", "a4", "a5", "a6"):
             assert fail(hub, who) is BadCredentials, round_number
 
-    assert fail(hub, "bob") is TooMany
+    assert fail(hub, "bob") is WorkNeeded
     assert enter(hub, "bob", origin=replace(HERE, ip="198.51.100.9")).name == "bob"
 
 

@@ -1,9 +1,7 @@
 """Work before a sign-up: asked of everybody where it is on, good once, and ours (product P02)."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,13 @@ import pytest
 from doors.pages.visitors import PASSWORD, Visitor
 from fixtures.accounts import calling, joined
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.puzzles import solved
+from strata.accounts.puzzles import Done, Puzzle, faults, puzzle
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
 from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
-from strata.membership.joining.work import Done, Puzzle, puzzle, work_faults
+from strata.membership.joining.faults import work_of
 
 BITS = 6
 
@@ -29,18 +29,9 @@ def hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
     built.database.close()
 
 
-def solved(asked: Puzzle, *, right: bool = True) -> Done:
-    """Work a puzzle out, or find a number that does not do."""
-    for number in count():
-        digest = hashlib.sha256(f"{asked.ticket}:{number}".encode()).digest()
-        if (int.from_bytes(digest) >> (256 - BITS) == 0) is right:
-            return Done(asked.ticket, str(number))
-    raise AssertionError
-
-
 def fresh(hub: Hub) -> Puzzle:
     with calling(hub) as call:
-        return puzzle(call)
+        return puzzle(call, work_of(call))
 
 
 def test_one_work_opens_one_account(hub: Hub) -> None:
@@ -67,13 +58,13 @@ def test_work_that_was_not_done_opens_nothing(hub: Hub, clock: FrozenClock) -> N
         Done("\u00e9" * 50, "7"): "work.bad",
     }
     with calling(hub) as call:
-        assert {done: work_faults(call, done) for done in wrong} == {
+        assert {done: faults(call, work_of(call), done) for done in wrong} == {
             done: (key,) for done, key in wrong.items()
         }
     done = solved(asked)
     clock.advance(timedelta(hours=1, seconds=1))
     with calling(hub) as call:
-        assert work_faults(call, done) == ("work.bad",)
+        assert faults(call, work_of(call), done) == ("work.bad",)
 
 
 def test_scripts_do_the_same_work(hub: Hub) -> None:

@@ -32,6 +32,7 @@ MAY_BE_ZERO = frozenset(
         "accounts.password_reminder_days",
         "accounts.consent_grace_days",
         "accounts.sign_up_work_bits",
+        "accounts.log_in_work_bits",
         "accounts.token_days",
         "accounts.two_factor_grace_days",
         "accounts.factor_removal_hours",
@@ -166,11 +167,11 @@ def _check_numbers(settings: Settings) -> None:
     for name in ("former_name_days", "consent_grace_days", "password_reminder_days"):
         if getattr(settings.accounts, name) > MOST_DAYS:
             raise BadSettings(f"Setting `accounts.{name}` must be at most {MOST_DAYS}.")
-    if settings.accounts.sign_up_work_bits > MOST_WORK_BITS:
-        raise BadSettings(
-            f"Setting `accounts.sign_up_work_bits` must be at most {MOST_WORK_BITS}: "
-            "phones sign up too."
-        )
+    for name in ("sign_up_work_bits", "log_in_work_bits"):
+        if getattr(settings.accounts, name) > MOST_WORK_BITS:
+            raise BadSettings(
+                f"Setting `accounts.{name}` must be at most {MOST_WORK_BITS}: phones do it too."
+            )
     if settings.xet.retention_days < 28:
         raise BadSettings(
             "Setting `xet.retention_days` must be at least 28: "

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from strata.accounts import addresses, limits, names
+from strata.accounts import addresses, limits, names, puzzles
 from strata.accounts.mail_domains import domain_faults
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.membership.joining import invites
 
 NAME_CHECKS_PER_MINUTE = 30
+WORK_LIFE = timedelta(hours=1)
 
 
 def email_faults(call: Call, email: str) -> tuple[str, ...]:
@@ -42,6 +44,11 @@ def invite_faults(call: Call, code: str, email: str) -> tuple[str, ...]:
     if not code.strip():
         return ("invite.missing",)
     return () if invites.is_good(call, code, email) else ("invite.bad",)
+
+
+def work_of(call: Call) -> puzzles.Use:
+    """The work that a sign-up has to come with, if any."""
+    return puzzles.Use("signup.work", call.hub.settings.accounts.sign_up_work_bits, WORK_LIFE)
 
 
 def require_none(faults: Mapping[str, tuple[str, ...]]) -> None:

@@ -10,13 +10,14 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from strata.accounts import addresses, confirmed, limits, names, passwords, people
+from strata.accounts import addresses, confirmed, limits, names, passwords, people, puzzles
 from strata.accounts.full_names import full_name_faults
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents
 from strata.accounts.new_passwords import new_password_faults
 from strata.accounts.notices.choices import ask_for_mails
 from strata.accounts.plans.rules import by_invite
 from strata.accounts.profile.picture import point
+from strata.accounts.puzzles import NOT_DONE, Done
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
 from strata.core.hub import Hub
@@ -26,8 +27,7 @@ from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.membership.confirming import approval, mailing, verification
 from strata.membership.joining import first, invites, opening, picture
-from strata.membership.joining.faults import email_faults, invite_faults, require_none
-from strata.membership.joining.work import Done, spend, work_faults
+from strata.membership.joining.faults import email_faults, invite_faults, require_none, work_of
 from strata.sessions.entering import browsers, sessions, sites
 from strata.sessions.identities import linking
 from strata.sessions.identities.claims import Claims
@@ -49,7 +49,7 @@ class SignUp:
     invite: str = field(default="", repr=False)  # code, where sign-up needs one
     identity: Claims | None = None  # at another site, in the place of a password
     mails: bool = False  # wants to be mailed what nobody is mailed unasked
-    work: Done = field(default_factory=Done)  # where sign-up asks for it
+    work: Done = NOT_DONE  # where sign-up asks for it
     first_code: str = field(default="", repr=False)  # of the operator, on an empty hub
     picture: bytes = field(default=b"", repr=False)  # as it was uploaded; empty: none
     suspicion: str = ""  # why a robot is thought to have sent it; such a form opens nothing
@@ -94,7 +94,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         limits.count(work, *rates)
         if form.suspicion:
             return _pretended(work, form)
-        spend(work, form.work)
+        _spend(work, form)
         promise = _promised(work, form)
         user = _open(work, form, address, password_hash, public_id)
         if stem is not None:
@@ -155,6 +155,12 @@ def _promised(work: Work, form: SignUp) -> invites.Promise | None:
     return None
 
 
+def _spend(work: Work, form: SignUp) -> None:
+    """Use the work up that came along, where it is asked for."""
+    if not puzzles.spend(work, work_of(work), form.work):
+        raise InvalidFields({"work": (puzzles.BAD,)})
+
+
 def _pretended(work: Work, form: SignUp) -> SignedUp:
     """Answer a robot as if it had an account now."""
     require_none({"username": names.conflicts(work, form.username)})
@@ -186,7 +192,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "full_name": full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
         "invite": invite_faults(call, form.invite, form.email),
-        "work": work_faults(call, form.work),
+        "work": puzzles.faults(call, work_of(call), form.work),
         "first_code": first.code_faults(call, form.first_code),
     }
     require_none(faults)

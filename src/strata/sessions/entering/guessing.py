@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts.puzzles import Done
 from strata.core.call import Call, Work
 from strata.events.facts import record
-from strata.sessions.entering import browsers, warning
+from strata.sessions.entering import browsers, crowded, warning
 from strata.sessions.entering.entry import Browser
 
 PAIR_FAILURES, PAIR_MINUTES = 5, 5
 PAIR_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15))
-ADDRESS_FAILURES, ADDRESS_MINUTES = 30, 10
 SPRAYED_PEOPLE, SPRAY_MINUTES = 10, 10
 PERSON_FAILURES, PERSON_MINUTES = 20, 60
 LONG_WAIT: Final = (timedelta(hours=1),)
@@ -51,7 +51,7 @@ class Trace:
 
     @property
     def address_key(self) -> str:
-        return f"login.address:{self.address}"
+        return crowded.key_of(self.address)
 
 
 def trace(call: Call, typed: str, person: people.User | None, browser: Browser) -> Trace:
@@ -72,17 +72,17 @@ def trace(call: Call, typed: str, person: people.User | None, browser: Browser) 
     )
 
 
-def admit(work: Work, tried: Trace) -> bool:
+def admit(work: Work, tried: Trace, done: Done) -> bool:
     """Count the attempt, or refuse it; True: the password alone must open nothing here.
+
+    Args:
+        done: the work that came along; spent only where it is what lets the attempt through.
 
     Raises:
         TooMany: who is typed, from this address, or this address, failed too often.
+        WorkNeeded: so did this address; who works for each attempt need not wait.
     """
-    limits.count(
-        work,
-        limits.Limit(tried.address_key, ADDRESS_FAILURES, ADDRESS_MINUTES),
-        subject=tried.typed,
-    )
+    limits.note(work, tried.address_key, subject=tried.typed)  # first: parallel ones wait for it
     for key in (tried.pair_key, tried.address_key):
         limits.require_unblocked(work, key)
     under_attack = limits.is_blocked(work, tried.person_key) and not _is_known(work, tried)
@@ -92,6 +92,7 @@ def admit(work: Work, tried: Trace) -> bool:
         limits.note(work, key)
     if limits.counted(work, tried.pair_key, minutes=PAIR_MINUTES) >= PAIR_FAILURES:
         limits.block(work, tried.pair_key, PAIR_WAITS)
+    crowded.require_room(work, tried.address, done)
     return under_attack
 
 

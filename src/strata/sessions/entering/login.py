@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from strata.accounts import addresses, passwords, people
 from strata.accounts.factors.halfway import Ticket
+from strata.accounts.puzzles import NOT_DONE, Done
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, LogInElsewhere
@@ -49,6 +50,7 @@ class LogIn:
     identifier: str  # username or e-mail address
     password: str = field(repr=False)
     browser: Browser = field(default_factory=Browser)
+    work: Done = NOT_DONE  # where so many failed that it is asked for
 
 
 def log_in(call: Call, form: LogIn) -> LoggedIn | Ticket | Waiting:
@@ -61,6 +63,7 @@ def log_in(call: Call, form: LogIn) -> LoggedIn | Ticket | Waiting:
     Raises:
         BadCredentials: one sentence (`auth.bad_credentials`) for every reason.
         TooMany: this person, this address, or both, failed too often.
+        WorkNeeded: this address did; it may work for each attempt instead of waiting.
         AccountSuspended, Forbidden: as `accounts.standing.require_enterable`.
         LogInElsewhere: people with the address that was typed come in through another site; after
             a username, only who knows the password hears that.
@@ -70,7 +73,7 @@ def log_in(call: Call, form: LogIn) -> LoggedIn | Ticket | Waiting:
     person = candidates[0] if candidates else None
     tried = trace(call, form.identifier.strip()[:LONGEST_IDENTIFIER], person, form.browser)
     with working(call) as work:
-        under_attack = admit(work, tried)
+        under_attack = admit(work, tried, form.work)
     user = _matching(call, candidates, form.password)
     if under_attack:
         return _wait(call, user, tried)

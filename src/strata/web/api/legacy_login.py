@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.accounts.puzzles import Done
 from strata.core.errors import Malformed
 from strata.credentials import legacy
 from strata.web import respond
@@ -23,6 +24,8 @@ class Asked(msgspec.Struct):
 
     username: str
     password: str
+    work_ticket: str = msgspec.field(default="", name="workTicket")  # of an answer 429
+    work: str = ""
 
 
 async def log_in(request: Request) -> Response:
@@ -31,8 +34,9 @@ async def log_in(request: Request) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
         raise Malformed(f"Send the log-in as {_TYPE}.")
     asked = await json_of(request, Asked)
+    done = Done(asked.work_ticket, asked.work)
     token = await as_nobody(
-        request, lambda call: legacy.log_in(call, asked.username, asked.password)
+        request, lambda call: legacy.log_in(call, asked.username, asked.password, done)
     )
     return respond.json({"token": token}, headers=_NO_STORE)
 

@@ -106,6 +106,11 @@ class AccountsSettings:
         "Work that a browser or script does before a sign-up: it finds a SHA-256 with so many leading zero bits; 18 take a phone a few seconds, one more doubles that, at most 24; 0: none.",
         unit="bits",
     )
+    log_in_work_bits: int = setting(
+        18,
+        "Work by which a browser or script may log in from an address with 30 failures in 10 minutes, which has to wait otherwise: it finds a SHA-256 with so many leading zero bits, for each attempt; at most 24; 0: everybody there waits.",
+        unit="bits",
+    )
     password_policy: str = setting(
         "seed",
         "`seed`: 8 characters or more with upper case, lower case and a special symbol; `passphrase`: 12 or more of any kind.",

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.factors.halfway import LIFE, Ticket
+from strata.accounts.puzzles import Done
 from strata.accounts.standing import MUST_RESET
 from strata.core.call import Call
 from strata.core.errors import (
@@ -18,8 +19,9 @@ from strata.core.errors import (
     InvalidFields,
     StrataError,
     TooMany,
+    WorkNeeded,
 )
-from strata.sessions.entering import login as log_ins, waiting
+from strata.sessions.entering import crowded, login as log_ins, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn
 from strata.sessions.entering.login import LogIn
 from strata.sessions.entering.waiting import Waiting
@@ -100,6 +102,8 @@ async def by_passkey(request: Request) -> Response:
 async def refused(request: Request, form: Form, error: StrataError) -> Response:
     """Back to the log-in: a wrong password, too many tries, or an account that is closed."""
     match error:
+        case WorkNeeded():
+            return await again(request, form, "auth.work_or_wait", wait_s=error.retry_after_s)
         case TooMany():
             return await again(request, form, "auth.waiting", wait_s=error.retry_after_s)
         case AccountSuspended():
@@ -164,6 +168,7 @@ def _log_in(call: Call, request: Request, form: Form) -> LoggedIn | Ticket | Wai
             identifier=form.get("username", ""),
             password=form.get("password", ""),
             browser=browser_of(request, remember="remember" in form),
+            work=Done(form.get("work_ticket", ""), form.get("work", "")),
         ),
     )
 
@@ -183,7 +188,13 @@ async def again(
 async def _form(
     request: Request, visit: Visit, form: Form, error: str = "", wait_s: int = 0
 ) -> Response:
-    passkey = await read(request, lambda call: finishing.passkey_options(call, visit.form_cookie))
+    passkey, asked = await read(
+        request,
+        lambda call: (
+            finishing.passkey_options(call, visit.form_cookie),
+            crowded.work_asked(call),
+        ),
+    )
     return shown(
         request,
         "accounts/login.html",
@@ -196,4 +207,5 @@ async def _form(
         form=form,
         error=error,
         passkey=passkey,
+        puzzle=asked,
     )

@@ -8,11 +8,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from strata.accounts.puzzles import ALGORITHM, Done, puzzle
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.membership.joining import signup
+from strata.membership.joining.faults import work_of
 from strata.membership.joining.signup import SignedUp, SignUp
-from strata.membership.joining.work import Done, puzzle
 from strata.web import respond
 from strata.web.auth import require_same_site, session_cookie_name
 from strata.web.json_body import decoded
@@ -67,8 +68,8 @@ async def sign_up(request: Request) -> Response:
 
 async def ask_work(request: Request) -> Response:
     """GET /api/signup/work — the puzzle that a sign-up has to come with"""
-    asked = await read(request, puzzle)
-    told = {"bits": asked.bits, "ticket": asked.ticket, "algorithm": "sha256(ticket:number)"}
+    asked = await read(request, lambda call: puzzle(call, work_of(call)))
+    told = {"bits": asked.bits, "ticket": asked.ticket, "algorithm": ALGORITHM}
     return respond.json(told, headers={"Cache-Control": NO_STORE})
 
 

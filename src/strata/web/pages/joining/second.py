@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.legal import documents
+from strata.accounts.puzzles import Done, puzzle
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.membership.joining import pending, signup
+from strata.membership.joining.faults import work_of
 from strata.membership.joining.pending import FirstStep
 from strata.membership.joining.signup import SignedUp, SignUp
-from strata.membership.joining.work import Done, puzzle
 from strata.web.pages.forms.body import Form, consents_in, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.cookies import cookie_path, device_cookie, drop_cookie, enter, know
@@ -134,7 +135,7 @@ def _welcomed(request: Request, second: Second, signed_up: SignedUp) -> Response
 async def show_second(request: Request, second: Second, errors: Told = NOTHING_WRONG) -> Response:
     """Show the second form."""
     visit, (versions, asked) = await visiting(
-        request, lambda call: (documents.versions(call), puzzle(call))
+        request, lambda call: (documents.versions(call), puzzle(call, work_of(call)))
     )
     return shown(
         request,

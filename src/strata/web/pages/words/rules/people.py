@@ -108,6 +108,10 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
             "You must choose a new password first. Open the link in the mail that we sent you, "
             "or ask for another one with “Forgot your password?”."
         ),
+        "auth.work_or_wait": N_(
+            "Too many log-ins failed from your network. Your browser can do a small computation "
+            "instead of waiting: enter your password once more. Otherwise try again in %(t)s."
+        ),
         "auth.waiting": N_("Too many attempts. Try again in %(t)s."),
         "signup.closed": N_("Sign-up is closed on this site."),
     }
