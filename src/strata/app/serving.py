@@ -15,8 +15,10 @@ import anyio
 from asyncssh import KeyImportError, SSHKey
 from starlette.types import ASGIApp
 
+from strata.accounts import people
 from strata.accounts.plans.grants import special_rates
 from strata.accounts.plans.shared_rates import EXCHANGE_EVERY_S, RateExchange, is_alone
+from strata.app.first_start import words_for_first
 from strata.app.hub import GATHERING, JOBS, MAILING, PROMPT, WAITING, load_hub
 from strata.community.mailing.jobs import begin_mailing
 from strata.community.telling.jobs import TidyInbox
@@ -135,7 +137,7 @@ def serve(settings: Settings) -> int:
     """Serve until told to stop; returns the exit code."""
     logs.configure(log_format=settings.server.log_format, level=settings.server.log_level)
     # A broken database or folder fails here, before any worker starts.
-    load_hub(settings).database.close()
+    has_accounts = _has_accounts(settings)
 
     server = settings.server
     door = SshDoor.opened(settings) if settings.ssh.enabled else None
@@ -167,12 +169,24 @@ def serve(settings: Settings) -> int:
     def listening(host: str, port: int) -> None:
         base_url[0] = base_url[0] or _local_address(host, port)
         _announce(settings, base_url[0], door)
+        if not has_accounts:
+            sys.stderr.write(words_for_first(settings, base_url[0]))
+            sys.stderr.flush()
 
     return serve_http(
         build,
         Serving(host=server.host, port=server.port, workers=server.workers),
         listening=listening,
     )
+
+
+def _has_accounts(settings: Settings) -> bool:
+    hub = load_hub(settings)
+    try:
+        with reading(hub) as call:
+            return not people.is_empty(call)
+    finally:
+        hub.database.close()
 
 
 def _metrics_folder(settings: Settings) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from strata.accounts import people
+from strata.cli.first_code import first_code
 from strata.cli.identity import challenge, reset_two_factor
 from strata.cli.opening import opened
 from strata.cli.place import Place, look_alike_option, place_options
@@ -24,7 +25,9 @@ def user() -> None:
     """Create, confirm, close and list accounts."""
 
 
-for command in (suspend, restore, reset_password, sign_out, challenge, reset_two_factor):
+for command in (
+    suspend, restore, reset_password, sign_out, challenge, reset_two_factor, first_code,
+):  # fmt: skip
     user.add_command(command)
 
 

@@ -48,10 +48,11 @@ def test_the_session_cookie_is_for_this_site_and_no_script(hub: Hub) -> None:
 def test_on_https_every_cookie_is_bound_to_the_host(tmp_path: Path, clock: FrozenClock) -> None:
     site = "https://hub.example.com"
     hub = build_test_hub(tmp_path / "data", clock=clock, public_url=site)
+    made(hub, "operator")  # nobody signs up before, where others can come
     visitor = Visitor(hub, site=site)
-    page, made = visitor.open("/join"), visitor.join("li-wei")
+    page, joined = visitor.open("/join"), visitor.join("li-wei")
 
-    given = [cookie for cookie in (*page.cookies, *made.cookies) if "Max-Age=0" not in cookie]
+    given = [cookie for cookie in (*page.cookies, *joined.cookies) if "Max-Age=0" not in cookie]
     assert given
     assert [text for text in given if not text.startswith("__Host-")] == []
     assert [text for text in given if "Secure" not in text] == []
@@ -373,7 +374,7 @@ def test_nobody_signs_up_before_the_first_admin_has_shown_the_code(fresh: Hub) -
     visitor = Visitor(fresh)
     assert 'name="first_code" type="password"' in visitor.open("/join").text
     fields = {"email": "li@example.com", "password": PASSWORD}
-    for code, said in (("", "Enter the code that"), ("wrong", "This is not the code.")):
+    for code, said in (("", "Enter the code of"), ("wrong", "This is not the code.")):
         refused = visitor.submit("/join", "/join", **fields, first_code=code)
         assert (refused.status, said in refused.text) == (200, True)
         assert CODE not in refused.text

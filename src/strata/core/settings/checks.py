@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from strata.core.settings.description import leaves
-from strata.core.settings.tree import Settings
+from strata.core.settings.tree import LOOPBACK, Settings
 from strata.lib.http.guard import Allowed
 from strata.lib.mail.name_servers import place_of
 
@@ -15,7 +15,6 @@ class BadSettings(ValueError):
     """The settings cannot be used; the message says how to mend them."""
 
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MIN_SECRET_LENGTH = 32
 LONGEST_CALL_S = 60
 MIN_PASSWORD_HASH_MIB = 19  # OWASP's least for argon2id

@@ -33,6 +33,8 @@ from strata.core.settings.groups.running import (
 from strata.core.settings.groups.setting import setting
 from strata.core.settings.groups.transfers import LfsSettings, XetSettings
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -91,6 +93,14 @@ class Settings:
     def prefix(self) -> str:
         """The path under which the hub is published: empty, or `/hub`."""
         return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether others than people at this machine may come, as far as the settings tell."""
+        host = (urlsplit(self.public_url).hostname or "localhost").lower()
+        is_here = host in LOOPBACK or host.endswith(".localhost")
+        listens_here = self.server.host in LOOPBACK
+        return not (is_here and listens_here) or bool(self.server.trusted_proxies)
 
     @property
     def ssh_host(self) -> str:

@@ -12,6 +12,7 @@ from strata.accounts.tables import users
 from strata.core.call import Work
 from strata.core.names import fresh_key
 from strata.lib.db.statements import upsert
+from strata.membership.joining import first
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def write(work: Work, row: Row, *, verified_at: datetime | None) -> people.User:
     # One and the same statement whoever has the address: it must not show in the time this takes.
     taken = people.owner_of_address(work, row.address.key) is not None
     fresh = upsert(work.db, users).values(**values, address_taken=taken).on_conflict_do_nothing()
+    first.forget_code(work)
     if work.db.execute(fresh.returning(users.c.id)).first() is None:  # meanwhile it was taken
         work.db.execute(sa.insert(users).values(**values, address_taken=True))
     elif verified_at is not None and not taken:

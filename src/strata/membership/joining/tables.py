@@ -29,3 +29,12 @@ invites = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
 )
+
+# What the first account of a hub has to show, where the hub made that up; one row at most.
+first_codes = sa.Table(
+    "first_codes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # 1
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)

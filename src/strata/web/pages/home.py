@@ -11,9 +11,11 @@ from starlette.responses import Response
 from strata.accounts.profile.preferences import landing_of
 from strata.core.call import Call
 from strata.core.names import RepoType
+from strata.membership.joining.first import asks_code
 from strata.search.listing import Listed, count, listing
 from strata.search.query import Query
 from strata.web.pages.frame.visit import redirected, shown, visiting
+from strata.web.pages.joining.first import is_closed
 from strata.web.pages.repo.snippets import Snippet, endpoint
 
 SHOWN: Final = 6  # repos of each type
@@ -36,6 +38,8 @@ class Home:
     trends: tuple[Trend, ...]  # in the order of the types
     mine: tuple[Listed, ...]  # the viewer's own, the latest first
     endpoint: Snippet
+    waits_for_first: bool  # nobody has an account, and not just anybody may become its admin
+    closed: bool  # nobody signs up
 
 
 async def page(request: Request) -> Response:
@@ -49,7 +53,13 @@ async def page(request: Request) -> Response:
 def _home(call: Call) -> Home:
     trends = (_trend(call, kind) for kind in RepoType)
     shown_ones = tuple(trend for trend in trends if trend.rows or trend.kind in ALWAYS)
-    return Home(shown_ones, _mine(call), endpoint(call.origin.base_url))
+    return Home(
+        shown_ones,
+        _mine(call),
+        endpoint(call.origin.base_url),
+        asks_code(call),
+        is_closed(call.hub),
+    )
 
 
 def _trend(call: Call, kind: RepoType) -> Trend:

@@ -18,7 +18,7 @@ class AccountsSettings:
     )
     first_admin_code: str = setting(
         "",
-        "What the first sign-up on an empty hub has to enter; it becomes the admin of the site, and until then nobody signs up. At least 16 characters; empty: the first sign-up becomes the admin without.",
+        "What the first sign-up on an empty hub has to enter; it becomes the admin of the site, and until then nobody signs up. At least 16 characters; empty: a hub that others can reach makes a code itself and prints it once, elsewhere the first sign-up becomes the admin without.",
         secret=True,
     )
     allowed_domains: tuple[str, ...] = setting(

@@ -53,7 +53,7 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
         LEAVING: N_("This account is about to be deleted. Cancel that first, on the account page."),
         "identity.taken": N_("That account opens another account here already."),
         "identity.last": N_("This is your last way in. Choose a password first."),
-        "first_code.missing": N_("Enter the code that the people who set this site up chose."),
+        "first_code.missing": N_("Enter the code of the first administrator."),
         "first_code.bad": N_("This is not the code."),
         "invite.missing": N_("Enter the code of your invitation."),
         "invite.bad": N_("This invitation is used up, expired, or meant for another address."),
