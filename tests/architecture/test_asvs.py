@@ -17,7 +17,7 @@ from strata.core.hub import Hub
 from strata.core.settings.checks import MIN_PASSWORD_HASH_MIB, MIN_SECRET_LENGTH
 from strata.core.settings.tree import Settings
 from strata.credentials.oauth.openid import keys
-from strata.sessions.entering import guessing, reset, sessions, waiting
+from strata.sessions.entering import crowded, guessing, reset, sessions, waiting
 from strata.web.routes import ROUTES
 
 ROOT: Final = Path(__file__).parents[2]
@@ -146,7 +146,7 @@ def test_the_numbers_of_the_document_are_those_of_the_code() -> None:
             f"{guessing.PAIR_FAILURES} failures in {guessing.PAIR_MINUTES} min",
             "wait 1, 2, 4, 8, 15 min",
             f"| {guessing.PERSON_FAILURES} in an hour |",
-            f"| {guessing.ADDRESS_FAILURES} in {guessing.ADDRESS_MINUTES} min |",
+            f"| {crowded.FAILURES} in {crowded.MINUTES} min |",
             f"| {guessing.SPRAYED_PEOPLE} in {guessing.SPRAY_MINUTES} min |",
             "5 in 5 min, 20 an hour, 50 a day",
             f"{defaults.accounts.sign_ups_per_hour_per_ip} an hour of an address",
@@ -293,7 +293,6 @@ GUESSABLE: Final = {
     "credentials/legacy.py",  # ends the name of a token
     "credentials/tokens/given.py",  # the same
     "lib/keys/host.py",  # of a draft
-    "membership/joining/work.py",  # a puzzle, which is signed
 }
 
 

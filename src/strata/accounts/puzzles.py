@@ -23,7 +23,7 @@ MISSING: Final = "work.missing"
 BAD: Final = "work.bad"
 _LONGEST_TICKET: Final = 300
 _LONGEST_ANSWER: Final = 20  # digits
-_NONCE_BYTES: Final = 12
+_NONCE_BYTES: Final = 16
 _HASH_BITS: Final = 256
 
 
