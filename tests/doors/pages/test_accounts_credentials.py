@@ -55,6 +55,37 @@ def test_an_empty_bearer_is_nobody_and_a_wrong_one_is_refused_on_public_content(
     assert wrong.headers["x-error-message"] == "Invalid credentials in Authorization header"
 
 
+@pytest.mark.parametrize("header", ["Bearer ", "Bearer TOKEN", "Basic TOKEN", "RemoteAuth x"])
+def test_a_cookie_counts_only_where_nothing_else_is_shown(hub: Hub, header: str) -> None:
+    """Product §3.8: the cookie of somebody else, or of the same person, adds nothing to a token."""
+    other = token_in(confirmed(hub, "li-wei").make_token("ci"))
+    browser = confirmed(hub, "ana")
+    told = {"Accept": "application/json"}
+    assert browser.client.get(WHOAMI, headers=told).json()["name"] == "ana"
+    shown = header.replace("Basic TOKEN", basic("x", other)).replace("TOKEN", other)
+    answer = browser.client.get(WHOAMI, headers={**told, "Authorization": shown})
+    if other in shown or shown.startswith("Basic"):
+        assert answer.json()["name"] == "li-wei"
+    else:
+        assert answer.status_code == 401
+    body = {"name": "thing", "type": "model"}
+    made = browser.client.post("/api/repos/create", json=body, headers={"Authorization": shown})
+    assert made.status_code in {401, 403}  # a token that only reads, or nobody
+
+
+@pytest.mark.parametrize(
+    "page", ["profile", "account", "authentication", "tokens", "keys", "applications", "webhooks"]
+)
+def test_no_token_opens_a_page_of_the_settings(hub: Hub, page: str) -> None:
+    browser = confirmed(hub, "li-wei")
+    bearer = f"Bearer {token_in(browser.make_token('all', 'write'))}"
+    place = f"/settings/{page}"
+    assert browser.open(place).status == 200
+    for visitor in (Visitor(hub), browser):  # also beside the cookie, which then does not count
+        answer = visitor.open(place, Authorization=bearer)
+        assert (answer.status, answer.place.partition("?")[0]) == (303, "/login")
+
+
 def test_the_list_says_when_a_token_was_used_once_uses_are_written_down(
     hub: Hub, clock: FrozenClock
 ) -> None:

@@ -97,6 +97,19 @@ def test_a_password_changes_with_the_current_one(hub: Hub, li: Visitor) -> None:
     assert other.open(PAGE).place.startswith("/login")
 
 
+def test_other_browsers_stay_only_if_chosen_and_the_session_is_another(
+    hub: Hub, li: Visitor
+) -> None:
+    other, thief = Visitor(hub), Visitor(hub)
+    other.log_in("li")
+    before = li.client.cookies["sid"]
+    form = {"current_password": PASSWORD, "password": OTHER, "keep_others": "on"}
+    assert li.submit(PAGE, f"{PAGE}/password", **form).place == PAGE
+    assert (li.open(PAGE).status, other.open(PAGE).status) == (200, 200)
+    thief.client.cookies.set("sid", before)
+    assert thief.open(PAGE).place.startswith("/login")
+
+
 def test_a_browser_is_signed_out_from_another_one(hub: Hub, li: Visitor) -> None:
     other = Visitor(hub)
     other.log_in("li")

@@ -117,6 +117,17 @@ def test_a_page_that_asks_by_itself_is_told_what_the_console_takes(
     hub.database.close()
 
 
+def test_what_was_seen_of_a_session_before_does_not_enter_with_it(hub: Hub, root: Visitor) -> None:
+    """The session has more rights from here on: it goes on under another id (product §3.8)."""
+    before = root.client.cookies["sid"]
+    entered(root)
+    assert root.client.cookies["sid"] != before
+    assert "Administration of the site entered" in root.open(LOG).text
+    thief = Visitor(hub)
+    thief.client.cookies.set("sid", before)
+    assert thief.open("/settings/account").place.startswith("/login")
+
+
 @pytest.mark.parametrize("how", ["network", "browser"])
 def test_a_stolen_cookie_does_not_open_the_console_elsewhere(
     hub: Hub, root: Visitor, how: str

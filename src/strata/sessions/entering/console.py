@@ -18,6 +18,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, NotFound, ProofNeeded
 from strata.events.facts import record
 from strata.sessions.entering.browsers import whence
+from strata.sessions.entering.sessions import Started, renew
 from strata.sessions.entering.sudo import require_sudo
 from strata.sessions.entering.tables import sessions
 
@@ -52,8 +53,8 @@ def is_entered(call: Call) -> bool:
     return entered and _is_where_proved(call)
 
 
-def enter(work: Work) -> None:
-    """Enter, until the session ends; it is written down.
+def enter(work: Work) -> Started:
+    """Enter, until the session ends; it is written down, and the session goes on under another id.
 
     Raises:
         NotFound, AccountSuspended, Forbidden: as `require_site_admin`.
@@ -68,6 +69,7 @@ def enter(work: Work) -> None:
     here = sessions.c.id == work.actor.session_id
     work.db.execute(sa.update(sessions).where(here).values(console_at=work.now))
     record(work, "admin.login", target=work.actor.name)
+    return renew(work)
 
 
 def require_entered(call: Call) -> None:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from strata.core.call import Call
 from strata.sessions.entering import console
+from strata.sessions.entering.sessions import Started
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
@@ -18,6 +19,7 @@ from strata.web.pages.frame.visit import (
     shown,
     visiting,
 )
+from strata.web.work import exchange
 
 ROOT = "/admin"
 FIRST = "/admin/audit"
@@ -32,7 +34,8 @@ async def page(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     """POST /admin — then to `next`, a page of the console."""
     form = await form_of(request)
-    await submitted(request, form, lambda call, _form: _entered(call))
+    _, session = await submitted(request, form, lambda call, _form: _entered(call))
+    exchange(request).renewed = session
     onward = safe_next(form.get("next", FIRST))
     return redirected(request, onward if onward.startswith(f"{ROOT}/") else FIRST)
 
@@ -48,6 +51,6 @@ def entrance(request: Request, visit: Visit, onward: str = "") -> Response:
     )
 
 
-def _entered(call: Call) -> None:
+def _entered(call: Call) -> Started:
     console.require_site_admin(call)
-    in_transaction(console.enter)(call)
+    return in_transaction(console.enter)(call)
