@@ -81,6 +81,7 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
     "/settings/tokens/new": (
         {"name": "mine", "role": "write"},
         {"name": "mine", "role": "fineGrained", "own:repo.write": "on"},
+        {"name": "mine", "role": "fineGrained", "org:acme:repo.content.read": "on"},
     ),
     "/settings/tokens/{id}/edit": ({"own:repo.content.read": "on"},),
     "/settings/tokens/{id}/refresh": ({},),

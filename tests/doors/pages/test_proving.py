@@ -153,6 +153,12 @@ def test_the_page_that_asks_answers_with_itself_whatever_its_scripts_add(aged: V
     assert (answer.status, "This is not your password." in answer.text) == (403, True)
 
 
+def test_what_needs_no_proof_is_done_at_once(aged: Visitor) -> None:
+    action = "/settings/tokens/new"
+    form = aged.open(action).hidden(action) | {"name": "ci", "role": "read", STAY: MARK}
+    assert token_in(aged.send(action, form))
+
+
 def test_a_forged_form_is_told_nothing_of_a_proof(hub: Hub, aged: Visitor) -> None:
     form = aged.open("/settings/account").hidden(RENAME) | {"username": "wei", STAY: MARK}
     for answer in (
