@@ -45,6 +45,7 @@ def test_a_token_is_shown_once_and_then_only_its_ends(visitor: Visitor, hub: Hub
     assert f"{value[:7]}…{value[-4:]}" in listed.text
     assert "Write" in listed.text
     assert "Never used" in listed.text
+    assert re.search(r'badge badge-ok">(?:<svg.*?</svg>)?Active</span>', listed.text)
 
 
 def test_read_is_the_default_and_no_card_does_nothing(visitor: Visitor) -> None:
@@ -315,6 +316,11 @@ def test_an_expired_token_is_told_as_clients_know_it(
     assert answer.status_code == 401
     assert answer.headers["X-Error-Message"] == "Invalid credentials in Authorization header"
     assert answer.json() == {"error": "Token expired"}
+    visitor.log_in("li-wei")
+    listed = visitor.open("/settings/tokens").text
+    assert re.search(r'badge badge-danger">(?:<svg.*?</svg>)?Expired</span>', listed)
+    assert re.search(r'<span class="token-over">Expired ', listed)
+    assert "Active</span>" not in listed
 
 
 def test_the_uses_of_a_token_are_listed(visitor: Visitor) -> None:
@@ -387,6 +393,16 @@ def test_a_reported_token_is_shown_in_red(visitor: Visitor, hub: Hub) -> None:
     assert red == ["Leaked and revoked"]
     assert "Somebody reported that they know its value." in reported
     assert ("<strong>other</strong>" in other, "badge-danger" in other) == (True, False)
+
+
+def test_a_profile_that_tells_a_token_is_not_kept(visitor: Visitor, hub: Hub) -> None:
+    value = token_in(visitor.make_token("ci"))
+    page = "/settings/profile"
+    refused = visitor.submit(page, page, full_name="Li Wei", bio=f"I use {value}")
+    assert refused.status == 422
+    assert "In line 1 of this text is an access token that works" in refused.text
+    assert value not in visitor.open(page).text + visitor.open("/li-wei").text
+    assert is_accepted(hub, value)
 
 
 def test_an_organization_decides_about_tokens_on_its_page(visitor: Visitor, hub: Hub) -> None:

@@ -75,6 +75,13 @@ def test_tokens_keys_and_webhooks_are_counted_against_the_plan(hub: Hub) -> None
         assert refused.value.values == {"has": "1", "total": "1"}
 
 
+def test_without_a_plan_the_numbers_are_those_of_the_free_one(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    with calling(hub) as call:
+        free = quotas_of(call, ana.user_id or 0)
+    assert (free.tokens, free.keys, free.webhooks, free.triggers) == (100, 20, 20, 1_000)
+
+
 def test_a_webhook_is_called_as_often_as_the_plan_says(hub: Hub) -> None:
     ana = made(hub, "ana")
     with calling(hub, ana) as call, working(call) as work:

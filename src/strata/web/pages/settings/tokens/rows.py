@@ -71,6 +71,8 @@ def row(
         if state in _SAID:
             tone, text = _SAID[state]
             states.append(State(tone, translated(language, text, organization=organization)))
+    if not states:
+        states.append(State("ok", translated(language, N_("Active"))))
     return Row(
         token,
         _counts(scopes) if scopes else None,
