@@ -33,7 +33,7 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos import create
 from strata.repos.create import Wish
-from strata.repos.follow import MOST_KEPT, rename_account
+from strata.repos.owning.follow import MOST_KEPT, rename_account
 
 pytestmark = pytest.mark.anyio
 

@@ -69,8 +69,8 @@ from strata.membership.export import ask as export
 from strata.repos import change
 from strata.repos.change import Settings
 from strata.repos.collaborating import inviting as collaborating
-from strata.repos.gate_digest import TellOfRequests
 from strata.repos.record import Repo
+from strata.repos.requests.digest import TellOfRequests
 from strata.sessions.entering import changing, login
 from strata.sessions.identities import linking
 from strata.sessions.identities.claims import Claims

@@ -45,7 +45,7 @@ from strata.organizations.tables import memberships, organizations
 from strata.organizations.token_policy import Approval, TokenPolicy
 from strata.repos import change
 from strata.repos.create import Wish
-from strata.repos.ending import delete_organization
+from strata.repos.owning.ending import delete_organization
 from strata.repos.record import Repo
 
 PENDING = "your token needs to be approved by the organization"

@@ -63,10 +63,10 @@ from strata.membership.recovery import SendReset
 from strata.migrations.upgrade import upgrade
 from strata.organizations import personal as organizations
 from strata.repos import personal as repos
-from strata.repos.gate_digest import TellOfRequests
-from strata.repos.given_up import follow_names
+from strata.repos.owning.given_up import follow_names
+from strata.repos.owning.withhold import follow_standing as withhold_repos
 from strata.repos.personal import take_away
-from strata.repos.withhold import follow_standing as withhold_repos
+from strata.repos.requests.digest import TellOfRequests
 from strata.search.indexing.index import IndexRepo
 from strata.search.trending.scores import CountTrending, RollTrending
 from strata.sessions import personal as sessions

@@ -40,7 +40,7 @@ from strata.lib.listening import bound
 from strata.lib.periodic import Periodic
 from strata.membership.failures import begin_telling as begin_telling_of_failures
 from strata.membership.jobs import begin_tidying
-from strata.repos.gate_digest import begin_telling
+from strata.repos.requests.digest import begin_telling
 from strata.search.trending.scores import begin_trending
 from strata.ssh.asking import Process
 from strata.ssh.server import SshServer

@@ -21,7 +21,7 @@ from strata.community.follows.tables import follows
 from strata.community.inbox.tables import notifications
 from strata.core.personal import Kept, Part, Personal, rows_of
 from strata.events.webhooks.tables import webhook_watches, webhooks
-from strata.repos.exported import naming
+from strata.repos.owning.exported import naming
 
 _inner = collections.alias()
 

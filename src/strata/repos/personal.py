@@ -15,7 +15,7 @@ from strata.events.facts import Fact
 from strata.membership.closing.facts import GONE
 from strata.organizations.collaborators.tables import collaborators, repo_invites
 from strata.repos import change
-from strata.repos.exported import naming, with_addresses
+from strata.repos.owning.exported import naming, with_addresses
 from strata.repos.publishers.tables import publishers
 from strata.repos.tables import likes, repos
 

@@ -49,7 +49,7 @@ from strata.membership.export import pack
 from strata.membership.export.pack import FOLDER, PackExport
 from strata.migrations.schema import metadata
 from strata.repos.change import Settings, delete, move
-from strata.repos.likes import like
+from strata.repos.liking.likes import like
 
 MODEL, HOOK = RepoType.MODEL, "/settings/webhooks/new"
 ACCOUNT, DELETE, EXPORT = (

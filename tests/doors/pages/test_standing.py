@@ -34,7 +34,7 @@ from strata.events.facts import Whose, record
 from strata.membership.closing import suspend
 from strata.membership.closing.facts import LEAVING, STAYING
 from strata.membership.closing.suspend import Suspension
-from strata.repos.likes import like
+from strata.repos.liking.likes import like
 from strata.repos.lookup import lookup
 
 

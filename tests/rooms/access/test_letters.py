@@ -30,8 +30,8 @@ from strata.events.mails.tables import mails
 from strata.events.tables import jobs
 from strata.repos.change import Settings
 from strata.repos.create import Wish
-from strata.repos.gate_digest import TellOfRequests
 from strata.repos.record import Repo
+from strata.repos.requests.digest import TellOfRequests
 
 PENDING, ACCEPTED, REJECTED, RESET = Standing
 OWNER = "ana@example.org"

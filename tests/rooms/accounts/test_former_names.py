@@ -19,8 +19,8 @@ from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.membership.joining import by_operator
 from strata.repos import change
-from strata.repos.follow import rename_account
 from strata.repos.lookup import lookup
+from strata.repos.owning.follow import rename_account
 from strata.repos.record import Repo
 
 HALF_A_YEAR = timedelta(days=181)

@@ -21,7 +21,7 @@ from strata.core.errors import AlreadyExists, InvalidFields, StrataError
 from strata.core.hub import Hub
 from strata.membership.joining import by_operator, faults, signup
 from strata.organizations.create import NewOrganization
-from strata.repos.follow import rename_account, rename_organization
+from strata.repos.owning.follow import rename_account, rename_organization
 
 SIMILAR = ("name.similar",)
 

@@ -19,8 +19,8 @@ from strata.core.errors import InvalidFields, Moved, RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.membership.confirming import unconfirmed
-from strata.repos.follow import rename_account
 from strata.repos.lookup import lookup
+from strata.repos.owning.follow import rename_account
 from strata.repos.record import Repo
 
 

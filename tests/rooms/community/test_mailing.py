@@ -39,8 +39,8 @@ from strata.events.outbox import Kept
 from strata.membership.closing import gone
 from strata.repos import change
 from strata.repos.change import Settings
-from strata.repos.gate_digest import TellOfRequests
 from strata.repos.record import Repo
+from strata.repos.requests.digest import TellOfRequests
 
 SETTLED = timedelta(seconds=60)
 BASE = "https://hub.example.org"

@@ -14,7 +14,7 @@ from strata.core.actor import SYSTEM, Actor
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
 from strata.events.tables import jobs
-from strata.repos.likes import like, unlike
+from strata.repos.liking.likes import like, unlike
 from strata.repos.record import Repo
 from strata.repos.tables import repos, stirred
 from strata.search.trending.scores import CountTrending, RollTrending, begin_trending

@@ -1,4 +1,4 @@
-"""Give an account another name, or an organisation; `repos/follow.py` moves what it owns along."""
+"""Change one's name; what an account owns follows it (`repos.owning.follow`)."""
 
 from __future__ import annotations
 

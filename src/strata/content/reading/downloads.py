@@ -13,7 +13,7 @@ from strata.core.call import Call, Work, reading, working
 from strata.core.hub import Hub
 from strata.lib.db.columns import EPOCH
 from strata.lib.db.statements import upsert
-from strata.repos.popularity import stir
+from strata.repos.liking.popularity import stir
 from strata.repos.tables import downloads, repos
 
 WINDOW_DAYS = 30  # what `downloads` on the wire covers

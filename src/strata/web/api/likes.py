@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy.verbs import Action
-from strata.repos import likes
+from strata.repos.liking import likes
 from strata.repos.lookup import lookup
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of

@@ -15,8 +15,8 @@ from strata.core.call import Call
 from strata.core.names import RepoType
 from strata.organizations import queries as organizations
 from strata.organizations.record import Organization
-from strata.repos import likes
-from strata.repos.counts import counts_by_type
+from strata.repos.liking import likes
+from strata.repos.owning.counts import counts_by_type
 from strata.web import respond
 from strata.web.api.faces import (
     Json,

@@ -12,8 +12,8 @@ from strata.access.policy.namespaces import require_admin
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed
 from strata.organizations.record import Organization
-from strata.repos.ending import delete_organization, owns
-from strata.repos.follow import rename_organization
+from strata.repos.owning.ending import delete_organization, owns
+from strata.repos.owning.follow import rename_organization
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told

@@ -15,7 +15,7 @@ from strata.content.reading.tree import PAGE, listing
 from strata.content.snapshot import Snapshot
 from strata.core.call import Call
 from strata.lib.git import read as git
-from strata.repos.popularity import liked
+from strata.repos.liking.popularity import liked
 from strata.repos.record import Repo
 from strata.web.pages.frame.clone_address import addresses_of
 from strata.web.pages.frame.labels import Label, labels_of

@@ -23,8 +23,8 @@ from strata.core.call import Call
 from strata.core.errors import Moved
 from strata.core.names import RepoId, RepoType
 from strata.organizations import queries as organizations
-from strata.repos import likes
-from strata.repos.popularity import downloads_by_day
+from strata.repos.liking import likes
+from strata.repos.liking.popularity import downloads_by_day
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.clone_address import addresses_of
 from strata.web.pages.frame.dressing import Visit

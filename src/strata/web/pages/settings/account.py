@@ -16,7 +16,7 @@ from strata.events.mails.troubles import Trouble, troubles
 from strata.membership.confirming import unconfirmed
 from strata.membership.emails.adding import Waiting, waiting
 from strata.membership.export.ask import Export, newest
-from strata.repos.follow import rename_account
+from strata.repos.owning.follow import rename_account
 from strata.sessions.entering import changing
 from strata.sessions.entering.sudo import require_sudo
 from strata.web.auth import session_cookie_name

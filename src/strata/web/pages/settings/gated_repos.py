@@ -15,7 +15,7 @@ from strata.core.errors import Malformed
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page
 from strata.repos.lookup import lookup
-from strata.repos.requested import Requested, requested
+from strata.repos.requests.asked import Requested, requested
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.seeking import address_of, window_of
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting

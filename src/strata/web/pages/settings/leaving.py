@@ -16,7 +16,7 @@ from strata.core.names import RepoId
 from strata.membership.closing import leave
 from strata.organizations import queries as organizations
 from strata.repos import change
-from strata.repos.owned import owned_by
+from strata.repos.owning.owned import owned_by
 from strata.repos.record import Repo
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.dressing import Visit

@@ -17,7 +17,7 @@ from strata.core.errors import InvalidFields, TooMany
 from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
-from strata.repos.given_up import lead_no_more
+from strata.repos.owning.given_up import lead_no_more
 from strata.repos.tables import redirects, repos
 from strata.sessions.entering.sudo import require_sudo
 

@@ -15,7 +15,7 @@ from strata.core.errors import InvalidFields
 from strata.events.facts import Whose, record
 from strata.lib.db.cascade import delete_rows
 from strata.organizations.tables import organizations
-from strata.repos.owned import owned_by
+from strata.repos.owning.owned import owned_by
 from strata.sessions.entering.sudo import require_sudo
 
 GHOST: Final = "ghost"  # what stands where the name of somebody gone would

@@ -17,8 +17,8 @@ from strata.core.call import Call, Work
 from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page, Window, page_down
 from strata.lib.db.statements import upsert
+from strata.repos.liking.popularity import stir
 from strata.repos.lookup import lookup
-from strata.repos.popularity import stir
 from strata.repos.record import Repo
 from strata.repos.tables import likes, repos
 
