@@ -10,15 +10,19 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
-from fixtures.browsers import settle
+from fixtures.browsers import settle, untranslated
 
 Language = Literal["en", "zh-CN"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
 NARROW: Final = 320  # pixels, the narrowest screen the pages promise to fit
 WIDE: Final = 1320  # pixels
 HEIGHT: Final = 860  # pixels
+_GRAVE: Final = frozenset({"serious", "critical"})
+_CONTRAST: Final = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+_JUDGED: set[tuple[str, ...]] = set()  # by axe, in this process: once is enough for each
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -62,6 +66,32 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
 TOKEN: Final = re.compile(r"hf_[A-Za-z]{34}")
 
 
+def new_context(
+    browser: Browser, language: Language, *, phone: bool = False, scripts: bool = True
+) -> BrowserContext:
+    """Open a context of its own: other cookies, one language; a phone has a narrow touch screen.
+
+    The colours need none: `Browsing.check` looks at each page in light and in dark.
+    """
+    width, height = (390, 844) if phone else (WIDE, HEIGHT)
+    return browser.new_context(
+        locale=language,
+        viewport={"width": width, "height": height},
+        has_touch=phone,
+        java_script_enabled=scripts,
+    )
+
+
+def findings(page: Page, options: Mapping[str, object] = MappingProxyType({})) -> list[str]:
+    """What axe calls serious or critical on a page as it is shown."""
+    report = Axe().run(page, options=dict(options)).response
+    return [
+        f"{one['id']} {one['nodes'][0]['html'][:200]}"
+        for one in report["violations"]
+        if one["impact"] in _GRAVE
+    ]
+
+
 @dataclass  # without slots: Playwright keeps its mark on an object whose method it calls
 class Browsing:
     """One page of one browser context, watched for what must never happen."""
@@ -85,22 +115,53 @@ class Browsing:
         self.check()
 
     def check(self) -> None:
-        """Check what holds on every page.
+        """Check what holds on every page (product §6.0).
+
+        A violation of the content security policy is a console error.
 
         Raises:
             AssertionError: A console error, a foreign request, a page wider than 320 pixels
-                of screen, or a document in another language.
+                of screen, a document in another language, a sentence that nobody translated, or
+                what axe calls serious, in light or in dark.
         """
         settle(self.page)
         assert not self.complaints, self.complaints
+        self.look()
+
+    def look(self) -> None:
+        """Check the page that is shown, whatever the browser said on the way to it."""
         lang = self.page.locator("html").get_attribute("lang")
         assert lang == self.language, f"{self.page.url} is in {lang!r}"
         assert self.page.title(), self.page.url
         assert self.page.locator("h1").count() == 1, self.page.url
+        keys = untranslated(self.page)
+        assert not keys, f"{self.page.url} shows {keys}"
+        usual = self.page.viewport_size
+        assert usual is not None, "every context has a size"
         self.page.set_viewport_size({"width": NARROW, "height": HEIGHT})
         widest = self.page.evaluate("document.documentElement.scrollWidth")
-        self.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+        found = self._judged()
+        self.page.set_viewport_size(usual)
         assert widest <= NARROW, f"{self.page.url} is {widest} pixels wide on a narrow screen"
+        assert not found, f"{self.page.url}: {found}"
+
+    def _judged(self) -> list[str]:
+        """What axe finds on this page, unless it saw one like it before."""
+        heading = self.page.locator("h1").inner_text()
+        marks = self.page.locator("[data-focus], [role=alert], dialog[open]").count()
+        page = (urlsplit(self.page.url).path, heading, self.language, str(marks))
+        if page in _JUDGED:
+            return []
+        _JUDGED.add(page)
+        found = []
+        for scheme, options in (("light", {}), ("dark", _CONTRAST)):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of the two
+            found += findings(self.page, options)
+        # Back at once: colours that still fade into each other would be judged as they are.
+        self.page.emulate_media(color_scheme="null", reduced_motion="reduce")
+        self.page.evaluate("getComputedStyle(document.body).color")
+        self.page.emulate_media(reduced_motion="null")
+        return found
 
     def word(self, name: str) -> str:
         """Return a label of the tutorial in the language of this browser."""

@@ -12,7 +12,7 @@ from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links
-from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language
+from clients.pages import LANGUAGES, TOKEN, Browsing, Language, new_context
 from fixtures.browsers import chromium, settle
 
 PASSWORD: Final = "Abcdefg!"  # the shortest that the tutorial's rule allows
@@ -34,9 +34,7 @@ def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
     with ExitStack() as contexts:
 
         def opened(hub: Hub, language: Language) -> Browsing:
-            context = browser.new_context(
-                locale=language, viewport={"width": WIDE, "height": HEIGHT}
-            )
+            context = new_context(browser, language)
             contexts.callback(context.close)
             browsing = Browsing(context.new_page(), hub.url, language)
             browsing.watch()

@@ -13,7 +13,7 @@ from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
-from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language
+from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language, new_context
 from fixtures.browsers import chromium, settle
 
 MOST_TABS: Final = 150
@@ -47,7 +47,7 @@ WORDS: Final = {
     },
 }  # fmt: skip
 
-OpenBrowser = Callable[[Hub, Language], Browsing]
+OpenBrowser = Callable[..., Browsing]
 
 
 @pytest.fixture
@@ -60,10 +60,8 @@ def browser() -> Iterator[Browser]:
 def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
     with ExitStack() as contexts:
 
-        def opened(hub: Hub, language: Language) -> Browsing:
-            context = browser.new_context(
-                locale=language, viewport={"width": WIDE, "height": HEIGHT}
-            )
+        def opened(hub: Hub, language: Language, *, phone: bool = False) -> Browsing:
+            context = new_context(browser, language, phone=phone)
             contexts.callback(context.close)
             context.grant_permissions(["clipboard-read", "clipboard-write"], origin=hub.url)
             browsing = Browsing(context.new_page(), hub.url, language)
@@ -118,12 +116,19 @@ def prove(here: Browsing, person: Person) -> None:
     here.page.wait_for_selector("#strata-secret")
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_token_is_made_with_the_keyboard_and_seen_once(
-    language: Language, start_hub: StartHub, mailbox: Mailbox, open_browser: OpenBrowser
+    language: Language,
+    start_hub: StartHub,
+    mailbox: Mailbox,
+    open_browser: OpenBrowser,
+    *,
+    phone: bool,
 ) -> None:
     hub = start_hub(mailbox.settings)
-    alice, here, words = hub.user("alice"), open_browser(hub, language), WORDS[language]
+    alice, here = hub.user("alice"), open_browser(hub, language, phone=phone)
+    words = WORDS[language]
     log_in(here, alice)
     forget_proof(hub)
 

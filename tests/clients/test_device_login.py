@@ -17,7 +17,7 @@ from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, body
-from clients.pages import HEIGHT, LANGUAGES, WIDE, Browsing, Language
+from clients.pages import LANGUAGES, Browsing, Language, new_context
 from clients.terminal import Terminal
 from clients.visits import Browser as PlainBrowser, browser as plain_browser
 from fixtures.browsers import chromium
@@ -27,7 +27,7 @@ SHOWN: Final = r"(http://\S+/device\?user_code=([A-Z]{4}-[A-Z]{4}))"
 WHO: Final = "from huggingface_hub import whoami; print(whoami()['name'])"
 AT_ONCE: Final = {"PYTHONUNBUFFERED": "1"}  # what a script prints into a pipe
 STORED: Final = "huggingface/stored_tokens"
-OpenBrowser = Callable[[Hub, Language], Browsing]
+OpenBrowser = Callable[..., Browsing]
 
 
 @pytest.fixture
@@ -41,10 +41,8 @@ def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
     """Open a browser context of its own, with one language."""
     with ExitStack() as contexts:
 
-        def opened(hub: Hub, language: Language) -> Browsing:
-            context = browser.new_context(
-                locale=language, viewport={"width": WIDE, "height": HEIGHT}
-            )
+        def opened(hub: Hub, language: Language, *, phone: bool = False) -> Browsing:
+            context = new_context(browser, language, phone=phone)
             contexts.callback(context.close)
             browsing = Browsing(context.new_page(), hub.url, language)
             browsing.watch()
@@ -89,6 +87,7 @@ def held_by(machine: Client, hub: Hub, name: str) -> dict[str, str]:
     return held
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_person_logs_in_from_the_terminal(
     language: Language,
@@ -96,11 +95,13 @@ def test_a_person_logs_in_from_the_terminal(
     mailbox: Mailbox,
     open_browser: OpenBrowser,
     client: MakeClient,
+    *,
+    phone: bool,
 ) -> None:
     hub = start_hub(mailbox.settings)
     person = hub.user("ana")
     machine = client(NEWEST, endpoint=hub.url)
-    here = open_browser(hub, language)
+    here = open_browser(hub, language, phone=phone)
 
     with machine.in_terminal("hf", "auth", "login") as shell:
         address, code = asked(shell)

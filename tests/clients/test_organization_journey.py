@@ -158,13 +158,15 @@ def only_approved_tokens(hub: Hub, here: Browsing, his: Browsing) -> None:
     here.page.locator("input[name=policy][value=approved]").check(force=True)
     press(here, "Save")
     here.check()
-    wanted = "tokenType=fineGrained&displayName=ci&orgs[]=acme&orgPermissions[]=repo.content.read"
+    wanted = (
+        "tokenType=fineGrained&displayName=pipeline&orgs[]=acme&orgPermissions[]=repo.content.read"
+    )
     his.open(f"/settings/tokens/new?{wanted}")
     press(his, "Generate Token")
     value = his.shown_token()
     hub.keep_secret("bob's fine-grained token", value)
     his.open("/settings/tokens")
-    waits = his.page.locator("li[id^=token-]", has_text="ci").locator(".badge-warn")
+    waits = his.page.locator("li[id^=token-]", has_text="pipeline").locator(".badge-warn")
     assert waits.count() == 1
     opened = asking(hub, value)
     assert opened() == (403, True)

@@ -128,6 +128,35 @@ def test_every_file_arrives_byte_for_byte(
         assert copy.read_bytes() == original.read_bytes(), copy
 
 
+PUSH: Final = """
+    import sys
+    from transformers import AutoModel, AutoTokenizer
+
+    model = AutoModel.from_pretrained(sys.argv[1])
+    model.push_to_hub(sys.argv[2])
+    AutoTokenizer.from_pretrained(sys.argv[1]).push_to_hub(sys.argv[2])
+    print("null")
+"""
+EMBED_CONFIGURED: Final = (
+    EMBED
+    + """
+    from transformers import AutoConfig
+    assert AutoConfig.from_pretrained(sys.argv[1]).model_type == "bert"
+"""
+)
+
+
+def test_transformers_pushes_a_model_and_another_account_loads_it(
+    hub: Hub, client: MakeClient, model: Path
+) -> None:
+    """S-048: `push_to_hub` creates the repository; `Auto…` of the other account read it."""
+    author, reader = hub.user("model-author"), hub.user("model-reader")
+    repo = f"{author.name}/pushed"
+    client(TRANSFORMERS, person=author).value(PUSH, str(model), repo)
+    loaded = client(TRANSFORMERS, person=reader).value(EMBED_CONFIGURED, repo)
+    assert same(numbers_of(loaded), numbers_of(client(TRANSFORMERS).value(EMBED, str(model))))
+
+
 SIZE: Final = """
     import json, sys, time
     from huggingface_hub import HfApi

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from fixtures.browsers import chromium, settle
+from fixtures.browsers import chromium, settle, untranslated
 from fixtures.hubs import FrozenClock
 from fixtures.lived_in import NO_PAGES, LivedIn, lived_in
 from fixtures.shown_repos import served
@@ -148,7 +148,7 @@ def narrow(page: Page) -> list[str]:
     wrong = [f"is {wide} pixels wide"] if wide > NARROW else []
     if page.locator("h1").count() != 1 or not page.title():
         wrong.append("has not one heading and a title")
-    return wrong
+    return wrong + [f"shows the key {key}" for key in untranslated(page)]
 
 
 def by_keyboard(page: Page) -> list[str]:

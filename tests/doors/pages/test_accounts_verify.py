@@ -64,6 +64,14 @@ def test_a_link_does_nothing_without_the_proof_of_its_page(visitor: Visitor, hub
     assert not is_open(visitor)
 
 
+@pytest.mark.parametrize("purpose", ["/reset-password", "/settings/emails/confirm"])
+def test_a_link_is_good_for_its_own_purpose_only(visitor: Visitor, hub: Hub, purpose: str) -> None:
+    token = link_in(letter(hub, MAIL)).rpartition("/")[2]
+    assert len(token) >= 43  # 256 bits, URL-safe
+    assert visitor.open(f"{purpose}/{token}").status == 404
+    assert not is_open(visitor)
+
+
 def test_dead_links_say_why_and_how_to_get_a_new_one(
     visitor: Visitor, hub: Hub, clock: FrozenClock
 ) -> None:

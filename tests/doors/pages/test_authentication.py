@@ -48,6 +48,11 @@ def test_a_link_changes_the_password_and_logs_nobody_in(hub: Hub, li: Visitor) -
     form = elsewhere.open(link)
     assert form.headers["cache-control"] == "no-store"
     assert form.headers["referrer-policy"] in {"no-referrer", "strict-origin-when-cross-origin"}
+    assert 'name="sign_out" value="on" checked' in form.text
+    assert 'name="revoke_tokens" value="on">' in form.text.replace(
+        ' aria-describedby="strata-revoke_tokens-hint"', ""
+    )  # not ticked
+    assert form.text.count('type="password"') == 1  # asked once, and shown on request
     weak = elsewhere.send(link, {**_csrf(elsewhere, link), "password": "short", "sign_out": "on"})
     assert weak.status == 400
     done = elsewhere.send(link, {**_csrf(elsewhere, link), "password": OTHER, "sign_out": "on"})

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.accounts import made
+from fixtures.accounts import calling, made
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import noise
 from fixtures.shown_repos import CODE, Scene, index, staged
 from strata.content.writing.operations import Add
+from strata.core.actor import TokenRole
+from strata.core.call import working
 from strata.core.names import RepoType
+from strata.credentials.tokens import tokens
 from strata.web.pages.repo.file_view import MAX_CODE_BYTES, MAX_TEXT_BYTES
 
 MODEL = "/li-wei/flan-t5-large"
@@ -93,6 +96,18 @@ def test_snippets_name_this_hub_and_this_repo(scene: Scene) -> None:
     assert "hf download li-wei/flan-t5-large" in html
     assert "http://hub.test" in html
     assert "git clone http://hub.test/li-wei/flan-t5-large" in html
+
+
+def test_code_is_filled_in_with_who_reads_and_never_with_a_token(scene: Scene) -> None:
+    owner = scene.visitor(scene.owner)
+    with calling(scene.hub, scene.owner) as call, working(call) as work:
+        tokens.create(work, "laptop", TokenRole.WRITE)
+    docs = owner.get("/docs").text
+    for said in ("li-wei/my-model", "http://hub.test", "$HF_TOKEN"):
+        assert said in docs
+    assert "username/my-model" in scene.visitor().get("/docs").text
+    for page in ("/docs", MODEL, "/new", "/settings/tokens", "/settings/tokens/new"):
+        assert re.search(r"hf_[A-Za-z]{34}", owner.get(page).text) is None, page
 
 
 def test_a_folder_lists_folders_first_with_size_and_last_commit(scene: Scene) -> None:

@@ -104,6 +104,17 @@ def test_a_link_for_the_primary_address_lives_an_hour(
     assert held(hub, alice) == ["alice@example.org"]
 
 
+def test_a_link_for_a_further_address_lives_six_hours(
+    hub: Hub, alice: Actor, clock: FrozenClock
+) -> None:
+    add(hub, alice)
+    clock.advance(timedelta(hours=6) - timedelta(seconds=1))
+    with calling(hub) as call:
+        assert adding.look(call, confirmation_in(inbox(hub, SECOND)[-1])) is Outcome.READY
+    clock.advance(timedelta(seconds=1))
+    assert confirm(hub) is Outcome.EXPIRED
+
+
 @pytest.mark.usefixtures("alice")
 def test_an_address_of_somebody_else_is_not_given_away(hub: Hub) -> None:
     mallory = made(hub, "mallory")

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,17 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from fixtures.accounts import calling, form, joined
+from fixtures.accounts import calling, form, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts import mail_domains
-from strata.core.errors import InvalidFields, TooMany
+from strata.core.errors import InvalidFields, ProofNeeded, TooMany
 from strata.core.hub import Hub
 from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
 from strata.lib.mail.domains import MailDomains
 from strata.lib.mail.name_servers import place_of
 from strata.membership.confirming import mailing
+from strata.membership.emails import adding
 from strata.membership.joining import signup
 
 pytestmark = pytest.mark.slow
@@ -187,6 +189,23 @@ def test_another_address_is_looked_at_too(build: Build) -> None:
     with calling(hub) as call, pytest.raises(InvalidFields) as refused:
         mailing.change_address(call, "a@nowhere.example")
     assert refused.value.fields == {"email": ("email.no_mail",)}
+
+
+def test_a_further_address_is_looked_at_too(build: Build, server: NameServer) -> None:
+    hub = build()
+    alice = made(hub, "alice", email="a@good.example")
+    with calling(hub, alice) as call:
+        with pytest.raises(InvalidFields) as refused:
+            adding.ask(call, "a@nowhere.example", primary=True)
+        assert refused.value.fields == {"email": ("email.no_mail",)}
+        adding.ask(call, "b@good.example", primary=False)
+        assert [one.email for one in adding.waiting(call, person(hub, "alice").id)] == [
+            "b@good.example"
+        ]
+    asked = len(server.asked)
+    with calling(hub, replace(alice, proved_until=None)) as call, pytest.raises(ProofNeeded):
+        adding.ask(call, "a@null.example", primary=True)
+    assert len(server.asked) == asked  # who did not prove who they are has nothing looked up
 
 
 def test_one_address_has_only_so_many_domains_looked_up(build: Build, server: NameServer) -> None:

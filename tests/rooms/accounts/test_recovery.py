@@ -14,8 +14,10 @@ from fixtures.accounts import (
     inbox,
     joined,
     made,
+    person,
 )
 from fixtures.hubs import FrozenClock
+from strata.accounts.confirmed import claim
 from strata.accounts.factors import remembered
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import Origin, working
@@ -92,6 +94,16 @@ def test_a_link_gives_another_password_once(hub: Hub, alice: Actor, who: str) ->
         choose(hub, mine, "Th1rd-Horse!c")
     assert {"account.password_reset_request", "account.password_reset"} <= set(fact_names(hub))
     assert "password of your account was changed" in inbox(hub, "alice@example.org")[-1].text
+
+
+def test_every_confirmed_address_hears_of_a_reset(hub: Hub, alice: Actor) -> None:
+    with calling(hub, alice) as call, working(call) as work:
+        user = person(hub, "alice")
+        assert claim(work, user.id, email="second@example.org", key="second@example.org")
+    ask(hub, "alice@example.org")
+    choose(hub, link(hub))
+    for where in ("alice@example.org", "second@example.org"):
+        assert "password of your account was changed" in inbox(hub, where)[-1].text
 
 
 def test_sessions_and_tokens_stay_or_go_as_ticked(hub: Hub, alice: Actor) -> None:

@@ -15,8 +15,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts.mail_domains import domain_faults
 from strata.accounts.tables import emails
-from strata.core.call import Call, Work
+from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
 from strata.events import outbox
@@ -52,6 +53,22 @@ class Waiting:
     email: str
     primary: bool  # it becomes the primary one
     expires_at: datetime
+
+
+def ask(call: Call, email: str, *, primary: bool) -> None:
+    """`add`, after a look at whether mail arrives there at all, if the operator wants one.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, ProofNeeded, InvalidFields: as `add`.
+        TooMany: as `add`, or one address had too many domains looked up.
+    """
+    signed_in(call)
+    require_sudo(call)
+    faults = addresses.faults(email, call.hub.settings) or domain_faults(call, email)
+    if faults:
+        raise InvalidFields({"email": faults})
+    with working(call) as work:
+        add(work, email, primary=primary)
 
 
 def add(work: Work, email: str, *, primary: bool) -> None:

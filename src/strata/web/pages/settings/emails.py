@@ -61,8 +61,7 @@ async def confirm_link(request: Request) -> Response:
 
 
 def _add(call: Call, form: Form) -> None:
-    with working(call) as work:
-        adding.add(work, form.get("email", ""), primary="primary" in form)
+    adding.ask(call, form.get("email", ""), primary="primary" in form)
 
 
 def _change(call: Call, form: Form) -> None:

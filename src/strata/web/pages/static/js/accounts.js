@@ -1,4 +1,6 @@
 // What makes the account pages quicker; every form works without it.
+import { announce } from "./announce.js";
+
 const ASK_AFTER_MS = 400;
 
 for (const input of document.querySelectorAll("input[data-availability]")) followName(input);
@@ -35,17 +37,25 @@ async function askName(input, result) {
   }
 }
 
-// The server refuses a second mail within a minute; the button says how long that still is.
+// The server refuses a second mail within a minute; the button says how long that still is. Who
+// listens hears it once, and once more when it is over: the name of the button stays the same.
 function countDown(button) {
   const label = button.querySelector("span");
   const usual = label.textContent;
   const end = Date.now() + Number(button.dataset.countdown) * 1000;
+  const said = (left) => button.dataset.countdownText.replace("{n}", left);
   const tick = () => {
     const left = Math.ceil((end - Date.now()) / 1000);
     button.disabled = left > 0;
-    label.textContent = left > 0 ? button.dataset.countdownText.replace("{n}", left) : usual;
+    label.textContent = left > 0 ? said(left) : usual;
     if (left > 0) setTimeout(tick, 1000);
+    else if (button.ariaLabel) announce(usual);
+    if (left <= 0) button.removeAttribute("aria-label");
   };
+  if (Number(button.dataset.countdown) > 0) {
+    button.ariaLabel = usual;
+    announce(said(button.dataset.countdown));
+  }
   tick();
 }
 
