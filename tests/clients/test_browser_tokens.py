@@ -107,10 +107,10 @@ def forgive(here: Browsing, status: int) -> None:
 
 
 def prove(here: Browsing, person: Person) -> None:
-    here.page.wait_for_selector("main input[type=password]")
+    here.page.wait_for_selector("dialog[open] input[type=password]")
     forgive(here, 403)
     here.check()
-    here.page.locator("main input[type=password]").first.focus()
+    here.page.locator("dialog[open] input[type=password]").focus()
     here.page.keyboard.type(person.password)
     here.page.keyboard.press("Enter")
     here.page.wait_for_selector("#strata-secret")

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from clients import visits
 from clients.hub import Hub
-from clients.pages import HEIGHT, WIDE, Browsing
-from clients.test_account_journeys import fill, findings, reads
+from clients.pages import HEIGHT, WIDE, Browsing, findings
+from clients.test_account_journeys import fill, reads
 from fixtures.browsers import chromium
 
 pytestmark = pytest.mark.slow

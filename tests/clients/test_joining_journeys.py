@@ -450,7 +450,7 @@ def test_a_colleague_of_who_guesses_gets_in_by_a_computation(
     press(here, "Log In")  # before it is done: the form waits for it
     reads(here, "That e-mail/username and password don't match.")
     reads(here, "The computation is done.")
-    looked_at(here)
+    here.check()
     fill(here, "Password", ana.password)
     press(here, "Log In")
     here.page.wait_for_url(shared.url + "/")

@@ -9,7 +9,7 @@ const rows = form?.querySelector("[data-rows]");
 if (rows) takeOver(rows);
 for (const block of form?.querySelectorAll("[data-only]") ?? []) narrow(block);
 const summary = form?.querySelector("[data-summary]");
-if (summary) startTelling(summary);
+if (summary && form.dataset.tell) startTelling(summary);
 
 // Instead of a line for each repository one field finds them; the names of the fields stay.
 function takeOver(rows) {
