@@ -8,7 +8,8 @@
     │   └── RepoNotGated      400
     ├── Unauthenticated       401  credentials are needed
     │   └── BadCredentials    401  the credentials given are wrong, expired or revoked
-    │       └── TokenExpired  401
+    │       ├── TokenExpired  401
+    │       └── PasswordShown 401  a password in the place of an access token
     ├── Forbidden             403  known caller, not allowed
     │   ├── EmailNotVerified  403
     │   ├── AccountSuspended  403
@@ -115,6 +116,16 @@ class TokenExpired(BadCredentials):
 
     def __init__(self) -> None:
         super().__init__("Token expired")
+
+
+class PasswordShown(BadCredentials):
+    """What came where access tokens come is none, and nobody looked whose password it may be."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Passwords are not accepted here. Create an access token in the settings of your "
+            "account, and enter that in the place of the password."
+        )
 
 
 class Forbidden(StrataError):

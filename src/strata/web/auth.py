@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
 from strata.core.actor import ANONYMOUS, Actor
-from strata.core.errors import BadCredentials, Forbidden, Malformed
+from strata.core.errors import BadCredentials, Forbidden, Malformed, PasswordShown
 from strata.core.hub import Hub
 from strata.credentials.tokens import recognising
 from strata.sessions.entering import sessions
@@ -91,6 +91,7 @@ def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
 
     Raises:
         BadCredentials: a token that is wrong or revoked.
+        PasswordShown: something in the place of a token that looks like a password.
         Forbidden: a cookie-borne write from another site.
         Malformed: a token in the query.
     """
@@ -99,7 +100,7 @@ def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
     if token is not None:
         actor = recognising.actor_for_token(db, hub, token)
         if actor is None:
-            raise BadCredentials
+            raise PasswordShown if _is_password(request, token) else BadCredentials
         return actor
     if "authorization" in request.headers:
         return ANONYMOUS
@@ -111,6 +112,15 @@ def authenticate(hub: Hub, db: Connection, request: Request) -> Actor:
         return ANONYMOUS
     require_same_site(request)
     return actor
+
+
+def _is_password(request: Request, shown: str) -> bool:
+    """Whether a person may have typed it where git and programs ask for a password.
+
+    What it opens elsewhere is not looked at: everything that is no token is told the same.
+    """
+    is_basic = request.headers["authorization"].lower().startswith("basic ")
+    return is_basic and not shown.startswith("hf_")
 
 
 def _require_no_token_in_address(request: Request) -> None:

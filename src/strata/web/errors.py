@@ -25,6 +25,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.Unauthenticated: 401,
     errors.BadCredentials: 401,
     errors.TokenExpired: 401,
+    errors.PasswordShown: 401,
     errors.Forbidden: 403,
     errors.EmailNotVerified: 403,
     errors.AccountSuspended: 403,
@@ -78,7 +79,7 @@ def headers_of(error: StrataError, status: int) -> dict[str, str]:
     if status == 401:
         headers |= CHALLENGES
     match error:
-        case errors.TokenExpired():  # clients look for this very sentence
+        case errors.TokenExpired() | errors.PasswordShown():  # clients look for this very sentence
             headers["X-Error-Message"] = errors.BadCredentials().message
         case errors.EntryNotFound(commit=str(commit)):
             headers["X-Repo-Commit"] = commit

@@ -201,7 +201,7 @@ def test_an_anonymous_caller_is_asked_to_log_in_with_a_token(origin: Origin, ali
 def test_an_account_password_is_refused_with_advice(origin: Origin, git: Git, alice: Actor) -> None:
     repo = origin.repo(alice, "mine", private=True)
     said = git.refused("clone", origin.address(repo, PASSWORD))
-    assert "remote: Invalid credentials" in said
+    assert "remote: Passwords are not accepted here. Create an access token" in said
     assert "/settings/tokens" in said
     assert "Authentication failed" in said
 

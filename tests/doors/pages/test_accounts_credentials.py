@@ -33,6 +33,23 @@ def test_bearer_and_basic_with_any_name_carry_a_token(hub: Hub) -> None:
         assert answer.json()["name"] == "li-wei"
 
 
+def test_a_password_is_no_token_and_the_answer_says_so_whosever_it_is(hub: Hub) -> None:
+    confirmed(hub, "li-wei")
+    client = Visitor(hub).client
+    answers = []
+    for user, password in (("li-wei", PASSWORD), ("li-wei", "Wr0ng-Horse!"), ("nobody", PASSWORD)):
+        for path in (WHOAMI, "/li-wei/x.git/info/refs?service=git-upload-pack"):
+            answer = client.get(path, headers={"Authorization": basic(user, password)})
+            assert answer.status_code == 401
+            assert "Passwords are not accepted here. Create an access token" in answer.text
+            wire = "Invalid credentials in Authorization header"
+            assert answer.headers["x-error-message"] == wire
+            answers.append(answer.text)
+    assert len(set(answers)) == 2  # of the API, and of git
+    wrong = client.get(WHOAMI, headers={"Authorization": basic("li-wei", f"hf_{'a' * 34}")})
+    assert "Passwords" not in wrong.text
+
+
 @pytest.mark.parametrize("name", ["token", "access_token"])
 def test_a_token_in_the_address_is_refused_with_a_reason(hub: Hub, name: str) -> None:
     value = token_in(confirmed(hub, "li-wei").make_token("ci"))

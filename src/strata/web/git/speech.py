@@ -21,6 +21,7 @@ from strata.core.errors import (
     GatedRepo,
     Malformed,
     Moved,
+    PasswordShown,
     StrataError,
     TooLarge,
     Unauthenticated,
@@ -72,10 +73,11 @@ def _refusal(request: Request, error: StrataError) -> Response:
     if status == 401 and not isinstance(error, (BadCredentials, GatedRepo)):
         error = Unauthenticated(WRONG_LOGIN)
     lines = [error.message]
-    if status == 401:
+    if status == 401 and not isinstance(error, PasswordShown):
         lines.append(
             "Log in with an access token as the password; account passwords are not accepted."
         )
+    if status == 401:
         lines.append(f"Create a token at {facts.origin.base_url}/settings/tokens")
     headers = errors.headers_of(error, status) | UNCACHED
     return PlainTextResponse("\n".join([*lines, ""]), status, headers)
