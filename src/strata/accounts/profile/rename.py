@@ -1,4 +1,4 @@
-"""Change one's name; what an account owns follows it (`repos.owning.follow`)."""
+"""Give an account another name, or an organisation; `repos.owning.follow` moves what it owns."""
 
 from __future__ import annotations
 
