@@ -11,8 +11,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, token_in
 from fixtures.accounts import calling, fact_names, made
+from fixtures.authenticators import Authenticator
 from fixtures.browsers import chromium
-from fixtures.factors import set_up
+from fixtures.factors import SETTINGS, set_up
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.shown_repos import served
 from strata.accounts.people import by_name
@@ -28,6 +29,7 @@ from strata.membership.closing.suspend import Suspension, suspend
 
 ASK = "/settings/confirm-access"
 LOG = "/admin/audit"
+HTTPS = "https://hub.example.com"
 PLACES = ("/admin", LOG, f"{LOG}/chain", f"{LOG}/export")
 
 
@@ -149,6 +151,43 @@ def test_a_stolen_cookie_does_not_open_the_console_elsewhere(
     assert (asked.status, 'name="sudo_password' in asked.text) == (403, True)
     assert "Administration of the site entered" in root.open(LOG).text
     assert fact_names(hub).count("admin.login") == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "lacks", "wants"),
+    [
+        ("en", "is entered with a passkey. Add one", "takes a passkey. Use yours."),
+        ("zh-CN", "请先在“设置 → 身份验证”中添加", "请使用你的通行密钥。"),
+    ],
+)
+def test_over_https_it_takes_a_passkey_and_says_so(
+    tmp_path: Path, clock: FrozenClock, language: str, lacks: str, wants: str
+) -> None:
+    hub = build_test_hub(tmp_path / "https", clock=clock, public_url=HTTPS)
+    made(hub, "ruth", admin=True, password=PASSWORD)
+    visitor = Visitor(hub, language=language, site=HTTPS)
+    assert visitor.log_in("ruth").status == 303
+    refused = visitor.submit("/admin", "/admin")
+    assert (refused.status, lacks in refused.text) == (403, True)
+
+    key, adding = Authenticator(origin=HTTPS), f"{SETTINGS}/passkeys/new"
+    page = visitor.open(adding)
+    made_by = key.make(options_on(page.text))
+    added = visitor.send(adding, page.hidden(adding) | {"passkey": made_by, "name": "key"})
+    assert added.status == 200, added.text
+    asked = visitor.submit("/admin", "/admin")
+    assert (asked.status, wants in asked.text) == (403, True)
+    shown = asked.hidden("/admin") | {"sudo_passkey": key.show(options_on(asked.text))}
+    assert visitor.send("/admin", shown).place == LOG
+    assert visitor.open(LOG).headers["cache-control"] == "no-store"
+    assert "ruth" in visitor.open(LOG).text
+    hub.database.close()
+
+
+def options_on(text: str) -> str:
+    found = re.search(r'data-options="(\{.*?\})"', text)
+    assert found is not None, text
+    return found[1]
 
 
 def test_an_account_that_is_closed_sees_nothing_more(hub: Hub, root: Visitor) -> None:
