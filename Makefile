@@ -1,6 +1,8 @@
 # The two commands of the README, and the inner loop.
 PYTHON ?= python3
 PORT ?= 8080
+# One more than processors: tests wait for mails, for clients that ask again, for programs that end.
+WORKERS ?= 3
 DATA ?= ./data
 BIN := .venv/bin
 # Where fast tests are: looking for them among the others takes as long as some of them do.
@@ -12,9 +14,9 @@ serve: .venv/installed-run  ## install and run the hub on http://localhost:$(POR
 	$(BIN)/strata serve --port $(PORT) --data $(DATA)
 
 test: .venv/installed-dev  ## install what the tests need and run them all
-	scripts/install-test-needs
-	$(MAKE) lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	# Most of building the clients' environments is waiting for packages.
+	$(BIN)/python tests/clients/environments.py & scripts/install-test-needs && $(MAKE) lint && wait $$!
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 
 check: lint fast  ## format, lint, types, contracts, fast tests: under a minute
 

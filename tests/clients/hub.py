@@ -46,6 +46,8 @@ UNHURRIED: Final = {
     )
 }  # fmt: skip
 """Tests ask more often than people do; those about the limits set their own."""
+LEAST_HASH: Final = {"STRATA_ACCOUNTS_PASSWORD_HASH_MIB": "19"}
+"""The least that an operator may choose; the default, which the shared hubs have, takes longer."""
 _AUTHORIZATION: Final = re.compile(r"\b(Bearer|Basic) +[A-Za-z0-9_=+/-]{16,}")
 
 
@@ -259,6 +261,7 @@ class Hub:
             "PYTHONPATH": str(REPOSITORY / "src"),
             "STRATA_DATA": str(self.data),
             **UNHURRIED,
+            **({} if self._from_nothing else LEAST_HASH),
             **self._settings,
         }
 

@@ -17,7 +17,7 @@ from clients.api import Repo, speaking_as
 from clients.hub import Hub, Person
 from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language, findings
 from clients.test_account_journeys import log_in, say
-from fixtures.browsers import chromium
+from fixtures.browsers import chromium, settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("hub", ["sqlite"], indirect=True)]
 
@@ -225,7 +225,7 @@ def a_chosen_file_stays(here: Browsing, person: Person, hub: Hub) -> None:
     page = here.page
     here.open("/settings/applications")
     page.get_by_role("main").get_by_role("link", name="Shop").first.click()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     file = page.locator("[name=logo]")
     file.set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": b"png"})
     age(hub, person)
@@ -300,7 +300,7 @@ def test_another_site_neither_frames_nor_drives_it(hub: Hub, browser: Browser) -
         "http://evil.example/", lambda route: route.fulfill(body=lure, content_type="text/html")
     )
     evil.goto("http://evil.example/")
-    evil.wait_for_load_state("networkidle")
+    settle(evil)
     assert {frame.evaluate("location.origin") for frame in evil.frames[1:]} == {"null"}
     evil.get_by_role("button", name="Win").click()
     evil.wait_for_url(f"{hub.url}{place}")
