@@ -8,12 +8,11 @@ from types import MappingProxyType
 from benchmarks.outcome import Outcome
 from fixtures.accounts import calling, made
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.access.organizations.founding import found_organization
+from fixtures.organizations import organization
 from strata.core.actor import Grants, TokenRole
 from strata.core.call import working
 from strata.credentials.tokens import recognising, tokens
 from strata.credentials.tokens.tokens import Terms
-from strata.organizations.create import NewOrganization
 
 ROUNDS = 20_000
 ORGANIZATIONS = 3
@@ -28,10 +27,9 @@ def measured(folder: Path) -> Iterator[Outcome]:
         namespaces={alice.user_id or 0: frozenset({"repo.content.read"})},
         repos={number: frozenset({"repo.write", "discussion.write"}) for number in range(50)},
     )
+    for number in range(ORGANIZATIONS):
+        organization(hub, "alice", f"org-{number}")
     with calling(hub, alice) as call, working(call) as work:
-        for number in range(ORGANIZATIONS):
-            name = f"org-{number}"
-            found_organization(work, NewOrganization(name=name, full_name=name))
         wide = tokens.create(work, "wide", TokenRole.WRITE).value
         fine = tokens.create(work, "fine", TokenRole.FINE_GRAINED, Terms(grants)).value
     with hub.database.reading() as db:
