@@ -177,7 +177,7 @@ def test_j01_registration(
         "namespaces.id = consents.user_id WHERE namespaces.key = ? ORDER BY document",
         username,
     )
-    assert [one[0] for one in kept] == ["guidelines", "privacy", "terms"]
+    assert [one[0] for one in kept] == ["privacy", "terms"]
     assert all(version and digest and spoken == language for _, version, digest, spoken in kept)
     facts = rows(shared, "SELECT name FROM facts WHERE target = ? ORDER BY id", username)
     assert {("account.signup",), ("account.verify_email",)} <= set(facts)

@@ -144,7 +144,6 @@ def test_consent_is_unticked_asked_for_and_kept_with_its_versions(hub: Hub) -> N
     assert {row.document: row.version for row in rows} == {
         "terms": page.hidden("/join")["terms_version"],
         "privacy": page.hidden("/join")["privacy_version"],
-        "guidelines": page.hidden("/join")["guidelines_version"],
     }
 
 
@@ -169,7 +168,8 @@ def test_the_documents_open_in_a_new_tab(hub: Hub) -> None:
     visitor = Visitor(hub)
     visitor.begin("li@example.com")
     text = visitor.open("/join?step=2").text
-    for path in ("/terms-of-service", "/privacy", "/content-guidelines"):
+    assert "and I will follow" not in text
+    for path in ("/terms-of-service", "/privacy"):
         assert f'<a href="{path}" target="_blank"' in text
         assert visitor.open(path).status == 200
 

@@ -92,7 +92,6 @@ def test_a_form_waits_for_the_consent_and_is_then_done(hub: Hub, li: Visitor) ->
     assert agreed(hub) == [
         ("terms", "2", "re-consent"),
         ("privacy", "sample-1", "re-consent"),
-        ("guidelines", "sample-1", "re-consent"),
     ]
     assert li.submit(PROFILE, PROFILE, full_name="Li").place == PROFILE
 
@@ -173,6 +172,20 @@ def test_each_document_goes_the_same_way(hub: Hub, kind: DocumentKind) -> None:
     mei.send("/agree", asked.hidden("/agree") | {"consents": "on"})
     assert (kind, "2", "re-consent") in agreed(hub)
     assert mei.submit(PROFILE, PROFILE, full_name="Mei").place == PROFILE
+
+
+def test_guidelines_of_the_operator_are_agreed_to_at_sign_up_a_sample_is_not(hub: Hub) -> None:
+    Visitor(hub).join("early")
+    assert "guidelines" not in {document for document, _, _ in agreed(hub)}
+    publish(hub, "2", DocumentKind.GUIDELINES)
+    late = Visitor(hub)
+    late.begin("late@example.com")
+    page = late.open("/join?step=2")
+    assert page.hidden("/join")["guidelines_version"] == "2"
+    assert "and I will follow the" in page.text
+    late.join("later")
+    assert ("guidelines", "2", "signup") in agreed(hub)
+    assert late.open("/models").status == 200
 
 
 def test_a_text_is_published_whole_and_once(hub: Hub) -> None:
@@ -312,13 +325,12 @@ def test_consents_outlive_the_account_without_the_person(hub: Hub) -> None:
         assert [(row.document, row.version, row.method) for row in kept] == [
             ("terms", "sample-1", "signup"),
             ("privacy", "sample-1", "signup"),
-            ("guidelines", "sample-1", "signup"),
         ]
         assert all(row.sha256 and row.accepted_at and row.language == "en" for row in kept)
         assert name not in repr(kept)
         pseudonyms.add(mine)
     assert len(pseudonyms) == 2
-    assert len(agreed(hub)) == 3  # of who stayed
+    assert len(agreed(hub)) == 2  # of who stayed
 
 
 def test_another_wording_asks_nobody_anew_who_had_agreed(hub: Hub, li: Visitor) -> None:

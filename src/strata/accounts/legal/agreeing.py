@@ -20,10 +20,10 @@ _USER_AGENT_LENGTH = 512
 
 def consent_faults(call: Call, agreed: Mapping[str, str]) -> tuple[str, ...]:
     """The message key of what is missing from a consent: a box, or the newest version."""
-    current = documents.versions(call)
-    if any(not agreed.get(kind) for kind in current):
+    asked = documents.asked(call)
+    if any(not agreed.get(kind) for kind in asked):
         return ("consent.required",)
-    return () if all(agreed[kind] == current[kind] for kind in current) else ("consent.changed",)
+    return () if all(agreed[kind] == asked[kind] for kind in asked) else ("consent.changed",)
 
 
 def agree(work: Work, agreed: Mapping[str, str], *, read_in: str) -> None:
@@ -38,9 +38,8 @@ def agree(work: Work, agreed: Mapping[str, str], *, read_in: str) -> None:
     faults = consent_faults(work, agreed)
     if faults:
         raise InvalidFields({"consents": faults})
-    keep(work, work.actor.user_id, read_in=read_in, method="re-consent")
-    detail = {"documents": dict(agreed)}
-    record(work, "account.consent", target=work.actor.name, detail=detail)
+    kept = keep(work, work.actor.user_id, read_in=read_in, method="re-consent")
+    record(work, "account.consent", target=work.actor.name, detail={"documents": kept})
 
 
 def guidelines_faults(call: Call, version: str) -> tuple[str, ...]:
@@ -54,8 +53,8 @@ def guidelines_faults(call: Call, version: str) -> tuple[str, ...]:
 def promise(work: Work, user_id: int, *, read_in: str, whose: str) -> None:
     """Write down that somebody promised that what is published will follow the guidelines.
 
-    They are asked for this once more than at their own sign-up, because they will answer for what
-    others publish; it says nothing of the other documents, so that these are asked about as before.
+    They are asked for this even where their own sign-up did not ask, because they will answer for
+    what others publish; it says nothing of the other documents, which are asked about as before.
 
     Args:
         whose: name of the organisation that they promised it for.
@@ -66,11 +65,13 @@ def promise(work: Work, user_id: int, *, read_in: str, whose: str) -> None:
     record(work, "account.consent", target=work.actor.name, detail=detail)
 
 
-def keep(work: Work, user_id: int, *, read_in: str, method: str) -> None:
-    """Write down that somebody agreed to the documents that hold now."""
-    for kind in DocumentKind:
-        _write(work, user_id, kind, read_in=read_in, method=method)
+def keep(work: Work, user_id: int, *, read_in: str, method: str) -> dict[str, str]:
+    """Write down that somebody agreed to the documents that are asked about now; which they are."""
+    asked = documents.asked(work)
+    for kind in asked:
+        _write(work, user_id, DocumentKind(kind), read_in=read_in, method=method)
     vouch(work, user_id)
+    return asked
 
 
 def _write(work: Work, user_id: int, kind: DocumentKind, *, read_in: str, method: str) -> None:

@@ -51,8 +51,20 @@ def document(call: Call, kind: DocumentKind, language: str) -> Document:
 
 
 def versions(call: Call) -> dict[str, str]:
-    """The version of each document: what a sign-up form sends back as agreed."""
+    """The version of each document that holds now."""
     return {kind.value: document(call, kind, LANGUAGES[0]).version for kind in DocumentKind}
+
+
+def asked(call: Call) -> dict[str, str]:
+    """The versions that somebody agrees to with their account: what a form sends back as agreed.
+
+    Terms and privacy policy, the two documents of the seed (S-006); the guidelines too once the
+    operator published some. Of the sample only who founds an organisation is asked.
+    """
+    held, guidelines = versions(call), DocumentKind.GUIDELINES
+    if held[guidelines] == _packaged(guidelines, LANGUAGES[0]).version:
+        del held[guidelines]
+    return held
 
 
 def packaged_versions() -> dict[str, str]:

@@ -103,7 +103,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
             by_invite(work, user.id, promise.plan, promise.days)
         if mode == "approval" and not user.admin:
             approval.hold(work, user.id)
-        keep_consents(work, user.id, read_in=form.read_in, method=_method(form, promise))
+        agreed = keep_consents(work, user.id, read_in=form.read_in, method=_method(form, promise))
         if form.mails:
             ask_for_mails(work, user.id)
         if form.identity is not None:
@@ -117,7 +117,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
             "account.signup",
             target=user.name,
             actor_id=user.id,
-            detail={"language": user.language, "documents": dict(form.consents)},
+            detail={"language": user.language, "documents": agreed},
         )
         word = vouched(call.hub, form.identity) if form.identity else UNVOUCHED
         session = sessions.start(

@@ -92,4 +92,4 @@ async def _asking(
 def _versions(call: Call) -> tuple[dict[str, str], datetime | None]:
     """The versions that hold, and until when the visitor may go on without agreeing to them."""
     user_id_of(call)
-    return documents.versions(call), None if call.actor.must_agree else call.actor.agree_by
+    return documents.asked(call), None if call.actor.must_agree else call.actor.agree_by

@@ -117,7 +117,8 @@ def consents_in(form: Form) -> dict[str, str]:
     """The versions that were on the page, once the box is ticked."""
     if "consents" not in form:
         return {}
-    return {kind.value: form.get(f"{kind.value}_version", "") for kind in DocumentKind}
+    versions = {kind.value: form.get(f"{kind.value}_version", "") for kind in DocumentKind}
+    return {kind: version for kind, version in versions.items() if version}
 
 
 def _proved(call: Call, request: Request, form: Form) -> Call:

@@ -135,7 +135,7 @@ def _welcomed(request: Request, second: Second, signed_up: SignedUp) -> Response
 async def show_second(request: Request, second: Second, errors: Told = NOTHING_WRONG) -> Response:
     """Show the second form."""
     visit, (versions, asked) = await visiting(
-        request, lambda call: (documents.versions(call), puzzle(call, work_of(call)))
+        request, lambda call: (documents.asked(call), puzzle(call, work_of(call)))
     )
     return shown(
         request,
