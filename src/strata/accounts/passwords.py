@@ -17,6 +17,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.low_level import hash_secret_raw
 
+from strata.accounts import peppers
 from strata.core.hub import Hub
 from strata.core.settings.groups.accounts import AccountsSettings
 
@@ -114,19 +115,25 @@ def _common() -> frozenset[str]:
 
 def hash_password(hub: Hub, password: str) -> str:
     """Hash for keeping; takes tens of MiB and of milliseconds, so never inside a `Work`."""
+    pepper = hub.peppers[0] if hub.peppers else None
     with _slots(hub.settings.accounts.password_hash_slots):
-        return _hasher(hub.settings.accounts.password_hash_mib).hash(_normal(password))
+        hashed = _hasher(hub.settings.accounts.password_hash_mib).hash(_kneaded(password, pepper))
+    return hashed if pepper is None else peppers.name_of(pepper) + hashed
 
 
 def matches(hub: Hub, password_hash: str | None, password: str) -> bool:
     """Compare in constant work: without a hash, against one that no password has."""
     mib = hub.settings.accounts.password_hash_mib
+    name, hashed = peppers.split(password_hash or "")
+    pepper = next((one for one in hub.peppers if peppers.name_of(one) == name), None)
+    if name and pepper is None:
+        hashed = ""  # the file no longer holds what it was made with
     with _slots(hub.settings.accounts.password_hash_slots):
         try:
-            _hasher(mib).verify(password_hash or _unmatched(mib), _normal(password))
+            _hasher(mib).verify(hashed or _unmatched(mib), _kneaded(password, pepper))
         except (Argon2Error, InvalidHashError):
             return False
-        return password_hash is not None
+        return bool(hashed)
 
 
 def stretched(hub: Hub, secret: str, salt: bytes) -> bytes:
@@ -146,8 +153,17 @@ def stretched(hub: Hub, secret: str, salt: bytes) -> bytes:
 
 
 def is_outdated(hub: Hub, password_hash: str) -> bool:
-    """Whether the hash was made with other parameters than today's."""
-    return _hasher(hub.settings.accounts.password_hash_mib).check_needs_rehash(password_hash)
+    """Whether the hash was made with other parameters, or another pepper, than today's."""
+    name, hashed = peppers.split(password_hash)
+    newest = peppers.name_of(hub.peppers[0]) if hub.peppers else ""
+    hasher = _hasher(hub.settings.accounts.password_hash_mib)
+    return name != newest or hasher.check_needs_rehash(hashed)
+
+
+def _kneaded(password: str, pepper: str | None) -> bytes:
+    """What is hashed."""
+    normal = _normal(password)
+    return normal if pepper is None else peppers.with_pepper(pepper, normal)
 
 
 def _normal(password: str) -> bytes:

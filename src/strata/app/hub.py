@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from strata.access import personal as access
 from strata.accounts import personal as accounts
 from strata.accounts.legal.telling import TellOfTerms
+from strata.accounts.peppers import load_peppers
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
@@ -179,7 +180,7 @@ PERSONAL: tuple[Personal, ...] = (
 
 def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Hub:
     """Open what the settings name and bring the schema up to date."""
-    places = load_places(settings)
+    places, peppers = load_places(settings), load_peppers(settings)
     settings.data.mkdir(mode=0o750, parents=True, exist_ok=True)
     # A job keeps its connection while it waits for a target.
     threads = settings.server.threads + settings.webhooks.concurrent + settings.mail.concurrent
@@ -199,6 +200,7 @@ def load_hub(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> 
         listeners=LISTENERS,
         providers=load_providers(settings.logins.file if settings.logins.file.name else None),
         personal=PERSONAL,
+        peppers=peppers,
         places=places,
         outbound=outbound_of(settings),
     )

@@ -34,6 +34,7 @@ class Hub:
     listeners: tuple[Callable[..., None], ...] = ()  # each an `events.facts.Listener`
     providers: tuple[LoginProvider, ...] = ()  # other sites whose word about people counts
     personal: tuple[Personal, ...] = ()  # what the rooms hold of people
+    peppers: tuple[str, ...] = field(default=(), repr=False)  # of passwords, the newest first
     places: Places | None = None  # where addresses are, roughly
     outbound: Outbound = field(default_factory=Outbound)  # for addresses that people choose
     mail_turns: Turns = field(default_factory=Turns)  # by the domain that a mail goes to

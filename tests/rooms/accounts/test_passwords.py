@@ -1,6 +1,7 @@
 """The password policy, example by example, and how passwords are kept."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from fixtures.accounts import PASSWORD
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts import passwords
 from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.peppers import load_peppers
 from strata.core.hub import Hub
+from strata.core.settings import loading
+from strata.core.settings.checks import BadSettings
 from strata.core.settings.groups.accounts import AccountsSettings
+from strata.core.settings.tree import Settings
 
 
 @pytest.mark.parametrize(
@@ -106,6 +111,47 @@ def test_a_hash_with_other_parameters_is_outdated(hub: Hub) -> None:
     older = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
 
     assert passwords.is_outdated(hub, older.hash(PASSWORD))
+
+
+def test_a_pepper_goes_into_each_new_hash_and_may_be_changed(hub: Hub) -> None:
+    old, new, plain = "a" * 32, "b" * 32, passwords.hash_password(hub, PASSWORD)
+    first, both, late = (replace(hub, peppers=of) for of in ((old,), (new, old), (new,)))
+    kept = passwords.hash_password(first, PASSWORD)
+
+    def outcome(place: Hub, stored: str) -> tuple[bool, bool]:
+        return passwords.matches(place, stored, PASSWORD), passwords.is_outdated(place, stored)
+
+    assert (old in kept, passwords.matches(first, kept, PASSWORD + "x")) == (False, False)
+    assert outcome(first, plain) == (True, True)  # of before: the next log-in renews it
+    assert outcome(first, kept) == (True, False)
+    assert outcome(both, kept) == (True, True)
+    assert not passwords.matches(late, kept, PASSWORD)
+    # Without the file the database alone says nothing, even of a right guess at the bare hash.
+    bare = kept[kept.index("$") :]
+    assert not any(passwords.matches(hub, stored, PASSWORD) for stored in (kept, bare))
+
+
+def test_peppers_are_read_a_line_each(tmp_path: Path) -> None:
+    file = tmp_path / "peppers"
+    file.write_text(f"{'b' * 32}\n\n  {'a' * 64}\n")
+
+    assert load_peppers(with_peppers(tmp_path, file)) == ("b" * 32, "a" * 64)
+    assert load_peppers(with_peppers(tmp_path, Path())) == ()
+
+
+def with_peppers(folder: Path, file: Path) -> Settings:
+    overrides = {"data": folder, "accounts.password_pepper_file": file}
+    return loading.load(environment={}, overrides=overrides).settings
+
+
+@pytest.mark.parametrize("text", [None, "", "too short\n", f"{'a' * 32}\nshort\n"])
+def test_a_file_without_peppers_is_refused_at_start(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "peppers"
+    if text is not None:
+        file.write_text(text)
+
+    with pytest.raises(BadSettings, match=r"accounts\.password_pepper_file"):
+        load_peppers(with_peppers(tmp_path, file))
 
 
 def test_more_threads_than_slots_all_finish(hub: Hub) -> None:

@@ -143,6 +143,10 @@ class AccountsSettings:
     password_hash_mib: int = setting(
         46, "Memory that a new password hash takes; at least 19.", unit="MiB"
     )
+    password_pepper_file: Path = setting(
+        Path(),
+        "File of secrets that go into each password hash, a line of 32 characters or more each, the newest first; keep it apart from the database and its backups (docs/operating.md). Read at start; empty: none.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
