@@ -35,6 +35,7 @@
     ├── Unprocessable         422  a path that git or Windows could not hold
     ├── TooMany               429  carries the seconds to wait
     │   └── WorkNeeded        429  or work instead; carries the puzzle
+    ├── Unforeseen            500  nobody thought of it: the log has it, the caller a reference
     ├── ProviderFailed        502  another site did not answer as it should
     ├── Maintained            503  the hub is closed for a while; carries the seconds to wait
     └── NotOffered            501  a known request that this hub does not serve
@@ -346,6 +347,13 @@ class Maintained(StrataError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"This site is being maintained. Try again in {retry_after_s} seconds.")
         self.retry_after_s = retry_after_s
+
+
+class Unforeseen(StrataError):
+    """What nobody thought of; the log names it by the reference."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"Something failed on our side. Reference {reference}.")
 
 
 class ProviderFailed(StrataError):

@@ -51,6 +51,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.Unprocessable: 422,
     errors.TooMany: 429,
     errors.WorkNeeded: 429,
+    errors.Unforeseen: 500,
     errors.NotOffered: 501,
     errors.ProviderFailed: 502,
     errors.Maintained: 503,

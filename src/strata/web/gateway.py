@@ -19,7 +19,7 @@ import anyio.to_thread
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from strata.accounts.legal import agreeing
@@ -30,6 +30,7 @@ from strata.core.errors import (
     NotFound,
     StrataError,
     TooMany,
+    Unforeseen,
 )
 from strata.core.hub import Hub
 from strata.credentials.tokens import expiring
@@ -117,7 +118,8 @@ class Gateway:
             path = logged_path(scope, self.prefix)
             log.exception("request failed", method=scope["method"], path=path)
             if not answer.started:
-                await _broken(request_id)(scope, receive, answer)
+                broken = await self._unforeseen(Request(scope, receive), headers, request_id)
+                await broken(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - started
             self.metrics.observe(scope["method"], template_of(scope), answer.status, seconds)
@@ -166,6 +168,18 @@ class Gateway:
         if self.prefix and (raw_path + "/").startswith(f"{self.prefix}/"):
             return raw_path.removeprefix(self.prefix) or "/"
         return raw_path
+
+    async def _unforeseen(self, request: Request, headers: Headers, request_id: str) -> Response:
+        """What is told of a failure that nobody thought of; a page about it may fail as well."""
+        error = Unforeseen(request_id)
+        exchange: Exchange | None = request.scope.get("strata")
+        match = exchange.match if exchange else None
+        html = match.route.page if match else _wants_page(headers, request.scope["path"])
+        try:
+            return await self._failed(request, error, html=html)
+        except Exception:
+            log.exception("no page for a failure")
+            return errors.json_answer(error, anonymous=True)
 
     async def _failed(self, request: Request, error: StrataError, *, html: bool) -> Response:
         exchange: Exchange | None = request.scope.get("strata")
@@ -270,11 +284,6 @@ def _preflight(headers: Mapping[str, str]) -> Response:
             "Access-Control-Max-Age": "86400",
         },
     )
-
-
-def _broken(request_id: str) -> Response:
-    text = f"Something failed on our side. Reference {request_id}."
-    return JSONResponse({"error": text}, 500, {"X-Error-Message": text})
 
 
 def _wants_page(headers: Mapping[str, str], raw_path: str) -> bool:

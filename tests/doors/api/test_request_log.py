@@ -104,6 +104,26 @@ async def test_what_nobody_foresaw_is_logged_and_told_to_nobody(
     assert "repos" in str(failed["exception"])
 
 
+async def test_people_are_told_of_it_on_a_page(
+    hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logging()
+    with hub.database.writing() as db:
+        db.exec_driver_sql("ALTER TABLE repos RENAME TO repos_elsewhere")
+    async with web_client(hub) as client:
+        client._transport.raise_app_exceptions = False  # type: ignore[attr-defined]  # noqa: SLF001
+        answer = await client.get("/models", headers={"Accept-Language": "zh-CN"})
+
+    reference = answer.headers["x-request-id"]
+    assert (answer.status_code, answer.headers["cache-control"]) == (500, "no-store")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "服务器出错了" in answer.text
+    assert reference in answer.text
+    assert "repos_elsewhere" not in answer.text
+    assert "no such table" not in answer.text
+    assert lines(capsys)[0]["request_id"] == reference
+
+
 @pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_nobody_writes_lines_of_their_own(
     hub: Hub, capsys: pytest.CaptureFixture[str], log_format: str

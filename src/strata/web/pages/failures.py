@@ -24,6 +24,7 @@ from strata.core.errors import (
     StrataError,
     TooMany,
     Unauthenticated,
+    Unforeseen,
 )
 from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
@@ -40,7 +41,7 @@ from strata.web.work import exchange
 
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 # Some carry their wait, which the page tells in its own sentence.
-_TOLD_OTHERWISE: Final = (NotFound, TooMany, Maintained)
+_TOLD_OTHERWISE: Final = (NotFound, TooMany, Maintained, Unforeseen)
 GATED: Final = N_("The files of this repository are for those who were given access.")
 
 
@@ -59,8 +60,8 @@ async def error_page(request: Request, error: StrataError) -> Response:
     asks_log_in = isinstance(error, Unauthenticated) and not isinstance(error, BadCredentials)
     if asks_log_in and request.method in SAFE_METHODS:
         return redirected(request, f"/login?{urlencode({'next': requested(request)})}")
-    # During maintenance the database may be away.
-    closed = isinstance(error, Maintained)
+    # During maintenance the database may be away; what nobody foresaw may be just that.
+    closed = isinstance(error, Maintained | Unforeseen)
     visit = bare_visit(request) if closed else await visit_anyway(request)
     status = status_of(error, anonymous=False)
     language = visit.frame.language
