@@ -10,15 +10,17 @@ import pytest
 import sqlalchemy as sa
 
 from doors.pages.visitors import PASSWORD, Visitor, people
-from fixtures.accounts import HERE, calling, fact_names, joined, made, person
+from fixtures.accounts import HERE, calling, fact_names, form, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.races import held_open
 from strata.accounts import people as accounts
-from strata.core.actor import SYSTEM
+from strata.core.actor import ANONYMOUS, SYSTEM
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, TooMany
 from strata.core.hub import Hub
 from strata.core.settings.loading import load
 from strata.membership.joining import first
+from strata.membership.joining.signup import sign_up
 from strata.membership.joining.tables import first_codes
 
 PUBLIC = "http://hub.example.com"
@@ -165,6 +167,21 @@ def test_two_who_have_the_code_become_one_admin(hub: Hub) -> None:
     with calling(hub) as call:
         mallory = accounts.by_name(call, "one-0")
     assert mallory is None or not mallory.admin
+
+
+def test_who_is_second_while_the_code_is_looked_at_joins_like_everybody(hub: Hub) -> None:
+    code = started(hub)
+    late = form("late", first_code=code)
+
+    came, first_one = held_open(
+        hub,
+        lambda call: sign_up(call, late),
+        lambda: made(hub, "operator", admin=True),
+        by=ANONYMOUS,
+    )
+
+    assert (came.name, first_one.name) == ("late", "operator")
+    assert person(hub, "operator").admin
 
 
 def test_ten_wrong_codes_are_all_that_an_address_has(hub: Hub, clock: FrozenClock) -> None:

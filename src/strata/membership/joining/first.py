@@ -54,7 +54,8 @@ def code_faults(call: Call, code: str) -> tuple[str, ...]:
     with working(call) as work:  # counted before it is looked at
         limits.count(work, limits.Limit(key, WRONG_CODES, MINUTES))
     if not _is_right(call, code):
-        return ("first_code.bad",)
+        # Meanwhile somebody else may have become the first: then nobody is asked for one.
+        return ("first_code.bad",) if asks_code(call) else ()
     with working(call) as work:
         limits.refund(work, key, counted_at=tried_at)
     return ()
