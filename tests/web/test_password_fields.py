@@ -62,4 +62,5 @@ def test_scripts_keep_nothing_in_the_browser() -> None:
     stores = re.compile(r"localStorage|sessionStorage|indexedDB|caches\.open|serviceWorker")
     assert [name for name, text in SCRIPTS.items() if stores.search(text)] == []
     cookies = {name for name, text in SCRIPTS.items() if "document.cookie" in text}
-    assert cookies <= {"theme.js"}
+    # A look; and the reason of a dialog, which the script takes away (ADR 20).
+    assert cookies <= {"theme.js", "proof.js"}

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -225,15 +226,16 @@ def test_a_key_that_is_removed_ends_with_the_next_command(
     pair = machine.key()
     added = key_of(origin.hub, alice, pair)
     over = machine.over(pair)
-    socket = machine.home / "master"
-    over["GIT_SSH_COMMAND"] += (
-        f" -o ControlMaster=auto -o ControlPath={socket} -o ControlPersist=60"
-    )
-    machine.ok("ls-remote", origin.ssh_address(repo), **over)
-    with calling(origin.hub, alice) as call, working(call) as work:
-        ssh.remove(work, added.id)
-    said = machine.refused("ls-remote", origin.ssh_address(repo), **over)  # the same connection
-    machine.ssh("-O", "exit", extra=("-o", f"ControlPath={socket}"))
+    with tempfile.TemporaryDirectory() as folder:  # the path of a socket has 100 characters
+        socket = Path(folder) / "master"
+        over["GIT_SSH_COMMAND"] += (
+            f" -o ControlMaster=auto -o ControlPath={socket} -o ControlPersist=60"
+        )
+        machine.ok("ls-remote", origin.ssh_address(repo), **over)
+        with calling(origin.hub, alice) as call, working(call) as work:
+            ssh.remove(work, added.id)
+        said = machine.refused("ls-remote", origin.ssh_address(repo), **over)  # same connection
+        machine.ssh("-O", "exit", extra=("-o", f"ControlPath={socket}"))
     assert "does not belong to an account any more" in said
 
 

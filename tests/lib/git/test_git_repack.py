@@ -1,6 +1,7 @@
 """A repack loses nothing that a ref reaches, nor what a commit has just written."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -106,9 +107,10 @@ def read_all(store: Path, heads: list[str]) -> int:
 
 def test_readers_and_committers_go_on_during_repacks(store: Path, note: Note, git: Git) -> None:
     heads = [grow(store, note, 10)]
+    repacked_often = threading.Event()
 
     def commit() -> None:
-        for _ in range(40):
+        while len(heads) <= 40 or not repacked_often.is_set():
             heads.append(grow(store, note, 1, heads[-1]))
 
     with ThreadPoolExecutor(5) as pool:
@@ -117,10 +119,12 @@ def test_readers_and_committers_go_on_during_repacks(store: Path, note: Note, gi
         while not writing.done():
             reading += [pool.submit(read_all, store, heads) for _ in range(8)]
             write.repack(store, lambda: [heads[-1]], time.time(), grace=HOUR)
+            if len(reading) >= 16:
+                repacked_often.set()
     writing.result()
     assert all(one.result() >= 500 for one in reading)
-    assert len(reading) > 8
-    assert read.count_commits(store, heads[-1]) == 50
+    assert len(reading) >= 16
+    assert read.count_commits(store, heads[-1]) == 9 + len(heads)
     git("fsck", "--strict", "--full", "--no-dangling", at=store)
 
 
