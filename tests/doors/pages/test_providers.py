@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from doors.pages.elsewhere import back_from, beside, joined, names_of, off_to, provider, through
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter
+from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, people
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
@@ -25,6 +25,7 @@ from strata.sessions.identities.asking import LIFE
 from strata.sessions.identities.linking import identities_of
 
 PAGE = "/settings/authentication"
+CODE = "of whoever set it up"
 
 
 @pytest.fixture
@@ -294,3 +295,22 @@ def test_groups_there_bring_a_plan_here_as_long_as_they_last(hub: Hub, issuer: I
         through(Visitor(near))
         seen.append(plan())
     assert seen == ["Lab", "Pro", "Free", "Free"]
+
+
+def test_the_first_admin_may_come_from_there_and_shows_the_code(hub: Hub, issuer: Issuer) -> None:
+    accounts = replace(hub.settings.accounts, first_admin_code=CODE)
+    empty = replace(
+        hub, settings=replace(hub.settings, accounts=accounts), providers=(provider(issuer),)
+    )
+    visitor = Visitor(empty)
+    through(visitor)
+    sent_back = joined(visitor, "octo")
+    assert (sent_back.place, people(empty)) == ("/join", 0)
+
+    wrong = visitor.submit("/join", "/join", email="octo@elsewhere.example", first_code="a guess")
+    assert "This is not the code." in wrong.text
+    assert "Password" not in wrong.text  # the other site still vouches for them
+    visitor.submit("/join", "/join", email="octo@elsewhere.example", first_code=CODE)
+    joined(visitor, "octo")
+    octo = person(empty, "octo")
+    assert (octo.admin, octo.verified_at is not None) == (True, True)
