@@ -38,7 +38,7 @@ from strata.web.pages.frame.visit import (
     visit_of,
     visiting,
 )
-from strata.web.pages.settings import authentication
+from strata.web.pages.settings.authentication import page as authentication
 from strata.web.pages.words.account import phrase
 from strata.web.work import exchange, field, hub_of, read
 

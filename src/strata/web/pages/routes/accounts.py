@@ -43,20 +43,19 @@ from strata.web.pages.routes.factors import ROUTES as FACTORS
 from strata.web.pages.routes.tokens import ROUTES as TOKENS
 from strata.web.pages.routes.webhooks import ROUTES as WEBHOOKS
 from strata.web.pages.settings import (
-    account as settings_account,
-    authentication,
     billing as settings_billing,
-    data_export,
-    emails,
     gated_repos as settings_gated,
     keys as settings_keys,
-    leaving,
-    password,
     preferences as settings_preferences,
     profile as settings_profile,
-    publishers,
     repositories as settings_repositories,
     security_log,
+)
+from strata.web.pages.settings.account import data_export, emails, leaving, page as settings_account
+from strata.web.pages.settings.authentication import (
+    page as authentication,
+    password,
+    publishers,
     sessions,
 )
 from strata.web.paths import Route

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from strata.web.pages.consent import authorize, device
-from strata.web.pages.settings import applications, connected, logos
+from strata.web.pages.settings.applications import connected, logos, own as applications
 from strata.web.paths import Route
 
 READ: Final = ("GET", "HEAD")

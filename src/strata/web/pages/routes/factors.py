@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.web.pages.settings import factors, passkeys
+from strata.web.pages.settings.authentication import factors, passkeys
 from strata.web.paths import Route
 
 _READ: Final = ("GET", "HEAD")

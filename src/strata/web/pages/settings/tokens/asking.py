@@ -10,11 +10,11 @@ from strata.community.tokens.choosing import seen
 from strata.core.call import Call
 from strata.repos.record import Repo
 from strata.web import respond
-from strata.web.pages.settings.tokens.draft import MOST_FIELDS, Draft, from_form
 from strata.web.pages.settings.tokens.editor import about
 from strata.web.pages.settings.tokens.offering import LONGEST, offered
-from strata.web.pages.settings.tokens.scoping import named_in
-from strata.web.pages.settings.tokens.summary import Summary, summary
+from strata.web.pages.settings.tokens.scopes.draft import MOST_FIELDS, Draft, from_form
+from strata.web.pages.settings.tokens.scopes.scoping import named_in
+from strata.web.pages.settings.tokens.scopes.summary import Summary, summary
 from strata.web.pages.words.language import N_, language_of, translated, translations
 from strata.web.work import hub_of, read
 

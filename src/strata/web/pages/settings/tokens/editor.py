@@ -10,10 +10,10 @@ from typing import Final
 from strata.community.tokens.scopes import EVERYWHERE, INSIDE, OWN
 from strata.core.names import RepoId, RepoType
 from strata.repos.record import Repo
-from strata.web.pages.settings.tokens.draft import FREE_ROWS, Draft, RepoRow
-from strata.web.pages.settings.tokens.lives import LIFE_WORDS, lives_within
-from strata.web.pages.settings.tokens.scoping import named_in
-from strata.web.pages.settings.tokens.words import (
+from strata.web.pages.settings.tokens.scopes.draft import FREE_ROWS, Draft, RepoRow
+from strata.web.pages.settings.tokens.scopes.lives import LIFE_WORDS, lives_within
+from strata.web.pages.settings.tokens.scopes.scoping import named_in
+from strata.web.pages.settings.tokens.scopes.words import (
     AS_BEFORE,
     AS_BEFORE_WORDS,
     LEVEL_WORDS,

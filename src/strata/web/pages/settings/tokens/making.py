@@ -20,7 +20,6 @@ from strata.organizations import queries as organizations
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
-from strata.web.pages.settings.tokens.draft import MOST_FIELDS, Draft, from_address, from_form
 from strata.web.pages.settings.tokens.editor import Room, editor
 from strata.web.pages.settings.tokens.listing import (
     LIST,
@@ -31,8 +30,14 @@ from strata.web.pages.settings.tokens.listing import (
     own,
     token_id_of,
 )
-from strata.web.pages.settings.tokens.lives import end_of
-from strata.web.pages.settings.tokens.scoping import from_scopes, named_in, wanted_of
+from strata.web.pages.settings.tokens.scopes.draft import (
+    MOST_FIELDS,
+    Draft,
+    from_address,
+    from_form,
+)
+from strata.web.pages.settings.tokens.scopes.lives import end_of
+from strata.web.pages.settings.tokens.scopes.scoping import from_scopes, named_in, wanted_of
 from strata.web.pages.words.account import NOTHING_WRONG, told
 
 

@@ -11,7 +11,7 @@ from strata.community.tokens.scopes import ORGANIZATION, USER, Scopes
 from strata.credentials.tokens.expiring import WARNED
 from strata.credentials.tokens.tokens import Token
 from strata.organizations.token_policy import Approval
-from strata.web.pages.settings.tokens.words import Opened, opened
+from strata.web.pages.settings.tokens.scopes.words import Opened, opened
 from strata.web.pages.words.language import N_, translated
 
 _SAID: Final[Mapping[Approval, tuple[str, str]]] = {

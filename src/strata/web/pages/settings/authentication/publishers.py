@@ -11,7 +11,7 @@ from strata.repos.publishers import manage
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, visiting
 from strata.web.pages.repo.settings.publishers import publisher_in, rule_in
-from strata.web.pages.settings import authentication
+from strata.web.pages.settings.authentication import page as authentication
 from strata.web.pages.words.account import told
 
 

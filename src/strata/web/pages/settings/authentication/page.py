@@ -24,7 +24,7 @@ from strata.sessions.identities.linking import Identity, identities_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import shown, user_id_of, visiting
-from strata.web.pages.settings import factors, passkeys
+from strata.web.pages.settings.authentication import factors, passkeys
 from strata.web.pages.words.account import NOTHING_WRONG, Told
 
 PAGE: Final = "/settings/authentication"

@@ -13,7 +13,7 @@ from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
-from strata.web.pages.settings import account
+from strata.web.pages.settings.account import page as account
 from strata.web.pages.words.account import told
 from strata.web.work import field
 

@@ -13,10 +13,10 @@ from strata.core.actor import TokenRole
 from strata.core.names import RepoId
 from strata.core.permissions import Permission
 from strata.repos.record import Repo
-from strata.web.pages.settings.tokens.counting import counts
-from strata.web.pages.settings.tokens.draft import Draft
-from strata.web.pages.settings.tokens.scoping import named_in
-from strata.web.pages.settings.tokens.words import AS_BEFORE
+from strata.web.pages.settings.tokens.scopes.counting import counts
+from strata.web.pages.settings.tokens.scopes.draft import Draft
+from strata.web.pages.settings.tokens.scopes.scoping import named_in
+from strata.web.pages.settings.tokens.scopes.words import AS_BEFORE
 from strata.web.pages.words.language import N_, translated
 
 FEW: Final = 3  # repos that are named besides being counted

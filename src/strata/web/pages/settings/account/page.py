@@ -24,7 +24,8 @@ from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.cookies import drop_cookie
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
-from strata.web.pages.settings import billing, leaving
+from strata.web.pages.settings import billing
+from strata.web.pages.settings.account import leaving
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_
 from strata.web.work import hub_of

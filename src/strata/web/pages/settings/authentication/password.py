@@ -12,7 +12,7 @@ from strata.sessions.entering.changing import Change, change_password
 from strata.sessions.entering.sessions import Started
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, user_id_of, visiting
-from strata.web.pages.settings import authentication
+from strata.web.pages.settings.authentication import page as authentication
 from strata.web.pages.words.account import told
 from strata.web.work import exchange
 

@@ -11,8 +11,8 @@ from strata.community.tokens.scopes import ORGANIZATION, SINGLE, USER, Scopes, W
 from strata.core.actor import TokenRole
 from strata.core.errors import InvalidFields
 from strata.core.names import RepoId, RepoType
-from strata.web.pages.settings.tokens.draft import MOST_ROWS, Draft, RepoRow
-from strata.web.pages.settings.tokens.words import AS_BEFORE, LEVELS, level_of
+from strata.web.pages.settings.tokens.scopes.draft import MOST_ROWS, Draft, RepoRow
+from strata.web.pages.settings.tokens.scopes.words import AS_BEFORE, LEVELS, level_of
 
 _REPO: Final = re.compile(r"(?:https?://[^/]+)?/?(.+?)/?")
 

@@ -14,8 +14,8 @@ from strata.community.tokens.scopes import EVERYWHERE, INSIDE, OWN
 from strata.core.actor import TokenRole
 from strata.core.permissions import Permission
 from strata.web.pages.forms.body import Form
-from strata.web.pages.settings.tokens.lives import LIVES
-from strata.web.pages.settings.tokens.words import AS_BEFORE, LEVELS
+from strata.web.pages.settings.tokens.scopes.lives import LIVES
+from strata.web.pages.settings.tokens.scopes.words import AS_BEFORE, LEVELS
 
 FREE_ROWS: Final = 3  # for repos, below those that are filled in
 MOST_ROWS: Final = 50

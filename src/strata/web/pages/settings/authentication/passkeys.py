@@ -20,7 +20,7 @@ from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
-from strata.web.pages.settings.factors import PAGE, answered
+from strata.web.pages.settings.authentication.factors import PAGE, answered
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import exchange
 

@@ -17,7 +17,7 @@ from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.file import form_with_file
 from strata.web.pages.frame.answer import IMMUTABLE
 from strata.web.pages.frame.visit import redirected, user_id_of, visiting
-from strata.web.pages.settings.applications import LIST, looked_at, page_of
+from strata.web.pages.settings.applications.own import LIST, looked_at, page_of
 from strata.web.pages.words.account import told
 from strata.web.work import field, hub_of
 

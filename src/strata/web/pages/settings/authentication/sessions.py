@@ -10,7 +10,7 @@ from strata.core.errors import NotFound
 from strata.sessions.entering import signing_out
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected
-from strata.web.pages.settings import authentication
+from strata.web.pages.settings.authentication import page as authentication
 
 LONGEST_ID = 18  # digits
 
