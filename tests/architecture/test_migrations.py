@@ -57,6 +57,7 @@ def test_a_migrated_postgresql_database_is_what_the_tables_say(postgres_database
     database.close()
 
 
+@pytest.mark.slow
 def test_a_migrated_sqlite_database_finds_repos_by_a_part_of_their_name(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'strata.db'}")
     config = configuration()
@@ -89,6 +90,7 @@ INSERT INTO repo_tags (type, tag, repo_id)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_repos_that_exist_are_found_by_their_tags(
     tmp_path: Path, request: pytest.FixtureRequest, backend: str
@@ -116,6 +118,7 @@ INSERT INTO former_names (key, namespace_id, left_at) VALUES ('b0b', 1, 1)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_names_that_exist_are_drawn(
     tmp_path: Path, request: pytest.FixtureRequest, backend: str
@@ -148,6 +151,7 @@ INSERT INTO agreement (id, current, since) VALUES (1, 'privacy=sample-1;terms=2'
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_nobody_is_asked_about_guidelines_that_came_with_an_upgrade(
     tmp_path: Path, request: pytest.FixtureRequest, backend: str
@@ -171,6 +175,7 @@ def test_nobody_is_asked_about_guidelines_that_came_with_an_upgrade(
     database.close()
 
 
+@pytest.mark.slow
 def test_discussions_that_exist_are_taken_along(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'strata.db'}")
     config = configuration()
@@ -201,6 +206,7 @@ INSERT INTO jobs (kind, key, body, due) VALUES {_job(3)}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_mails_that_exist_are_sent_once_or_stay_in_the_outbox(
     tmp_path: Path, request: pytest.FixtureRequest, backend: str
@@ -239,6 +245,7 @@ INSERT INTO notifications
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_what_waits_to_be_mailed_goes_on_waiting_since_it_happened(
     tmp_path: Path, request: pytest.FixtureRequest, backend: str

@@ -292,6 +292,7 @@ def test_refusals_say_whether_to_try_again(box: Postbox, *, permanent: bool) -> 
     assert refused.value.reply == words
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_left_in_time() -> None:
     def stalls(connection: socket.socket) -> None:
         connection.recv(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import socket
 import sys
@@ -67,7 +68,7 @@ def build_app(
     """The ASGI application of a hub; it starts nothing by itself."""
     return Gateway(
         hub=hub,
-        routes=Routes(ROUTES),
+        routes=_routes(),
         limiter=limiter or threads_of(hub),
         hashing=anyio.CapacityLimiter(hub.settings.accounts.password_hash_slots),
         tallies=tallies or Tallies.of(hub.settings),
@@ -77,6 +78,12 @@ def build_app(
         stop=stop,
         beside=beside,
     )
+
+
+@functools.cache
+def _routes() -> Routes:
+    """The table is the same for every hub; compiling it is most of what an application costs."""
+    return Routes(ROUTES)
 
 
 def threads_of(hub: Hub) -> anyio.CapacityLimiter:

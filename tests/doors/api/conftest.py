@@ -1,17 +1,15 @@
 """A hub with two people and a repo, and a client for each of them."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.large_files import access_token, person, web_client, with_local_store
-from strata.core.actor import Actor, TokenRole
+from fixtures.large_files import person, with_local_store
+from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.repos.record import Repo
 
@@ -45,27 +43,6 @@ def repo(hub: Hub, owner: Actor) -> Repo:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """HTTP clients of the people that tests know."""
-
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient  # the owner, with a token that only reads
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
-
-
 @pytest.fixture
-async def clients(hub: Hub, owner: Actor, stranger: Actor) -> AsyncIterator[Clients]:
-    async with AsyncExitStack() as stack:
-        yield Clients(
-            *[
-                await stack.enter_async_context(web_client(hub, token))
-                for token in (
-                    access_token(hub, owner),
-                    access_token(hub, owner, TokenRole.READ),
-                    access_token(hub, stranger),
-                    None,
-                )
-            ]
-        )
+def clients(hub: Hub, owner: Actor, stranger: Actor) -> Clients:
+    return Clients(hub, owner, stranger)

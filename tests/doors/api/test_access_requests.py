@@ -4,11 +4,12 @@ import csv
 import io
 import re
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import uploaded
 from fixtures.gated import asks, gate, gate_facts
 from fixtures.hubs import FrozenClock
@@ -33,13 +34,6 @@ extra_gated_fields:
 # Card
 """
 ANSWERS = {"Company": "=Acme()", "Country": "cn", "I agree": True, "Use": "other"}
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from doors.api.conftest import Clients
+from fixtures.clients import Clients
 from fixtures.contents import texts
 from strata.core.actor import Actor
 from strata.core.hub import Hub

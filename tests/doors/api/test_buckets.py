@@ -1,7 +1,7 @@
 """Buckets over HTTP: what clients send and read, and what each of them is refused."""
 
 import json
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 import httpx
@@ -10,6 +10,7 @@ from anyio.abc import TaskGroup
 from starlette.types import Message, Scope
 
 from fixtures.buckets import bucket_of, filled, sent
+from fixtures.clients import Clients
 from fixtures.contents import created
 from fixtures.large_files import BASE_URL, access_token, calling, noise, person, working_as
 from strata.accounts import names
@@ -26,13 +27,6 @@ pytestmark = pytest.mark.anyio
 
 API = "/api/buckets/ana/box"
 CONTENT = noise("bucket door", 30_000)
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import at, created, given, texts
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL, access_token, noise, oid_of, person, web_client
@@ -22,12 +23,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("repo")]
 
 API = "/api/models/ana/one"
 COMMIT = f"{API}/commit/main"
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 def b64(content: bytes) -> str:

@@ -1,12 +1,12 @@
 """Files over HTTP: headers, ranges, conditions, and what a browser may do with them."""
 
 import json
-from typing import Protocol
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import at, changed, created, given, uploaded
 from fixtures.large_files import BASE_URL, calling, file_of, noise, oid_of, web_client
 from strata.app.serving import build_app
@@ -31,12 +31,6 @@ BASES = (
 )
 
 CAS = "/xet/e1-0a1b2c3d"
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Trees, refs, history and cards over HTTP."""
 
 import re
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import at, changed, created, given, uploaded
 from fixtures.large_files import BASE_URL, noise, oid_of
 from strata.core.actor import Actor
@@ -15,13 +16,6 @@ from strata.repos.record import Repo
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("repo")]
 
 API = "/api/models/ana/one"
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 async def test_a_tree_has_the_shape_that_clients_parse(

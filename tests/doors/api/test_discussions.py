@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from doors.api.conftest import Clients
+from fixtures.clients import Clients
 from fixtures.contents import changed
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL

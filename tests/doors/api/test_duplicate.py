@@ -1,11 +1,10 @@
 """Large files given to another repo, before a commit there names them."""
 
 from collections.abc import Mapping
-from typing import Protocol
 
-import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import created, given
 from fixtures.large_files import calling, noise
 from strata.blobs.present import large_files
@@ -19,13 +18,6 @@ pytestmark = pytest.mark.anyio
 CONTENT = noise("duplicate", 40_000)
 ABSENT = Oid("cd" * 32)
 GIVE = "/api/models/ana/one/lfs-files/duplicate"
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 import json
 import re
 import struct
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import changed, created, given, indexed, uploaded
 from fixtures.weights import gguf_of, safetensors_of
 from strata.core.actor import Actor
@@ -76,13 +77,6 @@ FINDING_NONE = (
     "search=onex",
     "language=fr",
 )
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """What a gate keeps back, what stays open, and with which words (conventions §5.3)."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.large_files import BASE_URL, noise
 from strata.core.actor import Actor
@@ -24,13 +25,6 @@ NOBODY_TEXT = (
     "Access to model ana/one is restricted. You must have access to it and be authenticated "
     "to access it. Please log in."
 )
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 import base64
 import json
-from typing import Protocol
 
-import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import created, uploaded
 from fixtures.large_files import BASE_URL
 from strata.core.actor import Actor
@@ -17,12 +16,6 @@ from strata.repos.record import Repo
 pytestmark = pytest.mark.anyio
 
 API = "/api/kernels/ana/relu"
-
-
-class Clients(Protocol):
-    owner: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
 
 
 @pytest.fixture
@@ -132,6 +125,7 @@ async def test_moved_and_deleted_kernels(clients: Clients, kernel: Repo) -> None
     assert (after.status_code, after.headers["X-Error-Code"]) == (404, "RepoNotFound")
 
 
+@pytest.mark.slow
 async def test_people_see_kernels_among_the_rest(clients: Clients, kernel: Repo) -> None:  # noqa: ARG001 — the kernel must be there
     pages = ["/", "/kernels", "/ana", "/kernels/ana/relu", "/search/full-text?q=relu"]
 

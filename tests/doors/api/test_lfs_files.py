@@ -1,10 +1,9 @@
 """The large files of a repo over HTTP: who may list and delete them, and what is left (02 §I)."""
 
-from typing import Protocol
-
 import httpx
 import pytest
 
+from fixtures.clients import Clients
 from fixtures.contents import changed, created, given
 from fixtures.large_files import oid_of
 from strata.core.actor import Actor
@@ -12,16 +11,6 @@ from strata.core.cursors import cursor_at
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
-
-
-class Clients(Protocol):
-    """The clients of the people that tests know (conftest)."""
-
-    owner: httpx.AsyncClient
-    reading: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-    nobody: httpx.AsyncClient
-
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from doors.api.conftest import Clients
+from fixtures.clients import Clients
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from doors.api.conftest import Clients
+from fixtures.clients import Clients
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock
 from fixtures.inboxes import badge, opens, says, telling_hub, told

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from doors.api.conftest import Clients
 from fixtures.buckets import filled
+from fixtures.clients import Clients
 from fixtures.large_files import access_token, calling, noise, oid_of, person, web_client
 from fixtures.organizations import joins, leaves, organization, today
 from strata.access.policy.verbs import Action

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from doors.api.conftest import Clients
 from fixtures.accounts import calling, joined, made
 from fixtures.buckets import bucket_of, emptied, filled
+from fixtures.clients import Clients
 from fixtures.contents import changed, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import access_token, noise, person, web_client

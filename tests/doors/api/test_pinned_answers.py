@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from doors.api.conftest import Clients
+from fixtures.clients import Clients
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.large_files import BASE_URL, noise, oid_of
 from strata.core.actor import Actor

@@ -85,6 +85,7 @@ def test_an_account_is_counted_wherever_it_is_and_not_with_its_neighbours(
     assert knock("203.0.113.1").get("/api/models").status_code == 200
 
 
+@pytest.mark.slow
 def test_kinds_are_counted_apart_and_what_watches_the_hub_is_free(knock: Knock) -> None:
     client = knock()
     for path, kind in (

@@ -104,6 +104,7 @@ async def test_what_nobody_foresaw_is_logged_and_told_to_nobody(
     assert "repos" in str(failed["exception"])
 
 
+@pytest.mark.slow
 async def test_people_are_told_of_it_on_a_page(
     hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from doors.api.conftest import Clients
 from fixtures.accounts import made
+from fixtures.clients import Clients
 from fixtures.organizations import organization
 from strata.core.actor import Actor
 from strata.core.hub import Hub

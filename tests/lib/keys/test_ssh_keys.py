@@ -16,6 +16,7 @@ SECURITY_KEY = (
 DSA = "ssh-dss AAAAB3NzaC1kc3MAAACBAJ old@machine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "kind"),
     [
@@ -71,12 +72,14 @@ def test_short_rsa_keys_are_refused(tmp_path: Path, bits: str) -> None:
     assert refused.value.fault is Fault.SHORT
 
 
+@pytest.mark.slow
 def test_a_key_cannot_lie_about_its_kind(tmp_path: Path) -> None:
     short = ssh_pair(tmp_path, "id", "-t", "rsa", "-b", "2048").public.split()[1]
     with pytest.raises(BadKey):
         read_key(f"ssh-ed25519 {short}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [("-t", "ed25519"), ("-t", "ecdsa"), ("-t", "rsa")])
 def test_a_signature_holds_for_its_message_only(tmp_path: Path, options: tuple[str, ...]) -> None:
     pair = ssh_pair(tmp_path, "id", *options)

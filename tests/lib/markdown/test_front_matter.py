@@ -123,6 +123,7 @@ def test_a_bomb_is_refused_at_once() -> None:
     assert time.process_time() - started < 1
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab:-[]{},&*!?|>'\"#%@~ \n\t\x00é1.<"), max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:

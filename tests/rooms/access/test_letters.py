@@ -166,6 +166,7 @@ def test_a_digest_comes_once_a_day_and_counts_what_is_new(
     assert len(letters(hub, OWNER)) == 1
 
 
+@pytest.mark.slow
 def test_a_flood_of_requests_is_told_in_a_digest(hub: Hub, clock: FrozenClock, repo: Repo) -> None:
     for number in range(LETTERS_PER_HOUR + 3):
         asks(hub, made(hub, f"person-{number}"), repo)

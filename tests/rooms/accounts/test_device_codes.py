@@ -236,6 +236,7 @@ def test_what_an_application_may_not_have_it_cannot_ask_for(hub: Hub) -> None:
         started(hub, Credentials("nobody"))
 
 
+@pytest.mark.slow
 def test_many_beginnings_at_one_address_are_refused(hub: Hub) -> None:
     for _ in range(starting.STARTS_PER_HOUR):
         started(hub)

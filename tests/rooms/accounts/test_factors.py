@@ -143,6 +143,7 @@ def test_one_ticket_opens_one_session(hub: Hub, alice: Actor) -> None:
         assert codes.of(call, alice.user_id or 0).left == 9  # the loser's code is not burned
 
 
+@pytest.mark.slow
 def test_guessing_in_parallel_does_not_slip_past_the_limit(hub: Hub, alice: Actor) -> None:
     app, _ = with_app(hub, alice)
     halves = [ticket(hub) for _ in range(7)]
@@ -152,6 +153,7 @@ def test_guessing_in_parallel_does_not_slip_past_the_limit(hub: Hub, alice: Acto
         finish(hub, ticket(hub), Second(code=app.at(hub.clock())))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rounds", "minutes", "most"), [(24, 30, 50), (10, 5, 20)], ids=["a day", "an hour"]
 )

@@ -235,6 +235,7 @@ def test_no_code_is_made_where_nobody_signs_up(tmp_path: Path, clock: FrozenCloc
     hub.database.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "sentence", "label"),
     [

@@ -235,6 +235,7 @@ def test_one_address_has_thirty_failures(hub: Hub) -> None:
     assert enter(hub, "bob", origin=replace(HERE, ip="198.51.100.9")).name == "bob"
 
 
+@pytest.mark.slow
 def test_an_office_may_log_in_as_often_as_it_likes(hub: Hub) -> None:
     for number in range(4):
         made(hub, f"worker{number}")

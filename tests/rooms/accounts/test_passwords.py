@@ -83,6 +83,7 @@ def test_the_common_list_is_large() -> None:
     assert len(passwords._common()) >= 10_000  # noqa: SLF001 — its size is the requirement
 
 
+@pytest.mark.slow
 def test_a_kept_password_is_recognised(tmp_path: Path, clock: FrozenClock) -> None:
     cost: dict[str, Any] = {"accounts.password_hash_mib": AccountsSettings().password_hash_mib}
     hub = build_test_hub(tmp_path, clock=clock, **cost)

@@ -84,6 +84,7 @@ def test_what_cannot_stand_in_a_profile_is_refused(
     assert refused.value.fields == {field: (key,)}
 
 
+@pytest.mark.slow
 def test_a_picture_replaces_the_last_one_and_its_files(hub: Hub) -> None:
     alice, public_id = made(hub, "alice"), person(hub, "alice").public_id
     with calling(hub, alice) as call:
@@ -100,6 +101,7 @@ def test_a_picture_replaces_the_last_one_and_its_files(hub: Hub) -> None:
     assert list(hub.objects.keys("avatars")) == []
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_none_changes_nothing(hub: Hub) -> None:
     alice, public_id = made(hub, "alice"), person(hub, "alice").public_id
     with calling(hub, alice) as call:
@@ -118,6 +120,7 @@ def test_the_picture_of_an_unconfirmed_account_is_nobodys_to_see(hub: Hub) -> No
         assert shown_file(call, person(hub, "mallory").public_id) is None
 
 
+@pytest.mark.slow
 def test_pictures_of_removed_accounts_go_and_all_others_stay(hub: Hub, clock: FrozenClock) -> None:
     alice = made(hub, "alice", admin=True)
     joined(hub, "mallory")

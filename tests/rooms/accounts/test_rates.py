@@ -54,6 +54,7 @@ def test_only_the_explicit_switch_turns_it_off(clock: FrozenClock) -> None:
         off.note_failure("203.0.113.7", clock())
 
 
+@pytest.mark.slow
 def test_what_is_remembered_under_an_attack_is_bounded(clock: FrozenClock) -> None:
     rates = Rates(SMALL)
     for number in range(MAX_KEYS + 3 * SHARED_SLOTS):

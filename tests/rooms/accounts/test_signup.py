@@ -445,6 +445,7 @@ def test_the_password_is_not_shown_by_values_that_carry_it() -> None:
     assert PASSWORD not in repr(by_operator.NewAccount(name="a", email="b", password=PASSWORD))
 
 
+@pytest.mark.slow
 def test_many_strangers_do_not_fill_one_mailbox(hub: Hub) -> None:
     """Every one of them stays within what an account and an address may do."""
     made(hub, "victim")

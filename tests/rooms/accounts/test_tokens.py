@@ -154,6 +154,7 @@ def test_a_double_click_makes_one_token(hub: Hub) -> None:
     assert fact_names(hub).count("token.create") == 1
 
 
+@pytest.mark.slow
 def test_a_person_holds_a_hundred_tokens(hub: Hub) -> None:
     alice = made(hub, "alice")
     with calling(hub, alice) as call, working(call) as work:

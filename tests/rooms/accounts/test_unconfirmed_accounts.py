@@ -71,6 +71,7 @@ def test_the_reminder_is_in_the_readers_language(hub: Hub, clock: FrozenClock) -
     assert "3 天后删除" in inbox(hub, "li-wei@example.org")[-1].subject
 
 
+@pytest.mark.slow
 def test_after_thirty_days_name_and_address_are_free(hub: Hub, clock: FrozenClock) -> None:
     gone = joined(hub, "alice")
     tidied(hub, clock, after=27 * DAY)

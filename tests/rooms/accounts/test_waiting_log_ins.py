@@ -102,6 +102,7 @@ def test_a_known_browser_logs_in_as_ever_and_another_waits_for_a_link(hub: Hub) 
     assert entered(enter(hub, "alice", browser=replace(MINE, device=opened.device))).verified
 
 
+@pytest.mark.slow
 def test_an_attack_is_twenty_failures_from_wherever(hub: Hub) -> None:
     made(hub, "alice")
     for number in range(20):

@@ -96,6 +96,7 @@ def content_of(hub: Hub, name: str) -> tuple[Attachment, bytes]:
             return held, b"".join(pieces(hub.objects, key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("media_type", ENDINGS)
 def test_what_a_browser_can_show_is_kept(hub: Hub, reader: Actor, media_type: str) -> None:
     content = STARTS[media_type]
@@ -234,6 +235,7 @@ def test_a_name_with_another_ending_is_missing(hub: Hub, reader: Actor) -> None:
         assert call.db.scalar(sa.select(attachments.c.user_id)) == reader.user_id
 
 
+@pytest.mark.slow
 def test_doctor_and_gc_look_after_attachments(hub: Hub, reader: Actor, clock: FrozenClock) -> None:
     whole, lost, cut = (attached(hub, reader, "image/png", STARTS["image/png"]) for _ in range(3))
     stray = f"attachments/ab/{'ab' * 16}"

@@ -186,6 +186,7 @@ def test_only_what_was_reviewed_is_merged(
     merged(hub, owner, repo, head=at(hub, owner, repo, "refs/pr/1").commit)
 
 
+@pytest.mark.slow
 def test_a_base_that_moves_meanwhile_is_merged_with_anew(
     hub: Hub, owner: Actor, reader: Actor, repo: Repo
 ) -> None:

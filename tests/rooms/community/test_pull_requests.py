@@ -78,6 +78,7 @@ def test_the_author_and_the_owner_may_add_commits_and_nobody_else(
         super_squash(call, repo.repo_id, pull.ref)
 
 
+@pytest.mark.slow
 def test_numbers_are_given_once_whoever_asks_at_the_same_time(
     hub: Hub, owner: Actor, reader: Actor, repo: Repo
 ) -> None:

@@ -454,6 +454,7 @@ def test_a_watched_repo_is_followed_through_its_names(
     assert [one.name for one in by_old_name.watched] == ["ana/two"]
 
 
+@pytest.mark.slow
 def test_the_log_has_pages_and_forgets(
     hub: Hub, ana: Actor, repo: Repo, receiver: Receiver, clock: FrozenClock
 ) -> None:
@@ -472,6 +473,7 @@ def test_the_log_has_pages_and_forgets(
         assert log.page(call, key).deliveries == []
 
 
+@pytest.mark.slow
 def test_a_dead_target_delays_neither_mail_nor_other_webhooks(
     hub: Hub, ana: Actor, repo: Repo, receiver: Receiver
 ) -> None:
@@ -520,6 +522,7 @@ def _wait_for_prompt_jobs(hub: Hub) -> None:
     assert left == []
 
 
+@pytest.mark.slow
 def test_two_processes_never_call_one_webhook_at_once(
     hub: Hub, ana: Actor, repo: Repo, receiver: Receiver
 ) -> None:

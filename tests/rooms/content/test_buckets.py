@@ -374,6 +374,7 @@ def test_nobody_follows_what_is_hidden_from_them(hub: Hub, ana: Actor, bob: Acto
             following.told(call, secret.repo_id, following.Place(secret.id, 0))
 
 
+@pytest.mark.slow
 def test_batches_side_by_side_lose_nothing(hub: Hub, ana: Actor, bucket: Repo) -> None:
     name = sent(hub, ana, bucket, CONTENT).name
     together = threading.Barrier(8)
@@ -470,6 +471,7 @@ def test_the_end_of_a_prefix_is_behind_all_that_begins_with_it() -> None:
     assert folder_below("a", "a/b") is None
 
 
+@pytest.mark.slow
 def test_buckets_that_copy_from_each_other_do_not_stand_in_each_others_way(
     hub: Hub, ana: Actor
 ) -> None:

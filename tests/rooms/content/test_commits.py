@@ -231,6 +231,7 @@ def test_content_beyond_the_limit_is_kept_as_a_large_file_and_named_in_the_rules
     hub.database.close()
 
 
+@pytest.mark.slow
 def test_encoded_content_is_decoded_in_pieces(hub: Hub, owner: Actor, repo: Repo) -> None:
     content = noise("encoded", 3 * 1024 * 1024 + 7)
     body = hub.objects.staging() / "body"

@@ -275,6 +275,7 @@ def test_secrets_never_enter_a_fact(hub: Hub) -> None:
     assert "Corr3ct" not in written
 
 
+@pytest.mark.slow
 def test_a_migrated_database_is_guarded_as_well(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'strata.db'}")
     upgrade(database)

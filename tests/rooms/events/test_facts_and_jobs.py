@@ -283,6 +283,7 @@ def test_a_slow_kind_has_a_lane_of_its_own(hub: Hub) -> None:
     assert happened(hub) == ["ran.1"]
 
 
+@pytest.mark.slow
 def test_a_runner_that_waits_holds_up_no_other_lane_nor_its_own_threads(hub: Hub) -> None:
     running = threading.Semaphore(0)
     over = threading.Event()

@@ -310,6 +310,7 @@ def test_a_mail_that_was_given_up_is_tried_again_on_request(
             keeping.retry(work, mail_id)
 
 
+@pytest.mark.slow
 def test_the_log_keeps_the_newest_and_the_last_week(tmp_path: Path, clock: FrozenClock) -> None:
     with post_office() as office:
         settings = {**office.settings(), "mail.log_deliveries": 2}

@@ -187,6 +187,7 @@ def test_every_filter_in_every_order_finds_what_it_should_page_by_page(
                     assert found == expected, (asked, sort, descending)
 
 
+@pytest.mark.slow
 def test_counts_agree_with_lists(hub: Hub, owner: Actor, stranger: Actor) -> None:
     populated(hub, owner)
     for asked in ASKED:
