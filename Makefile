@@ -8,6 +8,9 @@ BIN := .venv/bin
 # Where fast tests are: looking for them among the others takes as long as some of them do.
 FAST := $(addprefix tests/,architecture doors lib rooms web)
 
+# Where nothing may be compiled ahead, each test process compiles 1,500 files: as much as it then imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: serve test check lint fast format bench docs audit clean
 
 serve: .venv/installed-run  ## install and run the hub on http://localhost:$(PORT)
