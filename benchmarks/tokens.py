@@ -11,8 +11,9 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import organization
 from strata.core.actor import Grants, TokenRole
 from strata.core.call import working
-from strata.credentials.tokens import recognising, tokens
-from strata.credentials.tokens.tokens import Terms
+from strata.credentials.tokens import making
+from strata.credentials.tokens.making import Terms
+from strata.credentials.tokens.presented import recognising
 
 ROUNDS = 20_000
 ORGANIZATIONS = 3
@@ -30,8 +31,8 @@ def measured(folder: Path) -> Iterator[Outcome]:
     for number in range(ORGANIZATIONS):
         organization(hub, "alice", f"org-{number}")
     with calling(hub, alice) as call, working(call) as work:
-        wide = tokens.create(work, "wide", TokenRole.WRITE).value
-        fine = tokens.create(work, "fine", TokenRole.FINE_GRAINED, Terms(grants)).value
+        wide = making.create(work, "wide", TokenRole.WRITE).value
+        fine = making.create(work, "fine", TokenRole.FINE_GRAINED, Terms(grants)).value
     with hub.database.reading() as db:
         for what, value in MappingProxyType({"write": wide, "fine-grained": fine}).items():
             recognising.actor_for_token(db, hub, value)

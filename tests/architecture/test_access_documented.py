@@ -5,7 +5,7 @@ from pathlib import Path
 
 from strata.access.policy.things import Thing
 from strata.access.policy.verbs import NEEDED, Action
-from strata.sessions.entering.sessions import ADMIN, PASSING, PROVED_FOR, REMEMBERED
+from strata.sessions.signed_in.sessions import ADMIN, PASSING, PROVED_FOR, REMEMBERED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "asvs-access.md").read_text("utf-8")
 

@@ -9,15 +9,17 @@ from typing import Final
 import pytest
 import sqlalchemy as sa
 
-from strata.accounts import passwords
 from strata.accounts.factors import checking, codes, halfway, totp
+from strata.accounts.passwords import hashing, policy
 from strata.accounts.tables import users
 from strata.core import secrets
 from strata.core.hub import Hub
 from strata.core.settings.checks import MIN_PASSWORD_HASH_MIB, MIN_SECRET_LENGTH
 from strata.core.settings.tree import Settings
 from strata.credentials.oauth.openid import keys
-from strata.sessions.entering import crowded, guessing, reset, sessions, waiting
+from strata.sessions.entering import crowded, guessing, waiting
+from strata.sessions.passwords import reset
+from strata.sessions.signed_in import sessions
 from strata.web.routes import ROUTES
 
 ROOT: Final = Path(__file__).parents[2]
@@ -161,8 +163,8 @@ def test_the_numbers_of_the_document_are_those_of_the_code() -> None:
             f"| {sessions.ADMINS_MOST} |",
         ),
         "Passwords": (
-            f"{passwords.SEED.shortest} to {passwords.LONGEST} characters",
-            f"{passwords.PASSPHRASE.shortest} to {passwords.LONGEST}",
+            f"{policy.SEED.shortest} to {policy.LONGEST} characters",
+            f"{policy.PASSPHRASE.shortest} to {policy.LONGEST}",
         ),
         "Logs": (f"`audit.retention_days` ({defaults.audit.retention_days})",),
     }
@@ -255,7 +257,7 @@ def test_no_weak_cipher_is_imported() -> None:
 
 
 def test_password_hashes_cost_what_owasp_says() -> None:
-    kept = passwords._hasher(Settings().accounts.password_hash_mib)  # noqa: SLF001 — what is used
+    kept = hashing._hasher(Settings().accounts.password_hash_mib)  # noqa: SLF001 — what is used
     assert kept.type.name == "ID"
     assert kept.memory_cost >= 46 * 1024
     assert (kept.time_cost, kept.parallelism) == (1, 1)

@@ -31,7 +31,7 @@ from strata.core.actor import SYSTEM
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.tables import metadata
-from strata.sessions.entering import csrf, sessions
+from strata.sessions.signed_in import csrf, sessions
 from strata.web.paths import Match, Routes
 from strata.web.routes import ROUTES
 

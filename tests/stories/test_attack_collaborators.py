@@ -31,7 +31,7 @@ from strata.core.call import working
 from strata.core.errors import RepoNotFound, StrataError
 from strata.core.hub import Hub
 from strata.credentials.keys import ssh
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 from strata.events.webhooks.record import State
 from strata.lib.keys.ssh import read_key
 from strata.repos.collaborating import answering, queries
@@ -150,7 +150,7 @@ async def doors(hub: Hub, ana: Actor, mallory: Actor, vault: Repo) -> AsyncItera
     inside = shared(hub, ana, vault, mallory, Role.WRITE)
     named = Grants(repos={vault.id: frozenset({"repo.content.write"})})
     with calling(hub, inside) as call, working(call) as work:
-        narrow = tokens.create(work, "narrow", TokenRole.FINE_GRAINED, tokens.Terms(named))
+        narrow = making.create(work, "narrow", TokenRole.FINE_GRAINED, making.Terms(named))
     async with AsyncExitStack() as stack:
         by_token, narrowed, nobody = [
             await stack.enter_async_context(web_client(hub, value))

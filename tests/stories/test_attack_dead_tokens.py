@@ -33,7 +33,8 @@ from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth.tokens import ending
-from strata.credentials.tokens import leaks, renewing, revoking
+from strata.credentials.tokens import ending as owned_ending, renewing
+from strata.credentials.tokens.leaked import leaks
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.organizations.record import Organization
 from strata.repos.create import Wish
@@ -99,7 +100,7 @@ async def scene(hub: Hub, clock: FrozenClock) -> AsyncIterator[Scene]:
 
 def deleted(scene: Scene) -> set[str]:
     with calling(scene.hub, scene.ana) as call, working(call) as work:
-        revoking.revoke_all(work, scene.ana.user_id or 0)
+        owned_ending.revoke_all(work, scene.ana.user_id or 0)
     return set(scene.values)
 
 

@@ -21,7 +21,7 @@ from strata.core.errors import Conflict, Forbidden, GrantRefused
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth.tokens import families, refreshing
-from strata.credentials.tokens import leaks
+from strata.credentials.tokens.leaked import leaks
 from strata.organizations import queries as organizations
 from strata.organizations.record import Organization
 from strata.organizations.token_policy import Approval

@@ -32,9 +32,10 @@ from fixtures.organizations import SAMPLE, joins, organization, today
 from fixtures.races import beside, called, interrupted, worked
 from strata.access.organizations import inviting, members
 from strata.access.organizations.founding import found_organization
-from strata.accounts import confirmed, passwords, people
+from strata.accounts import confirmed, people
 from strata.accounts.factors import codes, halfway, held, passkeys, totp
 from strata.accounts.factors.halfway import Ticket
+from strata.accounts.passwords import hashing
 from strata.accounts.people import User
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
@@ -49,19 +50,21 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.core.providers import LoginProvider
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 from strata.membership import recovery
 from strata.membership.closing import leave, suspend
 from strata.membership.confirming import verification
 from strata.membership.emails import proved
 from strata.organizations import queries as organizations
 from strata.organizations.create import NewOrganization
-from strata.sessions.entering import changing as password_changing, login, reset, sessions
+from strata.sessions.entering import login
 from strata.sessions.entering.entry import Browser
-from strata.sessions.entering.tables import resets
 from strata.sessions.identities import linking
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites.claims import Claims
+from strata.sessions.passwords import changing as password_changing, reset
 from strata.sessions.protecting import changing, finishing
+from strata.sessions.signed_in import sessions
+from strata.sessions.signed_in.tables import resets
 
 OTHER = "An0ther-Horse!"
 FORMS = "the forms of one browser"
@@ -112,7 +115,7 @@ def chosen(hub: Hub, clock: FrozenClock, name: str, password: str = OTHER) -> No
     user = person(hub, name)
 
     def choose(work: Any) -> None:
-        password_changing.keep_password(work, user, passwords.hash_password(hub, password))
+        password_changing.keep_password(work, user, hashing.hash_password(hub, password))
         sessions.end_all(work, user.id)
 
     worked(hub, SYSTEM, choose)
@@ -451,7 +454,7 @@ def by_session(hub: Hub, user: User) -> Actor:
 
 def test_tokens_made_at_once_are_counted(hub: Hub, alice: Actor) -> None:
     def create(name: str) -> Callable[[Any], object]:
-        return lambda work: tokens.create(work, name, TokenRole.READ)
+        return lambda work: making.create(work, name, TokenRole.READ)
 
     late = beside(hub, create("one"), lambda: worked(hub, alice, create("two")), by=alice)
     assert isinstance(late, InvalidFields), late

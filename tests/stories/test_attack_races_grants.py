@@ -38,8 +38,8 @@ from strata.credentials.oauth.device import polling
 from strata.credentials.oauth.making import own
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.credentials.oauth.tokens import ending, refreshing
-from strata.credentials.tokens import tokens as tokens_of
-from strata.credentials.tokens.recognising import actor_for_token
+from strata.credentials.tokens import making
+from strata.credentials.tokens.presented.recognising import actor_for_token
 from strata.credentials.tokens.tables import tokens
 from strata.lib.git.model import PushCommand
 from strata.lib.git.write import Note, Put, write_commit
@@ -433,7 +433,7 @@ def test_who_loses_the_right_while_a_pack_comes_in_moves_nothing(
     hub: Hub, ana: Actor, bob: Actor, vault: Repo, how: str
 ) -> None:
     bob = shared(hub, ana, vault, bob, Role.WRITE)
-    given = worked(hub, bob, lambda work: tokens_of.create(work, "laptop", TokenRole.WRITE))
+    given = worked(hub, bob, lambda work: making.create(work, "laptop", TokenRole.WRITE))
     with calling(hub) as call:
         holder = actor_for_token(call.db, hub, given.value)  # type: ignore[attr-defined]  # of a `Created`
     assert holder is not None

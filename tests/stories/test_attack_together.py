@@ -22,8 +22,8 @@ from fixtures.large_files import (
 )
 from fixtures.organizations import joins, organization, today
 from strata.access.organizations.shown import organizations_of
-from strata.accounts import former
-from strata.accounts.names import Kind, Namespace, conflicts
+from strata.accounts.naming import former
+from strata.accounts.naming.names import Kind, Namespace, conflicts
 from strata.content.making.duplicate import Place, duplicate
 from strata.content.rewriting.removal import delete_large_files
 from strata.content.soundness import unsound_history

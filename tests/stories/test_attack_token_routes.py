@@ -21,7 +21,7 @@ from fixtures.questions import FILES, FORMS, body
 from stories.test_attack_hidden import FIELDS
 from strata.core.call import working
 from strata.core.hub import Hub
-from strata.credentials.tokens import leaks
+from strata.credentials.tokens.leaked import leaks
 from strata.web.paths import Route
 from strata.web.routes import ROUTES
 

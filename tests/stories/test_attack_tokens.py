@@ -26,9 +26,9 @@ from strata.core.actor import SYSTEM, Actor, Grants, Role, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType, fresh_key
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
+from strata.credentials.tokens.making import Terms
 from strata.credentials.tokens.tables import tokens as kept_tokens
-from strata.credentials.tokens.tokens import Terms
 from strata.organizations.create import NewOrganization
 from strata.repos.change import Settings, change_settings
 from strata.repos.create import Wish
@@ -47,7 +47,7 @@ def anyio_backend() -> str:
 
 def fine(hub: Hub, owner: Actor, grants: Grants, *named: int) -> str:
     with calling(hub, SYSTEM) as call, working(call) as work:
-        return tokens.create_for(
+        return making.create_for(
             work,
             owner.user_id or 0,
             f"fine {fresh_key()}",
@@ -314,7 +314,7 @@ async def test_a_token_stands_in_no_address(scene: Scene) -> None:
 async def test_a_read_token_is_told_how_to_propose(scene: Scene) -> None:
     commit = b'{"key":"header","value":{"summary":"x"}}\n'
     with calling(scene.hub, SYSTEM) as call, working(call) as work:
-        reading = tokens.create_for(work, scene.ana.user_id or 0, "r", TokenRole.READ).value
+        reading = making.create_for(work, scene.ana.user_id or 0, "r", TokenRole.READ).value
     async with web_client(scene.hub, reading) as client:
         for query, words in (
             ("", "Forbidden: pass `create_pr=1` as a query parameter to create a Pull Request."),

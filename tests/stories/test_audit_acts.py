@@ -45,7 +45,7 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth import apps
 from strata.events.audit.listing import Entry
-from strata.events.audit.seal import seal_all
+from strata.events.audit.sealing.seal import seal_all
 from strata.events.audit.verify import verify
 from strata.events.jobs import run_due
 from strata.lib.db.seek import Window
@@ -54,7 +54,7 @@ from strata.membership.jobs import TidyAccounts
 from strata.migrations.upgrade import configuration
 from strata.repos.queries import repo_at
 from strata.sessions.identities import linking
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.protecting import changing as protecting
 
 OTHER: Final = "An0ther-Horse!b"

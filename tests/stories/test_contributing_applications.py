@@ -19,7 +19,7 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.tokens import families, refreshing
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.repos import create
 from strata.repos.create import Wish
 

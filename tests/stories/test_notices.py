@@ -57,7 +57,8 @@ from strata.core.errors import OverQuota, StrataError
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.credentials.keys import gpg
-from strata.credentials.tokens import expiring, leaks
+from strata.credentials.tokens import expiring
+from strata.credentials.tokens.leaked import leaks
 from strata.events.jobs import GiveUp, enqueue, run_due
 from strata.events.webhooks.health import PATIENCE
 from strata.membership import failures, recovery
@@ -71,9 +72,10 @@ from strata.repos.change import Settings
 from strata.repos.collaborating import inviting as collaborating
 from strata.repos.record import Repo
 from strata.repos.requests.digest import TellOfRequests
-from strata.sessions.entering import changing, login
+from strata.sessions.entering import login
 from strata.sessions.identities import linking
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites.claims import Claims
+from strata.sessions.passwords import changing
 from strata.sessions.protecting import changing as protecting
 from strata.sessions.protecting.finishing import Second
 

@@ -22,7 +22,7 @@ from rooms.accounts.test_authorizing import allowed, asking, redeemed
 from strata.access import audit
 from strata.access.organizations import admitting, inviting, members, tokens as org_tokens
 from strata.access.organizations.tokens import Rules
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.app.serving import build_app
 from strata.community.discussions import reading
 from strata.community.pulls import merging

@@ -29,7 +29,7 @@ from strata.core.names import RepoType
 from strata.repos.change import Settings
 from strata.repos.publishers.exchange import LIFE
 from strata.repos.publishers.tables import publisher_statements
-from strata.sessions.entering.sessions import PROVED_FOR
+from strata.sessions.signed_in.sessions import PROVED_FOR
 
 SITE = "http://hub.example.com"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

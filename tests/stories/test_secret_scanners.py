@@ -21,7 +21,7 @@ from fixtures.large_files import access_token
 from strata.app.serving import build_app
 from strata.core.actor import Actor
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.values import fresh_value
 
 REPORTS = "/api/credentials/scanned"

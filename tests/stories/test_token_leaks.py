@@ -17,7 +17,7 @@ from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.values import fresh_value
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings

@@ -21,7 +21,7 @@ from strata.core.call import working
 from strata.core.errors import RepoNotFound, Unprocessable
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.events.jobs import Job
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings

@@ -39,7 +39,7 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth.making import own as applications
 from strata.credentials.oauth.making.description import Described
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.membership.profile import change_profile
 from strata.organizations.change import OrganizationSettings
 from strata.organizations.create import NewOrganization

@@ -19,7 +19,7 @@ from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.errors import Unprocessable
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.events.tables import jobs
 from strata.repos.change import Settings, change_settings
 

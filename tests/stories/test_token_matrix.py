@@ -32,7 +32,7 @@ from strata.core.actor import SYSTEM, Actor, Bar, Grants, Role, TokenKind, Token
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.tokens import approvals
+from strata.credentials.tokens.approving import approvals
 from strata.organizations.record import Organization
 from strata.organizations.token_policy import Approval, TokenPolicy
 from strata.repos.change import Settings

@@ -1,6 +1,6 @@
 """No account can have a name that is the beginning of one of our own addresses."""
 
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.web.routes import ROUTES
 
 

@@ -27,7 +27,7 @@ from strata.events.audit.narrowing import EVERYTHING, Filter
 from strata.events.facts import By, Whose, record
 from strata.lib.db.seek import Page, Window
 from strata.organizations import queries as organizations
-from strata.sessions.entering.console import require_entered
+from strata.sessions.signed_in.console import require_entered
 
 OWN_DAYS: Final = 90
 NO_TOKEN: Final = "Only the person reads this log, in a browser: an access token opens no settings."  # noqa: S105 — a sentence

@@ -15,7 +15,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts import confirmed, limits, people
+from strata.accounts.mailboxes import addresses
 from strata.accounts.notices.choices import Kind, wants_mail
 from strata.accounts.notices.times import held_for
 from strata.accounts.notices.unsubscribing import address as unsubscribe_address

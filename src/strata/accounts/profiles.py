@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from strata.accounts import addresses, people, standing
+from strata.accounts import people, standing
 from strata.accounts.confirmed import trouble_with
+from strata.accounts.mailboxes import addresses
 from strata.core.actor import Standing
 from strata.core.call import Call
 from strata.core.errors import NotFound

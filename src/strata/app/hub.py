@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from strata.access import personal as access
 from strata.accounts import personal as accounts
 from strata.accounts.legal.telling import TellOfTerms
-from strata.accounts.peppers import load_peppers
+from strata.accounts.passwords.peppers import load_peppers
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
@@ -44,7 +44,7 @@ from strata.core.secrets import load_or_create
 from strata.core.settings.groups.running import ObjectsSettings
 from strata.core.settings.tree import Settings
 from strata.credentials import personal as credentials
-from strata.events.audit.seal import SealFacts
+from strata.events.audit.sealing.seal import SealFacts
 from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
 from strata.events.mails.keeping import TidyMails

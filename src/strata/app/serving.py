@@ -29,7 +29,7 @@ from strata.core.hub import Hub
 from strata.core.settings.checks import BadSettings
 from strata.core.settings.tree import Settings
 from strata.credentials.uses import FLUSH_EVERY_S
-from strata.events.audit.seal import begin_sealing
+from strata.events.audit.sealing.seal import begin_sealing
 from strata.events.jobs import enqueue
 from strata.events.mails.keeping import TidyMails
 from strata.events.runner import JobRunner

@@ -16,7 +16,7 @@ from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoId
-from strata.credentials.tokens.bearers import Bearer, bearer_of
+from strata.credentials.tokens.presented.bearers import Bearer, bearer_of
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 

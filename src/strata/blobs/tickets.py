@@ -18,7 +18,7 @@ from strata.core.call import Call
 from strata.core.errors import Forbidden, RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import Oid
-from strata.credentials.tokens.bearers import Bearer, actor_of
+from strata.credentials.tokens.presented.bearers import Bearer, actor_of
 from strata.repos.queries import repo_by_id
 from strata.repos.record import Repo
 

@@ -19,9 +19,9 @@ from strata.cli.printing import json_option, listed
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.core.findings import UNSOUND
-from strata.events.audit import seal as sealing
 from strata.events.audit.narrowing import KINDS, Filter
-from strata.events.audit.seal import Seal, seal_of_line
+from strata.events.audit.sealing import seal as sealing
+from strata.events.audit.sealing.seal import Seal, seal_of_line
 from strata.events.audit.shape import shape_of
 from strata.events.audit.verify import verify as verified
 from strata.lib.db.seek import Window

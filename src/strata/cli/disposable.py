@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from strata.accounts import disposable as lists
+from strata.accounts.mailboxes import disposable as lists
 from strata.cli.place import Place, place_options
 from strata.core.errors import Malformed
 from strata.core.outbound import outbound_of

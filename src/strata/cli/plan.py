@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from strata.access.plans import requests
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans import grants, rules
 from strata.accounts.plans.quotas import KEYS, standing_of
 from strata.blobs.quota.usage import usage_of

@@ -20,7 +20,8 @@ from strata.core.call import Call, working
 from strata.core.errors import NotFound
 from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
-from strata.credentials.tokens import leaks, tokens
+from strata.credentials.tokens import making, owned
+from strata.credentials.tokens.leaked import leaks
 from strata.organizations.collaborators.shares import stand_in
 
 _SCOPE = click.option(
@@ -67,9 +68,9 @@ def create(  # noqa: PLR0913, PLR0917 — the options of the command
         actor = stand_in(call, person.id)
         chosen = settled(replace(call, actor=actor), _wanted(person, scopes, gated=gated))
         ends = None if days is None else call.now + timedelta(days=days)
-        terms = tokens.Terms(chosen.grants, chosen.organizations, ends)
+        terms = making.Terms(chosen.grants, chosen.organizations, ends)
         with working(call) as work:
-            issued = tokens.create_for(
+            issued = making.create_for(
                 work, person.id, name, TokenRole(role), value=value, terms=terms
             )
     click.echo(issued.value)
@@ -95,7 +96,7 @@ def revoke(data: Path | None, config: Path | None) -> None:
 def list_(owner: str, data: Path | None, config: Path | None, *, as_json: bool) -> None:
     """List the tokens of an account, without their values."""
     with opened(Place(data, config)) as call:
-        rows = [_row(held) for held in tokens.of(call, _owner(call, owner).id)]
+        rows = [_row(held) for held in owned.of(call, _owner(call, owner).id)]
     listed(rows, as_json=as_json)
 
 
@@ -139,7 +140,7 @@ def _repo_id(text: str) -> RepoId:
     return RepoId.parse(RepoType.MODEL, text) if kind is None else RepoId.parse(kind, rest)
 
 
-def _row(held: tokens.Token) -> dict[str, object]:
+def _row(held: owned.Token) -> dict[str, object]:
     return {
         "name": held.name,
         "role": held.role.value,

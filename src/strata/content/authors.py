@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from strata.accounts.addresses import key_of
+from strata.accounts.mailboxes.addresses import key_of
 from strata.content import queries
 from strata.core.actor import Actor, TokenKind
 from strata.core.call import Call

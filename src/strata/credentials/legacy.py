@@ -16,10 +16,11 @@ from strata.accounts.standing import require_open
 from strata.core.actor import TokenRole
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, EmailNotVerified, Forbidden, Unauthenticated
-from strata.credentials.tokens import tokens
-from strata.sessions.entering import login, sessions
+from strata.credentials.tokens import ending, making
+from strata.sessions.entering import login
 from strata.sessions.entering.login import IN_BROWSER, LogIn
 from strata.sessions.entering.waiting import Waiting
+from strata.sessions.signed_in import sessions
 
 NAME: Final = "Password log-in"
 OFF: Final = (
@@ -68,7 +69,7 @@ def log_in(call: Call, name: str, password: str, done: Done = NOT_DONE) -> str:
         raise EmailNotVerified(CONFIRM_FIRST)
     with working(call) as work:
         title = f"{NAME} {work.now:%Y-%m-%d %H:%M} {secrets.token_hex(4)}"
-        return tokens.create_for(work, entered.user_id, title, TokenRole.WRITE).value
+        return making.create_for(work, entered.user_id, title, TokenRole.WRITE).value
 
 
 def log_out(work: Work) -> None:
@@ -81,4 +82,4 @@ def log_out(work: Work) -> None:
     if token is None:
         raise Unauthenticated(WRONG)
     if token.name.startswith(f"{NAME} "):
-        tokens.end(work, token.id)
+        ending.end(work, token.id)

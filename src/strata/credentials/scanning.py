@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, Malformed, NotFound
 from strata.credentials.oauth.tokens import ending
-from strata.credentials.tokens import leaks
+from strata.credentials.tokens.leaked import leaks
 
 MOST_FINDINGS: Final = 1_000  # of one report
 LONGEST_PLACE: Final = 300  # characters

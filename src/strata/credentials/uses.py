@@ -19,7 +19,7 @@ from strata.core.hub import Hub
 from strata.credentials.keys.tables import ssh_keys
 from strata.credentials.tokens.tables import token_uses, tokens
 from strata.lib.db.columns import Moment
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.tables import sessions
 
 FLUSH_EVERY_S = 60
 TOKEN_STEP = timedelta(minutes=1)  # a token's row is written at most this often, by all processes

@@ -6,7 +6,7 @@ from strata.core.tables import metadata
 from strata.lib.db.columns import Json, Moment, identity
 
 # The audit log too: rows are added and sealed into a chain (`events.audit`), and never change. The
-# triggers of `events.audit.guards` hold the database itself to that.
+# triggers of `events.audit.sealing.guards` hold the database itself to that.
 facts = sa.Table(
     "facts",
     metadata,

@@ -15,7 +15,7 @@ from strata.accounts import people
 from strata.core.call import Call
 from strata.core.errors import Malformed
 from strata.credentials.keys.signing import owner_of_ssh_key
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.lib.keys.ssh import read_signature
 
 LIFE: Final = timedelta(days=1)  # the person may be far away

@@ -22,8 +22,10 @@ from strata.membership.confirming import unconfirmed
 from strata.membership.export import pack
 from strata.organizations.collaborators import tidying
 from strata.organizations.inviting import queries as invites
-from strata.sessions.entering import browsers, reset, sessions, waiting
+from strata.sessions.entering import waiting
 from strata.sessions.identities import ending, leaving as elsewhere
+from strata.sessions.passwords import reset
+from strata.sessions.signed_in import browsers, sessions
 
 EVERY = timedelta(hours=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from strata.accounts.profile.details import Details, change_details, details_lines
 from strata.core.call import Work
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 
 
 def change_profile(work: Work, user_id: int, full_name: str, details: Details) -> None:

@@ -9,17 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
-from strata.accounts import addresses, confirmed, limits, passwords, people
+from strata.accounts import confirmed, limits, people
 from strata.accounts.factors import remembered
+from strata.accounts.mailboxes import addresses
+from strata.accounts.passwords import hashing
 from strata.core.call import Call, Origin, Work, working
 from strata.core.errors import InvalidFields, LogInElsewhere, NotFound
-from strata.credentials.tokens.revoking import revoke_all
+from strata.credentials.tokens.ending import revoke_all
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.jobs import enqueue
 from strata.membership.confirming import mailing
-from strata.sessions.entering import guessing, letters, reset, sessions, sites
-from strata.sessions.entering.changing import keep_password, password_faults
+from strata.sessions.entering import guessing, sites
+from strata.sessions.passwords import reset
+from strata.sessions.passwords.changing import keep_password, password_faults
+from strata.sessions.signed_in import letters, sessions
 
 PER_ACCOUNT: Final = 5  # mails a day
 PER_PLACE: Final = 10  # requests an hour from one address
@@ -105,7 +109,7 @@ def choose(call: Call, link: str, form: NewPassword) -> None:
     faults = password_faults(call, user, form.password)
     if faults:
         raise InvalidFields({"password": faults})
-    hashed = passwords.hash_password(call.hub, form.password)
+    hashed = hashing.hash_password(call.hub, form.password)
     with working(call) as work:
         reset.use_up(work, link)
         keep_password(work, user, hashed)

@@ -20,7 +20,7 @@ import strata.core.instance
 import strata.credentials.keys.tables
 import strata.credentials.oauth.tables
 import strata.credentials.tokens.tables
-import strata.events.audit.guards
+import strata.events.audit.sealing.guards
 import strata.events.mails.tables
 import strata.events.tables
 import strata.events.webhooks.tables
@@ -35,8 +35,8 @@ import strata.organizations.tables
 import strata.repos.publishers.tables
 import strata.repos.tables
 import strata.search.tables
-import strata.sessions.entering.tables
-import strata.sessions.identities.tables  # noqa: F401 — each import adds its tables
+import strata.sessions.identities.tables
+import strata.sessions.signed_in.tables  # noqa: F401 — each import adds its tables
 from strata.core.tables import metadata
 from strata.search.tables import NAMES_OBJECTS
 

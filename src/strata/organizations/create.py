@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from strata.accounts import names, people
-from strata.accounts.full_names import full_name_faults
+from strata.accounts import people
+from strata.accounts.naming import names
+from strata.accounts.naming.full_names import full_name_faults
 from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.accounts.profile.details import Details, detail_faults, write_details
 from strata.accounts.profile.picture import point

@@ -12,11 +12,11 @@ from strata.access.gates.admit import GATEABLE, admit
 from strata.access.policy.namespaces import require_create
 from strata.access.policy.things import Gate
 from strata.access.policy.verbs import Action
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.core.call import Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
@@ -26,7 +26,7 @@ from strata.repos.create import require_one_more
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 from strata.repos.tables import redirects, refs, repos
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 
 @dataclass(frozen=True, slots=True)

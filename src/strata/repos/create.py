@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from strata.access.policy.namespaces import require_create
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans.quotas import quotas_of, require_count
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed, NotFound

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from strata.core.personal import Kept, Part, Personal, rows_of
-from strata.sessions.entering.tables import known_browsers, resets, sessions, waiting_log_ins
 from strata.sessions.identities.tables import identities
+from strata.sessions.signed_in.tables import known_browsers, resets, sessions, waiting_log_ins
 
 PERSONAL: Final = Personal(
     kept=(

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.errors import BadCredentials, Forbidden, Malformed, PasswordShown
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising
-from strata.sessions.entering import sessions
+from strata.credentials.tokens.presented import recognising
+from strata.sessions.signed_in import sessions
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 IN_ADDRESS = (

@@ -29,7 +29,7 @@ from strata.core.hub import Hub
 from strata.core.names import RepoId
 from strata.core.settings.tree import Settings
 from strata.credentials.uses import Uses
-from strata.sessions.entering.sessions import Started
+from strata.sessions.signed_in.sessions import Started
 from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.charging import at_address, caller_of
 from strata.web.entrance import ask_consent, enter

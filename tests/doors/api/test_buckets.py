@@ -13,7 +13,7 @@ from fixtures.buckets import bucket_of, filled, sent
 from fixtures.clients import Clients
 from fixtures.contents import created
 from fixtures.large_files import BASE_URL, access_token, calling, noise, person, working_as
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.app.serving import build_app
 from strata.blobs.present import large_files

@@ -17,7 +17,7 @@ from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 
 SITE = "http://hub.example.com"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -125,7 +125,7 @@ def test_the_secret_comes_in_the_header_or_in_the_body_and_must_be_right(
 def test_no_persons_credentials_count_at_the_token_door(hub: Hub, web: TestClient) -> None:
     ana = made(hub, "ana")
     with calling(hub, ana) as call, working(call) as work:
-        value = tokens.create(work, "hers", TokenRole.WRITE).value
+        value = making.create(work, "hers", TokenRole.WRITE).value
     bearer = {"Authorization": f"Bearer {value}"}
 
     assert web.get("/api/whoami-v2", headers=bearer).status_code == 200

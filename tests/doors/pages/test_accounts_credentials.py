@@ -13,7 +13,7 @@ from fixtures.hubs import FrozenClock
 from strata.app.serving import build_app
 from strata.core.hub import Hub
 from strata.credentials.uses import FLUSH_EVERY_S
-from strata.sessions.entering import csrf
+from strata.sessions.signed_in import csrf
 from strata.web.work import Tallies
 
 WHOAMI = "/api/whoami-v2"

@@ -12,8 +12,8 @@ from fixtures.accounts import calling, made, person
 from fixtures.browsers import chromium
 from fixtures.hubs import FrozenClock
 from fixtures.shown_repos import served
-from strata.accounts import names
 from strata.accounts.confirmed import claim, release
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.core.call import working
 from strata.core.hub import Hub

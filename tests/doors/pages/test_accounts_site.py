@@ -7,7 +7,7 @@ import pytest
 
 from doors.pages.visitors import PASSWORD, Visitor
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts.passwords import faults
+from strata.accounts.passwords.policy import faults
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
 from strata.web.pages.frame.assets import assets, static_url

@@ -18,7 +18,7 @@ from fixtures.large_files import calling, working_as
 from fixtures.organizations import organization, today
 from fixtures.shown_repos import Scene, served, session_of, staged
 from strata.access.plans import requests
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.app.serving import build_app
 from strata.content.reading.downloads import bytes_of

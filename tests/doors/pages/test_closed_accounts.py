@@ -26,7 +26,7 @@ from strata.core.errors import StrataError
 from strata.core.hub import Hub
 from strata.credentials.keys.ssh import actor_for_key, add
 from strata.membership.closing import gone, leave, suspend
-from strata.sessions.entering.sessions import actor_for_session
+from strata.sessions.signed_in.sessions import actor_for_session
 
 LOCAL: Final = "http://localhost:8080"  # where passkeys are
 

@@ -22,7 +22,7 @@ from strata.core.actor import SYSTEM
 from strata.core.call import Origin, working
 from strata.core.hub import Hub
 from strata.events.audit import verify
-from strata.events.audit.seal import newest, seal_all
+from strata.events.audit.sealing.seal import newest, seal_all
 from strata.events.facts import record
 from strata.events.tables import facts
 from strata.membership.closing.suspend import Suspension, suspend

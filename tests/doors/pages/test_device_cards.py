@@ -19,7 +19,7 @@ from strata.core.call import Origin
 from strata.core.hub import Hub
 from strata.credentials.oauth import consents
 from strata.credentials.oauth.device import polling, starting
-from strata.sessions.entering.sessions import PROVED_FOR
+from strata.sessions.signed_in.sessions import PROVED_FOR
 
 
 @pytest.fixture

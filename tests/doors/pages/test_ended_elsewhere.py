@@ -21,11 +21,12 @@ from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.events.tables import facts
-from strata.sessions.entering import sessions
-from strata.sessions.identities import ending, endpoints
+from strata.sessions.identities import ending
 from strata.sessions.identities.ending import EVENT, OLDEST
+from strata.sessions.identities.sites import endpoints
+from strata.sessions.identities.sites.words import LEEWAY_S
 from strata.sessions.identities.tables import logout_statements
-from strata.sessions.identities.words import LEEWAY_S
+from strata.sessions.signed_in import sessions
 
 DOOR = "/logout/backchannel/there"
 OCTO = Person(more={"sid": "s-1"})

@@ -16,7 +16,7 @@ from fixtures.large_files import working_as
 from strata.core.hub import Hub
 from strata.repos import change
 from strata.repos.change import Settings
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.tables import sessions
 from strata.web.gateway import Gateway
 
 HERE = "/notifications"

@@ -24,9 +24,9 @@ from fixtures.inboxes import opens, says, told
 from fixtures.keys import ssh_pair
 from fixtures.organizations import joins, organization
 from fixtures.shown_repos import served
-from strata.accounts import names
-from strata.accounts.former import holder
 from strata.accounts.legal.agreeing import keep
+from strata.accounts.naming import names
+from strata.accounts.naming.former import holder
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS, PERSONAL
 from strata.app.serving import build_app
@@ -37,9 +37,10 @@ from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.events.audit import seal, verify
+from strata.events.audit import verify
 from strata.events.audit.listing import of_person
 from strata.events.audit.narrowing import EVERYTHING
+from strata.events.audit.sealing import seal
 from strata.events.jobs import run_due
 from strata.events.mails.sending import ForgetMail
 from strata.lib.db.seek import Window

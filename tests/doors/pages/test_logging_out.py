@@ -15,9 +15,9 @@ from fixtures.issuers import Issuer, Person, issuing
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.membership.closing import gone
-from strata.sessions.entering.sessions import PASSING
 from strata.sessions.identities import leaving
 from strata.sessions.identities.tables import logins_elsewhere
+from strata.sessions.signed_in.sessions import PASSING
 
 BACK = "/logout/callback/there"
 

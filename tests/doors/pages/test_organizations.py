@@ -13,8 +13,8 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.organizations import PROMISED, joins, organization, today
 from fixtures.shown_repos import Scene, staged
-from strata.accounts import names
 from strata.accounts.legal.tables import consents
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.content.making import new_repo
 from strata.core.actor import SYSTEM, Role

@@ -21,7 +21,7 @@ from fixtures.large_files import working_as
 from fixtures.shown_repos import PICTURE, Scene, served, session_of, staged
 from strata.content.writing.operations import Add
 from strata.core.actor import TokenRole
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 
 PREFIX = "/hub"
 REPO = "/li-wei/flan-t5-large"
@@ -76,7 +76,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     operations = [Add("README.md", CARD.encode()), Add("docs/README.md", b"[code](../load.py)\n")]
     changed(hub, scene.owner, scene.model, operations)
     with working_as(hub, scene.owner) as work:
-        tokens.create(work, "laptop", TokenRole.READ)
+        making.create(work, "laptop", TokenRole.READ)
     with served(hub, port) as root:
         yield Site(scene, root)
     hub.database.close()

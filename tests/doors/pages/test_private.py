@@ -16,7 +16,7 @@ from fixtures.questions import body
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making, owned
 from strata.membership.confirming import approval
 from strata.repos.record import Repo
 from strata.web.entrance import OPEN, is_open
@@ -39,8 +39,8 @@ class Scene:
         """A token that an operator gave to somebody."""
         with calling(self.hub) as call, working(call) as work:
             made_for = person(self.hub, name).id
-            held = len(tokens.of(work, made_for))
-            made_token = tokens.create_for(work, made_for, f"one {held}", TokenRole.READ)
+            held = len(owned.of(work, made_for))
+            made_token = making.create_for(work, made_for, f"one {held}", TokenRole.READ)
         return {"Authorization": f"Bearer {made_token.value}"}
 
 

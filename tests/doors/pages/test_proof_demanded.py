@@ -35,7 +35,7 @@ from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import GIT_TYPES
 from strata.credentials.oauth.tables import oauth_apps
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 from strata.web.paths import Route
 
 Asked = Mapping[str, str | bool | object]
@@ -294,7 +294,7 @@ def owner(hub: Hub, clock: FrozenClock) -> Visitor:
     with calling(hub, SYSTEM) as call:
         NameLargeFiles(repos[0].id).run(call)
         with working(call) as work:
-            tokens.create_for(work, user_id, "narrow", TokenRole.FINE_GRAINED)
+            making.create_for(work, user_id, "narrow", TokenRole.FINE_GRAINED)
             work.db.execute(oauth_apps.update().values(owner_id=user_id))
     clock.advance(timedelta(minutes=16))
     return visitor

@@ -19,10 +19,10 @@ from strata.core.actor import Role
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.organizations import queries
-from strata.sessions.entering.sessions import PROVED_FOR
-from strata.sessions.identities import endpoints
-from strata.sessions.identities.asking import LIFE
 from strata.sessions.identities.linking import identities_of
+from strata.sessions.identities.sites import endpoints
+from strata.sessions.identities.sites.asking import LIFE
+from strata.sessions.signed_in.sessions import PROVED_FOR
 
 PAGE = "/settings/authentication"
 CODE = "of whoever set it up"

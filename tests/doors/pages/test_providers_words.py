@@ -20,8 +20,8 @@ from strata.core.hub import Hub
 from strata.events.jobs import run_due
 from strata.membership.recovery import SendReset
 from strata.organizations import queries
-from strata.sessions.identities import endpoints
-from strata.sessions.identities.words import LEEWAY_S
+from strata.sessions.identities.sites import endpoints
+from strata.sessions.identities.sites.words import LEEWAY_S
 
 AUTHENTICATION = "/settings/authentication"
 

@@ -14,7 +14,7 @@ from strata.content.writing.operations import Add
 from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.names import RepoType
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 from strata.web.pages.repo.file_view import MAX_CODE_BYTES, MAX_TEXT_BYTES
 
 MODEL = "/li-wei/flan-t5-large"
@@ -101,7 +101,7 @@ def test_snippets_name_this_hub_and_this_repo(scene: Scene) -> None:
 def test_code_is_filled_in_with_who_reads_and_never_with_a_token(scene: Scene) -> None:
     owner = scene.visitor(scene.owner)
     with calling(scene.hub, scene.owner) as call, working(call) as work:
-        tokens.create(work, "laptop", TokenRole.WRITE)
+        making.create(work, "laptop", TokenRole.WRITE)
     docs = owner.get("/docs").text
     for said in ("li-wei/my-model", "http://hub.test", "$HF_TOKEN"):
         assert said in docs

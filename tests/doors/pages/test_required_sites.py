@@ -29,8 +29,8 @@ from strata.core.settings.checks import BadSettings
 from strata.events.jobs import run_due
 from strata.membership.closing import suspend
 from strata.membership.recovery import SendReset
-from strata.sessions.entering.sessions import actor_for_session
 from strata.sessions.entering.waiting import SendLogInLink
+from strata.sessions.signed_in.sessions import actor_for_session
 
 ANA = Person(subject="7", login="ana", email="ana@example.com")
 MINE: dict[str, Any] = {"required_domains": ("Example.com",)}

@@ -18,8 +18,9 @@ from strata.core.actor import Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.credentials.tokens import recognising, tokens
-from strata.credentials.tokens.tokens import Terms
+from strata.credentials.tokens import making, owned
+from strata.credentials.tokens.making import Terms
+from strata.credentials.tokens.presented import recognising
 from strata.repos.change import Settings
 from strata.repos.create import Wish
 
@@ -228,16 +229,16 @@ def test_what_no_level_says_of_a_repo_stays_as_it_was(hub: Hub, ana: Visitor) ->
     with calling(hub, me) as call:
         kept = settled(call, Wanted(repos={RepoId(RepoType.MODEL, "ana", "mine"): odd})).grants
         with working(call) as work:
-            tokens.create_for(
+            making.create_for(
                 work, me.user_id or 0, "odd", TokenRole.FINE_GRAINED, terms=Terms(kept)
             )
-        (token,) = [one for one in tokens.of(call, me.user_id or 0) if one.name == "odd"]
+        (token,) = [one for one in owned.of(call, me.user_id or 0) if one.name == "odd"]
     path = f"/settings/tokens/{token.id}/edit"
     page = ana.open(path).text
     assert '<option value="as-before" selected>As before</option>' in page
     ana.submit(path, path, **repos(("ana/mine", "as-before")), gated="on")
     with calling(hub) as call:
-        (token,) = [one for one in tokens.of(call, me.user_id or 0) if one.name == "odd"]
+        (token,) = [one for one in owned.of(call, me.user_id or 0) if one.name == "odd"]
     assert token.grants is not None
     assert token.grants["gated"] is True
     assert list(token.grants["repos"].values()) == [["repo.access.read"]]  # type: ignore[attr-defined]

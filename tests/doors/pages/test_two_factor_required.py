@@ -18,7 +18,8 @@ from strata.core.call import working
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.tokens import bearers, tokens
+from strata.credentials.tokens import making
+from strata.credentials.tokens.presented import bearers
 from strata.events.jobs import run_due
 from strata.repos.create import Wish
 from strata.sessions.protecting import removal
@@ -63,7 +64,7 @@ def demand(boss: Visitor, days: str = "0") -> None:
 
 def token_of(hub: Hub, name: str) -> str:
     with calling(hub) as call, working(call) as work:
-        return tokens.create_for(work, person(hub, name).id, "t", TokenRole.WRITE).value
+        return making.create_for(work, person(hub, name).id, "t", TokenRole.WRITE).value
 
 
 def test_members_without_one_are_kept_out_and_told_why(

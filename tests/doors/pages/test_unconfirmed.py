@@ -17,7 +17,7 @@ from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import GIT_TYPES, RepoType
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making, owned
 from strata.web.paths import Route
 from strata.web.routes import ROUTES
 
@@ -194,9 +194,9 @@ def test_an_unconfirmed_account_writes_nothing_that_is_not_listed(
 def token_of(hub: Hub) -> str:
     """An operator may give a token to whomever; it carries no more right than its owner."""
     with calling(hub) as call, working(call) as work:
-        held = tokens.of(call, person(hub, "new-one").id)
+        held = owned.of(call, person(hub, "new-one").id)
         name = f"from the operator {len(held)}"
-        return tokens.create_for(work, person(hub, "new-one").id, name, TokenRole.WRITE).value
+        return making.create_for(work, person(hub, "new-one").id, name, TokenRole.WRITE).value
 
 
 @pytest.mark.parametrize(("method", "path", "content"), UPLOAD_DOORS)

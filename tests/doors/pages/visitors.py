@@ -12,7 +12,7 @@ from strata.accounts.people import everyone
 from strata.app.serving import build_app
 from strata.core.call import reading
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.events import outbox
 from strata.membership.joining import by_operator
 

@@ -13,7 +13,7 @@ from fixtures.collaborators import accepts_here, changes_role, invites, removes
 from fixtures.keys import SshPair
 from fixtures.organizations import joins, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.content.reading.downloads import bytes_of
 from strata.core.actor import Actor, Role

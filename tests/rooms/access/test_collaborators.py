@@ -48,7 +48,9 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
-from strata.credentials.tokens import approvals, recognising, tokens
+from strata.credentials.tokens import making
+from strata.credentials.tokens.approving import approvals
+from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.tables import tokens as tokens_table
 from strata.events.tables import facts
 from strata.membership.closing import gone
@@ -505,9 +507,9 @@ def test_a_token_may_name_a_shared_repo_and_its_organization_decides(
     with hub.database.writing() as db:
         here = sa.update(organizations).where(organizations.c.id == made_one.id)
         db.execute(here.values(token_policy="approved"))
-    terms = tokens.Terms(chosen.grants, chosen.organizations)
+    terms = making.Terms(chosen.grants, chosen.organizations)
     with calling(hub, eve) as call, working(call) as work:
-        issued = tokens.create(work, "job", TokenRole.FINE_GRAINED, terms)
+        issued = making.create(work, "job", TokenRole.FINE_GRAINED, terms)
 
     def by_token() -> bool:
         with hub.database.reading() as db:
@@ -590,7 +592,7 @@ def test_a_job_trusted_by_a_collaborator_writes_no_longer_than_they_may(
     bob = shared(hub, ana, vault, bob, Role.WRITE)
     grants = Grants(repos={vault.id: frozenset({"repo.content.write"})})
     with calling(hub, bob) as call, working(call) as work:
-        issued = tokens.create(work, "job", TokenRole.FINE_GRAINED, tokens.Terms(grants))
+        issued = making.create(work, "job", TokenRole.FINE_GRAINED, making.Terms(grants))
         theirs = sa.update(tokens_table).where(tokens_table.c.id == issued.id)
         work.db.execute(theirs.values(kind=TokenKind.PUBLISHER.value))
 

@@ -17,7 +17,7 @@ from strata.core.actor import ANONYMOUS, Actor, Role
 from strata.core.call import Call
 from strata.core.errors import GatedRepo
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 from strata.repos.change import Settings
 from strata.repos.record import Repo
 

@@ -16,8 +16,8 @@ from strata.core.actor import Actor
 from strata.core.call import Origin, working
 from strata.core.errors import Forbidden, ProofNeeded
 from strata.core.hub import Hub
-from strata.sessions.entering import console, sessions, sudo
 from strata.sessions.protecting import changing
+from strata.sessions.signed_in import console, sessions, sudo
 
 SITE = "https://hub.example.com"
 HERE = Origin(base_url=SITE, ip="203.0.113.7", user_agent="a browser")

@@ -7,14 +7,15 @@ from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import BadCredentials
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising, renewing, tokens
-from strata.credentials.tokens.bearers import Bearer, actor_of, bearer_of
+from strata.credentials.tokens import ending, making, renewing
+from strata.credentials.tokens.presented import recognising
+from strata.credentials.tokens.presented.bearers import Bearer, actor_of, bearer_of
 
 
 def by_token(hub: Hub, owner: Actor, role: TokenRole) -> tuple[Bearer, int]:
     """Ask for a link with an access token; whom it speaks for, and the token's id."""
     with calling(hub, owner) as call, working(call) as work:
-        issued = tokens.create(work, f"a {role.value} token", role)
+        issued = making.create(work, f"a {role.value} token", role)
     with calling(hub) as call:
         actor = recognising.actor_for_token(call.db, hub, issued.value)
     assert actor is not None
@@ -46,7 +47,7 @@ def test_a_deleted_token_closes_what_it_opened(hub: Hub) -> None:
     alice = made(hub, "alice")
     bearer, token_id = by_token(hub, alice, TokenRole.WRITE)
     with calling(hub, alice) as call, working(call) as work:
-        tokens.delete(work, token_id)
+        ending.delete(work, token_id)
     with pytest.raises(BadCredentials):
         shown(hub, bearer)
 

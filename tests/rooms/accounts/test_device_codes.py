@@ -28,7 +28,7 @@ from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.device import deciding, polling, starting, user_codes
 from strata.credentials.oauth.tokens import accesses, refreshing
 from strata.credentials.oauth.tokens.families import Answer
-from strata.credentials.tokens import recognising
+from strata.credentials.tokens.presented import recognising
 
 PROGRAM = Origin(base_url="http://localhost:8080", ip="198.51.100.9", user_agent="hf_hub/2.4.0")
 

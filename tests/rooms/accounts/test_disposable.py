@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.accounts import calling
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts import addresses, disposable
+from strata.accounts.mailboxes import addresses, disposable
 from strata.core.errors import Malformed
 from strata.core.hub import Hub
 

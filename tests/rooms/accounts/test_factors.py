@@ -21,11 +21,11 @@ from fixtures.accounts import (
 )
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock
-from strata.accounts import passwords
 from strata.accounts.factors import checking, codes, held, passkeys, remembered, totp
 from strata.accounts.factors.challenges import Purpose, Use
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.factors.tables import recovery_codes
+from strata.accounts.passwords import hashing
 from strata.accounts.tables import users
 from strata.core.actor import Actor
 from strata.core.call import working
@@ -33,12 +33,14 @@ from strata.core.errors import InvalidFields, NotFound, ProofNeeded, StrataError
 from strata.core.hub import Hub
 from strata.core.providers import LoginProvider
 from strata.membership import recovery
-from strata.sessions.entering import login, reset, sessions, sudo
+from strata.sessions.entering import login
 from strata.sessions.entering.entry import Browser, LoggedIn
 from strata.sessions.identities import linking
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites.claims import Claims
+from strata.sessions.passwords import reset
 from strata.sessions.protecting import changing, finishing
 from strata.sessions.protecting.finishing import Second
+from strata.sessions.signed_in import sessions, sudo
 
 FORMS = "the cookie of this browser's forms"
 HERE = Browser(forms=FORMS)
@@ -362,7 +364,7 @@ def test_recovery_codes_are_kept_as_salted_slow_hashes(hub: Hub, alice: Actor) -
         rows = call.db.execute(sa.select(recovery_codes)).all()
     (salt,) = {row.salt for row in rows}
     assert len(bytes.fromhex(salt)) == 16
-    slow = passwords.stretched(hub, shown[0].replace("-", ""), bytes.fromhex(salt))
+    slow = hashing.stretched(hub, shown[0].replace("-", ""), bytes.fromhex(salt))
     assert hub.secrets.digest("recovery.code", slow) in {row.digest for row in rows}
     again = codes.draw(hub)
     assert again.salt != salt

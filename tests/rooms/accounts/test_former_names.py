@@ -10,7 +10,7 @@ from fixtures.accounts import calling, joined, made, person
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import organization
-from strata.accounts import former, names
+from strata.accounts.naming import former, names
 from strata.app.hub import LISTENERS
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import working

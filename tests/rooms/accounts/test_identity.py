@@ -15,8 +15,8 @@ from strata.core.call import working
 from strata.core.errors import Malformed, TokenExpired
 from strata.core.hub import Hub
 from strata.credentials.keys import ssh
-from strata.credentials.tokens import tokens
-from strata.credentials.tokens.tokens import Terms
+from strata.credentials.tokens import making
+from strata.credentials.tokens.making import Terms
 from strata.events.tables import facts
 from strata.membership import identity
 from strata.membership.identity import NAMESPACE, Proof
@@ -52,7 +52,7 @@ def shown(hub: Hub, proof: Proof, name: str = "alice") -> str:
 
 def token_of(hub: Hub, who: Actor) -> str:
     with calling(hub) as call, working(call) as work:
-        return tokens.create_for(work, who.user_id or 0, "ci", TokenRole.READ).value
+        return making.create_for(work, who.user_id or 0, "ci", TokenRole.READ).value
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
@@ -104,7 +104,7 @@ def test_a_valid_token_of_the_account_will_do(hub: Hub, clock: FrozenClock, alic
         with pytest.raises(Malformed):
             shown(hub, Proof(token=value))
     with calling(hub) as call, working(call) as work:
-        brief = tokens.create_for(
+        brief = making.create_for(
             work, alice.user_id or 0, "brief", TokenRole.READ, terms=Terms(expires_at=over)
         )
     clock.advance(timedelta(days=2))

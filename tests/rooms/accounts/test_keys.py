@@ -31,7 +31,7 @@ from strata.core.errors import (
 from strata.core.hub import Hub
 from strata.credentials.keys import gpg, ssh
 from strata.credentials.keys.tables import gpg_issuers, gpg_keys, ssh_keys
-from strata.credentials.tokens.bearers import actor_of, bearer_of
+from strata.credentials.tokens.presented.bearers import actor_of, bearer_of
 from strata.credentials.uses import Uses
 from strata.organizations.tables import organizations
 

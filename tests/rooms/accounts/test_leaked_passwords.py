@@ -10,8 +10,8 @@ import pytest
 from fixtures.accounts import calling, inbox, joined, link_in, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.leaks import leaking, sha1
-from strata.accounts import passwords
-from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.passwords import policy
+from strata.accounts.passwords.chosen import new_password_faults
 from strata.core.call import working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
@@ -19,8 +19,8 @@ from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
 from strata.membership import recovery
 from strata.membership.joining import by_operator
-from strata.sessions.entering import reset
-from strata.sessions.entering.changing import Change, change_password
+from strata.sessions.passwords import reset
+from strata.sessions.passwords.changing import Change, change_password
 
 LEAKED = "Leaked-Horse!7"
 FRESH = "Fresh-Donkey!7"
@@ -142,7 +142,7 @@ def test_a_passphrase_needs_length_and_nothing_else(build: Build) -> None:
 
 
 def test_the_seeds_policy_stays_the_seeds(hub: Hub) -> None:
-    assert passwords.policy_of(hub.settings.accounts) is passwords.SEED
+    assert policy.policy_of(hub.settings.accounts) is policy.SEED
     assert "pw.need_upper" in new_password_faults(hub, PHRASE)
 
 

@@ -22,8 +22,8 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.credentials import legacy
-from strata.credentials.tokens import tokens
-from strata.sessions.entering.tables import sessions
+from strata.credentials.tokens import making, owned
+from strata.sessions.signed_in.tables import sessions
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_program_of_old_gets_a_token_and_gives_it_back(open_hub: Hub) -> None:
     assert actor.token is not None
     assert actor.token.role is TokenRole.WRITE
     with calling(open_hub, actor) as call:
-        assert [one.name for one in tokens.of(call, ana.user_id or 0)] == [actor.token.name]
+        assert [one.name for one in owned.of(call, ana.user_id or 0)] == [actor.token.name]
         assert call.db.scalar(sa.select(sa.func.count()).select_from(sessions)) == 0
         with working(call) as work:
             legacy.log_out(work)
@@ -71,7 +71,7 @@ def test_a_program_of_old_gets_a_token_and_gives_it_back(open_hub: Hub) -> None:
 def test_logging_out_keeps_tokens_that_people_made(open_hub: Hub) -> None:
     ana = made(open_hub, "ana")
     with calling(open_hub, ana) as call, working(call) as work:
-        issued = tokens.create(work, "by hand", TokenRole.WRITE)
+        issued = making.create(work, "by hand", TokenRole.WRITE)
         with pytest.raises(Unauthenticated):
             legacy.log_out(work)
     actor = whose(open_hub, issued.value)

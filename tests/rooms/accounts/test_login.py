@@ -20,15 +20,17 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
-from strata.accounts import limits, passwords
+from strata.accounts import limits
+from strata.accounts.passwords import hashing
 from strata.accounts.tables import attempts, users
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, TooMany, WorkNeeded
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
-from strata.sessions.entering import login, sessions
+from strata.sessions.entering import login
 from strata.sessions.entering.entry import Browser, LoggedIn
 from strata.sessions.entering.warning import WarnOfSpraying
+from strata.sessions.signed_in import sessions
 
 WRONG = "Wrong-Horse!b"
 
@@ -121,7 +123,7 @@ def test_an_outdated_hash_is_renewed(hub: Hub) -> None:
 
     kept = person(hub, "alice").password_hash
     assert kept is not None
-    assert not passwords.is_outdated(hub, kept)
+    assert not hashing.is_outdated(hub, kept)
     enter(hub, "alice")
 
 

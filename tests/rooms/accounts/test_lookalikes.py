@@ -12,8 +12,8 @@ from fixtures.accounts import calling, form, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import SAMPLE, organization, today
 from strata.access.organizations.founding import found_organization
-from strata.accounts import names
-from strata.accounts.names import Kind, Namespace
+from strata.accounts.naming import names
+from strata.accounts.naming.names import Kind, Namespace
 from strata.accounts.profile.details import Details, change_details
 from strata.core.actor import Actor
 from strata.core.call import working

@@ -15,7 +15,7 @@ import pytest
 
 from fixtures.accounts import calling, form, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts import mail_domains
+from strata.accounts.mailboxes import mail_domains
 from strata.core.errors import InvalidFields, ProofNeeded, TooMany
 from strata.core.hub import Hub
 from strata.core.settings.checks import BadSettings

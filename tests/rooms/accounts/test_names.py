@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.accounts import calling, joined, made
 from fixtures.hubs import FrozenClock
-from strata.accounts import names, reserved
+from strata.accounts.naming import names, reserved
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, TooMany
 from strata.core.hub import Hub

@@ -10,17 +10,19 @@ from fixtures.accounts import calling, fact_names, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, leaves, organization
 from strata.access.organizations import members as access
-from strata.accounts import names, people
+from strata.accounts import people
+from strata.accounts.naming import names
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields, NotFound
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising, tokens
+from strata.credentials.tokens import making
+from strata.credentials.tokens.presented import recognising
 from strata.lib.db.seek import Window
 from strata.organizations import queries
 from strata.organizations.create import NewOrganization, create, starts_private
 from strata.organizations.roles import roles_of
-from strata.sessions.entering import sessions
+from strata.sessions.signed_in import sessions
 
 
 def as_seen(hub: Hub, actor: Actor) -> Actor:
@@ -72,7 +74,7 @@ def test_tokens_and_sessions_know_the_roles(hub: Hub) -> None:
 
     with calling(hub, SYSTEM) as call:
         with working(call) as work:
-            value = tokens.create_for(work, alice.user_id or 0, "one", TokenRole.READ).value
+            value = making.create_for(work, alice.user_id or 0, "one", TokenRole.READ).value
         by_token = recognising.actor_for_token(call.db, hub, value)
         assert roles_of(call, bob.user_id or 0) == {acme.id: Role.CONTRIBUTOR}
     assert by_token is not None
@@ -184,7 +186,7 @@ def test_roles_cost_no_statement_of_their_own(tmp_path: Path, clock: FrozenClock
         organization(hub, "alice", f"org-{number}")
     with calling(hub, SYSTEM) as call:
         with working(call) as work:
-            token = tokens.create_for(work, alice.user_id or 0, "one", TokenRole.READ).value
+            token = making.create_for(work, alice.user_id or 0, "one", TokenRole.READ).value
             cookie = sessions.start(work, alice.user_id or 0, admin=False, remember=False).cookie
         driver = call.db.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)

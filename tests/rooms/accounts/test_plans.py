@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from fixtures.accounts import HERE, calling, confirmation_in, inbox, joined, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.webhooks import watched
-from strata.accounts import confirmed, names
+from strata.accounts import confirmed
+from strata.accounts.naming import names
 from strata.accounts.plans import grants, rules
 from strata.accounts.plans.quotas import MOST, quotas_of, standing_of
 from strata.accounts.plans.rates import Bucket
@@ -24,7 +25,7 @@ from strata.core.call import Work, working
 from strata.core.errors import InvalidFields, Malformed, NotFound, TooMany
 from strata.core.hub import Hub
 from strata.credentials.keys import ssh
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 from strata.events.tables import facts
 from strata.events.webhooks import deliveries, queries
 from strata.events.webhooks.record import Origin, State, Telling
@@ -57,11 +58,11 @@ def test_tokens_keys_and_webhooks_are_counted_against_the_plan(hub: Hub) -> None
     for who, more in ((ana, False), (bob, True)):
         with calling(hub, who) as call, working(call) as work:
             for number in range(2 if more else 1):
-                tokens.create_for(work, who.user_id or 0, f"t{number}", TokenRole.READ)
+                making.create_for(work, who.user_id or 0, f"t{number}", TokenRole.READ)
                 ssh.add(work, "", key((who.user_id or 0) * 10 + number))
                 manage.create(work, hook(who))
     acts: list[Callable[[Work], object]] = [
-        lambda work: tokens.create_for(work, ana.user_id or 0, "second", TokenRole.READ),
+        lambda work: making.create_for(work, ana.user_id or 0, "second", TokenRole.READ),
         lambda work: ssh.add(work, "", key(200)),
         lambda work: manage.create(work, hook(ana)),
     ]

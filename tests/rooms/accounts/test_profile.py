@@ -9,7 +9,7 @@ from PIL import Image
 from fixtures.accounts import calling, fact_names, joined, made, person
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock
-from strata.accounts import former, names
+from strata.accounts.naming import former, names
 from strata.accounts.profile.details import Details, change_details, details_of
 from strata.accounts.profile.picture import change_picture, remove_picture, shown_file, square
 from strata.accounts.profile.soundness import sweep_pictures

@@ -17,7 +17,7 @@ from strata.credentials.tokens import letters as token_letters
 from strata.events.letters import Reader
 from strata.events.outbox import Letter
 from strata.membership.confirming import letters
-from strata.sessions.entering import letters as entering_letters
+from strata.sessions.signed_in import letters as entering_letters
 
 
 def test_people_see_all_of_their_own_account(hub: Hub) -> None:

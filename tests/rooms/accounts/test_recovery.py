@@ -23,13 +23,16 @@ from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising, tokens
+from strata.credentials.tokens import making
+from strata.credentials.tokens.presented import recognising
 from strata.events.jobs import run_due
 from strata.events.mails.tables import mails
 from strata.membership import recovery
 from strata.membership.emails import adding
-from strata.sessions.entering import browsers, changing, login, reset, sessions
+from strata.sessions.entering import login
 from strata.sessions.entering.entry import Browser
+from strata.sessions.passwords import changing, reset
+from strata.sessions.signed_in import browsers, sessions
 
 OTHER = "An0ther-Horse!b"
 JOBS = {recovery.SendReset.kind: recovery.SendReset}
@@ -109,7 +112,7 @@ def test_every_confirmed_address_hears_of_a_reset(hub: Hub, alice: Actor) -> Non
 def test_sessions_and_tokens_stay_or_go_as_ticked(hub: Hub, alice: Actor) -> None:
     session = logged_in(hub, alice)
     with calling(hub, alice) as call, working(call) as work:
-        token = tokens.create(work, "laptop", TokenRole.READ)
+        token = making.create(work, "laptop", TokenRole.READ)
 
     def opens() -> bool:
         with calling(hub) as call:

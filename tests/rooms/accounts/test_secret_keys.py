@@ -20,7 +20,7 @@ from strata.core.hub import Hub
 from strata.core.secrets import Secrets
 from strata.core.settings.checks import BadSettings
 from strata.migrations.schema import metadata
-from strata.sessions.entering import sessions
+from strata.sessions.signed_in import sessions
 
 OLD, NEW, OTHER = (Secrets(bytes([number]) * 32) for number in (1, 2, 3))
 BOTH = replace(NEW, former=(OLD.root,))

@@ -18,8 +18,9 @@ from strata.credentials.uses import Uses
 from strata.events.jobs import run_due
 from strata.events.tables import jobs
 from strata.membership.jobs import TidyAccounts, begin_tidying
-from strata.sessions.entering import csrf, sessions, signing_out
-from strata.sessions.entering.tables import sessions as kept_sessions
+from strata.sessions.entering import signing_out
+from strata.sessions.signed_in import csrf, sessions
+from strata.sessions.signed_in.tables import sessions as kept_sessions
 
 
 def started(hub: Hub, person: Actor, *, remember: bool = False) -> sessions.Started:

@@ -34,7 +34,7 @@ from strata.core.hub import Hub
 from strata.events import outbox
 from strata.membership.confirming import mailing, verification
 from strata.membership.joining import by_operator, signup
-from strata.sessions.entering import sessions
+from strata.sessions.signed_in import sessions
 
 
 def test_sign_up_opens_an_account_that_waits_for_its_confirmation(hub: Hub) -> None:

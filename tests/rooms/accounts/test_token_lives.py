@@ -29,9 +29,11 @@ from strata.core.errors import (
     TooMany,
 )
 from strata.core.hub import Hub
-from strata.credentials.tokens import expiring, leaks, recognising, renewing, tokens
+from strata.credentials.tokens import ending, expiring, making, owned, renewing
+from strata.credentials.tokens.leaked import leaks
+from strata.credentials.tokens.making import Terms
+from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.tables import tokens as kept_tokens
-from strata.credentials.tokens.tokens import Terms
 from strata.credentials.uses import KEPT, Uses, uses_of
 from strata.events.tables import facts
 from strata.organizations.create import NewOrganization
@@ -42,12 +44,12 @@ DAY = timedelta(days=1)
 
 def issued(
     hub: Hub, actor: Actor, name: str = "t", role: TokenRole = TokenRole.READ, **terms: object
-) -> tokens.Issued:
+) -> making.Issued:
     with calling(hub, actor) as call, working(call) as work:
-        return tokens.create(work, name, role, Terms(**terms))  # type: ignore[arg-type]
+        return making.create(work, name, role, Terms(**terms))  # type: ignore[arg-type]
 
 
-def fine(hub: Hub, actor: Actor, grants: Grants, **terms: object) -> tokens.Issued:
+def fine(hub: Hub, actor: Actor, grants: Grants, **terms: object) -> making.Issued:
     return issued(hub, actor, "fine", TokenRole.FINE_GRAINED, grants=grants, **terms)
 
 
@@ -61,9 +63,9 @@ def rotated(hub: Hub, actor: Actor, token_id: int, hours: int = 0) -> str:
         return renewing.rotate(work, token_id, hours).value
 
 
-def held(hub: Hub, actor: Actor) -> list[tokens.Token]:
+def held(hub: Hub, actor: Actor) -> list[owned.Token]:
     with calling(hub, actor) as call:
-        return tokens.of(call, actor.user_id or 0)
+        return owned.of(call, actor.user_id or 0)
 
 
 def organization(hub: Hub, founder: Actor) -> tuple[Actor, int]:
@@ -290,9 +292,9 @@ def test_all_tokens_end_together(hub: Hub) -> None:
     by_token = bearer(hub, values[0])
 
     with calling(hub, by_token or alice) as call, working(call) as work, pytest.raises(Forbidden):
-        tokens.delete_all(work)
+        ending.delete_all(work)
     with calling(hub, alice) as call, working(call) as work:
-        assert tokens.delete_all(work) == 3
+        assert ending.delete_all(work) == 3
 
     assert [bearer(hub, value) for value in values] == [None] * 3
     assert bearer(hub, other) is not None
@@ -349,7 +351,7 @@ def test_the_last_uses_are_kept_and_no_more(hub: Hub, clock: FrozenClock) -> Non
     (listed,) = held(hub, alice)
     assert (listed.last_used_ip, listed.last_used_by) == (found[0].ip, "hf_hub/2.4.0")
     with calling(hub, alice) as call, working(call) as work:
-        tokens.delete(work, token.id)
+        ending.delete(work, token.id)
     uses.note(actor, hub.clock(), HERE)
     uses.flush(hub)
 

@@ -16,7 +16,8 @@ from fixtures.hubs import FrozenClock
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import Origin, working
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising, renewing, tokens
+from strata.credentials.tokens import ending, making, owned, renewing
+from strata.credentials.tokens.presented import recognising
 from strata.credentials.uses import HELD_FOR, TokenUse, Uses, uses_of
 
 STEP = timedelta(seconds=20)
@@ -30,7 +31,7 @@ def alice(hub: Hub) -> Actor:
 def with_token(hub: Hub, alice: Actor) -> Actor:
     """Alice, by a token of hers."""
     with calling(hub, alice) as call, working(call) as work:
-        value = tokens.create(work, "ci", TokenRole.READ).value
+        value = making.create(work, "ci", TokenRole.READ).value
         actor = recognising.actor_for_token(work.db, hub, value)
     assert actor is not None
     return actor
@@ -42,7 +43,7 @@ def from_place(number: int) -> Origin:
 
 def row_of(hub: Hub, alice: Actor) -> tuple[object, str]:
     with calling(hub) as call:
-        (one,) = tokens.of(call, alice.user_id or 0)
+        (one,) = owned.of(call, alice.user_id or 0)
     return one.last_used_at, one.last_used_ip
 
 
@@ -142,7 +143,7 @@ def test_a_fresh_value_is_shown_in_use_at_once_and_a_deleted_token_is_forgotten(
     assert row_of(hub, alice) == (clock(), "203.0.113.1")
 
     with calling(hub, alice) as call, working(call) as work:
-        tokens.delete(work, actor.token.id)
+        ending.delete(work, actor.token.id)
     clock.advance(STEP)
     uses.note(actor, clock(), from_place(2))
     uses.flush(hub)

@@ -21,19 +21,20 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
-from strata.credentials.tokens import recognising, renewing, tokens, values
+from strata.credentials.tokens import ending, making, owned, renewing, values
+from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.credentials.uses import Uses
 
 
-def issued(hub: Hub, actor: Actor, name: str, role: TokenRole = TokenRole.READ) -> tokens.Issued:
+def issued(hub: Hub, actor: Actor, name: str, role: TokenRole = TokenRole.READ) -> making.Issued:
     with calling(hub, actor) as call, working(call) as work:
-        return tokens.create(work, name, role)
+        return making.create(work, name, role)
 
 
-def imported(hub: Hub, owner: Actor, value: str, name: str = "known") -> tokens.Issued:
+def imported(hub: Hub, owner: Actor, value: str, name: str = "known") -> making.Issued:
     with calling(hub) as call, working(call) as work:
-        return tokens.create_for(work, owner.user_id or 0, name, TokenRole.WRITE, value=value)
+        return making.create_for(work, owner.user_id or 0, name, TokenRole.WRITE, value=value)
 
 
 def bearer(hub: Hub, value: str) -> Actor | None:
@@ -159,7 +160,7 @@ def test_a_person_holds_a_hundred_tokens(hub: Hub) -> None:
     alice = made(hub, "alice")
     with calling(hub, alice) as call, working(call) as work:
         for number in range(100):
-            tokens.create(work, f"t{number}", TokenRole.READ)
+            making.create(work, f"t{number}", TokenRole.READ)
 
     with pytest.raises(InvalidFields) as caught:
         issued(hub, alice, "one more")
@@ -212,7 +213,7 @@ def test_refreshing_kills_the_old_value_and_keeps_the_rest(hub: Hub, clock: Froz
     assert (new.id, new.role) == (old.id, TokenRole.WRITE)
     assert "refreshed" in inbox(hub, "alice@example.org")[-1].subject
     with calling(hub, alice) as call:
-        (listed,) = tokens.of(call, alice.user_id or 0)
+        (listed,) = owned.of(call, alice.user_id or 0)
     assert (listed.suffix, listed.rotated_at) == (new.value[-4:], hub.clock())
 
 
@@ -221,11 +222,11 @@ def test_a_deleted_token_stops_at_once(hub: Hub) -> None:
     token = issued(hub, alice, "laptop")
 
     with calling(hub, alice) as call, working(call) as work:
-        tokens.delete(work, token.id)
+        ending.delete(work, token.id)
 
     assert bearer(hub, token.value) is None
     with calling(hub, alice) as call:
-        assert tokens.of(call, alice.user_id or 0) == []
+        assert owned.of(call, alice.user_id or 0) == []
     assert fact_names(hub)[-1] == "token.delete"
 
 
@@ -237,7 +238,7 @@ def test_nobody_touches_the_tokens_of_another(hub: Hub) -> None:
         with working(call) as work, pytest.raises(NotFound):
             renewing.rotate(work, token.id)
         with working(call) as work, pytest.raises(NotFound):
-            tokens.delete(work, token.id)
+            ending.delete(work, token.id)
 
     assert bearer(hub, token.value) is not None
 
@@ -281,7 +282,7 @@ def test_last_use_is_written_by_the_flush_and_never_moves_back(
 
     def last_used() -> object:
         with calling(hub) as call:
-            return tokens.of(call, alice.user_id or 0)[0].last_used_at
+            return owned.of(call, alice.user_id or 0)[0].last_used_at
 
     earlier = hub.clock()
     clock.advance(timedelta(minutes=1))

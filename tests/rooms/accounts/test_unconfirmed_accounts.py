@@ -23,12 +23,12 @@ from strata.accounts.tables import namespaces
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub
-from strata.credentials.tokens import tokens
+from strata.credentials.tokens import making
 from strata.events.tables import facts, jobs
 from strata.membership.confirming import mailing, verification
 from strata.membership.confirming.tables import verifications
 from strata.membership.jobs import EVERY, TidyAccounts
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.tables import sessions
 
 DAY = timedelta(days=1)
 
@@ -119,7 +119,7 @@ def test_whom_an_operator_confirmed_or_equipped_is_never_touched(
     made(hub, "made-by-operator")
     equipped = joined(hub, "equipped")
     with calling(hub) as call, working(call) as work:
-        tokens.create_for(work, equipped.user_id, "ci", TokenRole.READ)
+        making.create_for(work, equipped.user_id, "ci", TokenRole.READ)
     for _ in range(4):
         tidied(hub, clock, after=20 * DAY)
     assert there(hub, "made-by-operator")

@@ -24,7 +24,7 @@ from strata.core.hub import Hub
 from strata.membership.confirming import mailing, verification
 from strata.membership.confirming.verification import Outcome
 from strata.membership.joining import signup
-from strata.sessions.entering import sessions
+from strata.sessions.signed_in import sessions
 
 
 def actor_of(signed_up: signup.SignedUp) -> Actor:

@@ -31,11 +31,12 @@ from strata.core.hub import Hub
 from strata.events.jobs import run_due
 from strata.membership import recovery
 from strata.membership.closing import suspend
-from strata.sessions.entering import changing, confirming, login, waiting
+from strata.sessions.entering import confirming, login, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn
-from strata.sessions.entering.tables import waiting_log_ins
 from strata.sessions.entering.waiting import Outcome, SendLogInLink, Waiting
 from strata.sessions.entering.warning import WarnOfGuesses
+from strata.sessions.passwords import changing
+from strata.sessions.signed_in.tables import waiting_log_ins
 
 WRONG = "Wrong-Horse!b"
 ELSEWHERE = replace(HERE, ip="192.0.2.1")

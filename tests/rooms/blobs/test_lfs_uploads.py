@@ -16,7 +16,7 @@ from strata.blobs.tickets import CompletionLink, DownloadLink, PartLink, UploadL
 from strata.core.actor import Actor
 from strata.core.errors import Forbidden, Gone, Malformed, NotFound
 from strata.core.hub import Hub
-from strata.credentials.tokens.bearers import Bearer
+from strata.credentials.tokens.presented.bearers import Bearer
 from strata.repos.record import Repo
 
 PART = 100_000

@@ -31,7 +31,7 @@ from strata.blobs.xet.shards import Progress
 from strata.core.actor import Actor
 from strata.core.errors import Malformed
 from strata.core.hub import Hub
-from strata.credentials.tokens.bearers import Bearer
+from strata.credentials.tokens.presented.bearers import Bearer
 from strata.lib.clock import now
 from strata.lib.objects.s3 import S3Store
 from strata.lib.objects.store import Part

@@ -18,7 +18,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, spool, working_as
 from fixtures.organizations import organization, today
 from fixtures.postgres import PostgresCluster
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.accounts.plans.quotas import quotas_of
 from strata.accounts.plans.rates import Bucket

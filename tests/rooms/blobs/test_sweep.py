@@ -44,7 +44,7 @@ from strata.core.actor import Actor
 from strata.core.errors import Unprocessable
 from strata.core.hub import Hub
 from strata.core.names import Oid
-from strata.credentials.tokens.bearers import Bearer
+from strata.credentials.tokens.presented.bearers import Bearer
 from strata.lib.git import store as git
 from strata.lib.git.write import Note, Put, Signature, write_commit
 from strata.repos.record import Repo

@@ -44,7 +44,7 @@ from strata.core.errors import (
     Unprocessable,
 )
 from strata.core.hub import Hub
-from strata.credentials.tokens.bearers import Bearer, actor_of
+from strata.credentials.tokens.presented.bearers import Bearer, actor_of
 from strata.lib.http.ranges import ByteRange
 from strata.lib.xet import hash as xet_hash
 from strata.lib.xet.shard import ShardFile, parse

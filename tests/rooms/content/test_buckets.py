@@ -12,7 +12,7 @@ from fixtures.buckets import batched, bucket_of, emptied, filled, names_in, sent
 from fixtures.contents import changed, created, given, side_by_side
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, noise, person, working_as
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.blobs.xet import answers
 from strata.content.bucket import following, queries, reading, record

@@ -10,7 +10,7 @@ from fixtures.contents import at, changed, created, uploaded
 from fixtures.git_server import Git, Origin, served
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.community.pulls.merging import Wish, merge
 from strata.community.pulls.propose import propose

@@ -16,9 +16,10 @@ from fixtures.hubs import START, FrozenClock, build_test_hub
 from strata.core.actor import Actor
 from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub
-from strata.events.audit import erase, prune as pruning, seal, verify
-from strata.events.audit.guards import SQLITE
+from strata.events.audit import erase, prune as pruning, verify
 from strata.events.audit.prune import prune
+from strata.events.audit.sealing import seal
+from strata.events.audit.sealing.guards import SQLITE
 from strata.events.facts import Whose, record
 from strata.events.jobs import Job, run_due
 from strata.events.tables import audit_seals, facts

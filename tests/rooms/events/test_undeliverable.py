@@ -10,7 +10,7 @@ import pytest
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.post_offices import PostOffice, polite, post_office, rude
 from fixtures.returned_mails import returned
-from strata.accounts import addresses
+from strata.accounts.mailboxes import addresses
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.events import outbox

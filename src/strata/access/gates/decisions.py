@@ -19,7 +19,7 @@ from strata.access.policy.verbs import Action
 from strata.accounts.people import User
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.organizations.collaborators.shares import stand_in

@@ -6,7 +6,7 @@ from strata.access.gates import queries
 from strata.access.gates.admit import Gated, admit
 from strata.access.gates.record import Mode, Notices
 from strata.access.policy.verbs import Action
-from strata.accounts import addresses
+from strata.accounts.mailboxes import addresses
 from strata.core.call import Work
 from strata.core.errors import Malformed
 from strata.events.audit.changes import changes

@@ -22,7 +22,7 @@ from strata.access.policy.verbs import Action
 from strata.accounts import limits
 from strata.core.call import Work
 from strata.core.errors import NotFound, RepoNotGated, TooMany
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.facts import record_of
 
 NO_REQUEST: Final = "No access request found matching your criteria"

@@ -9,7 +9,7 @@ from strata.access.organizations.members import found, named
 from strata.access.policy.namespaces import require_admin
 from strata.accounts import limits, people
 from strata.core.call import Call, Work
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.outbox import post
 from strata.organizations.admitting import asking, letters, queries
 from strata.organizations.admitting.asking import Way

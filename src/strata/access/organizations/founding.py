@@ -14,13 +14,13 @@ from strata.accounts.legal.agreeing import guidelines_faults, promise
 from strata.accounts.profile.details import details_lines
 from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, InvalidFields
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.membership.joining.picture import kept
 from strata.organizations import logo as logos
 from strata.organizations.change import OrganizationSettings, change
 from strata.organizations.create import NewOrganization, create
 from strata.organizations.record import Organization
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 A_DAY: Final = 24 * 60  # minutes
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from strata.access.acting import acting
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
-from strata.accounts import former, people
+from strata.accounts import people
 from strata.accounts.invitations import GONE
+from strata.accounts.naming import former
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound
@@ -17,7 +18,7 @@ from strata.organizations.inviting import answering, queries, sending
 from strata.organizations.inviting.answering import Fit
 from strata.organizations.inviting.record import Invite
 from strata.organizations.record import Organization
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 ACT = "join organizations"
 

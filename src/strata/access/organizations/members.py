@@ -12,7 +12,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
 from strata.organizations import members, queries
 from strata.organizations.record import Organization
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 
 def add(work: Work, organization_name: str, user_name: str, role: Role) -> None:

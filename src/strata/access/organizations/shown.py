@@ -12,7 +12,7 @@ from strata.accounts.tables import namespaces, users
 from strata.core.call import Call
 from strata.credentials.tokens.tables import tokens
 from strata.organizations.tables import memberships, organizations
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.tables import sessions
 
 
 def last_active(call: Call, user_ids: Iterable[int]) -> Mapping[int, datetime]:

@@ -13,8 +13,8 @@ from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
 from strata.credentials.oauth.tokens import accesses
-from strata.credentials.tokens import approvals, asking
-from strata.credentials.tokens.approvals import Asked
+from strata.credentials.tokens.approving import approvals, asking
+from strata.credentials.tokens.approving.approvals import Asked
 from strata.credentials.tokens.tables import tokens
 from strata.events.facts import Whose, record
 from strata.organizations import queries

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from strata.access.policy.namespaces import require_admin
 from strata.access.policy.persons import require_writer
-from strata.accounts import names, people
+from strata.accounts import people
+from strata.accounts.naming import names
 from strata.accounts.people import User
 from strata.core.call import Call
 from strata.core.errors import NotFound

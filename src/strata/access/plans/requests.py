@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from strata.access.plans.letters import decision_letter
 from strata.access.plans.owners import managed
-from strata.accounts import names, people
+from strata.accounts import people
+from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.accounts.plans.tables import plan_requests
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.facts import Whose, record
 from strata.events.outbox import post
 

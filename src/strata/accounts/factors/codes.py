@@ -9,8 +9,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import passwords
 from strata.accounts.factors.tables import recovery_codes
+from strata.accounts.passwords import hashing
 from strata.core.call import Call, Work
 from strata.core.hub import Hub
 
@@ -93,4 +93,4 @@ def remove(work: Work, user_id: int) -> None:
 
 def _digest(hub: Hub, salt: str, code: str) -> str:
     """Fifty bits are few: who has the database, and the key, shall still pay for each guess."""
-    return hub.secrets.digest("recovery.code", passwords.stretched(hub, code, bytes.fromhex(salt)))
+    return hub.secrets.digest("recovery.code", hashing.stretched(hub, code, bytes.fromhex(salt)))

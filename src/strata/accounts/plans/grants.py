@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans.quotas import FREE, checked, defaults, held_plans
 from strata.accounts.plans.rates import Bucket, quotas as rate_quotas
 from strata.accounts.plans.tables import plan_grants, plans, quota_overrides

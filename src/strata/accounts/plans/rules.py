@@ -13,7 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses
+from strata.accounts.mailboxes import addresses
 from strata.accounts.plans.grants import require_plan
 from strata.accounts.plans.tables import domain_plans, plan_claims, plans
 from strata.accounts.tables import emails, namespaces

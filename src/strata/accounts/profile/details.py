@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from strata.accounts import confirmed
-from strata.accounts.full_names import full_name_faults, line_faults
+from strata.accounts.naming.full_names import full_name_faults, line_faults
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import emails, users
 from strata.core.call import Call, Work

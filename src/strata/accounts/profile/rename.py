@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from strata.accounts import former, names, people
-from strata.accounts.names import Namespace
+from strata.accounts import people
+from strata.accounts.naming import former, names
+from strata.accounts.naming.names import Namespace
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, InvalidFields
 

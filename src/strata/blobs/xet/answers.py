@@ -19,7 +19,7 @@ from strata.blobs.xet.queries import XetFile
 from strata.core.call import Call
 from strata.core.errors import Forbidden, NotFound
 from strata.core.hub import Hub
-from strata.credentials.tokens.bearers import Bearer, bearer_of
+from strata.credentials.tokens.presented.bearers import Bearer, bearer_of
 from strata.lib.http.ranges import ByteRange
 from strata.lib.xet import reconstruction
 from strata.lib.xet.reconstruction import (

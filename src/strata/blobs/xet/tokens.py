@@ -19,7 +19,7 @@ from strata.blobs.quota.room import require_room
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, RepoNotFound
 from strata.core.hub import Hub
-from strata.credentials.tokens.bearers import Bearer, bearer_of
+from strata.credentials.tokens.presented.bearers import Bearer, bearer_of
 from strata.repos.queries import repo_by_id
 from strata.repos.record import Repo
 

@@ -21,7 +21,7 @@ from strata.community.inbox.record import News, Reason, Topic
 from strata.community.telling.audience import open_among
 from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.facts import record
 from strata.events.jobs import enqueue
 from strata.events.letters import CHINESE, Wording, letter, page

@@ -10,7 +10,7 @@ from strata.access.policy.namespaces import require_create
 from strata.access.policy.persons import require_person
 from strata.access.policy.require import require
 from strata.access.policy.verbs import Action
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.community.collections import queries
 from strata.community.collections.record import (
     LONGEST_DESCRIPTION,

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from strata.accounts.names import known_among
+from strata.accounts.naming.names import known_among
 from strata.accounts.tables import namespaces, users
 from strata.community.discussions.tables import (
     discussion_edits,

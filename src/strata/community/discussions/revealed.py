@@ -19,8 +19,8 @@ from strata.community.discussions.tables import (
 )
 from strata.content.writing.revealed import opened
 from strata.core.call import Call, Work, working
-from strata.credentials.tokens import leaks
-from strata.credentials.tokens.showing import values_in
+from strata.credentials.tokens.leaked import leaks
+from strata.credentials.tokens.leaked.showing import values_in
 from strata.credentials.tokens.values import PREFIX
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue

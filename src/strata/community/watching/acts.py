@@ -7,7 +7,7 @@ from typing import Final
 
 from strata.access.policy.persons import require_writer
 from strata.access.policy.verbs import Action
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.notices import heeding
 from strata.community.watching import queries
 from strata.core.call import Work

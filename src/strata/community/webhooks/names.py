@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from strata.access.policy.namespaces import require_watch
 from strata.access.policy.seeing import may_see
 from strata.access.policy.verbs import Action
-from strata.accounts import names
-from strata.accounts.names import Kind
+from strata.accounts.naming import names
+from strata.accounts.naming.names import Kind
 from strata.community.webhooks import queries
 from strata.community.webhooks.faults import MOST_WATCHED, BadWebhook
 from strata.community.webhooks.payload import TYPES

@@ -21,8 +21,8 @@ from strata.content.writing.exposed import MOST_LARGE_BYTES, text_of, warning_of
 from strata.core.call import Call, Work, working
 from strata.core.errors import EntryNotFound
 from strata.core.names import Oid, RepoId, RepoType
-from strata.credentials.tokens import leaks
-from strata.credentials.tokens.showing import MOST_BYTES, values_in
+from strata.credentials.tokens.leaked import leaks
+from strata.credentials.tokens.leaked.showing import MOST_BYTES, values_in
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.repos import queries as repos

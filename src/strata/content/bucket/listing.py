@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.content.bucket import queries
 from strata.content.bucket.record import Bucket
 from strata.core.call import Call

@@ -30,7 +30,7 @@ from strata.repos import queries as records
 from strata.repos.landed import How, Move, landed
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 MAX_FILES: Final = 1_000
 # Each loss means that somebody else's commit landed, and costs a rewrite of that commit alone.

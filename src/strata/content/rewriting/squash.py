@@ -18,7 +18,7 @@ from strata.core.names import RepoId, Sha
 from strata.lib.git import write as git
 from strata.lib.git.write import Note
 from strata.repos.landed import How, Move
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 DEFAULT_MESSAGE = "Super-squash branch '{branch}'"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from strata.accounts.addresses import key_of
+from strata.accounts.mailboxes.addresses import key_of
 from strata.core.call import Call
 from strata.credentials.keys import signing
 from strata.lib.git.signatures import SignedCommit

@@ -13,8 +13,8 @@ from strata.blobs import links
 from strata.core.call import Call
 from strata.core.errors import Unprocessable
 from strata.core.names import Oid
-from strata.credentials.tokens import showing
-from strata.credentials.tokens.showing import BINARY, MOST_BYTES, alive_in
+from strata.credentials.tokens.leaked import showing
+from strata.credentials.tokens.leaked.showing import BINARY, MOST_BYTES, alive_in
 from strata.repos.record import Repo
 
 AT_ONCE_BYTES: Final = 16 * MOST_BYTES

@@ -12,8 +12,8 @@ from strata.blobs import links, pointer as pointers
 from strata.content.writing.exposed import text_of
 from strata.core.call import Call, Work, working
 from strata.core.errors import EntryNotFound
-from strata.credentials.tokens import leaks
-from strata.credentials.tokens.showing import MOST_BYTES, values_in
+from strata.credentials.tokens.leaked import leaks
+from strata.credentials.tokens.leaked.showing import MOST_BYTES, values_in
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.lib.git import read as git

@@ -11,7 +11,7 @@ from strata.accounts.plans.quotas import quotas_of, require_few
 from strata.core.call import Work
 from strata.core.errors import EmailNotVerified, Forbidden, InvalidFields, Unauthenticated
 from strata.lib.keys.faults import BadKey
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 UNCONFIRMED: Final = "Please confirm your email address before you add keys."
 BROWSER_ONLY: Final = "Keys are managed on the settings page, not with a token."

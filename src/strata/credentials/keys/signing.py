@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from strata.accounts.addresses import key_of
+from strata.accounts.mailboxes.addresses import key_of
 from strata.accounts.tables import emails
 from strata.core.call import Call
 from strata.credentials.keys.tables import gpg_issuers, gpg_keys, ssh_keys

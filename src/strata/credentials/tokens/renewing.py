@@ -12,13 +12,15 @@ from strata.core.actor import NOTHING, TokenRole
 from strata.core.call import Work
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import grants_of, kept_of
-from strata.credentials.tokens import approvals, letters, lives
+from strata.credentials.tokens import letters, lives
+from strata.credentials.tokens.approving import approvals
+from strata.credentials.tokens.making import Issued, Terms, owner_of
+from strata.credentials.tokens.owned import MADE_BY_HAND
 from strata.credentials.tokens.tables import tokens
-from strata.credentials.tokens.tokens import MADE_BY_HAND, Issued, Terms, owner_of
 from strata.credentials.tokens.values import fresh_value, kept
 from strata.events import outbox
 from strata.events.facts import record
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 LONGEST_GRACE: Final = 24  # hours
 MISSING: Final = "There is no such token."

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.core.call import Work
-from strata.events.audit.chain import IMPERSONAL
+from strata.events.audit.sealing.chain import IMPERSONAL
 from strata.events.tables import facts
 
 ERASING: Final = "account.delete"  # the fact that gives the reason

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from strata.core.call import Call
-from strata.events.audit import seal as sealing
-from strata.events.audit.seal import Seal
+from strata.events.audit.sealing import seal as sealing
+from strata.events.audit.sealing.seal import Seal
 from strata.events.tables import facts
 
 

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from strata.core.call import Call
 from strata.core.findings import Check, Finding
-from strata.events.audit.chain import link_of, mark_of, rows_to_bind, seal_of
 from strata.events.audit.erase import ERASING
-from strata.events.audit.seal import Seal
+from strata.events.audit.sealing.chain import link_of, mark_of, rows_to_bind, seal_of
+from strata.events.audit.sealing.seal import Seal
 from strata.events.tables import audit_seals, facts
 
 BATCH: Final = 1000

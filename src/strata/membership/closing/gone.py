@@ -11,8 +11,9 @@ from typing import Final
 import sqlalchemy as sa
 import structlog
 
-from strata.accounts import confirmed, former, people
+from strata.accounts import confirmed, people
 from strata.accounts.legal import agreeing
+from strata.accounts.naming import former
 from strata.accounts.tables import namespaces, users
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working

@@ -18,8 +18,8 @@ from strata.events.facts import record
 from strata.membership.closing import letters
 from strata.membership.closing.facts import LEAVING, STAYING
 from strata.organizations import queries as organizations
-from strata.sessions.entering import sessions
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in import sessions
+from strata.sessions.signed_in.sudo import require_sudo
 
 GRACE: Final = timedelta(days=7)
 LAST_ADMIN: Final = "Another account must administer this site before this one can be deleted."

@@ -21,7 +21,8 @@ from strata.events import outbox
 from strata.events.facts import Whose, record
 from strata.membership.closing import letters
 from strata.membership.closing.facts import HIDDEN, RESET, RESTORED, SUSPENDED
-from strata.sessions.entering import reset, sessions
+from strata.sessions.passwords import reset
+from strata.sessions.signed_in import sessions
 
 LONGEST_REASON: Final = 500
 AT_ONCE: Final = 500  # accounts in one transaction

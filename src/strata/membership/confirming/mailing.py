@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts import addresses, confirmed, limits, people
-from strata.accounts.mail_domains import domain_faults
+from strata.accounts import confirmed, limits, people
+from strata.accounts.mailboxes import addresses
+from strata.accounts.mailboxes.mail_domains import domain_faults
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated

@@ -28,7 +28,7 @@ from strata.events.letters import Reader
 from strata.membership.confirming import approval, letters
 from strata.membership.confirming.tables import verifications
 from strata.membership.emails.tables import email_changes
-from strata.sessions.entering.tables import known_browsers, resets, sessions
+from strata.sessions.signed_in.tables import known_browsers, resets, sessions
 
 NOTICE = timedelta(days=3)  # between the mail and the removal, also when the hub was away
 AT_ONCE = 500  # accounts in one transaction

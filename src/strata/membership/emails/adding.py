@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, confirmed, limits, people
-from strata.accounts.mail_domains import domain_faults
+from strata.accounts import confirmed, limits, people
+from strata.accounts.mailboxes import addresses
+from strata.accounts.mailboxes.mail_domains import domain_faults
 from strata.accounts.tables import emails
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields
@@ -26,7 +27,7 @@ from strata.events.letters import Reader, page
 from strata.membership.emails import letters
 from strata.membership.emails.proved import held_email, put_first, signed_in, tell
 from strata.membership.emails.tables import email_changes
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 MOST: Final = 10  # addresses of one account, waiting ones included
 ADDED_PER_DAY: Final = 10

@@ -7,7 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, confirmed, people
+from strata.accounts import confirmed, people
+from strata.accounts.mailboxes import addresses
 from strata.accounts.tables import users
 from strata.core.call import Call, Work
 from strata.core.errors import EmailNotVerified, InvalidFields, NotFound, Unauthenticated
@@ -16,8 +17,9 @@ from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.events.letters import Reader
 from strata.membership.emails import letters
-from strata.sessions.entering import reset, waiting as waiting_log_ins
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.entering import waiting as waiting_log_ins
+from strata.sessions.passwords import reset
+from strata.sessions.signed_in.sudo import require_sudo
 
 CONFIRM_FIRST: Final = "Please confirm your email address before you add another one."
 

@@ -18,7 +18,7 @@ from strata.events.jobs import enqueue
 from strata.lib.objects.store import pieces
 from strata.membership.export.pack import PackExport, object_key
 from strata.membership.export.tables import exports
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 PAUSE: Final = timedelta(days=1)
 ONCE_A_DAY: Final = "Your data can be asked for once a day. Try again later."

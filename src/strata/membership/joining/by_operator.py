@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from strata.accounts import addresses, names, passwords, people
-from strata.accounts.full_names import full_name_faults
+from strata.accounts import people
 from strata.accounts.legal.agreeing import vouch
-from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.mailboxes import addresses
+from strata.accounts.naming import names
+from strata.accounts.naming.full_names import full_name_faults
+from strata.accounts.passwords import hashing
+from strata.accounts.passwords.chosen import new_password_faults
 from strata.core.call import Call, working
 from strata.core.errors import Conflict
 from strata.events.facts import record
@@ -37,7 +40,7 @@ def create_by_operator(call: Call, account: NewAccount) -> people.User:
         Conflict: the address is in use.
     """
     address = _require_operator_fields(call, account)
-    hashed = passwords.hash_password(call.hub, account.password) if account.password else None
+    hashed = hashing.hash_password(call.hub, account.password) if account.password else None
     row = opening.Row(
         name=account.name,
         full_name=account.full_name.strip(),

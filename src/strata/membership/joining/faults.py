@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from strata.accounts import addresses, limits, names, puzzles
-from strata.accounts.mail_domains import domain_faults
+from strata.accounts import limits, puzzles
+from strata.accounts.mailboxes import addresses
+from strata.accounts.mailboxes.mail_domains import domain_faults
+from strata.accounts.naming import names
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.membership.joining import invites

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses
+from strata.accounts.mailboxes import addresses
 from strata.accounts.plans.grants import require_plan
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound

@@ -7,7 +7,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, confirmed, names, people
+from strata.accounts import confirmed, people
+from strata.accounts.mailboxes import addresses
+from strata.accounts.naming import names
 from strata.accounts.tables import users
 from strata.core.call import Work
 from strata.core.names import fresh_key

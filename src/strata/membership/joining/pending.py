@@ -19,7 +19,7 @@ from strata.accounts import limits
 from strata.core.call import Call, Work
 from strata.core.hub import Hub
 from strata.membership.joining.tables import pending_sign_ups
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites.claims import Claims
 
 LIFE = timedelta(minutes=30)
 FIRST_STEPS_PER_HOUR = 60  # from one address; sign-ups themselves have their own, lower limit

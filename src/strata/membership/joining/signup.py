@@ -10,11 +10,14 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from strata.accounts import addresses, confirmed, limits, names, passwords, people, puzzles
-from strata.accounts.full_names import full_name_faults
+from strata.accounts import confirmed, limits, people, puzzles
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents
-from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.mailboxes import addresses
+from strata.accounts.naming import names
+from strata.accounts.naming.full_names import full_name_faults
 from strata.accounts.notices.choices import ask_for_mails
+from strata.accounts.passwords import hashing
+from strata.accounts.passwords.chosen import new_password_faults
 from strata.accounts.plans.rules import by_invite
 from strata.accounts.profile.picture import point
 from strata.accounts.puzzles import NOT_DONE, Done
@@ -28,10 +31,11 @@ from strata.events.letters import CHINESE
 from strata.membership.confirming import approval, mailing, verification
 from strata.membership.joining import first, invites, opening, picture
 from strata.membership.joining.faults import email_faults, invite_faults, require_none, work_of
-from strata.sessions.entering import browsers, sessions, sites
+from strata.sessions.entering import sites
 from strata.sessions.identities import linking
-from strata.sessions.identities.claims import Claims
 from strata.sessions.identities.ending import vouched
+from strata.sessions.identities.sites.claims import Claims
+from strata.sessions.signed_in import browsers, sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
     address = _require_fields(call, form)
     password_hash = None
     if form.identity is None:
-        password_hash = passwords.hash_password(call.hub, form.password)
+        password_hash = hashing.hash_password(call.hub, form.password)
     public_id = fresh_key()
     looked_at = picture.kept(call, form.picture, public_id, pretend=bool(form.suspicion))
     with looked_at as stem, working(call) as work:

@@ -10,7 +10,7 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-# As events/audit/guards.py had them when this was written.
+# As events/audit/sealing/guards.py had them when this was written.
 SQLITE = (
     """CREATE TRIGGER facts_stay_the_same BEFORE UPDATE ON facts
 WHEN (NEW.id IS OLD.id AND NEW.at IS OLD.at AND NEW.name IS OLD.name AND NEW.actor_id IS OLD.actor_id AND NEW.actor_kind IS OLD.actor_kind AND NEW.token_id IS OLD.token_id AND NEW.on_behalf_of IS OLD.on_behalf_of AND NEW.subject_id IS OLD.subject_id AND NEW.owner_id IS OLD.owner_id AND NEW.repo_id IS OLD.repo_id AND NEW.result IS OLD.result AND NEW.request_id IS OLD.request_id AND ((OLD.chain_no IS NULL AND NEW.chain_no IS NOT NULL AND NEW.target IS OLD.target AND NEW.detail IS OLD.detail AND NEW.ip IS OLD.ip AND NEW.user_agent IS OLD.user_agent AND NEW.erased = OLD.erased) OR (NEW.erased AND NOT OLD.erased AND NEW.chain_no IS OLD.chain_no AND NEW.mark IS OLD.mark AND NEW.link IS OLD.link AND NEW.salt IS NULL AND NEW.target IS NULL AND NEW.ip = '' AND NEW.user_agent = '' AND (NEW.detail = '{}' OR NEW.detail IS OLD.detail)))) IS NOT TRUE

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import Final
 
-from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts import confirmed, limits, people
+from strata.accounts.mailboxes import addresses
 from strata.accounts.standing import is_shown
 from strata.core.actor import Role
 from strata.core.call import Call, Work

@@ -18,7 +18,7 @@ from strata.repos.collaborating import queries
 from strata.repos.collaborating.record import Collaborator, Invite
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 IN_BROWSER: Final = (
     "Only a person in a browser decides who works on a repository; an access token does not."

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
-from strata.accounts import former
+from strata.accounts.naming import former
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
@@ -16,7 +16,7 @@ from strata.events.facts import Whose, record
 from strata.lib.db.cascade import delete_rows
 from strata.organizations.tables import organizations
 from strata.repos.owning.owned import owned_by
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 GHOST: Final = "ghost"  # what stands where the name of somebody gone would
 

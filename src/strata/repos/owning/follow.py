@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
-from strata.accounts import former
-from strata.accounts.names import Kind, Namespace
+from strata.accounts.naming import former
+from strata.accounts.naming.names import Kind, Namespace
 from strata.accounts.profile.rename import renamed
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, TooMany
@@ -19,7 +19,7 @@ from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 from strata.repos.owning.given_up import lead_no_more
 from strata.repos.tables import redirects, repos
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 PAUSE: Final = timedelta(days=30)  # between two renames of an account that others link to
 MOST_KEPT: Final = 10  # names that one account keeps from others

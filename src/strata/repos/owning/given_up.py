@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import former
+from strata.accounts.naming import former
 from strata.core.call import Work
 from strata.events.facts import Fact
 from strata.repos.tables import redirects

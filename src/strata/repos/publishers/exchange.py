@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import names, people, standing
+from strata.accounts import people, standing
+from strata.accounts.naming import names
 from strata.core.actor import Grants, TokenKind, TokenRole
 from strata.core.call import Call, Work, working
 from strata.core.errors import GrantRefused, NotFound, ProviderFailed, StrataError
@@ -29,7 +30,7 @@ from strata.repos.publishers.rules import as_provider, issuers, matches
 from strata.repos.publishers.tables import publishers
 from strata.repos.queries import path_key, repo_at
 from strata.repos.record import Repo
-from strata.sessions.identities import endpoints, words
+from strata.sessions.identities.sites import endpoints, words
 
 LIFE: Final = timedelta(hours=1)
 LONGEST_STATEMENT: Final = 16 * 1024  # bytes

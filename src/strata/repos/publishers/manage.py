@@ -19,7 +19,7 @@ from strata.events.facts import record, record_of
 from strata.repos.lookup import lookup
 from strata.repos.publishers.rules import Rule, require_sound
 from strata.repos.publishers.tables import publishers
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 MOST: Final = 20  # of one repo, or of one person
 GONE: Final = "There is no such trusted publisher."

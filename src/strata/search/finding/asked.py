@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from strata.access.visibility import Opened, opened_to, sight_of
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.core.call import Call
 from strata.lib.db.rendered import listed
 from strata.search.bits import bits_of

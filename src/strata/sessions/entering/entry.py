@@ -17,7 +17,8 @@ from strata.core.call import Work
 from strata.core.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
 from strata.lib.db.columns import to_millis
-from strata.sessions.entering import browsers, sessions, sites
+from strata.sessions.entering import sites
+from strata.sessions.signed_in import browsers, sessions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from strata.accounts import addresses, confirmed, limits, people
+from strata.accounts import confirmed, limits, people
+from strata.accounts.mailboxes import addresses
 from strata.accounts.puzzles import Done
 from strata.core.call import Call, Work
 from strata.events.facts import record
-from strata.sessions.entering import browsers, crowded, warning
+from strata.sessions.entering import crowded, warning
 from strata.sessions.entering.entry import Browser
+from strata.sessions.signed_in import browsers
 
 PAIR_FAILURES, PAIR_MINUTES = 5, 5
 PAIR_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15))

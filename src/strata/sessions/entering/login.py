@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, passwords, people
+from strata.accounts import people
 from strata.accounts.factors.halfway import Ticket
+from strata.accounts.mailboxes import addresses
+from strata.accounts.passwords import hashing
 from strata.accounts.puzzles import NOT_DONE, Done
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, Forbidden, LogInElsewhere
 from strata.events.facts import record
-from strata.sessions.entering import browsers, sites, waiting
+from strata.sessions.entering import sites, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive
 from strata.sessions.entering.guessing import (
     Trace,
@@ -35,6 +37,7 @@ from strata.sessions.entering.guessing import (
     trace,
 )
 from strata.sessions.entering.waiting import Waiting
+from strata.sessions.signed_in import browsers
 
 BAD_CREDENTIALS = "auth.bad_credentials"
 LONGEST_IDENTIFIER = 320
@@ -107,7 +110,7 @@ def _matching(call: Call, candidates: Sequence[people.User], password: str) -> p
     matched = [
         user
         for user in padded
-        if passwords.matches(call.hub, user.password_hash if user else None, password)
+        if hashing.matches(call.hub, user.password_hash if user else None, password)
     ]
     return next((user for user in matched if user), None)
 
@@ -141,9 +144,9 @@ def _require_enterable(call: Call, user: people.User, tried: Trace) -> None:
 
 def _renewed_hash(call: Call, user: people.User, password: str) -> str | None:
     """A hash with today's parameters when the kept one is older."""
-    if user.password_hash is None or not passwords.is_outdated(call.hub, user.password_hash):
+    if user.password_hash is None or not hashing.is_outdated(call.hub, user.password_hash):
         return None
-    return passwords.hash_password(call.hub, password)
+    return hashing.hash_password(call.hub, password)
 
 
 def _still(work: Work, user: people.User) -> people.User:

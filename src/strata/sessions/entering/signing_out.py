@@ -14,9 +14,9 @@ from strata.core.call import Call, Work
 from strata.core.errors import NotFound, Unauthenticated
 from strata.events.facts import Whose, record
 from strata.sessions.entering import waiting
-from strata.sessions.entering.sessions import end_all
-from strata.sessions.entering.sudo import require_sudo
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.sessions import end_all
+from strata.sessions.signed_in.sudo import require_sudo
+from strata.sessions.signed_in.tables import sessions
 
 
 def revoke(work: Work, session_id: int) -> None:

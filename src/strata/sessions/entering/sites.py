@@ -6,7 +6,8 @@ such an account. A username says so to whoever has shown who they are, and to no
 
 from __future__ import annotations
 
-from strata.accounts import addresses, confirmed
+from strata.accounts import confirmed
+from strata.accounts.mailboxes import addresses
 from strata.accounts.people import User
 from strata.accounts.standing import require_enterable, require_not_closed
 from strata.core.call import Call

@@ -26,9 +26,9 @@ from strata.events import outbox
 from strata.events.facts import record
 from strata.events.jobs import enqueue
 from strata.events.letters import Reader, page
-from strata.sessions.entering import letters
-from strata.sessions.entering.browsers import family_of
-from strata.sessions.entering.tables import waiting_log_ins
+from strata.sessions.signed_in import letters
+from strata.sessions.signed_in.browsers import family_of
+from strata.sessions.signed_in.tables import waiting_log_ins
 
 LIFE: Final = timedelta(minutes=10)  # the most that ASVS 6.5.5 lets such a link live
 MOST: Final = 5  # mails of one account in an hour

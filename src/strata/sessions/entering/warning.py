@@ -13,7 +13,7 @@ from strata.accounts import confirmed, limits, people
 from strata.core.call import Call, Origin, Work, working
 from strata.events import outbox
 from strata.events.jobs import enqueue
-from strata.sessions.entering import letters
+from strata.sessions.signed_in import letters
 
 SPRAYING: Final = "login.sprayed"
 MINUTES: Final = 24 * 60  # an attack that goes on is told once a day

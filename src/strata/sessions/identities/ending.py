@@ -25,10 +25,10 @@ from strata.core.hub import Hub
 from strata.core.providers import LoginProvider, Vouched
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
-from strata.sessions.entering.tables import sessions
-from strata.sessions.identities import endpoints, words
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites import endpoints, words
+from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.identities.tables import logout_statements
+from strata.sessions.signed_in.tables import sessions
 
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 OLDEST: Final = timedelta(minutes=5)

@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from strata.core.call import Work
 from strata.core.hub import Hub
 from strata.core.providers import LoginProvider
-from strata.sessions.entering.sessions import PASSING, REMEMBERED
-from strata.sessions.identities.asking import Answered, provider_named
+from strata.sessions.identities.sites.asking import Answered, provider_named
 from strata.sessions.identities.tables import identities, logins_elsewhere
+from strata.sessions.signed_in.sessions import PASSING, REMEMBERED
 
 LONGEST_COOKIE: Final = 64  # characters; ours have 43
 LONGEST_TOKEN: Final = 6000  # characters; it travels in an address

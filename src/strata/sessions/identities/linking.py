@@ -13,10 +13,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.accounts import addresses, confirmed, people
+from strata.accounts import confirmed, people
 from strata.accounts.factors import held as factors
 from strata.accounts.factors.challenges import place_of
 from strata.accounts.factors.halfway import Ticket
+from strata.accounts.mailboxes import addresses
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
 from strata.core.providers import LoginProvider
@@ -24,12 +25,12 @@ from strata.events import outbox
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive, enter
-from strata.sessions.entering.sudo import require_sudo
 from strata.sessions.identities import letters
-from strata.sessions.identities.claims import Claims
 from strata.sessions.identities.ending import vouched
 from strata.sessions.identities.granting import grant_roles
+from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.identities.tables import identities
+from strata.sessions.signed_in.sudo import require_sudo
 
 
 @dataclass(frozen=True, slots=True)

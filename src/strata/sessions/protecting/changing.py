@@ -11,10 +11,10 @@ from strata.accounts.factors.challenges import Purpose, Use
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, EmailNotVerified, InvalidFields, NotFound, Unauthenticated
 from strata.events.facts import record
-from strata.sessions.entering import sessions
-from strata.sessions.entering.sudo import require_sudo
 from strata.sessions.identities.linking import needs_its_passkey
 from strata.sessions.protecting import removal
+from strata.sessions.signed_in import sessions
+from strata.sessions.signed_in.sudo import require_sudo
 
 CONFIRM_FIRST = "Please confirm your email address before you set up a second factor."
 NO_AUTHENTICATOR = "Begin again: there is no authenticator app to set up."

@@ -16,7 +16,7 @@ from strata.core.errors import NotFound
 from strata.events.facts import Whose, record
 from strata.events.jobs import Later, enqueue
 from strata.lib.db.statements import upsert
-from strata.sessions.entering import sessions
+from strata.sessions.signed_in import sessions
 
 ADMIN_WAIT: Final = timedelta(hours=72)  # so that a stolen machine's owner hears of it
 

@@ -10,7 +10,7 @@ from strata.access.organizations import tokens as org_tokens
 from strata.core.call import Call, working
 from strata.credentials import scanning
 from strata.credentials.oauth.tokens import ending
-from strata.credentials.tokens import leaks
+from strata.credentials.tokens.leaked import leaks
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import as_nobody, body_of, field, json_of, work

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.profiles import public_profile
 from strata.core.call import Call
 from strata.core.errors import Malformed

@@ -16,7 +16,7 @@ from strata.blobs.xet import tokens
 from strata.blobs.xet.tokens import Scope
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Malformed, NotFound, StrataError
-from strata.credentials.tokens.bearers import actor_of
+from strata.credentials.tokens.presented.bearers import actor_of
 from strata.lib.xet.hash import from_hex
 from strata.repos.record import Repo
 from strata.web.auth import token_in

@@ -14,7 +14,7 @@ from strata.blobs import grants
 from strata.blobs.grants import Grant, Operation
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
-from strata.credentials.tokens.bearers import actor_of
+from strata.credentials.tokens.presented.bearers import actor_of
 from strata.web.auth import lfs_credential_in
 from strata.web.charging import at_address, caller_of
 from strata.web.entrance import enter

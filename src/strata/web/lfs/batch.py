@@ -31,7 +31,7 @@ from strata.blobs.xet import tokens
 from strata.core.call import Call
 from strata.core.errors import TooLarge, Unprocessable
 from strata.core.names import Oid
-from strata.credentials.tokens.bearers import bearer_of
+from strata.credentials.tokens.presented.bearers import bearer_of
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 from strata.web.lfs.admission import admitted

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
-from strata.sessions.identities import asking, ending
+from strata.sessions.identities import ending
+from strata.sessions.identities.sites import asking
 from strata.web.oauth.answers import NO_STORE, fields_of, speaking_oauth
 from strata.web.oauth.token import needed
 from strata.web.work import as_nobody, field, hub_of

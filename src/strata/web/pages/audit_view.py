@@ -18,7 +18,7 @@ from strata.events.audit.listing import Entry
 from strata.events.audit.narrowing import KINDS, Filter
 from strata.events.facts import By
 from strata.lib.db.seek import Page
-from strata.sessions.entering.browsers import family_of
+from strata.sessions.signed_in.browsers import family_of
 from strata.web.pages.forms.seeking import address_of
 from strata.web.pages.words.audit import KINDS as KIND_NAMES, TYPES, name_of
 from strata.web.pages.words.language import N_, translated

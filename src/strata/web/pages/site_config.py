@@ -5,9 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import names, passwords
 from strata.accounts.legal import documents
 from strata.accounts.legal.kinds import PAGES
+from strata.accounts.naming import names
+from strata.accounts.passwords.policy import LONGEST, policy_of
 from strata.core.settings.tree import Settings
 from strata.web import respond
 from strata.web.pages.words.language import LANGUAGES
@@ -38,11 +39,11 @@ async def site_config(request: Request) -> Response:
 
 def password_policy(settings: Settings) -> dict[str, object]:
     """The rules that a form can show while somebody types; the server checks more (§3.2)."""
-    policy = passwords.policy_of(settings.accounts)
+    policy = policy_of(settings.accounts)
     return {
         "policy": policy.name,
         "minLength": policy.shortest,
-        "maxLength": passwords.LONGEST,
+        "maxLength": LONGEST,
         "uppercase": policy.composed,
         "lowercase": policy.composed,
         "special": policy.composed,

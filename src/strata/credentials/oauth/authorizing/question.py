@@ -18,8 +18,8 @@ from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.authorizing.requests import Asked, wanted
 from strata.credentials.oauth.consents import Consent
 from strata.organizations.record import Membership
-from strata.sessions.entering.sessions import PROVED_FOR
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.sessions import PROVED_FOR
+from strata.sessions.signed_in.tables import sessions
 
 LEAST_AGE: Final = timedelta(minutes=1)  # a proof that was just given is fresh enough for anybody
 

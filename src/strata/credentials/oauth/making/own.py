@@ -22,10 +22,10 @@ from strata.credentials.oauth.making.keeping import (
     named,
 )
 from strata.credentials.oauth.tables import oauth_apps
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.audit.changes import changes
 from strata.events.facts import record
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 MOST: Final = 50  # applications of one person
 NO_SUCH: Final = "You have no such application."

@@ -22,7 +22,7 @@ from strata.credentials.oauth.making import keeping
 from strata.credentials.oauth.making.description import Described, faults
 from strata.credentials.oauth.making.keeping import Birth, Made
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
-from strata.credentials.tokens.showing import require_none
+from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.facts import record
 
 CODE_GRANT: Final = "authorization_code"

@@ -21,7 +21,8 @@ from strata.credentials.oauth import apps, consents, contributing, scopes, usage
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.consents import Consent
 from strata.credentials.oauth.tables import oauth_accesses, oauth_families, oauth_refreshes
-from strata.credentials.tokens import approvals, given
+from strata.credentials.tokens import given
+from strata.credentials.tokens.approving import approvals
 from strata.credentials.tokens.tables import token_organizations, tokens
 from strata.lib.db.columns import to_millis
 from strata.lib.db.statements import upsert

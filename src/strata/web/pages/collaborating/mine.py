@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.addresses import masked
+from strata.accounts.mailboxes.addresses import masked
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.core.names import RepoId, RepoType

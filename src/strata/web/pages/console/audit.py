@@ -15,11 +15,11 @@ from strata.access.audit import Told
 from strata.core.call import Call, working
 from strata.core.findings import Finding
 from strata.events.audit.narrowing import KINDS
-from strata.events.audit.seal import seal_of_line
+from strata.events.audit.sealing.seal import seal_of_line
 from strata.events.audit.state import State, state
 from strata.events.audit.verify import Reached, verify_part
 from strata.lib.db.seek import Page, Window
-from strata.sessions.entering import console
+from strata.sessions.signed_in import console
 from strata.web.audit_export import exported
 from strata.web.pages.audit_view import (
     PER_PAGE,

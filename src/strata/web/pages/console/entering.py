@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call
-from strata.sessions.entering import console
-from strata.sessions.entering.sessions import Started
+from strata.sessions.signed_in import console
+from strata.sessions.signed_in.sessions import Started
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from strata.core.call import Call, working
 from strata.core.errors import LogInElsewhere
-from strata.sessions.entering.sessions import REMEMBERED
 from strata.sessions.identities import leaving
-from strata.sessions.identities.asking import Answered
+from strata.sessions.identities.sites.asking import Answered
+from strata.sessions.signed_in.sessions import REMEMBERED
 from strata.web.auth import cookie_name
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.cookies import set_cookie

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from strata.core.call import Call, working
 from strata.core.errors import Malformed
-from strata.sessions.entering import csrf, sessions
 from strata.sessions.identities import leaving
 from strata.sessions.identities.leaving import Elsewhere
+from strata.sessions.signed_in import csrf, sessions
 from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.pages.entering.elsewhere import ELSEWHERE, cookie_of, place_here
 from strata.web.pages.forms.body import STALE_FORM, Form, form_of

@@ -17,11 +17,12 @@ from strata.core.providers import LoginProvider
 from strata.membership.joining import pending, signup
 from strata.membership.joining.pending import FirstStep
 from strata.sessions.entering.entry import LoggedIn
-from strata.sessions.entering.sudo import require_sudo
-from strata.sessions.identities import asking, linking
-from strata.sessions.identities.asking import Attempt, Wanted
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities import linking
 from strata.sessions.identities.linking import Owned
+from strata.sessions.identities.sites import asking
+from strata.sessions.identities.sites.asking import Attempt, Wanted
+from strata.sessions.identities.sites.claims import Claims
+from strata.sessions.signed_in.sudo import require_sudo
 from strata.web.auth import cookie_name
 from strata.web.pages.entering import elsewhere
 from strata.web.pages.entering.login import arrived, browser_of

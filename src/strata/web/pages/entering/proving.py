@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.errors import ProofNeeded
-from strata.sessions.entering import sudo
-from strata.sessions.entering.console import WANTS
+from strata.sessions.signed_in import sudo
+from strata.sessions.signed_in.console import WANTS
 from strata.web.auth import SAFE_METHODS
 from strata.web.pages.forms.body import PROOF, PROOF_CODE, PROOFS, Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound
 from strata.membership import recovery
-from strata.sessions.entering import reset
+from strata.sessions.passwords import reset
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.lib.db.columns import to_millis
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites.claims import Claims
 from strata.web.auth import cookie_name
 from strata.web.pages.frame.cookies import set_cookie
 from strata.web.work import hub_of

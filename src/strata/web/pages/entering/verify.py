@@ -8,7 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import addresses, profiles
+from strata.accounts import profiles
+from strata.accounts.mailboxes import addresses
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.membership.confirming import mailing, verification

@@ -14,7 +14,7 @@ from strata.accounts.legal.kinds import DocumentKind
 from strata.accounts.standing import require_open
 from strata.core.call import Call, working
 from strata.core.errors import ConsentNeeded, InvalidFields, Malformed
-from strata.sessions.entering import csrf, sudo
+from strata.sessions.signed_in import csrf, sudo
 from strata.web.pages.frame.cookies import form_cookie_name
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import visiting

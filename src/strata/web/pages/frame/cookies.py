@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.hub import Hub
-from strata.sessions.entering import csrf
-from strata.sessions.entering.browsers import COOKIE_LIFE
-from strata.sessions.entering.sessions import Started
+from strata.sessions.signed_in import csrf
+from strata.sessions.signed_in.browsers import COOKIE_LIFE
+from strata.sessions.signed_in.sessions import Started
 from strata.web.auth import cookie_name, session_cookie_name
 from strata.web.work import exchange, hub_of
 

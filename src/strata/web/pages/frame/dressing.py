@@ -16,7 +16,7 @@ from strata.community.inbox import badge
 from strata.core.actor import Standing
 from strata.core.call import Call
 from strata.core.errors import NotFound
-from strata.sessions.entering import csrf
+from strata.sessions.signed_in import csrf
 from strata.web.pages.frame.answer import frame_of
 from strata.web.pages.frame.cookies import form_cookie
 from strata.web.pages.frame.notices import notice_of

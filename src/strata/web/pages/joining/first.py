@@ -12,15 +12,16 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import addresses, names
-from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.mailboxes import addresses
+from strata.accounts.naming import names
+from strata.accounts.passwords.chosen import new_password_faults
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
 from strata.membership.joining import faults, first, pending, signup
 from strata.membership.joining.invites import LONGEST_CODE
 from strata.membership.joining.pending import FirstStep
-from strata.sessions.identities.claims import Claims
+from strata.sessions.identities.sites.claims import Claims
 from strata.web.auth import cookie_name
 from strata.web.pages.forms.body import STALE_FORM, Form, submitted
 from strata.web.pages.frame.answer import NO_STORE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.notices import heeding
 from strata.community.watching import queries
 from strata.core.call import Call

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from strata.access.organizations import inviting
 from strata.access.organizations.inviting import Landing
-from strata.accounts.addresses import masked
+from strata.accounts.mailboxes.addresses import masked
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, NotFound
 from strata.web.pages.forms.body import Form, form_of, submitted

@@ -11,7 +11,7 @@ from strata.community.tokens.scopes import described
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed
 from strata.core.permissions import grants_of
-from strata.credentials.tokens.approvals import Asked
+from strata.credentials.tokens.approving.approvals import Asked
 from strata.organizations.token_policy import Approval, TokenPolicy
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE

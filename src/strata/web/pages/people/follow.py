@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.notices import heeding
 from strata.community.follows import follow as acts, queries
 from strata.core.call import Call

@@ -16,7 +16,7 @@ from strata.access.gates.record import Standing
 from strata.access.policy.gate import meets_gate
 from strata.access.policy.things import Gate
 from strata.access.policy.verbs import Action
-from strata.accounts.addresses import masked
+from strata.accounts.mailboxes.addresses import masked
 from strata.accounts.people import by_id
 from strata.content.card import gate_form
 from strata.content.card.countries import COUNTRIES

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy.verbs import Action
-from strata.accounts import former
+from strata.accounts.naming import former
 from strata.accounts.profiles import PublicProfile, public_profile
 from strata.content.card.front_matter import CARD, Card, card_at
 from strata.content.reading.files import entry_at

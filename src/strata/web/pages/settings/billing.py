@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from strata.access.plans import requests
 from strata.access.plans.owners import shown_to
-from strata.accounts import names
+from strata.accounts.naming import names
 from strata.accounts.plans.quotas import NO_LIMIT, Quotas, Standing, standing_of
 from strata.accounts.plans.rates import Bucket, Standing as RateStanding
 from strata.blobs.quota.room import shown as bytes_shown
@@ -26,7 +26,7 @@ from strata.core.call import Call
 from strata.core.errors import Conflict, InvalidFields
 from strata.core.names import RepoId, RepoType
 from strata.credentials.keys import ssh
-from strata.credentials.tokens.tokens import count_active
+from strata.credentials.tokens.owned import count_active
 from strata.events.webhooks import queries as webhooks
 from strata.lib.db.seek import Window
 from strata.organizations import queries as organizations

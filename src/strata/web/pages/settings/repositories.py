@@ -15,7 +15,7 @@ from strata.core.names import RepoId, RepoType
 from strata.lib.db.seek import Page
 from strata.repos import change
 from strata.search.storage import Order, Stored, storage_list
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.seeking import address_of, window_of
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts import names, profiles
+from strata.accounts import profiles
 from strata.accounts.confirmed import ConfirmedEmail, emails_of
+from strata.accounts.naming import names
 from strata.accounts.profiles import Person
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields
@@ -17,8 +18,8 @@ from strata.membership.confirming import unconfirmed
 from strata.membership.emails.adding import Waiting, waiting
 from strata.membership.export.ask import Export, newest
 from strata.repos.owning.follow import rename_account
-from strata.sessions.entering import changing
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.passwords import changing
+from strata.sessions.signed_in.sudo import require_sudo
 from strata.web.auth import session_cookie_name
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.cookies import drop_cookie

@@ -19,8 +19,9 @@ from strata.core.providers import LoginProvider
 from strata.lib.places import Place
 from strata.repos.publishers.manage import Publisher, for_person
 from strata.repos.publishers.rules import issuers
-from strata.sessions.entering import browsers, changing, sessions
 from strata.sessions.identities.linking import Identity, identities_of
+from strata.sessions.passwords import changing
+from strata.sessions.signed_in import browsers, sessions
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import shown, user_id_of, visiting

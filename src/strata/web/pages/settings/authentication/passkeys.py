@@ -14,8 +14,8 @@ from strata.accounts.factors.challenges import place_of
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
 from strata.lib.places import Place
-from strata.sessions.entering import browsers
 from strata.sessions.protecting import changing
+from strata.sessions.signed_in import browsers
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
 from strata.membership import recovery
-from strata.sessions.entering.changing import Change, change_password
-from strata.sessions.entering.sessions import Started
+from strata.sessions.passwords.changing import Change, change_password
+from strata.sessions.signed_in.sessions import Started
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, user_id_of, visiting
 from strata.web.pages.settings.authentication import page as authentication

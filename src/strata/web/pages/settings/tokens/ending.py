@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call, working
-from strata.credentials.tokens import renewing, tokens
+from strata.credentials.tokens import ending, renewing
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.settings.tokens.listing import (
@@ -52,7 +52,7 @@ async def delete(request: Request) -> Response:
     def act(call: Call, _: Form) -> None:
         user_id_of(call)
         with working(call) as work:
-            tokens.delete(work, token_id)
+            ending.delete(work, token_id)
 
     await submitted(request, form, act)
     return redirected(request, LIST, notice="token-deleted")
@@ -71,7 +71,7 @@ async def delete_all(request: Request) -> Response:
     def act(call: Call, _: Form) -> None:
         user_id_of(call)
         with working(call) as work:
-            tokens.delete_all(work)
+            ending.delete_all(work)
 
     await submitted(request, form, act)
     return redirected(request, LIST, notice="tokens-deleted")

@@ -19,11 +19,13 @@ from strata.core.actor import TokenRole
 from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.core.permissions import grants_of
-from strata.credentials.tokens import approvals, tokens
-from strata.credentials.tokens.tokens import Issued, Token
+from strata.credentials.tokens import owned
+from strata.credentials.tokens.approving import approvals
+from strata.credentials.tokens.making import Issued
+from strata.credentials.tokens.owned import Token
 from strata.credentials.uses import TokenUse, uses_of
 from strata.organizations.token_policy import Approval
-from strata.sessions.entering import browsers, sessions
+from strata.sessions.signed_in import browsers, sessions
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import shown, user_id_of, visiting
 from strata.web.pages.settings.tokens import rows
@@ -57,7 +59,7 @@ async def listed(request: Request) -> Response:
 
 def list_of(call: Call, issued: Issued | None = None, *, usage: int | None = None) -> Listed:
     owner_id = user_id_of(call)
-    held = tokens.of(call, owner_id)
+    held = owned.of(call, owner_id)
     scopes = {
         token.id: described(call, grants_of(token.grants), owner_id)
         for token in held
@@ -79,7 +81,7 @@ def _browsers(call: Call, owner_id: int, asked: list[Token]) -> dict[int, str]:
 
 
 def own(call: Call, token_id: int) -> Token:
-    held = (one for one in tokens.of(call, user_id_of(call)) if one.id == token_id)
+    held = (one for one in owned.of(call, user_id_of(call)) if one.id == token_id)
     token = next(held, None)
     if token is None:
         raise NotFound(MISSING)

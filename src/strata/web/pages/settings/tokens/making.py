@@ -14,8 +14,8 @@ from strata.core.actor import Role, TokenRole
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import grants_of
-from strata.credentials.tokens import lives, renewing, tokens
-from strata.credentials.tokens.tokens import Terms
+from strata.credentials.tokens import lives, making, renewing
+from strata.credentials.tokens.making import Terms
 from strata.organizations import queries as organizations
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.dressing import Visit
@@ -109,7 +109,7 @@ def _create(call: Call, draft: Draft) -> Listed:
     end = end_of(draft.life, draft.day, call.now)
     terms = Terms(chosen.grants, chosen.organizations, end, draft.mark)
     with working(call) as work:
-        issued = tokens.create(work, draft.name, draft.role, terms)
+        issued = making.create(work, draft.name, draft.role, terms)
     return list_of(call, issued)
 
 

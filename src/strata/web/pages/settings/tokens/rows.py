@@ -9,7 +9,7 @@ from typing import Final
 
 from strata.community.tokens.scopes import ORGANIZATION, USER, Scopes
 from strata.credentials.tokens.expiring import WARNED
-from strata.credentials.tokens.tokens import Token
+from strata.credentials.tokens.owned import Token
 from strata.organizations.token_policy import Approval
 from strata.web.pages.settings.tokens.scopes.words import Opened, opened
 from strata.web.pages.words.language import N_, translated

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from strata.accounts import passwords
+from strata.accounts.passwords import policy
 from strata.core.hub import Hub
 from strata.lib.http.guard import TargetRefused
 from strata.lib.http.outbound import Unreachable
@@ -28,12 +28,12 @@ def new_password_faults(
     Blocks for up to three seconds where `accounts.breach_api` is set: never inside a `Work`.
     """
     settings = hub.settings
-    broken = passwords.faults(
+    broken = policy.faults(
         password,
         identities=identities,
         site_name=settings.site_name,
         words=settings.accounts.password_words,
-        policy=passwords.policy_of(settings.accounts),
+        policy=policy.policy_of(settings.accounts),
     )
     return broken or (("pw.breached",) if _leaked(hub, password) else ())
 

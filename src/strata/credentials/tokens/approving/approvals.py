@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from strata.accounts.tables import namespaces
 from strata.core.actor import Role, TokenKind
 from strata.core.call import Call, Work
-from strata.credentials.tokens import asking
+from strata.credentials.tokens.approving import asking
 from strata.credentials.tokens.tables import token_organizations as approvals, tokens
 from strata.lib.db.statements import upsert
 from strata.organizations.collaborators import shares

@@ -7,16 +7,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from strata.accounts import confirmed, limits, passwords, people
+from strata.accounts import confirmed, limits, people
 from strata.accounts.factors import halfway
-from strata.accounts.new_passwords import new_password_faults
+from strata.accounts.passwords import hashing
+from strata.accounts.passwords.chosen import new_password_faults
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields, Unauthenticated
 from strata.events import outbox
 from strata.events.facts import record
-from strata.sessions.entering import letters, sessions, waiting
-from strata.sessions.entering.tables import resets
+from strata.sessions.entering import waiting
+from strata.sessions.signed_in import letters, sessions
+from strata.sessions.signed_in.tables import resets
 
 TRIES, MINUTES = 5, 5
 
@@ -59,7 +61,7 @@ def change_password(call: Call, form: Change) -> sessions.Started:
     faults = password_faults(call, user, form.password)
     if faults:
         raise InvalidFields({"password": faults})
-    hashed = passwords.hash_password(call.hub, form.password)
+    hashed = hashing.hash_password(call.hub, form.password)
     with working(call) as work:
         keep_password(work, user, hashed)
         if not form.keep_others:
@@ -97,7 +99,7 @@ def _require_current(call: Call, user: people.User, password: str) -> None:
     key, tried_at = f"password.change:{user.id}", call.now
     with working(call) as work:
         limits.count(work, limits.Limit(key, TRIES, MINUTES))
-    if not passwords.matches(call.hub, user.password_hash, password):
+    if not hashing.matches(call.hub, user.password_hash, password):
         raise InvalidFields({"current_password": ("pw.wrong",)})
     with working(call) as work:
         limits.refund(work, key, counted_at=tried_at)

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 import structlog
 
 from strata.core.call import Call, Work, working
-from strata.events.audit.chain import link_of, mark_of, rows_to_bind, seal_of
 from strata.events.audit.prune import prune
+from strata.events.audit.sealing.chain import link_of, mark_of, rows_to_bind, seal_of
 from strata.events.jobs import enqueue
 from strata.events.tables import audit_seals, facts
 from strata.lib.db.statements import upsert

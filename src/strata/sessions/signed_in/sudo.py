@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from strata.accounts import limits, passwords, people
+from strata.accounts import limits, people
 from strata.accounts.factors import checking, held as factors, passkeys, totp
 from strata.accounts.factors.challenges import Purpose, Use, place_of
+from strata.accounts.passwords import hashing
 from strata.core.actor import Actor
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields, ProofNeeded, Unauthenticated
 from strata.events.facts import record
-from strata.sessions.entering import sessions
+from strata.sessions.signed_in import sessions
 
 TRIES, MINUTES = 5, 5
 MAILED = "sudo.mailed"
@@ -130,7 +131,7 @@ def _by_password(call: Call, user: people.User, password: str) -> Proved:
     key, tried_at = f"sudo:{user.id}", call.now
     with working(call) as work:
         limits.count(work, limits.Limit(key, TRIES, MINUTES))
-    if not passwords.matches(call.hub, user.password_hash, password):
+    if not hashing.matches(call.hub, user.password_hash, password):
         raise ProofNeeded("pw.wrong")
     with working(call) as work:
         limits.refund(work, key, counted_at=tried_at)

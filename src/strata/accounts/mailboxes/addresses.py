@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import email_validator
 
-from strata.accounts.disposable import is_disposable
+from strata.accounts.mailboxes.disposable import is_disposable
 from strata.core.settings.tree import Settings
 
 LONGEST = 254  # characters, RFC 5321

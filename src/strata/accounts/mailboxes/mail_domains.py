@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 
-from strata.accounts import addresses, limits
+from strata.accounts import limits
+from strata.accounts.mailboxes import addresses
 from strata.core.call import Call, working
 from strata.lib.mail.domains import MailDomains
 

@@ -20,8 +20,8 @@ from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
-from strata.sessions.entering import letters
-from strata.sessions.entering.tables import known_browsers
+from strata.sessions.signed_in import letters
+from strata.sessions.signed_in.tables import known_browsers
 
 COOKIE_LIFE: Final = timedelta(days=400)  # browsers keep none longer
 LONGEST_COOKIE: Final = 64

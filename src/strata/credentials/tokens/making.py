@@ -1,9 +1,8 @@
-"""Access tokens: made, shown once, kept as keyed digests, revoked (product §3.10)."""
+"""Make an access token: shown once, kept as a keyed digest (product §3.10)."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,18 +11,19 @@ import sqlalchemy as sa
 
 from strata.accounts import confirmed, people
 from strata.accounts.plans.quotas import quotas_of, require_few
-from strata.core.actor import NOTHING, Actor, Grants, TokenKind, TokenRole
-from strata.core.call import Call, Work
+from strata.core.actor import NOTHING, Grants, TokenRole
+from strata.core.call import Work
 from strata.core.errors import (
     Conflict,
     EmailNotVerified,
-    Forbidden,
     InvalidFields,
     NotFound,
     Unauthenticated,
 )
 from strata.core.permissions import READING, kept_of
-from strata.credentials.tokens import approvals, letters, lives
+from strata.credentials.tokens import letters, lives
+from strata.credentials.tokens.approving import approvals
+from strata.credentials.tokens.owned import MADE_BY_HAND, count_active, require_session
 from strata.credentials.tokens.tables import tokens
 from strata.credentials.tokens.values import (
     fresh_value,
@@ -33,11 +33,10 @@ from strata.credentials.tokens.values import (
 from strata.events import outbox
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
-from strata.sessions.entering.sudo import require_sudo
+from strata.sessions.signed_in.sudo import require_sudo
 
 LONGEST_NAME = 100
 MARKED_FOR = timedelta(minutes=10)  # a form that comes twice within is one
-MADE_BY_HAND = tokens.c.kind == TokenKind.ACCESS.value
 _FORBIDDEN_NAME = "DEFAULT"  # clients keep tokens in an INI file, where this section is special
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -60,28 +59,6 @@ class Terms:
     organizations: frozenset[int] = frozenset()  # that its grants name, themselves or by a repo
     expires_at: datetime | None = None  # None: never
     form_mark: str = ""  # of the page on which it was asked for
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token as its owner's list shows it."""
-
-    id: int
-    name: str
-    role: TokenRole
-    grants: Mapping[str, object] | None  # as `core.permissions.grants_of` reads them
-    prefix: str  # "hf_aBcD"
-    suffix: str  # "wXyZ"
-    created_at: datetime
-    rotated_at: datetime | None
-    former_until: datetime | None  # until then the value before works too
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    last_used_ip: str
-    last_used_by: str  # the client's name
-    leaked_at: datetime | None  # since then it opens nothing
-    leaked_in: str  # where it was seen; empty: somebody reported it
-    session_id: int | None  # the browser session in which it was made, over or not
 
 
 def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Issued:
@@ -136,56 +113,6 @@ def create_for(
     return _issue(work, owner, _Wanted(name, role, value or fresh_value(), terms))
 
 
-def of(call: Call, owner_id: int) -> list[Token]:
-    """The tokens of an account, newest first."""
-    rows = call.db.execute(
-        sa.select(*(tokens.c[name] for name in Token.__dataclass_fields__))
-        .where(tokens.c.user_id == owner_id, MADE_BY_HAND)
-        .order_by(tokens.c.id.desc())
-    )
-    return [Token(**{**row._mapping, "role": TokenRole(row.role)}) for row in rows]  # noqa: SLF001 — the documented way to read a Row by name
-
-
-def delete(work: Work, token_id: int) -> None:
-    """Revoke a token of the signed-in person at once.
-
-    Raises:
-        Unauthenticated, Forbidden: as `create`; an unconfirmed person may delete.
-        NotFound: the person has no such token.
-    """
-    _require_session(work.actor)
-    row = work.db.execute(
-        sa.delete(tokens)
-        .where(tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
-        .returning(tokens.c.name)
-    ).first()
-    if row is None:
-        raise NotFound("There is no such token.")
-    record(work, "token.delete", target=row.name)
-
-
-def end(work: Work, token_id: int) -> None:
-    """Revoke a token of the caller, who shows that very one."""
-    mine = (tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id)
-    row = work.db.execute(sa.delete(tokens).where(*mine).returning(tokens.c.name)).first()
-    if row is not None:
-        record(work, "token.delete", target=row.name)
-
-
-def delete_all(work: Work) -> int:
-    """Revoke every token that the signed-in person made; how many there were.
-
-    Raises:
-        Unauthenticated, Forbidden: as `delete`.
-    """
-    _require_session(work.actor)
-    ended = work.db.execute(
-        sa.delete(tokens).where(tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
-    ).rowcount
-    record(work, "token.delete", target=work.actor.name, detail={"tokens": ended})
-    return ended
-
-
 def name_faults(name: str) -> tuple[str, ...]:
     """Message keys of the rules that a token's name breaks."""
     trimmed = name.strip()
@@ -203,7 +130,7 @@ def owner_of(work: Work) -> people.User:
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: as `create`.
     """
-    _require_session(work.actor)
+    require_session(work.actor)
     owner = people.by_id(work, work.actor.user_id or 0)
     if owner is None:
         raise Unauthenticated("Invalid username or password.")
@@ -294,13 +221,6 @@ def _shown_again(work: Work, row: Any) -> Issued:
     return Issued(row.id, row.name, TokenRole(row.role), value)
 
 
-def count_active(call: Call, owner_id: int) -> int:
-    """How many tokens of a person work; those of applications are not theirs to count."""
-    open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > call.now)
-    active = (tokens.c.user_id == owner_id, MADE_BY_HAND, tokens.c.leaked_at.is_(None), open_)
-    return call.db.scalar(sa.select(sa.func.count()).select_from(tokens).where(*active)) or 0
-
-
 def _require_room(work: Work, owner_id: int) -> None:
     has = count_active(work, owner_id)
     require_few(quotas_of(work, owner_id).tokens, has, "name", "token.too_many")
@@ -310,10 +230,3 @@ def _require_unused(work: Work, value: str) -> None:
     digest = work.hub.secrets.digest("token", value)
     if work.db.execute(sa.select(tokens.c.id).where(tokens.c.digest == digest)).first():
         raise Conflict("Another token has this value. Choose another one, or delete that token.")
-
-
-def _require_session(actor: Actor) -> None:
-    if actor.user_id is None:
-        raise Unauthenticated("Invalid username or password.")
-    if actor.token is not None:
-        raise Forbidden("Access tokens are managed on the settings page, not with a token.")

@@ -25,8 +25,8 @@ from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared
 from strata.organizations.collaborators.shares import SOME, with_shares
 from strata.organizations.roles import roles_in
-from strata.sessions.entering.browsers import whence
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.browsers import whence
+from strata.sessions.signed_in.tables import sessions
 
 LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512

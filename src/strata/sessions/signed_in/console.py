@@ -17,10 +17,10 @@ from strata.accounts.standing import require_open
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, NotFound, ProofNeeded
 from strata.events.facts import record
-from strata.sessions.entering.browsers import whence
-from strata.sessions.entering.sessions import Started, renew
-from strata.sessions.entering.sudo import require_sudo
-from strata.sessions.entering.tables import sessions
+from strata.sessions.signed_in.browsers import whence
+from strata.sessions.signed_in.sessions import Started, renew
+from strata.sessions.signed_in.sudo import require_sudo
+from strata.sessions.signed_in.tables import sessions
 
 MISSING: Final = "There is no such page."
 NONE, SECOND, PASSKEY = "none", "second", "passkey"

@@ -9,14 +9,14 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from strata.accounts import addresses
+from strata.accounts.mailboxes import addresses
 from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
 from strata.core.providers import LoginProvider
-from strata.sessions.identities import endpoints
-from strata.sessions.identities.claims import Claims
-from strata.sessions.identities.endpoints import Endpoints
-from strata.sessions.identities.talking import get_json
+from strata.sessions.identities.sites import endpoints
+from strata.sessions.identities.sites.claims import Claims
+from strata.sessions.identities.sites.endpoints import Endpoints
+from strata.sessions.identities.sites.talking import get_json
 
 ALGORITHMS: Final = ("RS256", "ES256")
 LEEWAY_S: Final = 60

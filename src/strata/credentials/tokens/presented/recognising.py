@@ -9,7 +9,7 @@ from strata.accounts.standing import require_open, standing_at
 from strata.core.actor import Actor
 from strata.core.errors import TokenExpired
 from strata.core.hub import Hub
-from strata.credentials.tokens.facts import (
+from strata.credentials.tokens.presented.facts import (
     COLUMNS,
     INSIDE,
     ROLES,

@@ -24,9 +24,9 @@ from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
 from strata.core.providers import LoginProvider
 from strata.lib.db.columns import to_millis
-from strata.sessions.identities import endpoints, words
-from strata.sessions.identities.claims import Claims
-from strata.sessions.identities.talking import post_form
+from strata.sessions.identities.sites import endpoints, words
+from strata.sessions.identities.sites.claims import Claims
+from strata.sessions.identities.sites.talking import post_form
 
 LIFE: Final = timedelta(minutes=15)  # to log in there
 _SEAL: Final = "login.attempt"

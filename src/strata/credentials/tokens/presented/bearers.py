@@ -16,7 +16,7 @@ from strata.accounts.standing import require_open, standing_at
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
-from strata.credentials.tokens.facts import (
+from strata.credentials.tokens.presented.facts import (
     COLUMNS,
     INSIDE,
     ROLES,

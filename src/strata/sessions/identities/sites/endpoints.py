@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
 from strata.core.providers import LoginProvider
-from strata.sessions.identities.talking import get_json
+from strata.sessions.identities.sites.talking import get_json
 
 KEPT_FOR: Final = timedelta(hours=1)
 ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)  # when an unknown key signs, or somebody goes there

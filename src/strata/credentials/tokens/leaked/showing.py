@@ -11,7 +11,7 @@ from typing import Final
 
 from strata.core.call import Call
 from strata.core.errors import Unprocessable
-from strata.credentials.tokens import leaks
+from strata.credentials.tokens.leaked import leaks
 from strata.credentials.tokens.values import PREFIX, found_in
 
 MOST_BYTES: Final = 1024 * 1024  # of a text that is looked through

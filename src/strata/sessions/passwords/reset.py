@@ -20,8 +20,8 @@ from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.letters import page
-from strata.sessions.entering import letters
-from strata.sessions.entering.tables import resets
+from strata.sessions.signed_in import letters
+from strata.sessions.signed_in.tables import resets
 
 LIFE: Final = timedelta(hours=1)
 LONGEST_TOKEN: Final = 128

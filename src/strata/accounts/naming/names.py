@@ -19,7 +19,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts.reserved import is_reserved, looks_reserved
+from strata.accounts.naming.reserved import is_reserved, looks_reserved
 from strata.accounts.tables import former_names, namespaces, users
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists

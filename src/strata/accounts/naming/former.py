@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from strata.accounts.names import Namespace, find, still_kept
+from strata.accounts.naming.names import Namespace, find, still_kept
 from strata.accounts.tables import former_names, namespaces
 from strata.core.call import Call, Work
 from strata.lib.db.statements import upsert
