@@ -7,13 +7,13 @@ The pages come from the route table: one that is new is looked at too.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
+from fixtures.axe import violations
 from fixtures.browsers import chromium, settle, untranslated
 from fixtures.hubs import FrozenClock
 from fixtures.lived_in import NO_PAGES, LivedIn, lived_in
@@ -56,7 +56,7 @@ Scheme = Literal["light", "dark"]
 
 @dataclass
 class Walk:
-    """One browser going through all pages, and what was wrong."""
+    """One browser going through all pages, each person in a tab of their own; what was wrong."""
 
     scene: LivedIn
     browser: Browser
@@ -64,39 +64,37 @@ class Walk:
     language: str
     scheme: Scheme
     wrong: list[str] = field(default_factory=list)
-    _contexts: dict[tuple[tuple[str, str], ...], BrowserContext] = field(default_factory=dict)
+    _tabs: dict[tuple[tuple[str, str], ...], Page] = field(default_factory=dict)
 
     def pages(self) -> Iterator[tuple[str, Page]]:
         """Each page, opened."""
         for template, path in self.scene.places().items():
             if template in NO_PAGES:
                 continue
-            page = self._context(self.scene.cookies_of(template)).new_page()
-            page.on("request", lambda asked: self._same_host(asked.url))
-            page.on("console", lambda said: self._no_error(said.type, said.text))
-            page.on("pageerror", lambda error: self.wrong.append(str(error)))
+            page = self._tab(self.scene.cookies_of(template))
+            page.set_viewport_size({"width": WIDE, "height": 860})
             answer = page.goto(self.base + path)
             assert answer is not None
             assert answer.status == 200, (template, answer.status)
             if template in GO_ON:
                 settle(page)
             yield template, page
-            page.close()
 
-    def _context(self, cookies: dict[str, str]) -> BrowserContext:
+    def _tab(self, cookies: dict[str, str]) -> Page:
+        """Their tab: a program that has read axe once need not read it again on the next page."""
         key = tuple(sorted(cookies.items()))
-        if key not in self._contexts:
+        if key not in self._tabs:
             made = self.browser.new_context(
-                locale=self.language,
-                color_scheme=self.scheme,
-                viewport={"width": WIDE, "height": 860},
-                reduced_motion="reduce",
+                locale=self.language, color_scheme=self.scheme, reduced_motion="reduce"
             )
             made.add_cookies(
                 [{"name": name, "value": value, "url": self.base} for name, value in key]
             )
-            self._contexts[key] = made
-        return self._contexts[key]
+            page = self._tabs[key] = made.new_page()
+            page.on("request", lambda asked: self._same_host(asked.url))
+            page.on("console", lambda said: self._no_error(said.type, said.text))
+            page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        return self._tabs[key]
 
     def _no_error(self, kind: str, text: str) -> None:
         if kind == "error":
@@ -133,10 +131,9 @@ def test_every_page_of_accounts_is_for_everybody(
 
 def findings(page: Page) -> list[str]:
     """What axe finds serious or critical."""
-    answer: dict[str, Any] = Axe().run(page).response
     return [
         f"{one['id']} {one['nodes'][0]['html'][:200]}"
-        for one in answer["violations"]
+        for one in violations(page)
         if one["impact"] in {"serious", "critical"}
     ]
 

@@ -7,11 +7,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from starlette.testclient import TestClient
 
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, token_in
 from fixtures.accounts import calling, made, person
+from fixtures.axe import violations
 from fixtures.browsers import chromium
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, leaves, organization
@@ -172,7 +172,7 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(hub: Hub, li: Visitor) -
             for place in (LOG, ORG):
                 page.goto(f"{base}{place}")
                 assert page.locator("h1").count() == 1
-                assert Axe().run(page).response["violations"] == []
+                assert violations(page) == []
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= 320, place
             page.goto(f"{base}{LOG}")

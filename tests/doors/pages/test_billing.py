@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from starlette.testclient import TestClient
 
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium, settle
 from fixtures.contents import at, created, given
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -198,5 +198,4 @@ def test_it_fits_the_screen_and_everyone_can_use_it(scene: Scene, width: int) ->
         settle(page)
         assert page.inner_text("h1") == "套餐与配额"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-        assert report.response["violations"] == []
+        assert violations(page, WCAG) == []

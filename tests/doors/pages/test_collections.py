@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium, settle
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -279,5 +279,4 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(scene: Scene, width: int
             page.goto(f"{base}{path}")
             settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-            assert report.response["violations"] == [], path
+            assert violations(page, WCAG) == [], path

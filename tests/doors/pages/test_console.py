@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, token_in
 from fixtures.accounts import calling, fact_names, made
 from fixtures.authenticators import Authenticator
+from fixtures.axe import violations
 from fixtures.browsers import chromium
 from fixtures.factors import SETTINGS, set_up
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -308,13 +308,13 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(hub: Hub, root: Visitor)
             page.wait_for_url(f"{base}/")
             page.click(".site-account summary")
             page.click(".site-account a[href='/admin']")
-            assert Axe().run(page).response["violations"] == []
+            assert violations(page) == []
             page.click("main button[type=submit]")
             page.wait_for_url(f"{base}{LOG}")
             for place in (f"{LOG}/chain", LOG):
                 page.goto(f"{base}{place}")
                 assert page.locator("h1").count() == 1
-                assert Axe().run(page).response["violations"] == []
+                assert violations(page) == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, place
             assert page.locator("h1").inner_text() == heading
             page.set_viewport_size({"width": 1200, "height": 900})

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import FilePayload, Page as Tab
 
+from fixtures.axe import violations
 from fixtures.browsers import chromium
 from fixtures.contents import at, changed, texts
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -300,7 +300,7 @@ def test_every_state_is_accessible_and_fits_a_phone(scene: Scene) -> None:
                     panel.evaluate("panel => panel.open = true")
                 wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert wide <= 0, (path, width)
-                problems = Axe().run(tab).response["violations"]
+                problems = violations(tab)
                 shown = [(one["id"], one["nodes"][0]["html"]) for one in problems]
                 assert shown == [], (path, language, theme)
             context.close()

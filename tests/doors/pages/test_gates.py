@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Page as BrowserPage
 
 from doors.pages.test_repos_safety import Marks
 from fixtures.accounts import joined, made, person as account
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium, settle
 from fixtures.contents import uploaded
 from fixtures.gated import asks, decides, gate, request_of, standings
@@ -330,8 +330,7 @@ def test_the_pages_of_gates_fit_and_everyone_can_use_them(scene: Scene, width: i
                 page.goto(f"{base}{path}")
                 settle(page)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-                report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-                assert report.response["violations"] == [], (path, language)
+                assert violations(page, WCAG) == [], (path, language)
                 context.close()
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, Page
 
 from doors.pages.inbox_scene import Scene
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium, settle
 from fixtures.hubs import FrozenClock
 from fixtures.inboxes import badge, heard, opens, says, telling_hub, told
@@ -51,8 +51,7 @@ def assert_usable(tab: Page, width: int) -> None:
     """The page fits, and nothing is in anybody's way."""
     settle(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    report = Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-    assert report.response["violations"] == []
+    assert violations(tab, WCAG) == []
 
 
 def active(tab: Page) -> str:

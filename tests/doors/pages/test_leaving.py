@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from starlette.testclient import TestClient
 
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, token_in
 from fixtures.accounts import calling, made, person
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium
 from fixtures.contents import created, uploaded
 from fixtures.gated import asks, does, gate
@@ -354,8 +354,7 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(
         page.wait_for_url(f"{base}/")
         for place in (ACCOUNT, DELETE):
             page.goto(f"{base}{place}")
-            report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-            assert report.response["violations"] == [], place
+            assert violations(page, WCAG) == [], place
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, place
         page.fill("[name=confirm_name]", "li")
         page.click("main form button[type=submit]")

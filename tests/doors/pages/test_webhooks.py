@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Page as BrowserPage
 
 from doors.pages.visitors import SITE, Page, Visitor, confirmed
 from fixtures.accounts import made, person
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium, settle
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock
@@ -257,8 +257,7 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(
             page.goto(f"{base}{path}")
             settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-            assert report.response["violations"] == [], path
+            assert violations(page, WCAG) == [], path
         names_are_found(page, f"{base}{NEW}")
         a_row_opens(page, f"{base}{place}", width)
 
@@ -292,8 +291,7 @@ def a_row_opens(page: BrowserPage, address: str, width: int) -> None:
     assert "a-rather-long-name" in below.inner_text()
     assert button.get_attribute("aria-expanded") == "true"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-    assert report.response["violations"] == []
+    assert violations(page, WCAG) == []
     page.keyboard.press("Enter")
     assert below.is_hidden()
     assert page.url == address
