@@ -51,6 +51,7 @@ from strata.repos.collaborating import answering, changing, inviting
 from strata.repos.publishers import manage as publishing
 from strata.repos.publishers.exchange import Shown, exchange
 from strata.repos.publishers.rules import Rule
+from strata.repos.publishers.tables import publishers
 from strata.repos.record import Repo
 
 NO_PASSWORD = None  # nothing here asks for one, and hashing takes time
@@ -255,10 +256,15 @@ def test_a_job_comes_while_it_is_trusted_no_more(
     assert counted(hub, tokens) == (first == "it is used")
 
 
-def test_the_last_trusted_publisher_is_named_once(hub: Hub, ana: Actor, vault: Repo) -> None:
+@pytest.mark.parametrize("second", ["ana", "bob"])
+def test_the_last_trusted_publisher_is_named_once(
+    hub: Hub, ana: Actor, bob: Actor, vault: Repo, second: str
+) -> None:
+    """Whoever names it: one person in two tabs, or two who both manage the repo."""
     issuer = "https://ci.example.org"
     trusting = replace(hub.settings.publishers, issuers=(issuer,))
     near = replace(hub, settings=replace(hub.settings, publishers=trusting))
+    other = ana if second == "ana" else shared(hub, ana, vault, bob, Role.ADMIN)
 
     def trust(name: str) -> Callable[[Work], object]:
         rule = Rule(issuer, {"sub": name})
@@ -266,8 +272,9 @@ def test_the_last_trusted_publisher_is_named_once(hub: Hub, ana: Actor, vault: R
 
     for number in range(publishing.MOST - 1):
         worked(near, ana, trust(str(number)))
-    late = beside(near, trust("one"), lambda: worked(near, ana, trust("two")), by=ana)
+    late = beside(near, trust("one"), lambda: worked(near, other, trust("two")), by=ana)
     assert isinstance(late, InvalidFields), late
+    assert counted(hub, publishers) == publishing.MOST
 
 
 def invited(hub: Hub, ana: Actor, vault: Repo, role: Role = Role.READ) -> str:

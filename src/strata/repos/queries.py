@@ -159,6 +159,12 @@ def stands_at(work: Work, repo_row_id: int, generation: int) -> bool:
     return held.rowcount == 1
 
 
+def hold(work: Work, repo_row_id: int) -> bool:
+    """Have others wait who count what the same repo has, or delete it; False: it is gone."""
+    here = sa.select(repos.c.id).where(repos.c.id == repo_row_id, repos.c.deleted_at.is_(None))
+    return work.db.execute(here.with_for_update(key_share=True)).first() is not None
+
+
 def path_key(repo_id: RepoId) -> str:
     """The case-folded `namespace/name` that lookups use."""
     return repo_id.full_name.lower()

@@ -17,6 +17,7 @@ from strata.organizations.collaborators import tidying
 from strata.repos.collaborating import letters, queries
 from strata.repos.collaborating.managing import managed, require_appoint
 from strata.repos.collaborating.record import Invite
+from strata.repos.queries import hold
 from strata.repos.record import Repo
 
 SORT: Final = invitations.Sort("repo", "repo-invite", sent_per_day=50, taken_per_day=20)
@@ -38,7 +39,7 @@ def invite(work: Work, repo_id: RepoId, who: str, role: Role) -> Invite:
     require_appoint(work, repo, role)
     target = _target(work, repo, who.strip())
     invitations.count(work, SORT, target)
-    if not queries.hold_repo(work, repo.id):
+    if not hold(work, repo.id):
         raise RepoNotFound
     tidying.forget_old(work)
     replaced = queries.forget_same(work, repo.id, target)

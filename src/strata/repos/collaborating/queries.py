@@ -84,12 +84,6 @@ def forget(work: Work, repo_id: int) -> None:
     work.db.execute(sa.delete(collaborators).where(collaborators.c.repo_id == repo_id))
 
 
-def hold_repo(work: Work, repo_id: int) -> bool:
-    """Have others wait who invite to the same repo, or delete it; False: it is gone."""
-    here = sa.select(repos.c.id).where(repos.c.id == repo_id, repos.c.deleted_at.is_(None))
-    return work.db.execute(here.with_for_update(key_share=True)).first() is not None
-
-
 def count_of_repo(call: Call, repo_id: int) -> int:
     """Collaborators and invitations of a repo."""
     counted = (

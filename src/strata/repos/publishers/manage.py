@@ -13,12 +13,13 @@ from strata.access.policy.persons import require_person
 from strata.access.policy.verbs import Action
 from strata.accounts import people
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields, NotFound, Unauthenticated
+from strata.core.errors import InvalidFields, NotFound, RepoNotFound, Unauthenticated
 from strata.core.names import RepoId
 from strata.events.facts import record, record_of
 from strata.repos.lookup import lookup
 from strata.repos.publishers.rules import Rule, require_sound
 from strata.repos.publishers.tables import publishers
+from strata.repos.queries import hold
 from strata.sessions.signed_in.sudo import require_sudo
 
 MOST: Final = 20  # of one repo, or of one person
@@ -62,6 +63,8 @@ def trust_for_repo(work: Work, repo_id: RepoId, rule: Rule) -> None:
     user_id = _person(work)
     require_sudo(work)
     require_sound(work.hub, rule)
+    if not hold(work, repo.id):  # several admins count one after the other
+        raise RepoNotFound
     _require_room(work, publishers.c.repo_id == repo.id)
     _keep(work, rule, repo_id=repo.id, user_id=user_id)
     detail = {"issuer": rule.issuer, "claims": dict(rule.claims)}
@@ -78,6 +81,7 @@ def trust_for_person(work: Work, rule: Rule) -> None:
     require_sudo(work)
     require_sound(work.hub, rule)
     theirs = sa.and_(publishers.c.user_id == user_id, publishers.c.repo_id.is_(None))
+    people.locked(work, user_id)
     _require_room(work, theirs)
     _keep(work, rule, repo_id=None, user_id=user_id)
     detail = {"issuer": rule.issuer, "claims": dict(rule.claims)}
@@ -129,7 +133,6 @@ def _of(call: Call, which: sa.ColumnElement[bool]) -> list[Publisher]:
 
 
 def _require_room(work: Work, which: sa.ColumnElement[bool]) -> None:
-    people.locked(work, _person(work))
     if len(_of(work, which)) >= MOST:
         raise InvalidFields({"claims": ("publisher.too_many",)})
 
