@@ -182,3 +182,21 @@ def test_pages_fit_the_screen_and_everyone_can_use_them(hub: Hub, li: Visitor) -
                 page.click("a[download]")
             assert download.value.suggested_filename == "security-log.json"
             context.close()
+
+
+def test_what_changed_is_told_in_the_language_of_the_reader(hub: Hub, li: Visitor) -> None:
+    changed = {
+        "role": "fineGrained",
+        "fields": ["full_name"],
+        "before": {"anybody": False, "full_name": "True"},
+        "after": {"anybody": True, "full_name": "private"},
+    }
+    with calling(hub, _actor(hub, "li")) as call, working(call) as work:
+        record(work, "token.create", target="t", detail=changed)
+    english = (
+        "fields: full name · role: fine-grained · "
+        "open to everybody: no → yes · full name: True → private"
+    )
+    chinese = "字段: 姓名 · 角色: 细粒度 · 对所有人开放: 否 → 是 · 姓名: True → private"
+    assert english in li.open(LOG).text
+    assert chinese in li.open(f"{LOG}?lang=zh-CN").text

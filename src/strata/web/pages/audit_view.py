@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,27 +21,13 @@ from strata.lib.db.seek import Page
 from strata.sessions.signed_in.browsers import family_of
 from strata.web.pages.forms.seeking import address_of
 from strata.web.pages.words.audit import KINDS as KIND_NAMES, TYPES, name_of
+from strata.web.pages.words.changes import told_of
 from strata.web.pages.words.language import N_, translated
 
 PER_PAGE: Final = 50
 LONGEST_TARGET: Final = 200
-LONGEST_DETAIL: Final = 120  # characters of one value that a page shows
 BAD_DATE: Final = N_("Write a date as year-month-day, such as 2026-11-26.")
 _NOBODY: Final = 0  # an id that no account has
-_SHOWN_DETAIL: Final = frozenset(
-    {
-        "user",
-        "role",
-        "before",
-        "private",
-        "gated",
-        "from",
-        "visibility",
-        "reason",
-        "fields",
-        "people",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +149,7 @@ def _line(hub: Hub, language: str, told: Told) -> Line:
         who=told.actor or translated(language, _who(entry)),
         person=told.actor is not None,
         target=entry.target or "",
-        detail=_detail(entry),
+        detail=told_of(language, entry.detail),
         browser=family_of(entry.user_agent) if entry.user_agent else "",
         ip=entry.ip,
         place=place.called(language) if place else "",
@@ -175,34 +161,6 @@ def _who(entry: Entry) -> str:
     if entry.actor_kind == By.SYSTEM:
         return N_("This site")
     return N_("A stranger") if entry.actor_kind == By.NOBODY else N_("A deleted account")
-
-
-def _detail(entry: Entry) -> str:
-    """What changed, short; all of it is in the export."""
-    before = entry.detail.get("before")
-    told = {"before", *before} if isinstance(before, Mapping) else set()
-    shown = sorted(_SHOWN_DETAIL & entry.detail.keys() - told)
-    known = [f"{name}: {_plain(entry.detail[name])}" for name in shown]
-    return " · ".join((*known, *_changes(entry.detail)))
-
-
-def _changes(detail: Mapping[str, object]) -> Iterator[str]:
-    """Each field that changed, as it was and as it is."""
-    before, after = detail.get("before"), detail.get("after", detail)
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return
-    for name in before:
-        yield f"{name}: {_plain(before[name])} → {_plain(after.get(name))}"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        text = ", ".join(str(one) for one in value)
-    elif isinstance(value, Mapping):
-        text = ", ".join(f"{name} {one}" for name, one in value.items())
-    else:
-        text = "—" if value in (None, "") else str(value)
-    return text[:LONGEST_DETAIL]
 
 
 def _day(text: str) -> datetime | None:

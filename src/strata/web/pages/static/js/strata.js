@@ -22,6 +22,15 @@ startProofs();
 // The error summary takes the focus, so that a screen reader begins with what went wrong.
 document.querySelector("[data-focus]")?.focus();
 
+// On a narrow screen the entries of the settings stand in a row that is wider: where one is, is in sight.
+for (const row of document.querySelectorAll(".side-nav, .tabs nav")) {
+  const here = row.querySelector("[aria-current]");
+  if (here && row.scrollWidth > row.clientWidth) {
+    const [around, inside] = [row.getBoundingClientRect(), here.getBoundingClientRect()];
+    row.scrollLeft += inside.left - around.left - (around.width - inside.width) / 2;
+  }
+}
+
 // A secret shown once is selected as a whole when it is entered.
 for (const input of document.querySelectorAll("input[data-select]")) {
   input.addEventListener("focus", () => input.select());
