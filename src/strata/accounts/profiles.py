@@ -25,7 +25,6 @@ class Person:
     email: str
     masked_email: str  # for pages that others may look at over the shoulder
     verified: bool
-    has_password: bool
     admin: bool
     language: str
     created_at: datetime
@@ -63,7 +62,6 @@ def person(call: Call, user_id: int) -> Person:
         email=user.email,
         masked_email=addresses.masked(user.email),
         verified=user.verified_at is not None,
-        has_password=user.password_hash is not None,
         admin=user.admin,
         language=user.language,
         created_at=user.created_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import pysequoia
@@ -108,13 +108,6 @@ def covers(blob: bytes, message: bytes, signature: str) -> bool:
     except RuntimeError:
         return False
     return any(one.certificate == certificate.fingerprint for one in result.valid_sigs)
-
-
-def signed_at(signature: str) -> datetime | None:
-    """When a signature says that it was made."""
-    found = _signature(signature)
-    made = found.created if found else None
-    return made.astimezone(UTC) if made else None
 
 
 def _signature(text: str) -> pysequoia.Sig | None:
