@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.axe import WCAG, violations
+from fixtures.axe import faults
 from fixtures.browsers import chromium, settle
 from fixtures.contents import created, pushed
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -162,15 +162,10 @@ base_model: ["/evil.example/x", "//evil.example", "ok/model"]
     assert 'href="/ok/model"' in html
 
 
-@pytest.mark.parametrize("width", [320, 1320])
-def test_pages_fit_the_screen_and_everyone_can_use_them(scene: Scene, width: int) -> None:
+def test_pages_fit_the_screen_and_everyone_can_use_them(scene: Scene) -> None:
     model = "/li-wei/flan-t5-large"
     rest = ("", "/tree/main", "/commit/main", "/blob/main/load.py", "/discussions/1")
     paths = ("/", "/models", "/docs", "/li-wei", *(f"{model}{path}" for path in rest))
     with served(scene.hub) as base, chromium() as browser:
-        page = browser.new_context(viewport={"width": width, "height": 860}).new_page()
-        for path in paths:
-            page.goto(f"{base}{path}")
-            settle(page)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            assert violations(page, WCAG) == [], path
+        page = browser.new_page()
+        assert [fault for path in paths for fault in faults(page, base + path)] == []

@@ -1,4 +1,7 @@
-"""What an unconfirmed account may do: only what stands in a list here (product S-010)."""
+"""What an unconfirmed account may do: only what stands in a list here (product S-010).
+
+Every request is refused, so that each finds the hub as it was made: they share one.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from doors.pages.visitors import Page, Visitor, confirmed
 from fixtures.accounts import calling, made, person
 from fixtures.buckets import bucket_of
 from fixtures.contents import created
+from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import organization
 from fixtures.questions import BODIES, FILES, FORMS, OID, UPLOAD, body
 from strata.content.refs import create_branch, create_tag
@@ -17,7 +21,7 @@ from strata.core.actor import TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.names import GIT_TYPES, RepoType
-from strata.credentials.tokens import making, owned
+from strata.credentials.tokens import making
 from strata.web.paths import Route
 from strata.web.routes import ROUTES
 
@@ -104,7 +108,20 @@ GRANT = b'{"length": 1, "checksum": {"algo": "crc64nvme", "value": "1"}}'
 NOT_OFFERED = re.compile(r"/\{web\}\{repo\}\.git/info/lfs/locks.*|/api/buckets/\{owner\}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", name="hub")
+def shared_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path_factory.mktemp("shared") / "data", clock=FrozenClock())
+    yield built
+    built.database.close()
+
+
+@pytest.fixture(scope="module")
+def member(hub: Hub) -> Visitor:
+    """Give the browser of somebody who confirmed."""
+    return confirmed(hub, "member")
+
+
+@pytest.fixture(scope="module")
 def newcomer(hub: Hub) -> Visitor:
     """Give the browser of somebody who did not confirm yet, on a hub where others work."""
     made(hub, "admin-of-it", admin=True)
@@ -175,14 +192,14 @@ def asked(visitor: Visitor, method: str, route: Route, **headers: str) -> Respon
     ("method", "route"), REFUSED, ids=[f"{method} {route.template}" for method, route in REFUSED]
 )
 def test_an_unconfirmed_account_writes_nothing_that_is_not_listed(
-    newcomer: Visitor, hub: Hub, method: str, route: Route
+    newcomer: Visitor, token: str, method: str, route: Route
 ) -> None:
     if route.page:
         proof = newcomer.open("/settings/account").hidden("/logout")
         page = sent(newcomer, route, proof)
         assert (page.status, page.headers.get("x-error-code")) == (403, "EmailNotVerified")
         return
-    for headers in ({}, {"Authorization": f"Bearer {token_of(hub)}"}):
+    for headers in ({}, {"Authorization": f"Bearer {token}"}):
         answer = asked(newcomer, method, route, **headers)
         if not headers and "/git-receive-pack" in route.template:
             continue  # git has no cookies
@@ -191,12 +208,13 @@ def test_an_unconfirmed_account_writes_nothing_that_is_not_listed(
         assert answer.headers["x-error-message"].startswith("Please confirm your email address")
 
 
-def token_of(hub: Hub) -> str:
+@pytest.fixture(scope="module")
+def token(hub: Hub, newcomer: Visitor) -> str:
     """An operator may give a token to whomever; it carries no more right than its owner."""
+    assert newcomer.open("/settings/account").status == 200
+    owner = person(hub, "new-one").id
     with calling(hub) as call, working(call) as work:
-        held = owned.of(call, person(hub, "new-one").id)
-        name = f"from the operator {len(held)}"
-        return making.create_for(work, person(hub, "new-one").id, name, TokenRole.WRITE).value
+        return making.create_for(work, owner, "from the operator", TokenRole.WRITE).value
 
 
 @pytest.mark.parametrize(("method", "path", "content"), UPLOAD_DOORS)
@@ -235,22 +253,20 @@ FORM_PAGES = [route for method, route in writing() if route.page and method == "
 
 
 @pytest.mark.parametrize("route", FORM_PAGES, ids=lambda route: route.template)
-def test_no_form_is_taken_without_the_proof_of_its_page(hub: Hub, route: Route) -> None:
+def test_no_form_is_taken_without_the_proof_of_its_page(member: Visitor, route: Route) -> None:
     if route.template == OF_MAILBOXES:
-        assert sent(confirmed(hub, "owner"), route, {}).status == 404  # this ticket is nobody's
+        assert sent(member, route, {}).status == 404  # this ticket is nobody's
         return
-    visitor = confirmed(hub, "owner")
     for proof in ({"csrf_token": ""}, {"csrf_token": "x" * 64}):
-        page = sent(visitor, route, proof)
+        page = sent(member, route, proof)
         assert page.status == 400, page.text
         assert "This form is too old." in page.text
-    assert visitor.open("/settings/account").status == 200
+    assert member.open("/settings/account").status == 200
 
 
 @pytest.mark.parametrize("route", FORM_PAGES, ids=lambda route: route.template)
-def test_no_form_is_taken_from_another_site(hub: Hub, route: Route) -> None:
-    visitor = confirmed(hub, "owner")
-    proof = visitor.open("/settings/account").hidden("/logout")
+def test_no_form_is_taken_from_another_site(member: Visitor, route: Route) -> None:
+    proof = member.open("/settings/account").hidden("/logout")
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-    assert sent(visitor, route, proof, **foreign).status == 403
-    assert visitor.open("/settings/account").status == 200
+    assert sent(member, route, proof, **foreign).status == 403
+    assert member.open("/settings/account").status == 200
