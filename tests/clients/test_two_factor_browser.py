@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from clients import visits
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
@@ -269,7 +270,14 @@ def renames_after_a_code(here: Browsing, secret: str, used: int) -> None:
 
 
 def enter_by_passkey(here: Browsing) -> None:
-    """Log in by the passkey alone, which the browser offers by itself."""
+    """Log in by the passkey alone, which the browser offers by itself.
+
+    Somebody in the same network has had so many refused that it takes a computation.
+    """
+    with visits.browser(here.base) as eve:
+        page = eve.web.get("/login")
+        refused = [eve.send(page, "/login/passkey", passkey="{}") for _ in range(31)]
+    assert [answer.status_code for answer in refused] == [200] * 30 + [429]
     here.page.context.clear_cookies()
     here.page.goto(f"{here.base}/login?next={SETTINGS}")
     here.page.wait_for_url(f"{here.base}{SETTINGS}")

@@ -41,7 +41,14 @@ def test_no_form_is_sent_otherwise_than_by_the_browser() -> None:
 
 @pytest.mark.parametrize("base", ["https://hub.example", "https://hub.example/prefix"])
 def test_pages_of_a_session_know_where_a_proof_is_taken(base: str) -> None:
-    context = {"status": 404, "message": "", "wait": "", "request_id": "", "gate_path": ""}
+    context = {
+        "status": 404,
+        "message": "",
+        "wait": "",
+        "request_id": "",
+        "gate_path": "",
+        "told_whole": False,
+    }
     shown = [
         page("page_error.html", Frame("Hub", base, "1", viewer=viewer), **context)
         for viewer in (Viewer("ana"), None)

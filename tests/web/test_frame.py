@@ -94,7 +94,14 @@ def test_every_part_keeps_the_policy_and_its_references(
 
 def test_strangers_see_log_in_and_sign_up_last() -> None:
     html = page(
-        "page_error.html", frame(), status=404, message="", request_id="r1", wait="", gate_path=""
+        "page_error.html",
+        frame(),
+        status=404,
+        message="",
+        request_id="r1",
+        wait="",
+        gate_path="",
+        told_whole=False,
     )
     header = html[html.index("<header") : html.index("</header>")]
 
@@ -133,6 +140,7 @@ def test_every_error_has_a_page(status: int) -> None:
         request_id="",
         wait="20 s",
         gate_path="",
+        told_whole=False,
     )
 
     assert html.count("<h1>") == 1
@@ -142,7 +150,14 @@ def test_every_error_has_a_page(status: int) -> None:
 async def home(request: Request) -> Response:
     shown = frame_of(request, site_name="Hub", base_url="https://hub.example.com", version="0.1.0")
     return page_answer(
-        request, "page_error.html", shown, message="", request_id="", wait="", gate_path=""
+        request,
+        "page_error.html",
+        shown,
+        message="",
+        request_id="",
+        wait="",
+        gate_path="",
+        told_whole=False,
     )
 
 

@@ -34,6 +34,7 @@
     ├── RangeUnsatisfiable    416
     ├── Unprocessable         422  a path that git or Windows could not hold
     ├── TooMany               429  carries the seconds to wait
+    │   ├── Locked            429  of one account from one place; another password ends it
     │   └── WorkNeeded        429  or work instead; carries the puzzle
     ├── Unforeseen            500  nobody thought of it: the log has it, the caller a reference
     ├── ProviderFailed        502  another site did not answer as it should
@@ -325,6 +326,10 @@ class TooMany(StrataError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Locked(TooMany):
+    """Too many wrong passwords for one account from one place; another password ends the wait."""
 
 
 class WorkNeeded(TooMany):

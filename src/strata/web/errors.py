@@ -50,6 +50,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.RangeUnsatisfiable: 416,
     errors.Unprocessable: 422,
     errors.TooMany: 429,
+    errors.Locked: 429,
     errors.WorkNeeded: 429,
     errors.Unforeseen: 500,
     errors.NotOffered: 501,

@@ -1,5 +1,8 @@
 """Log in and out, and what a page says when it may not be seen."""
 
+# ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
+
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -51,7 +54,10 @@ def test_many_failures_wait_and_then_may_try_again(hub: Hub, clock: FrozenClock)
     refused = visitor.log_in("li-wei")
     assert refused.status == 429
     assert 0 < int(refused.headers["retry-after"]) <= 61
-    assert "Too many attempts. Try again in" in refused.text
+    told = r"Too many attempts\. Try again in \d+ seconds?, or reset your password\."
+    assert re.search(told, refused.text)
+    chinese = Visitor(hub, language="zh-CN").log_in("li-wei")
+    assert re.search(r"尝试次数过多，请在 \d+秒钟? 后重试，或重置密码。", chinese.text)
     clock.advance(timedelta(minutes=6))
     assert visitor.log_in("li-wei").status == 303
 

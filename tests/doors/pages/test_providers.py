@@ -9,15 +9,16 @@ from joserfc.jwk import OctKey, RSAKey
 
 from doors.pages.elsewhere import back_from, beside, joined, names_of, off_to, provider, through
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, people
-from fixtures.accounts import person
+from fixtures.accounts import calling, person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
 from fixtures.organizations import organization
 from strata.accounts.plans import grants
 from strata.accounts.plans.quotas import standing_of
-from strata.core.actor import Role
+from strata.core.actor import SYSTEM, Role
 from strata.core.call import reading, working
 from strata.core.hub import Hub
+from strata.membership.closing import suspend
 from strata.organizations import queries
 from strata.sessions.identities.linking import identities_of
 from strata.sessions.identities.sites import endpoints
@@ -123,6 +124,19 @@ def test_the_word_of_an_authoritative_site_links_at_once(hub: Hub, issuer: Issue
     assert through(Visitor(near)).place == "/models"
     issuer.person = Person(subject="1", email="first-one@example.org")
     assert through(Visitor(near)).place == "/login?next=/login/link"
+
+
+def test_a_suspended_account_reads_why_and_whom_to_ask(near: Hub) -> None:
+    hub = replace(near, settings=replace(near.settings, contact="ops@example.com"))
+    visitor = Visitor(hub)
+    through(visitor)
+    joined(visitor, "octo")
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        suspend.suspend(work, person(hub, "octo"), suspend.Suspension("spam."))
+    told = through(Visitor(hub))
+    assert told.status == 403
+    assert "This account is suspended: spam. Contact ops@example.com." in told.text
+    assert "the role this needs" not in told.text
 
 
 def test_the_key_is_the_name_at_the_site_and_never_the_address(near: Hub, issuer: Issuer) -> None:

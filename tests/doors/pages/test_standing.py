@@ -1,5 +1,7 @@
 """What an account may do and who sees it, in every state of product §3.1."""
 
+# ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
+
 import base64
 import re
 from collections.abc import Callable, Iterator
@@ -160,9 +162,9 @@ def test_an_unconfirmed_account_enters_and_is_seen_by_nobody(scene: Scene) -> No
 def test_a_suspension_is_told_to_who_has_the_password_alone(scene: Scene) -> None:
     closed(scene.hub)
     told = Visitor(scene.hub).log_in("li")
-    assert (
-        "This account is suspended. Ask the people who run this site. They say: spam" in told.text
-    )
+    assert "This account is suspended: spam. Contact the people who run this site." in told.text
+    chinese = Visitor(scene.hub, language="zh-CN").log_in("li")
+    assert "该账号已被停用：spam。请联系 本站运营人员。" in chinese.text
     guessed = Visitor(scene.hub).log_in("li", "Wr0ng!aaa")
     assert "suspended" not in guessed.text
     assert scene.browser.open("/settings/account").place.startswith("/login")
@@ -170,6 +172,16 @@ def test_a_suspension_is_told_to_who_has_the_password_alone(scene: Scene) -> Non
     assert ("is suspended" in mail.subject, "Their reason: spam" in mail.text) == (True, True)
     with pytest.raises(Conflict):
         closed(scene.hub)
+
+
+def test_a_hub_with_a_contact_names_it_to_the_suspended(tmp_path: Path, clock: FrozenClock) -> None:
+    hub = build_test_hub(tmp_path, clock=clock, contact="ops@example.com")
+    confirmed(hub, "li")
+    closed(hub)
+    told = Visitor(hub).log_in("li")
+    assert "This account is suspended: spam. Contact ops@example.com." in told.text
+    assert "contact ops@example.com." in letter(hub, "li@example.com").text
+    hub.database.close()
 
 
 def test_restoring_gives_everything_back(scene: Scene) -> None:

@@ -14,17 +14,26 @@ from doors.pages.visitors import Visitor
 from fixtures.accounts import HERE, PASSWORD, calling, entered, made
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.puzzles import solved
+from rooms.accounts.test_factors import FORMS, shown, signed_in, with_passkey
 from strata.accounts import limits, puzzles
 from strata.accounts.puzzles import NOT_DONE, Done, Puzzle
 from strata.accounts.tables import attempts
 from strata.core.call import Origin, working
-from strata.core.errors import BadCredentials, StrataError, TooMany, WorkNeeded
+from strata.core.errors import (
+    BadCredentials,
+    InvalidFields,
+    Locked,
+    StrataError,
+    TooMany,
+    WorkNeeded,
+)
 from strata.core.hub import Hub
 from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
 from strata.membership.joining.faults import work_of
 from strata.sessions.entering import crowded, login
 from strata.sessions.entering.entry import Browser, LoggedIn
+from strata.sessions.protecting import finishing
 
 BITS = 6
 WRONG = "Wrong-Horse!b"
@@ -101,7 +110,7 @@ def test_what_is_guessed_by_work_stays_under_the_other_limits(hub: Hub) -> None:
         with pytest.raises((BadCredentials, TooMany)) as refused:
             enter(hub, "alice", solved(asked_here(hub)), password=WRONG)
         met.append(refused.type)
-    assert met == [BadCredentials] * 5 + [TooMany]
+    assert met == [BadCredentials] * 5 + [Locked]
     for number in range(4):  # with Alice and five before: ten of whom somebody tried
         with pytest.raises(BadCredentials):
             enter(hub, f"nobody{number}", solved(asked_here(hub)), password=WRONG)
@@ -200,6 +209,30 @@ def test_where_no_work_is_offered_everybody_waits(tmp_path: Path, clock: FrozenC
         load(environment={}, overrides={"accounts.log_in_work_bits": 25})
 
 
+def test_who_worked_is_let_in_by_a_passkey_too(hub: Hub) -> None:
+    """Thirty passkeys were refused here; passwords are counted apart."""
+    key = with_passkey(hub, signed_in(hub, "alice"))
+    crowd(hub)
+    assert enter_by_passkey(hub, shown(hub, key)).name == "alice"
+    for _ in range(30):
+        with pytest.raises(InvalidFields):
+            enter_by_passkey(hub, "{}")
+    with pytest.raises(WorkNeeded) as refused:
+        enter_by_passkey(hub, shown(hub, key))
+    assert 0 < refused.value.retry_after_s <= 600
+    done = solved(Puzzle(refused.value.bits, refused.value.ticket))
+    assert enter_by_passkey(hub, shown(hub, key), done).name == "alice"
+    with pytest.raises(WorkNeeded):
+        enter_by_passkey(hub, shown(hub, key), done)
+    with calling(hub, origin=ELSEWHERE) as call:
+        assert crowded.passkey_work_asked(call) == puzzles.NO_PUZZLE
+
+
+def enter_by_passkey(hub: Hub, answer: str, done: Done = NOT_DONE) -> LoggedIn:
+    with calling(hub) as call:
+        return finishing.enter_by_passkey(call, answer, Browser(forms=FORMS), done)
+
+
 @pytest.fixture
 def page_hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
     built = a_hub(tmp_path / "pages", clock)
@@ -222,8 +255,8 @@ def test_the_page_asks_says_how_long_and_lets_who_worked_in(
     refused = visitor.log_in("alice")
     assert refused.status == 429
     assert 0 < int(refused.headers["retry-after"]) <= 600
-    for shown in (wait, without, f'data-work-bits="{BITS}"', "<progress", 'value="alice"'):
-        assert shown in refused.text
+    for words in (wait, without, f'data-work-bits="{BITS}"', "<progress", 'value="alice"'):
+        assert words in refused.text
     assert PASSWORD not in refused.text
 
     hidden = refused.hidden("/login")
@@ -235,6 +268,28 @@ def test_the_page_asks_says_how_long_and_lets_who_worked_in(
     done = solved(Puzzle(BITS, hidden["work_ticket"]))
     sent = hidden | {"work": done.answer, "username": "alice", "password": PASSWORD}
     assert visitor.send("/login", sent).status == 303
+
+
+@pytest.mark.parametrize(
+    ("language", "wait"), [("en", "Otherwise try again in"), ("zh-CN", "后重试")]
+)
+def test_the_page_asks_who_shows_a_passkey_as_well(page_hub: Hub, language: str, wait: str) -> None:
+    local = "http://localhost:8080"  # where browsers have passkeys
+    visitor = Visitor(page_hub, ip="203.0.113.7", language=language, site=local)
+    place = "/login/passkey"
+    sent = visitor.open("/login").hidden(place) | {"passkey": "{}"}
+    assert [visitor.send(place, sent).status for _ in range(30)] == [200] * 30
+    refused = visitor.send(place, sent)
+    assert refused.status == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 600
+    for words in (wait, f'data-work-bits="{BITS}"', 'id="strata-passkey-work"', "js/work.js"):
+        assert words in refused.text
+    assert "work_ticket" not in refused.hidden("/login")
+    hidden = refused.hidden(place)
+    done = solved(Puzzle(BITS, hidden["work_ticket"]))
+    worked = hidden | {"passkey": "{}", "work": done.answer}
+    assert visitor.send(place, worked).status == 200
+    assert visitor.send(place, worked).status == 429
 
 
 def test_a_script_reads_the_puzzle_and_sends_the_answer(page_hub: Hub) -> None:

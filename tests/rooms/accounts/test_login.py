@@ -24,7 +24,7 @@ from strata.accounts import limits
 from strata.accounts.passwords import hashing
 from strata.accounts.tables import attempts, users
 from strata.core.call import Origin, working
-from strata.core.errors import BadCredentials, TooMany, WorkNeeded
+from strata.core.errors import BadCredentials, Locked, TooMany, WorkNeeded
 from strata.core.hub import Hub
 from strata.events.jobs import run_due
 from strata.sessions.entering import login
@@ -132,7 +132,7 @@ def test_after_five_failures_even_the_right_password_waits(
     hub: Hub, clock: FrozenClock, who: str
 ) -> None:
     made(hub, "alice")
-    assert [fail(hub, who) for _ in range(6)] == [BadCredentials] * 5 + [TooMany]
+    assert [fail(hub, who) for _ in range(6)] == [BadCredentials] * 5 + [Locked]
 
     with pytest.raises(TooMany) as caught:
         enter(hub, who)
@@ -186,7 +186,7 @@ def test_parallel_guesses_do_not_slip_past_the_limit(hub: Hub) -> None:
         thread.join()
 
     assert met.count(BadCredentials) == 5
-    assert met.count(TooMany) == 7
+    assert met.count(Locked) == 7
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_shutting_one_name_out_does_not_tell_what_else_is_theirs(
     answers = []
     for who, ip in ((asked, "198.51.100.1"), (unknown, "198.51.100.2")):
         eve = replace(HERE, ip=ip)
-        assert [fail(hub, shut, origin=eve) for _ in range(6)][-1] is TooMany
+        assert [fail(hub, shut, origin=eve) for _ in range(6)][-1] is Locked
         spread = [fail(hub, f"{n}-{ip[-1]}", origin=eve) for n in range(8)]
         answers.append(spread + [fail(hub, who, origin=eve) for _ in range(3)])
     assert answers[0] == answers[1]
@@ -223,7 +223,7 @@ def test_one_name_written_in_many_ways_is_one(hub: Hub) -> None:
         fail(hub, written)
     for written in ("alice@example.ORG", "aLICE@example.org"):
         assert fail(hub, written) is BadCredentials
-    assert fail(hub, "alice@example.org") is TooMany
+    assert fail(hub, "alice@example.org") is Locked
 
 
 def test_one_address_has_thirty_failures(hub: Hub) -> None:
@@ -255,6 +255,7 @@ def test_trying_ten_people_blocks_the_address_for_an_hour(hub: Hub, clock: Froze
     with pytest.raises(TooMany) as caught:
         enter(hub, "alice")
 
+    assert caught.type is TooMany  # and not `Locked`: another password would not help
     assert 3500 < caught.value.retry_after_s <= 3601
     assert fact_names(hub)[-1] == "account.lockout"
     clock.advance(timedelta(hours=1))
@@ -301,7 +302,7 @@ def test_the_tidying_keeps_what_still_counts(hub: Hub, clock: FrozenClock) -> No
     with calling(hub) as call:
         with working(call) as work:
             limits.forget_old(work)
-        assert fail(hub, "alice") is TooMany
+        assert fail(hub, "alice") is Locked
         clock.advance(timedelta(days=2))
         with working(call) as work:
             limits.forget_old(work)

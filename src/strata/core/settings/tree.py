@@ -58,6 +58,10 @@ class Settings:
         secret=True,
     )
     site_name: str = setting("Strata", "Name shown on pages and in mails.")
+    contact: str = setting(
+        "",
+        "How people reach those who run the hub, such as an e-mail address: told to whoever is suspended; empty: they know.",
+    )
     language: str = setting(
         "en", "Language when neither address, cookie nor browser names one: en or zh-CN."
     )

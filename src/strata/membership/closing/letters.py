@@ -13,7 +13,7 @@ from strata.events.outbox import Letter
 
 def suspended(call: Call, reader: Reader, *, reason: str, until: str) -> Letter:
     """Tell why, and for how long; `until` is a day, or empty."""
-    site = call.hub.settings.site_name
+    site, contact = call.hub.settings.site_name, call.hub.settings.contact
     english = Wording(
         subject=f"Your {site} account is suspended",
         before=(
@@ -21,7 +21,10 @@ def suspended(call: Call, reader: Reader, *, reason: str, until: str) -> Letter:
             f"Their reason: {reason}",
             f"It ends on {until}." if until else "It lasts until they end it.",
         ),
-        after=("You cannot log in, and your access tokens and keys do not work meanwhile.",),
+        after=(
+            "You cannot log in, and your access tokens and keys do not work meanwhile.",
+            *((f"If that is a mistake, contact {contact}.",) if contact else ()),
+        ),
     )
     chinese = Wording(
         subject=f"您的 {site} 账号已被停用",
@@ -30,7 +33,10 @@ def suspended(call: Call, reader: Reader, *, reason: str, until: str) -> Letter:
             f"原因：{reason}",
             f"停用将于 {until} 结束。" if until else "停用将持续到运营人员恢复为止。",
         ),
-        after=("在此期间您无法登录，访问令牌和密钥也不可用。",),
+        after=(
+            "在此期间您无法登录，访问令牌和密钥也不可用。",
+            *((f"如有疑问，请联系 {contact}。",) if contact else ()),
+        ),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, "")
 

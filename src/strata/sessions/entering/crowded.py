@@ -1,7 +1,8 @@
 """Addresses from which many log-ins failed (product §3.6): wait, or work for each attempt.
 
-Many people may share an address. Who knows their password gets in for a moment's computation;
-whoever guesses from there pays for each guess, and stays under every other limit.
+Many people may share an address. Who knows their password, or has their passkey, gets in for a
+moment's computation; whoever guesses from there pays for each guess, and stays under every other
+limit. The two ways in are counted apart: nobody guesses passkeys by trying passwords.
 """
 
 from __future__ import annotations
@@ -23,10 +24,16 @@ def key_of(address: str) -> str:
     return f"login.address:{address}"
 
 
-def require_room(work: Work, address: str, done: Done) -> None:
+def passkey_key_of(address: str) -> str:
+    """Under which key the passkeys that failed from an address are counted."""
+    return f"passkey.address:{address}"
+
+
+def require_room(work: Work, key: str, done: Done) -> None:
     """Insist that an attempt which is counted already may be judged.
 
     Args:
+        key: of the address and the way in: `key_of`, `passkey_key_of`.
         done: the work that came along; spent only where it is what lets the attempt through.
 
     Raises:
@@ -34,7 +41,7 @@ def require_room(work: Work, address: str, done: Done) -> None:
         TooMany: the same where no work is offered.
     """
     try:
-        limits.require_counted(work, _limit(address))
+        limits.require_counted(work, _limit(key))
     except TooMany as full:
         use = _work_here(work)
         if not use.bits:
@@ -45,16 +52,25 @@ def require_room(work: Work, address: str, done: Done) -> None:
 
 
 def work_asked(call: Call) -> Puzzle:
-    """What the next log-in from here has to come with, if it takes work."""
-    limit = _limit(limits.address_of(call.origin.ip))
-    has_room = limits.counted(call, limit.key, minutes=limit.minutes) < limit.most
-    if has_room or limits.is_blocked(call, limit.key):  # no work opens a door that is shut
+    """What the next log-in by password from here has to come with, if it takes work."""
+    return _asked(call, key_of(limits.address_of(call.origin.ip)))
+
+
+def passkey_work_asked(call: Call) -> Puzzle:
+    """The same of the next log-in by passkey."""
+    return _asked(call, passkey_key_of(limits.address_of(call.origin.ip)))
+
+
+def _asked(call: Call, key: str) -> Puzzle:
+    limit = _limit(key)
+    has_room = limits.counted(call, key, minutes=limit.minutes) < limit.most
+    if has_room or limits.is_blocked(call, key):  # no work opens a door that is shut
         return puzzles.NO_PUZZLE
     return puzzles.puzzle(call, _work_here(call))
 
 
-def _limit(address: str) -> limits.Limit:
-    return limits.Limit(key_of(address), FAILURES, MINUTES)
+def _limit(key: str) -> limits.Limit:
+    return limits.Limit(key, FAILURES, MINUTES)
 
 
 def _work_here(call: Call) -> puzzles.Use:

@@ -16,6 +16,7 @@ from strata.accounts import confirmed, limits, people
 from strata.accounts.mailboxes import addresses
 from strata.accounts.puzzles import Done
 from strata.core.call import Call, Work
+from strata.core.errors import Locked, TooMany
 from strata.events.facts import record
 from strata.sessions.entering import crowded, warning
 from strata.sessions.entering.entry import Browser
@@ -81,12 +82,13 @@ def admit(work: Work, tried: Trace, done: Done) -> bool:
         done: the work that came along; spent only where it is what lets the attempt through.
 
     Raises:
-        TooMany: who is typed, from this address, or this address, failed too often.
+        Locked: who is typed failed too often from this address.
+        TooMany: this address did.
         WorkNeeded: so did this address; who works for each attempt need not wait.
     """
     limits.note(work, tried.address_key, subject=tried.typed)  # first: parallel ones wait for it
-    for key in (tried.pair_key, tried.address_key):
-        limits.require_unblocked(work, key)
+    limits.require_unblocked(work, tried.address_key)
+    _require_unlocked(work, tried.pair_key)
     under_attack = limits.is_blocked(work, tried.person_key) and not _is_known(work, tried)
     if under_attack and not tried.browser.forms:
         limits.require_unblocked(work, tried.person_key)  # a program cannot wait for a mail
@@ -94,8 +96,15 @@ def admit(work: Work, tried: Trace, done: Done) -> bool:
         limits.note(work, key)
     if limits.counted(work, tried.pair_key, minutes=PAIR_MINUTES) >= PAIR_FAILURES:
         limits.block(work, tried.pair_key, PAIR_WAITS)
-    crowded.require_room(work, tried.address, done)
+    crowded.require_room(work, tried.address_key, done)
     return under_attack
+
+
+def _require_unlocked(work: Work, key: str) -> None:
+    try:
+        limits.require_unblocked(work, key)
+    except TooMany as full:
+        raise Locked(full.message, retry_after_s=full.retry_after_s) from full
 
 
 def is_guarded(call: Call, user: people.User, browser: Browser) -> bool:

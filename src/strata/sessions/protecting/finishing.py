@@ -19,14 +19,15 @@ from strata.accounts.factors import (
 )
 from strata.accounts.factors.challenges import Purpose, Use, place_of
 from strata.accounts.factors.halfway import Ticket
+from strata.accounts.puzzles import NOT_DONE, Done
 from strata.core.call import Call, Work, working
 from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
 from strata.events.facts import record
+from strata.sessions.entering import crowded
 from strata.sessions.entering.entry import Browser, LoggedIn, enter
 from strata.sessions.entering.login import BAD_CREDENTIALS
 
 OVER: Final = "This log-in took too long, or was finished already. Begin again."
-FAILURES, MINUTES = 30, 10  # log-ins by passkey from one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +107,23 @@ def passkey_options(call: Call, forms: str) -> str:
     return passkeys.options_to_show(call, _log_in_use(forms)) if place_of(call) else ""
 
 
-def enter_by_passkey(call: Call, answer: str, browser: Browser) -> LoggedIn:
+def enter_by_passkey(call: Call, answer: str, browser: Browser, done: Done = NOT_DONE) -> LoggedIn:
     """Open a session for whoever shows a passkey, by a finger, a face or a PIN: both factors.
+
+    Args:
+        done: the work that came along, where so many failed that it is asked for.
 
     Raises:
         InvalidFields: it is unknown or wrong.
         AccountSuspended, Forbidden: the account is closed.
         LogInElsewhere: as `entry.enter`.
-        TooMany: too many failed from this address.
+        WorkNeeded: too many failed from this address; it may work for each attempt.
+        TooMany: the same where no work is offered.
     """
-    key, tried_at = f"passkey.address:{limits.address_of(call.origin.ip)}", call.now
+    key, tried_at = crowded.passkey_key_of(limits.address_of(call.origin.ip)), call.now
     with working(call) as work:
-        limits.count(work, limits.Limit(key, FAILURES, MINUTES))
+        limits.note(work, key)
+        crowded.require_room(work, key, done)
     with working(call) as work:
         user_id = passkeys.show(work, _log_in_use(browser.forms), answer)
         limits.refund(work, key, counted_at=tried_at)

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.errors import (
+    AccountSuspended,
     BadCredentials,
     ConsentNeeded,
     EmailNotVerified,
+    Forbidden,
     GatedRepo,
     InvalidFields,
     LogInElsewhere,
@@ -33,11 +35,11 @@ from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import bare_visit
 from strata.web.pages.frame.render import Frame, url_path
 from strata.web.pages.frame.visit import redirected, requested, shown, visit_anyway
-from strata.web.pages.words.account import ACCOUNT_ERRORS, phrase, wait_text
+from strata.web.pages.words.account import ACCOUNT_ERRORS, closed_text, phrase, wait_text
 from strata.web.pages.words.language import N_, translated, translations
 from strata.web.pages.words.phrases import ERRORS
 from strata.web.pages.words.refusals import refusal
-from strata.web.work import exchange
+from strata.web.work import exchange, hub_of
 
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 # Some carry their wait, which the page tells in its own sentence.
@@ -75,7 +77,8 @@ async def error_page(request: Request, error: StrataError) -> Response:
         status=status,
         cache=NO_STORE,
         headers=_headers(error, status),
-        message=_message(visit.frame, error),
+        told_whole=_says_all(error),
+        message=_message(visit.frame, error, hub_of(request).settings.contact),
         request_id=exchange(request).origin.request_id,
         wait=wait,
         gate_path=url_path(error.path) if isinstance(error, GatedRepo) else "",
@@ -89,20 +92,32 @@ def _headers(error: StrataError, status: int) -> dict[str, str]:
     }
 
 
-def _message(frame: Frame, error: StrataError) -> str:
+def _message(frame: Frame, error: StrataError, contact: str) -> str:
     """The sentence about this very failure; empty where the page's own ones say it all."""
     if isinstance(error, _TOLD_OTHERWISE):
         return ""
-    if isinstance(error, EmailNotVerified) and frame.viewer:
-        return phrase(frame.language, "auth.unverified", mask=frame.viewer.unverified_email)
-    if isinstance(error, GatedRepo):
-        return translated(frame.language, GATED)
-    if isinstance(error, OverQuota) and error.total:
-        return _over_quota(frame.language, error)
-    if isinstance(error, InvalidFields):
-        return _field_messages(frame.language, error)
-    told = refusal(frame.language, error.message)
-    return told or _sentence(frame.language, error.message)
+    language = frame.language
+    match error:
+        case AccountSuspended():
+            said = closed_text(language, error.reason, contact)
+        case EmailNotVerified() if frame.viewer:
+            said = phrase(language, "auth.unverified", mask=frame.viewer.unverified_email)
+        case GatedRepo():
+            said = translated(language, GATED)
+        case OverQuota() if error.total:
+            said = _over_quota(language, error)
+        case InvalidFields():
+            said = _field_messages(language, error)
+        case _:
+            said = refusal(language, error.message) or _sentence(language, error.message)
+    return said
+
+
+def _says_all(error: StrataError) -> bool:
+    """Whether the sentence about the failure is of the account itself: no role would help."""
+    if isinstance(error, AccountSuspended | EmailNotVerified):
+        return True
+    return isinstance(error, Forbidden) and error.message in ACCOUNT_ERRORS
 
 
 def _over_quota(language: str, error: OverQuota) -> str:

@@ -17,6 +17,7 @@ from strata.core.errors import (
     BadCredentials,
     Forbidden,
     InvalidFields,
+    Locked,
     StrataError,
     TooMany,
     WorkNeeded,
@@ -40,7 +41,7 @@ from strata.web.pages.frame.cookies import (
 )
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, safe_next, shown, visit_of
-from strata.web.pages.words.account import phrase, wait_text
+from strata.web.pages.words.account import CLOSED, closed_text, phrase, wait_text
 from strata.web.work import hub_of, read
 
 SECOND: Final = "/login/2fa"
@@ -90,10 +91,14 @@ async def by_passkey(request: Request) -> Response:
     answer = form.get("passkey", "")
     try:
         _, entered = await submitted(
-            request, form, lambda call, _: finishing.enter_by_passkey(call, answer, browser)
+            request,
+            form,
+            lambda call, sent: finishing.enter_by_passkey(call, answer, browser, _worked(sent)),
         )
     except InvalidFields:
         return await again(request, form, "auth.bad_passkey")
+    except WorkNeeded as error:
+        return await again(request, form, "auth.passkey_work", wait_s=error.retry_after_s)
     except REFUSALS as error:
         return await refused(request, form, error)
     return welcomed(request, entered, safe_next(form.get("next", "/")))
@@ -104,10 +109,12 @@ async def refused(request: Request, form: Form, error: StrataError) -> Response:
     match error:
         case WorkNeeded():
             return await again(request, form, "auth.work_or_wait", wait_s=error.retry_after_s)
+        case Locked():
+            return await again(request, form, "auth.locked", wait_s=error.retry_after_s)
         case TooMany():
             return await again(request, form, "auth.waiting", wait_s=error.retry_after_s)
         case AccountSuspended():
-            return await again(request, form, "auth.closed", reason=error.reason)
+            return await again(request, form, CLOSED, reason=error.reason)
         case Forbidden() if error.message != MUST_RESET:
             raise error
         case _:
@@ -168,9 +175,13 @@ def _log_in(call: Call, request: Request, form: Form) -> LoggedIn | Ticket | Wai
             identifier=form.get("username", ""),
             password=form.get("password", ""),
             browser=browser_of(request, remember="remember" in form),
-            work=Done(form.get("work_ticket", ""), form.get("work", "")),
+            work=_worked(form),
         ),
     )
+
+
+def _worked(form: Form) -> Done:
+    return Done(form.get("work_ticket", ""), form.get("work", ""))
 
 
 async def again(
@@ -179,20 +190,22 @@ async def again(
     """The log-in once more, with what went wrong."""
     visit = await visit_of(request)
     language = visit.frame.language
-    error = phrase(language, key, t=wait_text(language, wait_s))
-    if reason:
-        error += " " + phrase(language, "auth.closed_because", reason=reason)
+    if key == CLOSED:
+        error = closed_text(language, reason, hub_of(request).settings.contact)
+    else:
+        error = phrase(language, key, t=wait_text(language, wait_s))
     return await _form(request, visit, form, error, wait_s)
 
 
 async def _form(
     request: Request, visit: Visit, form: Form, error: str = "", wait_s: int = 0
 ) -> Response:
-    passkey, asked = await read(
+    passkey, asked, passkey_asked = await read(
         request,
         lambda call: (
             finishing.passkey_options(call, visit.form_cookie),
             crowded.work_asked(call),
+            crowded.passkey_work_asked(call),
         ),
     )
     return shown(
@@ -208,4 +221,5 @@ async def _form(
         error=error,
         passkey=passkey,
         puzzle=asked,
+        passkey_puzzle=passkey_asked,
     )

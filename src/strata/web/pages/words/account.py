@@ -12,7 +12,7 @@ from typing import Final
 from babel.dates import format_timedelta
 
 from strata.core.errors import InvalidFields
-from strata.web.pages.words.language import locale_name, translated
+from strata.web.pages.words.language import N_, locale_name, translated
 from strata.web.pages.words.phrases import ERRORS
 from strata.web.pages.words.rules.organizations import ORGANIZATIONS
 from strata.web.pages.words.rules.people import PEOPLE
@@ -47,6 +47,8 @@ class Told:
 
 
 NOTHING_WRONG: Final = Told()
+CLOSED: Final = "auth.suspended"
+WHO_RUNS_IT: Final = N_("the people who run this site")
 
 
 def told(language: str, error: InvalidFields, **values: object) -> Told:
@@ -59,6 +61,19 @@ def told(language: str, error: InvalidFields, **values: object) -> Told:
         ),
         language,
     )
+
+
+def closed_text(language: str, reason: str, contact: str) -> str:
+    """Tell somebody that their account is suspended, why, and whom they may ask.
+
+    Args:
+        reason: as an operator wrote it; empty: they are told none.
+        contact: of those who run the hub; empty: they are known.
+    """
+    whom = contact or translated(language, WHO_RUNS_IT)
+    if not reason:
+        return phrase(language, "auth.closed", contact=whom)
+    return phrase(language, CLOSED, reason=reason.rstrip(".。"), contact=whom)
 
 
 def wait_text(language: str, seconds: int) -> str:

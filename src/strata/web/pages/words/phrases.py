@@ -16,8 +16,8 @@ ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "auth.bad_credentials": N_("That e-mail/username and password don't match."),
         "auth.locked": N_("Too many attempts. Try again in %(t)s, or reset your password."),
         "auth.unverified": N_("Confirm your e-mail to do this. We sent a link to %(mask)s."),
+        "auth.suspended": N_("This account is suspended: %(reason)s. Contact %(contact)s."),
         "auth.2fa_bad": N_("That code is wrong or expired."),
-        "email.in_page": N_("If %(mask)s can be used, a message is on its way."),
         "email.blocked_domain": N_("Addresses at %(domain)s can't be used here."),
         "email.invalid": N_("This doesn't look like an e-mail address."),
         "pw.too_short": N_("Use at least 8 characters."),
@@ -27,7 +27,6 @@ ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "pw.need_special": N_("Add a special symbol such as ! @ #."),
         "pw.common": N_("This password is too common."),
         "consent.required": N_("Please agree to both documents to continue."),
-        "link.expired": N_("This link has expired. Get a new one."),
         "name.taken": N_("%(name)s is taken."),
         "name.reserved": N_("%(name)s is reserved."),
         "name.similar": N_(
@@ -41,7 +40,6 @@ ERRORS: Final[Mapping[str, str]] = MappingProxyType(
         "token.dup": N_("You already have a token with this name."),
         "token.bad_name": N_("This name can't be used."),
         "repo.exists": N_("You already have a %(type)s with this name."),
-        "gate.reset": N_("Please agree again: %(reason)s."),
         "quota.over": N_(
             "This would use %(need)s but only %(left)s is left of %(total)s. "
             "Free space or ask for more."

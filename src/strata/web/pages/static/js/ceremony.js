@@ -35,10 +35,17 @@ async function offer(form) {
   waiting = new AbortController();
   try {
     fill(form, await credential(form, { mediation: "conditional", signal: waiting.signal }));
+    await worked(form);
     form.submit();
   } catch {
     // Another one was asked for, or nothing was chosen.
   }
+}
+
+// Where a computation has to come along (work.js), it may still run when a passkey was chosen.
+function worked(form) {
+  if (form.elements.namedItem("work")?.value !== "") return null;
+  return new Promise((done) => form.addEventListener("worked", done, { once: true }));
 }
 
 function credential(form, how) {

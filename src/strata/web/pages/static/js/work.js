@@ -32,6 +32,7 @@ function start(place) {
     field.value = String(number);
     bar.value = 100;
     place.textContent = place.dataset.workDone;
+    form.dispatchEvent(new Event("worked"));
     if (waits) form.requestSubmit();
   });
 }

@@ -102,8 +102,7 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "code.wrong": N_("This code is not the one in the newest mail."),
         "code.expired": N_("This code is no longer valid. Ask for a new mail with Resend."),
-        "auth.closed": N_("This account is suspended. Ask the people who run this site."),
-        "auth.closed_because": N_("They say: %(reason)s"),
+        "auth.closed": N_("This account is suspended. Contact %(contact)s."),
         "auth.must_reset": N_(
             "You must choose a new password first. Open the link in the mail that we sent you, "
             "or ask for another one with “Forgot your password?”."
@@ -111,6 +110,11 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
         "auth.work_or_wait": N_(
             "Too many log-ins failed from your network. Your browser can do a small computation "
             "instead of waiting: enter your password once more. Otherwise try again in %(t)s."
+        ),
+        "auth.passkey_work": N_(
+            "Too many passkeys from your network were refused. Your browser can do a small "
+            "computation instead of waiting: use your passkey once more. Otherwise try again in "
+            "%(t)s."
         ),
         "auth.waiting": N_("Too many attempts. Try again in %(t)s."),
         "signup.closed": N_("Sign-up is closed on this site."),
