@@ -95,11 +95,10 @@ def starts_private(call: Call, place: names.Namespace) -> bool:
 
 
 def _require_fields(work: Work, wanted: NewOrganization) -> None:
-    site_name = work.hub.settings.site_name
     faults = {
         "name": names.faults(
             wanted.name,
-            site_name=site_name,
+            work.hub.settings,
             operator=work.actor.system,
             similar=_may_be_similar(work, wanted),
         ),

@@ -10,13 +10,15 @@ from strata.accounts.naming import names, reserved
 from strata.core.call import working
 from strata.core.errors import AlreadyExists, TooMany
 from strata.core.hub import Hub
+from strata.core.settings.groups.accounts import AccountsSettings
+from strata.core.settings.tree import Settings
 from strata.membership.joining import faults
 from strata.repos.legacy import CANONICAL
 
 
 @pytest.mark.parametrize("name", ["ab", "alice", "Alice-B", "a1", "1a", "x" * 42])
 def test_ordinary_names_are_allowed(name: str) -> None:
-    assert names.faults(name, site_name="Strata") == ()
+    assert names.faults(name, Settings()) == ()
 
 
 @pytest.mark.parametrize(
@@ -24,12 +26,12 @@ def test_ordinary_names_are_allowed(name: str) -> None:
     ["", "a", "x" * 43, "-a", "a-", "a--b", "123", "a_b", "a.b", "a b", "名字", "a/b", "ab\n"],
 )
 def test_names_that_break_the_rule_are_invalid(name: str) -> None:
-    assert names.faults(name, site_name="Strata") == ("name.invalid",)
+    assert names.faults(name, Settings()) == ("name.invalid",)
 
 
 @pytest.mark.parametrize("name", ["settings", "API", "ghost", "glue", "strata", "Datasets", "join"])
 def test_names_with_another_meaning_are_reserved(name: str) -> None:
-    assert names.faults(name, site_name="Strata") == ("name.reserved",)
+    assert names.faults(name, Settings()) == ("name.reserved",)
 
 
 def test_every_legacy_repo_name_is_reserved() -> None:
@@ -38,14 +40,28 @@ def test_every_legacy_repo_name_is_reserved() -> None:
     assert legacy == reserved.LEGACY_REPO_NAMES
 
 
+def test_an_operator_keeps_names_for_themselves() -> None:
+    kept = AccountsSettings(reserved_names=("Contoso", "blue whale"))
+    chosen = Settings(accounts=kept)
+    for name, broken in {
+        "contoso": ("name.reserved",),
+        "Blue-Whale": ("name.reserved",),
+        "c0ntoso": ("name.similar",),
+        "contoso-fan": (),
+    }.items():
+        assert names.faults(name, chosen) == broken
+    assert names.faults("contoso", chosen, operator=True) == ()
+    assert names.faults("contoso", Settings()) == ()
+
+
 @pytest.mark.parametrize("name", ["__DUMMY_HUB_USER__", "a.b_c", "x" * 96, "huggingface"])
 def test_operators_may_create_names_of_the_wider_set(name: str) -> None:
-    assert names.faults(name, site_name="Strata", operator=True) == ()
+    assert names.faults(name, Settings(), operator=True) == ()
 
 
 @pytest.mark.parametrize("name", ["..", "settings", "x" * 97, "a/b", ""])
 def test_operators_cannot_create_names_that_no_url_reaches(name: str) -> None:
-    assert names.faults(name, site_name="Strata", operator=True)
+    assert names.faults(name, Settings(), operator=True)
 
 
 def test_a_name_is_taken_in_any_casing(hub: Hub) -> None:
@@ -85,7 +101,7 @@ def test_an_address_without_letters_still_gives_a_suggestion(hub: Hub) -> None:
         suggested = names.suggest(call, "12345@example.org")
 
     assert suggested.startswith("user-")
-    assert names.faults(suggested, site_name="Strata") == ()
+    assert names.faults(suggested, Settings()) == ()
 
 
 def test_asking_for_names_is_limited(hub: Hub, clock: FrozenClock) -> None:

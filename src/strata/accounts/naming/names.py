@@ -23,6 +23,7 @@ from strata.accounts.naming.reserved import is_reserved, looks_reserved
 from strata.accounts.tables import former_names, namespaces, users
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists
+from strata.core.settings.tree import Settings
 from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
 from strata.lib.lookalikes.names import skeleton
@@ -57,7 +58,7 @@ class Namespace:
 
 
 def faults(
-    name: str, *, site_name: str, operator: bool = False, similar: bool = False
+    name: str, settings: Settings, *, operator: bool = False, similar: bool = False
 ) -> tuple[str, ...]:
     """Message keys of the rules that a new name breaks: `name.invalid`, `.reserved`, `.similar`.
 
@@ -66,10 +67,10 @@ def faults(
     """
     if not _allowed(name, operator=operator):
         return ("name.invalid",)
-    if is_reserved(name, site_name, operator=operator):
+    if is_reserved(name, settings, operator=operator):
         return ("name.reserved",)
-    known = operator and is_reserved(name, site_name, operator=False)  # `huggingface` for a mirror
-    if similar or known or not looks_reserved(name, site_name):
+    known = operator and is_reserved(name, settings, operator=False)  # `huggingface` for a mirror
+    if similar or known or not looks_reserved(name, settings):
         return ()
     return ("name.similar",)
 
@@ -224,9 +225,8 @@ def suggest(call: Call, email: str) -> str:
     """A free name made of what stands before the @ of an address."""
     stem = _stem(email.partition("@")[0])
     numbered = (f"{stem}-{number}" for number in range(2, 2 + NUMBERED_SUGGESTIONS))
-    site_name = call.hub.settings.site_name
     for candidate in (stem, *numbered):
-        if not faults(candidate, site_name=site_name) and not conflicts(call, candidate):
+        if not faults(candidate, call.hub.settings) and not conflicts(call, candidate):
             return candidate
     return f"{stem}-{_letters(4)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from strata.core.settings.tree import Settings
 from strata.lib.lookalikes.names import skeleton
 
 
@@ -41,18 +42,24 @@ LEGACY_REPO_NAMES = _words("""
 """)
 
 
-def is_reserved(name: str, site_name: str, *, operator: bool) -> bool:
+def is_reserved(name: str, settings: Settings, *, operator: bool) -> bool:
     """Whether a name means something else, in any casing; operators may use more of them."""
     key = name.lower()
     if operator:
         return key in RESERVED_PATHS
-    return key in _everything() or key == _plain(site_name)
+    return key in _everything() or key in _of_this_hub(settings)
 
 
-def looks_reserved(name: str, site_name: str) -> bool:
+def looks_reserved(name: str, settings: Settings) -> bool:
     """Whether a name is easily taken for a reserved one, such as `adrnin` or `he1p`."""
     drawn = skeleton(name)
-    return drawn in _skeletons() or drawn == skeleton(_plain(site_name))
+    return drawn in _skeletons() or drawn in map(skeleton, _of_this_hub(settings))
+
+
+def _of_this_hub(settings: Settings) -> frozenset[str]:
+    """The name of the site, and what its operator keeps for themselves."""
+    kept = (_plain(name) for name in settings.accounts.reserved_names)
+    return frozenset({_plain(settings.site_name), *kept}) - {""}
 
 
 def _plain(site_name: str) -> str:

@@ -18,7 +18,7 @@ def renamed(work: Work, account: Namespace, name: str) -> bool:
     Raises:
         InvalidFields: the new name breaks a rule or is somebody else's.
     """
-    faults = names.faults(name, site_name=work.hub.settings.site_name)
+    faults = names.faults(name, work.hub.settings)
     if not faults:
         faults = names.conflicts(work, name, account.id)
     if faults:

@@ -61,7 +61,6 @@ def create_by_operator(call: Call, account: NewAccount) -> people.User:
 
 def _require_operator_fields(call: Call, account: NewAccount) -> addresses.Address:
     address = addresses.parse(account.email)
-    site_name = call.hub.settings.site_name
     password = account.password
     faults = {
         "email": () if address else ("email.invalid",),
@@ -69,7 +68,7 @@ def _require_operator_fields(call: Call, account: NewAccount) -> addresses.Addre
         if password is not None
         else (),
         "username": names.faults(
-            account.name, site_name=site_name, operator=True, similar=account.similar
+            account.name, call.hub.settings, operator=True, similar=account.similar
         ),
         "full_name": full_name_faults(account.full_name),
     }

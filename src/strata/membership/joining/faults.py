@@ -35,7 +35,7 @@ def name_faults(call: Call, name: str) -> tuple[str, ...]:
     )
     with working(call) as work:
         limits.count(work, limit)
-    faults = names.faults(name, site_name=call.hub.settings.site_name)
+    faults = names.faults(name, call.hub.settings)
     return faults or names.conflicts(call, name, call.actor.user_id)
 
 

@@ -185,14 +185,13 @@ def _rates(call: Call) -> tuple[limits.Limit, ...]:
 def _require_fields(call: Call, form: SignUp) -> addresses.Address:
     """Collect what is wrong with every field and say it at once."""
     address = addresses.parse(form.email)
-    site_name = call.hub.settings.site_name
     identities = (form.username, address.local_part if address else "")
     faults = {
         "email": email_faults(call, form.email),
         "password": ()
         if form.identity
         else new_password_faults(call.hub, form.password, identities=identities),
-        "username": names.faults(form.username, site_name=site_name),
+        "username": names.faults(form.username, call.hub.settings),
         "full_name": full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
         "invite": invite_faults(call, form.invite, form.email),

@@ -115,6 +115,10 @@ class AccountsSettings:
         "seed",
         "`seed`: 8 characters or more with upper case, lower case and a special symbol; `passphrase`: 12 or more of any kind.",
     )
+    reserved_names: tuple[str, ...] = setting(
+        (),
+        "Names that nobody may take or come close to, besides those that mean something to the hub, such as those of your company and its products; operators may create them.",
+    )
     password_words: tuple[str, ...] = setting(
         (),
         "Words of 4 letters or more that no password may contain, such as the names of your company, its products and projects.",
