@@ -385,6 +385,9 @@ def build():
         if scope["path"] == "/die":
             os._exit(9)
         body = str(os.getpid()).encode()
+        if scope["path"] == "/settled":
+            import gc
+            body = str(gc.get_freeze_count()).encode()
         await send({"type": "http.response.start", "status": 200,
                     "headers": [(b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body})
@@ -425,7 +428,7 @@ def answering_pid(port: int, path: str = "/") -> int:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_sigterm_lets_running_requests_finish(workers: int) -> None:
     with program(workers) as (running, port):
-        answering_pid(port)
+        assert answering_pid(port, "/settled") > 10_000  # objects that no collection looks at
         slow: list[int] = []
         request = threading.Thread(target=lambda: slow.append(answering_pid(port, "/slow")))
         request.start()

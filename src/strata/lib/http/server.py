@@ -1,10 +1,12 @@
 """Run an ASGI application: uvicorn with our protocol, in one process or several.
 
-Several workers are forks made before anything is loaded: they share the listening socket, and the
-parent only watches over them. uvicorn's own supervisor would pickle the application instead.
+Several workers are forks of a process that has imported everything and built nothing: they share
+the listening socket, and the parent only watches over them. uvicorn's own supervisor would pickle
+the application instead.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -73,6 +75,9 @@ def _work(build: Callable[[], ASGIApp], serving: Serving, listener: socket.socke
     asked: list[int] = []
     before = [signal.signal(number, lambda one, _: asked.append(one)) for number in _SIGNALS]
     app = build()
+    # What is there by now stays until the end. Looking through all of it for garbage would hold up
+    # every request for 0.1 s, now and again.
+    gc.freeze()
     configuration = _configuration(app, serving)
     server = uvicorn.Server(configuration)
     configuration.app = _told_of_the_end(app, server, asked)
