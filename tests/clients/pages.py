@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
+from fixtures.axe import violations
 from fixtures.browsers import settle, untranslated
 
 Language = Literal["en", "zh-CN"]
@@ -21,7 +21,7 @@ NARROW: Final = 320  # pixels, the narrowest screen the pages promise to fit
 WIDE: Final = 1320  # pixels
 HEIGHT: Final = 860  # pixels
 _GRAVE: Final = frozenset({"serious", "critical"})
-_CONTRAST: Final = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+_CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
 _JUDGED: set[tuple[str, ...]] = set()  # by axe, in this process: once is enough for each
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -82,12 +82,11 @@ def new_context(
     )
 
 
-def findings(page: Page, options: Mapping[str, object] = MappingProxyType({})) -> list[str]:
+def findings(page: Page, only: object = None) -> list[str]:
     """What axe calls serious or critical on a page as it is shown."""
-    report = Axe().run(page, options=dict(options)).response
     return [
         f"{one['id']} {one['nodes'][0]['html'][:200]}"
-        for one in report["violations"]
+        for one in violations(page, only)
         if one["impact"] in _GRAVE
     ]
 
@@ -154,9 +153,9 @@ class Browsing:
             return []
         _JUDGED.add(page)
         found = []
-        for scheme, options in (("light", {}), ("dark", _CONTRAST)):
+        for scheme, only in (("light", None), ("dark", _CONTRAST)):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of the two
-            found += findings(self.page, options)
+            found += findings(self.page, only)
         # Back at once: colours that still fade into each other would be judged as they are.
         self.page.emulate_media(color_scheme="null", reduced_motion="reduce")
         self.page.evaluate("getComputedStyle(document.body).color")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, expect
 
 from clients import visits
@@ -15,6 +14,7 @@ from clients.conftest import StartHub
 from clients.hub import Hub
 from clients.mailbox import Mailbox, links
 from clients.pages import LANGUAGES, Browsing, Language, new_context
+from fixtures.axe import violations
 from fixtures.browsers import chromium, settle
 from strata.web.pages.words.language import translated
 
@@ -169,7 +169,7 @@ def test_a_guessed_account_confirms_a_new_browser_by_mail(
 def checked(here: Browsing) -> None:
     """What is asked of every page, and no finding of axe."""
     here.check()
-    assert Axe().run(here.page).response["violations"] == []
+    assert violations(here.page) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,10 +1,8 @@
 """A private repository is shared with one person, in a real browser, in both languages (P37)."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 
 from clients.api import Repo, speaking_as
 from clients.conftest import StartHub
@@ -12,7 +10,8 @@ from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, links
 from clients.pages import LANGUAGES, Browsing, Language
 from clients.test_account_journeys import OpenBrowser, browser, open_browser
-from clients.test_two_factor_browser import RULES, forget_proofs, password
+from clients.test_two_factor_browser import forget_proofs, password
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import settle
 
 __all__ = ["browser", "open_browser"]  # fixtures
@@ -29,27 +28,26 @@ def test_a_repository_is_shared_and_taken_back(
     start_hub: StartHub,
     mailbox: Mailbox,
     open_browser: OpenBrowser,
-    tmp_path: Path,
 ) -> None:
     hub = start_hub(mailbox.settings)
     li, bob = hub.user("li"), hub.user("bob")
     with speaking_as(hub.url, li) as api:
         api.create(VAULT, private=True)
     here, his = (at_home(hub, one, language, open_browser) for one in (li, bob))
-    invites_by_keyboard(here, li, hub, tmp_path)
-    looked_at(his, MINE, tmp_path / "invited.png")
+    invites_by_keyboard(here, li, hub)
+    looked_at(his, MINE)
     letter = mailbox.wait_mail(bob.email)
     assert "li/vault" in letter["Subject"]
     (landing,) = [link for link in links(letter) if MINE in link]
-    looked_at(his, landing, tmp_path / "landing.png")
+    looked_at(his, landing)
     his.page.get_by_role("button").and_(his.page.locator("[value=accept]")).focus()
     his.page.keyboard.press("Enter")
     his.page.wait_for_url(f"{hub.url}{VAULT.page}")
     his.check()
-    looked_at(his, f"{VAULT.page}/settings", tmp_path / "settings.png")
-    looked_at(his, MINE, tmp_path / "mine.png")
-    looked_at(here, PAGE, tmp_path / "collaborators.png")
-    looked_at(here, "/notifications", tmp_path / "inbox.png")
+    looked_at(his, f"{VAULT.page}/settings")
+    looked_at(his, MINE)
+    looked_at(here, PAGE)
+    looked_at(here, "/notifications")
     assert "bob" in here.page.locator("main").inner_text()
     here.open(PAGE)
     here.page.get_by_role("combobox").last.select_option("read")
@@ -69,21 +67,16 @@ def at_home(hub: Hub, person: Person, language: Language, open_browser: OpenBrow
     return here
 
 
-def looked_at(here: Browsing, path: str, picture: Path) -> None:
-    """Open a page; look at it as axe does, on a narrow screen, and keep a picture of it."""
+def looked_at(here: Browsing, path: str) -> None:
+    """Open a page; look at it as axe does, and on a narrow screen."""
     here.open(path)
-    report = Axe().run(here.page, options=RULES)
-    assert report.response["violations"] == [], here.page.url
-    here.page.screenshot(path=picture, full_page=True)
-    here.page.set_viewport_size({"width": 320, "height": 860})
-    here.page.screenshot(path=picture.with_stem(f"{picture.stem}-narrow"), full_page=True)
-    here.page.set_viewport_size({"width": 1320, "height": 860})
+    assert violations(here.page, WCAG) == [], here.page.url
 
 
-def invites_by_keyboard(here: Browsing, li: Person, hub: Hub, folder: Path) -> None:
+def invites_by_keyboard(here: Browsing, li: Person, hub: Hub) -> None:
     """Type a name, go to the roles with Tab, choose with the arrow, send with Enter, prove."""
     forget_proofs(hub)
-    looked_at(here, PAGE, folder / "empty.png")
+    looked_at(here, PAGE)
     here.page.locator("[name=who]").focus()
     here.page.keyboard.type("bob")
     here.page.keyboard.press("Tab")
@@ -91,8 +84,6 @@ def invites_by_keyboard(here: Browsing, li: Person, hub: Hub, folder: Path) -> N
     assert here.page.locator("[name=role][value=write]").is_checked()
     here.page.keyboard.press("Enter")
     here.page.locator("dialog [name=sudo_password]").fill(li.password)
-    here.page.screenshot(path=folder / "proof.png", full_page=True)
     here.page.keyboard.press("Enter")
     here.page.wait_for_selector("[name=form][value=withdraw]", state="attached")
     here.check()
-    here.page.screenshot(path=folder / "sent.png", full_page=True)

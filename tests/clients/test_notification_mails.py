@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser
 
 from clients.api import Repo, shown, speaking, speaking_as
@@ -22,6 +21,7 @@ from clients.conftest import StartHub
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links
 from clients.pages import HEIGHT, NARROW, Browsing, Language
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium, settle
 from strata.lib import clock
 
@@ -107,8 +107,7 @@ def opened(browser: Browser, hub: Hub, language: Language) -> Browsing:
 
 def accessible(here: Browsing) -> None:
     here.check()
-    report = Axe().run(here.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})
-    assert report.response["violations"] == []
+    assert violations(here.page, WCAG) == []
 
 
 def chooses(browser: Browser, hub: Hub, name: str, choose: Callable[[Browsing], None]) -> None:

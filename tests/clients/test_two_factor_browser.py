@@ -8,7 +8,6 @@ from typing import Final
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clients import visits
@@ -16,10 +15,10 @@ from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language
+from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium, settle
 
 SETTINGS: Final = "/settings/authentication"
-RULES: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]}
 NOTICES: Final = (  # subjects of the mails, in the person's language
     "Two-factor authentication is on",
     "A recovery code",
@@ -160,8 +159,7 @@ def checked(here: Browsing, path: str = "") -> None:
     if path:
         here.page.goto(f"{here.base}{path}")
     here.check()
-    report = Axe().run(here.page, options=RULES)
-    assert report.response["violations"] == [], here.page.url
+    assert violations(here.page, WCAG) == [], here.page.url
 
 
 def code(secret: str, step: int) -> str:
@@ -174,7 +172,6 @@ def set_up_app(here: Browsing, folder: Path) -> tuple[str, list[str]]:
     here.page.click(f"form[action='{SETTINGS}/authenticator'] button")
     here.page.wait_for_url(f"{here.base}{SETTINGS}/authenticator")
     checked(here)
-    here.page.screenshot(path=folder / "authenticator.png", full_page=True)
     secret = here.page.inner_text("#strata-secret").replace(" ", "")
     while time.time() % 30 > 20:  # the code of the step before is about to be too old
         here.page.wait_for_timeout(500)
