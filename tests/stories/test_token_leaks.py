@@ -95,6 +95,8 @@ async def test_a_commit_to_a_public_repo_holds_no_token_that_works(
             assert other not in refused.text
         assert origin.head(public) == before
         assert works(hub, other)
+        written_on_windows = leaky(other).decode().encode("utf-16")
+        assert (await put(public, written_on_windows))[0] == 422
         assert (await put(private, leaky(other)))[0] == 200
         # Nothing of ours, one that is over, and what is no text.
         assert (await put(public, leaky("hf_" + "a" * 34)))[0] == 200

@@ -121,6 +121,8 @@ def test_a_small_large_file_of_a_public_repo_holds_none(hub: Hub, ana: Actor, va
     uploaded(hub, ana, public, {".gitattributes": RULES})
     with pytest.raises(Unprocessable):  # sent as a small file, kept as a large one
         uploaded(hub, ana, public, {"b.env": leaky(value)})
+    with pytest.raises(Unprocessable, match="line 3"):  # as a shell of Windows writes it
+        large_in(hub, ana, public, leaky(value).decode().encode("utf-16"))
     large_in(hub, ana, public, b"\0" + leaky(value))  # no text
     large_in(hub, ana, public, noise("x", 1_200_000) + leaky(value))  # no small one
     large_in(hub, ana, private, leaky(value))

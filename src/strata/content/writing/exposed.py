@@ -14,7 +14,7 @@ from strata.core.call import Call
 from strata.core.errors import Unprocessable
 from strata.core.names import Oid
 from strata.credentials.tokens.leaked import showing
-from strata.credentials.tokens.leaked.showing import BINARY, MOST_BYTES, alive_in
+from strata.credentials.tokens.leaked.showing import MOST_BYTES, alive_in, is_text
 from strata.repos.record import Repo
 
 AT_ONCE_BYTES: Final = 16 * MOST_BYTES
@@ -122,7 +122,7 @@ def text_of(pieces: Iterator[bytes]) -> bytes:
     content = bytearray()
     for piece in pieces:
         content += piece
-        if b"\0" in content[:BINARY]:
+        if not is_text(content):
             break
     return bytes(content)
 

@@ -6,6 +6,7 @@ files have more to say (`content.writing.exposed`).
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,11 +18,21 @@ from strata.credentials.tokens.values import PREFIX, found_in
 MOST_BYTES: Final = 1024 * 1024  # of a text that is looked through
 MOST_VALUES: Final = 100  # of one text that are looked up
 BINARY: Final = 8000  # bytes of the start in which no text has a NUL, as git has it
+UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # how `>` of Windows' shell begins
+
+
+def is_text(start: bytes | bytearray) -> bool:
+    """Whether what begins like this is looked through."""
+    return start.startswith(UTF_16) or b"\0" not in start[:BINARY]
 
 
 def values_in(content: bytes) -> Iterator[tuple[str, int]]:
     """What in a text may be a token of ours, with its line; nothing in what is no text."""
-    if len(content) > MOST_BYTES or PREFIX.encode() not in content or b"\0" in content[:BINARY]:
+    if len(content) > MOST_BYTES or not is_text(content):
+        return
+    if content.startswith(UTF_16):
+        content = content.decode("utf-16", "replace").encode("utf-8", "replace")
+    if PREFIX.encode() not in content:
         return
     for number, found in enumerate(found_in(content)):
         if number >= MOST_VALUES:
