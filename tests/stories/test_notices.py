@@ -603,7 +603,7 @@ ROWS: Final = (
     Row("deletion scheduled/cancelled/done", left, "account is deleted", "已删除", (BOB,)),
     Row("suspension/restore", suspended, "is suspended", "已被停用", (BOB,)),
     Row("suspension/restore", restored, "is open again", "已恢复", (BOB,)),
-    Row("terms updated", terms, "terms of service of Strata changed", "已更新", (ANA, BOB, OLGA)),
+    Row("terms updated", terms, "user agreement of Strata changed", "已更新", (ANA, BOB, OLGA)),
     Row("plan request decided", plan_decided, "was declined", "未通过", (BOB,)),
     Row(
         "admin: new user awaiting approval, job failures digest",

@@ -25,6 +25,29 @@ _STOP: Final = {
 }
 
 
+# As the pages look (product §5.2). Mailboxes that drop a style sheet show plain text in order;
+# nothing is fetched from anywhere.
+_STYLE: Final = """\
+body{margin:0;padding:24px 12px;background:#f7f8f6;color:#16211c;font:16px/1.6 \
+system-ui,-apple-system,"Segoe UI",sans-serif;overflow-wrap:anywhere}
+:lang(zh) body{font-family:"PingFang SC","Microsoft YaHei UI","Noto Sans CJK SC",sans-serif}
+main{max-width:528px;margin:0 auto;padding:24px;background:#fff;border:1px solid #d9dfd8;\
+border-top:4px solid #0b6b5b;border-radius:6px}
+h1{margin:0 0 16px;font-size:20px;line-height:1.35}
+p{margin:0 0 14px}
+a{color:#0b5fa5}
+.button{display:inline-block;padding:10px 18px;border-radius:6px;background:#0b6b5b;color:#fff;\
+font-weight:600;text-decoration:none}
+small{color:#47564e;font-size:13px}
+@media (prefers-color-scheme:dark){
+body{background:#0e1412;color:#e8efeb}
+main{background:#151d1a;border-color:#2a3631;border-top-color:#4cc9b0}
+a{color:#7db8f0}
+.button{background:#4cc9b0;color:#06231d}
+small{color:#b4c1ba}
+}"""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Whom a letter is for."""
@@ -99,16 +122,22 @@ def _text(wording: Wording, link: str, stop: _Linked) -> str:
 
 
 def _html(wording: Wording, link: str, stop: _Linked, language: str) -> str:
-    button = f'<p><a href="{escape(link)}">{escape(wording.link_text)}</a></p>' if link else ""
+    shown = f"<p><small>{escape(link)}</small></p>"  # where it leads is seen before it is opened
+    button = (
+        f'<p><a class="button" href="{escape(link)}">{escape(wording.link_text)}</a></p>{shown}'
+    )
     before = "".join(f"<p>{escape(line)}</p>" for line in wording.before)
     after = "".join(f"<p>{escape(line)}</p>" for line in wording.after)
     items = "".join(f"<li>{_linked(*item)}</li>" for item in wording.items)
     listed = f"<ul>{items}</ul>" if items else ""
     last = "".join(f"<p><small>{_linked(*item)}</small></p>" for item in stop)
+    subject = escape(wording.subject)
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f"<title>{escape(wording.subject)}</title></head><body>"
-        f"{before}{listed}{button}{after}{last}</body></html>"
+        '<meta name="viewport" content="width=device-width">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{subject}</title><style>{_STYLE}</style></head><body><main><h1>{subject}</h1>"
+        f"{before}{listed}{button if link else ''}{after}{last}</main></body></html>"
     )
 
 

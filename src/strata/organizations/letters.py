@@ -24,7 +24,7 @@ def joined(call: Call, reader: Reader, organization: str, role: str) -> Letter:
     english_role, chinese_role = ROLES[role]
     english = Wording(
         subject=f"You now belong to {organization}",
-        before=(f"you were made a member of {organization}. Your role: {english_role}.",),
+        before=(f"You were made a member of {organization}. Your role: {english_role}.",),
         link_text="Your organizations",
         after=("You can leave it there at any time.",),
     )
@@ -42,7 +42,7 @@ def role_changed(call: Call, reader: Reader, organization: str, role: str) -> Le
     english_role, chinese_role = ROLES[role]
     english = Wording(
         subject=f"Your role in {organization} changed",
-        before=(f"an admin changed your role in {organization}. It is now: {english_role}.",),
+        before=(f"An admin changed your role in {organization}. It is now: {english_role}.",),
         link_text="Your organizations",
     )
     chinese = Wording(
@@ -58,7 +58,7 @@ def removed(call: Call, reader: Reader, organization: str) -> Letter:
     english = Wording(
         subject=f"You no longer belong to {organization}",
         before=(
-            f"an admin removed you from {organization}.",
+            f"An admin removed you from {organization}.",
             "Its repositories stay with it, and your access tokens no longer open what is private.",
         ),
         link_text="Your organizations",

@@ -18,8 +18,8 @@ from strata.repos.record import Repo
 TYPES: Final = {
     RepoType.MODEL: "模型",
     RepoType.DATASET: "数据集",
-    RepoType.SPACE: "Space",
-    RepoType.KERNEL: "Kernel",
+    RepoType.SPACE: "应用空间",
+    RepoType.KERNEL: "内核",
     RepoType.BUCKET: "存储桶",
 }
 

@@ -27,7 +27,7 @@ from strata.membership.closing.gone import delete as leave_for_good
 from strata.membership.confirming import unconfirmed
 
 PROFILE, TOKENS = "/settings/profile", "/settings/tokens/new"
-NAMES = {"terms": "terms of service", "privacy": "privacy policy", "guidelines": "content guide"}
+NAMES = {"terms": "user agreement", "privacy": "privacy policy", "guidelines": "content guide"}
 GRACE = timedelta(days=AccountsSettings().consent_grace_days)
 
 

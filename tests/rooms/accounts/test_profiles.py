@@ -89,4 +89,8 @@ def test_letters_escape_what_people_typed(hub: Hub, language: str) -> None:
             assert "<b>" not in letter.html
             assert letter.html.count("href=") == letter.text.count("http://") == 1
             assert f'lang="{language}"' in letter.html
+            assert (letter.html.count("<h1>"), letter.html.count('class="button"')) == (1, 1)
+            # Where the button leads is read before it is pressed, and nothing is fetched.
+            assert letter.html.count("http://") == 2
+            assert not any(sign in letter.html for sign in ("src=", "url(", "@import"))
             assert "\n" not in letter.subject

@@ -192,7 +192,7 @@ def _with(wording: Wording, line: str) -> Wording:
 def _accepted(repo: Gated) -> tuple[Wording, Wording]:
     english = Wording(
         subject=f"You have access to {repo.full_name}",
-        before=(f"you can now download the {repo.type.value} {repo.full_name}.",),
+        before=(f"You can now download the {repo.type.value} {repo.full_name}.",),
         link_text=f"Open {repo.full_name}",
     )
     chinese = Wording(
@@ -207,7 +207,7 @@ def _rejected(repo: Gated) -> tuple[Wording, Wording]:
     english = Wording(
         subject=f"Your request for {repo.full_name} was declined",
         before=(
-            f"your request for the {repo.type.value} {repo.full_name} was declined by its authors.",
+            f"Your request for the {repo.type.value} {repo.full_name} was declined by its authors.",
         ),
         link_text=f"Open {repo.full_name}",
     )
@@ -223,7 +223,7 @@ def _reset(repo: Gated) -> tuple[Wording, Wording]:
     english = Wording(
         subject=f"Please ask again for access to {repo.full_name}",
         before=(
-            f"the authors of the {repo.type.value} {repo.full_name} reset your access.",
+            f"The authors of the {repo.type.value} {repo.full_name} reset your access.",
             "Please read its conditions and agree again; until then you cannot download it.",
         ),
         link_text="Review the conditions",

@@ -29,42 +29,42 @@ class Notice:
 ADDED = Notice(
     (
         "Two-factor authentication is on for your {site} account",
-        "from now on your account asks for a second factor after your password.",
+        "From now on your account asks for a second factor after your password.",
     ),
     ("您的 {site} 账号已开启双重验证", "从现在起，登录时除密码外还需要第二重验证。"),
 )
 REMOVED = Notice(
     (
         "Two-factor authentication is off for your {site} account",
-        "the last second factor of your account was removed. Your password alone opens it now.",
+        "The last second factor of your account was removed. Your password alone opens it now.",
     ),
     ("您的 {site} 账号已关闭双重验证", "您账号的最后一个验证方式已移除，现在只凭密码即可登录。"),
 )
 AUTHENTICATOR_REMOVED = Notice(
     (
         "The authenticator app was removed from your {site} account",
-        "the authenticator app of your account was removed. Your passkeys go on working.",
+        "The authenticator app of your account was removed. Your passkeys go on working.",
     ),
     ("您的 {site} 账号已移除验证器应用", "您账号的验证器应用已移除，通行密钥仍可使用。"),
 )
 PASSKEY_ADDED = Notice(
     (
         "A passkey was added to your {site} account",
-        "a passkey was added to your account. Whoever holds it can log in.",
+        "A passkey was added to your account. Whoever holds it can log in.",
     ),
     ("您的 {site} 账号新增了通行密钥", "您的账号新增了一个通行密钥，持有者可以登录。"),
 )
 PASSKEY_REMOVED = Notice(
     (
         "A passkey was removed from your {site} account",
-        "a passkey was removed from your account. It no longer opens anything.",
+        "A passkey was removed from your account. It no longer opens anything.",
     ),
     ("您的 {site} 账号移除了通行密钥", "您账号的一个通行密钥已移除，它不再有效。"),
 )
 GUESSED = Notice(
     (
         "Somebody tries to get past the second factor of your {site} account",
-        "somebody came past the first step of your log-in and failed at the second factor.",
+        "Somebody came past the first step of your log-in and failed at the second factor.",
         "They may know your password. Your account is still closed to them.",
     ),
     (
@@ -76,7 +76,7 @@ GUESSED = Notice(
 CODES_RENEWED = Notice(
     (
         "New recovery codes for your {site} account",
-        "new recovery codes were made for your account. The older ones no longer work.",
+        "New recovery codes were made for your account. The older ones no longer work.",
     ),
     ("您的 {site} 账号已生成新的恢复码", "您的账号已生成新的恢复码，旧的恢复码全部作废。"),
 )
@@ -94,7 +94,7 @@ def removal(user_name: str, due: datetime) -> Notice:
     return Notice(
         (
             "Two-factor authentication of your {site} account will be turned off",
-            f"all second factors of the account {user_name} will be removed at {when}.",
+            f"All second factors of the account {user_name} will be removed at {when}.",
             "Until then they work as before, and the settings can cancel the removal.",
         ),
         (
@@ -110,7 +110,7 @@ def recovery_used(left: int) -> Notice:
     few = left <= FEW
     english = (
         "A recovery code of your {site} account was used",
-        f"somebody logged in with a recovery code of your account; {left} are left.",
+        f"Somebody logged in with a recovery code of your account; {left} are left.",
     )
     chinese = (
         "您的 {site} 账号使用了一个恢复码",
@@ -128,7 +128,7 @@ def proof(call: Call, reader: Reader, *, code: str) -> Letter:
     english = Wording(
         subject=f"Your {site} code",
         before=(
-            "this code confirms that it is you, for ten minutes:",
+            "This code confirms that it is you, for ten minutes:",
             code,
             "If you did not ask for it, somebody else uses your account: sign out all browsers.",
         ),

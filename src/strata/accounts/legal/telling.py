@@ -21,7 +21,7 @@ from strata.events.outbox import Letter, post
 
 AT_ONCE: Final = 200  # people of one transaction
 _NAMES: Final = {
-    DocumentKind.TERMS.value: ("terms of service", "服务条款"),
+    DocumentKind.TERMS.value: ("user agreement", "用户协议"),
     DocumentKind.PRIVACY.value: ("privacy policy", "隐私政策"),
     DocumentKind.GUIDELINES.value: ("content guidelines", "内容准则"),
 }
@@ -64,7 +64,7 @@ def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
     english_name, chinese_name = _NAMES[document]
     english = Wording(
         subject=f"The {english_name} of {site} changed",
-        before=(f"version {version} of the {english_name} of {site} holds from now on.",),
+        before=(f"Version {version} of the {english_name} of {site} holds from now on.",),
         link_text=f"Read the {english_name}",
         after=(f"We ask you to agree to it when you next open a page. {goes_on[0]}",),
     )

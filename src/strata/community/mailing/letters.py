@@ -77,7 +77,7 @@ def _together(
     return (
         Wording(
             subject=subject,
-            before=("this is what happened since the last mail:",),
+            before=("This is what happened since the last mail:",),
             items=tuple((english, there) for (english, _), there in listed),
             link_text="Open the inbox",
             after=("When such mails come is set on the page of your notifications.",),
@@ -122,7 +122,7 @@ def _waiting(asked: Asked) -> tuple[str, str]:
 def _sentences(told: Notification) -> tuple[str, str]:
     """What happened in a thread, in both languages, without a full stop."""
     pull = told.thread is not None and told.thread.is_pull_request
-    thing, name = ("pull request", "拉取请求") if pull else ("discussion", "讨论")
+    thing, name = ("pull request", "合并请求") if pull else ("discussion", "讨论")
     who, ghost = told.actor or "Somebody", told.actor or "有人"
     there = f"“{_title(told)}” (#{_number(told)}) in {_repo(told)}"
     here = f" {_repo(told)} 的{name}“{_title(told)}”（#{_number(told)}）"

@@ -22,7 +22,7 @@ def ssh_added(call: Call, reader: Reader, title: str, fingerprint: str) -> Lette
         reader,
         ("New SSH key on {site}", "{site} 新增了 SSH 密钥"),
         (
-            f"the SSH key “{title}” ({fingerprint}) was added to your account.",
+            f"The SSH key “{title}” ({fingerprint}) was added to your account.",
             f"您的账号新增了 SSH 密钥“{title}”（{fingerprint}）。",
         ),
         (_NOT_YOU, _NOT_YOU_CHINESE),
@@ -36,7 +36,7 @@ def ssh_removed(call: Call, reader: Reader, title: str, fingerprint: str) -> Let
         reader,
         ("An SSH key on {site} was removed", "{site} 的 SSH 密钥已移除"),
         (
-            f"the SSH key “{title}” ({fingerprint}) was removed from your account.",
+            f"The SSH key “{title}” ({fingerprint}) was removed from your account.",
             f"您的账号已移除 SSH 密钥“{title}”（{fingerprint}）。",
         ),
         (_LOOK, _LOOK_CHINESE),
@@ -50,7 +50,7 @@ def gpg_added(call: Call, reader: Reader, key_id: str) -> Letter:
         reader,
         ("New GPG key on {site}", "{site} 新增了 GPG 密钥"),
         (
-            f"the GPG key {key_id} was added to your account.",
+            f"The GPG key {key_id} was added to your account.",
             f"您的账号新增了 GPG 密钥 {key_id}。",
         ),
         (_NOT_YOU, _NOT_YOU_CHINESE),
@@ -64,7 +64,7 @@ def gpg_removed(call: Call, reader: Reader, key_id: str) -> Letter:
         reader,
         ("A GPG key on {site} was removed", "{site} 的 GPG 密钥已移除"),
         (
-            f"the GPG key {key_id} was removed from your account.",
+            f"The GPG key {key_id} was removed from your account.",
             f"您的账号已移除 GPG 密钥 {key_id}。",
         ),
         (_LOOK, _LOOK_CHINESE),

@@ -15,7 +15,7 @@ def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
     english = Wording(
         subject=f"New write token on {site}",
         before=(
-            f"the access token “{token_name}” was created for your account.",
+            f"The access token “{token_name}” was created for your account.",
             "It can write, or it reaches an organization.",
         ),
         link_text="Access tokens",
@@ -37,7 +37,7 @@ def token_rotated(call: Call, reader: Reader, *, token_name: str, grace_hours: i
     old_zh = f"将在 {grace_hours} 小时后失效" if grace_hours else "已失效"
     english = Wording(
         subject=f"An access token on {site} was refreshed",
-        before=(f"the access token “{token_name}” has a new value; the old one {old}.",),
+        before=(f"The access token “{token_name}” has a new value; the old one {old}.",),
         link_text="Access tokens",
         after=("If that was not you, delete it at once and change your password.",),
     )
@@ -61,7 +61,7 @@ def token_expiring(call: Call, reader: Reader, *, token_name: str, day: str, day
     english = Wording(
         subject=f"An access token on {site} expires {left}",
         before=(
-            f"the access token “{token_name}” expires on {day}.",
+            f"The access token “{token_name}” expires on {day}.",
             "Programs that use it stop working then.",
         ),
         link_text="Refresh it",
@@ -88,7 +88,7 @@ def token_leaked(call: Call, reader: Reader, *, token_name: str, place: str) -> 
     seen_zh = f"出现在 {place}" if place else "被报告为已泄露"
     english = Wording(
         subject=f"An access token on {site} leaked and was revoked",
-        before=(f"the value of your access token “{token_name}” {seen}. It was revoked at once.",),
+        before=(f"The value of your access token “{token_name}” {seen}. It was revoked at once.",),
         link_text="Access tokens",
         after=(
             "Refresh it there for a new value, or delete it.",

@@ -21,7 +21,7 @@ def webhook_disabled(call: Call, reader: Reader, *, host: str, days: int, path: 
     english = Wording(
         subject=f"A webhook on {site} was disabled",
         before=(
-            f"every call of your webhook at {host} has failed for {days} days.",
+            f"Every call of your webhook at {host} has failed for {days} days.",
             "It is now disabled and is called no more.",
         ),
         link_text="Look at the webhook",

@@ -17,7 +17,7 @@ def suspended(call: Call, reader: Reader, *, reason: str, until: str) -> Letter:
     english = Wording(
         subject=f"Your {site} account is suspended",
         before=(
-            "the people who run this site have suspended your account.",
+            "The people who run this site have suspended your account.",
             f"Their reason: {reason}",
             f"It ends on {until}." if until else "It lasts until they end it.",
         ),
@@ -46,7 +46,7 @@ def restored(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account is open again",
-        before=("your account is no longer suspended. Your tokens and keys work again.",),
+        before=("Your account is no longer suspended. Your tokens and keys work again.",),
         link_text="Log in",
     )
     chinese = Wording(
@@ -63,7 +63,7 @@ def leaving(call: Call, reader: Reader, *, day: str) -> Letter:
     english = Wording(
         subject=f"Your {site} account will be deleted on {day}",
         before=(
-            f"your account and your repositories will be deleted on {day}, as you asked.",
+            f"Your account and your repositories will be deleted on {day}, as you asked.",
             "Until then nobody else sees them, and your tokens and keys do not work.",
         ),
         link_text="Log in to cancel",
@@ -86,7 +86,7 @@ def staying(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account stays",
-        before=("the deletion of your account is cancelled. Everything is as it was before.",),
+        before=("The deletion of your account is cancelled. Everything is as it was before.",),
     )
     chinese = Wording(
         subject=f"您的 {site} 账号已保留",
@@ -101,7 +101,7 @@ def gone(call: Call, reader: Reader) -> Letter:
     english = Wording(
         subject=f"Your {site} account is deleted",
         before=(
-            "your account is deleted, and what told of you is erased.",
+            "Your account is deleted, and everything in it that told of you is erased.",
             "What you wrote in discussions stays, without your name.",
         ),
     )

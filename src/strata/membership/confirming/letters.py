@@ -15,7 +15,7 @@ def verify(call: Call, reader: Reader, *, link: str, code: str) -> Letter:
     english = Wording(
         subject=f"Confirm your e-mail address for {site}",
         before=(
-            f"please confirm that this address belongs to your new {site} account.",
+            f"Please confirm that this address belongs to your new {site} account.",
             "The link works once, for 24 hours.",
         ),
         link_text="Confirm e-mail address",
@@ -47,7 +47,7 @@ def removal_near(call: Call, reader: Reader, *, base_url: str, days: int) -> Let
     english = Wording(
         subject=f"Your {site} account will be removed in {days} days",
         before=(
-            f"the address of your {site} account {reader.name} was never confirmed.",
+            f"The address of your {site} account {reader.name} was never confirmed.",
             f"In {days} days the account is removed, and its name is free for others.",
             "To keep it, log in, ask for a new mail and confirm your address.",
         ),
@@ -75,7 +75,7 @@ def welcome(call: Call, reader: Reader) -> Letter:
     english = Wording(
         subject=f"Welcome to {site}",
         before=(
-            "your e-mail address is confirmed.",
+            "Your e-mail address is confirmed.",
             "You can now create access tokens, models and datasets.",
         ),
         link_text=f"Open {site}",
@@ -94,7 +94,7 @@ def sign_up_attempt(call: Call, reader: Reader) -> Letter:
     english = Wording(
         subject=f"You already have a {site} account",
         before=(
-            f"someone tried to open a {site} account with your address.",
+            f"Someone tried to open a {site} account with your address.",
             f"It belongs to your account {reader.name}, so no other account can use it.",
             "If that was you, log in with that name.",
         ),
@@ -142,7 +142,7 @@ def approved(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} account is open",
-        before=(f"the people who run {site} have approved your account.",),
+        before=(f"The people who run {site} have approved your account.",),
         link_text=f"Open {site}",
     )
     chinese = Wording(
@@ -159,7 +159,7 @@ def turned_away(call: Call, reader: Reader) -> Letter:
     english = Wording(
         subject=f"Your {site} account was not approved",
         before=(
-            f"the people who run {site} have not approved your account.",
+            f"The people who run {site} have not approved your account.",
             "It was removed, and its name and address are free again.",
         ),
     )

@@ -17,7 +17,7 @@ def confirm(call: Call, reader: Reader, *, link: str, hours: int) -> Letter:
     english = Wording(
         subject=f"Confirm this address for your {site} account",
         before=(
-            f"please confirm that this address belongs to your {site} account {reader.name}.",
+            f"Please confirm that this address belongs to your {site} account {reader.name}.",
             f"The link works once, for {hours} {'hour' if hours == 1 else 'hours'}.",
         ),
         link_text="Confirm this address",
@@ -41,7 +41,7 @@ def wanted_elsewhere(call: Call, reader: Reader) -> Letter:
     english = Wording(
         subject=f"Someone tried to use your address on {site}",
         before=(
-            "someone tried to add your address to another account.",
+            "Someone tried to add your address to another account.",
             f"It belongs to your account {reader.name}, so that was refused.",
         ),
         link_text="Your addresses",
@@ -64,7 +64,7 @@ def added(call: Call, reader: Reader, *, email: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"An address was added to your {site} account",
-        before=(f"the address {email} now belongs to your account as well.",),
+        before=(f"The address {email} now belongs to your account as well.",),
         link_text="Your addresses",
         after=("If that was not you, remove it at once and change your password.",),
     )
@@ -82,7 +82,7 @@ def removed(call: Call, reader: Reader, *, email: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"An address was removed from your {site} account",
-        before=(f"the address {email} no longer belongs to your account.",),
+        before=(f"The address {email} no longer belongs to your account.",),
         link_text="Your addresses",
         after=("If that was not you, change your password at once.",),
     )
@@ -100,7 +100,7 @@ def primary_changed(call: Call, reader: Reader, *, email: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"The primary address of your {site} account changed",
-        before=(f"messages to you now go to {email}.",),
+        before=(f"Messages to you now go to {email}.",),
         link_text="Your addresses",
         after=("If that was not you, change your password and this setting at once.",),
     )
@@ -119,7 +119,7 @@ def comes_back(call: Call, reader: Reader, *, email: str) -> Letter:
     english = Wording(
         subject=f"Mail from {site} to {email} comes back",
         before=(
-            f"the mail server of {email} takes no mail from us.",
+            f"The mail server of {email} takes no mail from us.",
             "Until you change the address or confirm it again, messages to it do not reach you.",
         ),
         link_text="Your addresses",

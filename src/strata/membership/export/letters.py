@@ -15,7 +15,7 @@ def ready(call: Call, reader: Reader, *, days: int) -> Letter:
     english = Wording(
         subject=f"Your {site} data is ready",
         before=(
-            f"the copy of your data that you asked for is ready. Fetch it within {days} days.",
+            f"The copy of your data that you asked for is ready. Fetch it within {days} days.",
         ),
         link_text="Open your account page",
         after=(

@@ -29,7 +29,7 @@ def refused(call: Call, reader: Reader, organization: str) -> Letter:
     """Tell somebody that they were not let in."""
     english = Wording(
         subject=f"Your request to join {organization} was declined",
-        before=(f"the admins of {organization} declined your request to join.",),
+        before=(f"The admins of {organization} declined your request to join.",),
         link_text="Your organizations",
     )
     chinese = Wording(

@@ -101,7 +101,7 @@ def changed(reader: Reader, repo: Repo, role: Role, link: str) -> Letter:
     english_role, chinese_role = _ROLES[role]
     english = Wording(
         subject=f"Your role in {repo.full_name} changed",
-        before=(f"your role as a collaborator of {repo.full_name} is now: {english_role}.",),
+        before=(f"Your role as a collaborator of {repo.full_name} is now: {english_role}.",),
         link_text=f"Open {repo.full_name}",
     )
     chinese = Wording(
@@ -117,7 +117,7 @@ def removed(call: Call, reader: Reader, repo: Repo) -> Letter:
     english = Wording(
         subject=f"You are no longer a collaborator of {repo.full_name}",
         before=(
-            f"you were removed from the collaborators of {repo.full_name}.",
+            f"You were removed from the collaborators of {repo.full_name}.",
             "Your access tokens and keys no longer open what you saw there as a collaborator.",
         ),
         link_text="Repositories shared with you",

@@ -154,7 +154,7 @@ def _send(work: Work, digest: str, user: people.User) -> None:
     record(work, "account.login_mailed", target=user.name, actor_id=user.id)
     where, browser = page(work, f"/login/confirm/{link}"), family_of(work.origin.user_agent)
     for reader in _readers(work, user):
-        outbox.post(work, letters.log_in_link(work, reader, link=where, browser=browser or "?"))
+        outbox.post(work, letters.log_in_link(work, reader, link=where, browser=browser))
 
 
 def _readers(call: Call, user: people.User) -> list[Reader]:

@@ -16,7 +16,7 @@ def linked(call: Call, reader: Reader, *, provider: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"{provider} was linked to your {site} account",
-        before=(f"an account at {provider} can now be used to log in to yours.",),
+        before=(f"An account at {provider} can now be used to log in to yours.",),
         link_text="Your log-ins",
         after=("If that was not you, unlink it at once and change your password.",),
     )
@@ -34,7 +34,7 @@ def unlinked(call: Call, reader: Reader, *, provider: str) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"{provider} was unlinked from your {site} account",
-        before=(f"the account at {provider} no longer opens yours.",),
+        before=(f"The account at {provider} no longer opens yours.",),
         link_text="Your log-ins",
         after=("If that was not you, change your password at once.",),
     )

@@ -84,7 +84,7 @@ def _keep(work: Work, user_id: int, digest: str, family: str, network: str) -> N
 def _tell(work: Work, user: people.User, family: str) -> None:
     record(work, "account.new_device", target=user.name, actor_id=user.id)
     for reader in confirmed.readers(work, user):
-        outbox.post(work, letters.new_sign_in(work, reader, browser=family or "?"))
+        outbox.post(work, letters.new_sign_in(work, reader, browser=family))
 
 
 def forget_old(work: Work) -> None:

@@ -15,7 +15,7 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
     english = Wording(
         subject=f"Many failed log-ins to your {site} account",
         before=(
-            "someone entered a wrong password for your account many times within an hour.",
+            "Someone entered a wrong password for your account many times within an hour.",
             "For the next hour, browsers in which you never logged in also ask for a link by mail.",
             "Access tokens keep working.",
         ),
@@ -41,7 +41,7 @@ def sprayed(call: Call, reader: Reader, *, address: str) -> Letter:
     english = Wording(
         subject=f"{site}: somebody tries the accounts of many people",
         before=(
-            "ten or more accounts were tried with wrong passwords from one address.",
+            "Ten or more accounts were tried with wrong passwords from one address.",
             f"{address} cannot log in for an hour.",
         ),
         link_text="Audit log",
@@ -66,15 +66,15 @@ def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Lette
     """Send the link with which a log-in goes on, in the browser where it began.
 
     Args:
-        browser: such as `Firefox on Linux`.
+        browser: such as `Firefox on Linux`; empty: unknown.
     """
     site = call.hub.settings.site_name
     when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"Confirm your log-in to {site}",
         before=(
-            "somebody, probably you, logs in with your password from a new browser.",
-            f"{browser}, {_where(call, 'en')}, {when}",
+            "Somebody, probably you, is logging in with your password from a new browser.",
+            f"{browser or 'Unknown browser'}, {_where(call, 'en')}, {when}",
             "Open the link in that same browser. It works once, for ten minutes.",
         ),
         link_text="Confirm the log-in",
@@ -102,7 +102,7 @@ def password_reset(call: Call, reader: Reader, *, link: str) -> Letter:
     english = Wording(
         subject=f"Choose a new password for {site}",
         before=(
-            f"somebody, probably you, asked for a new password for your {site} account.",
+            f"Somebody, probably you, asked for a new password for your {site} account.",
             "The link works once, for one hour.",
         ),
         link_text="Choose a new password",
@@ -126,7 +126,7 @@ def log_in_elsewhere(call: Call, reader: Reader, *, site: str) -> Letter:
     english = Wording(
         subject=f"You log in to {ours} with {site}",
         before=(
-            f"somebody, probably you, asked for a new password for your {ours} account.",
+            f"Somebody, probably you, asked for a new password for your {ours} account.",
             f"People with an address like yours log in with {site}; no password opens the account.",
         ),
         link_text="Log in",
@@ -149,7 +149,7 @@ def password_changed(call: Call, reader: Reader) -> Letter:
     site = call.hub.settings.site_name
     english = Wording(
         subject=f"Your {site} password was changed",
-        before=("the password of your account was changed.",),
+        before=("The password of your account was changed.",),
         link_text="Choose a new password",
         after=("If that was not you, choose a new one at once with this link.",),
     )
@@ -166,15 +166,15 @@ def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
     """Tell of a log-in from a browser that was not seen before.
 
     Args:
-        browser: such as `Firefox on Linux`.
+        browser: such as `Firefox on Linux`; empty: unknown.
     """
     site = call.hub.settings.site_name
     when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"New sign-in to your {site} account",
         before=(
-            "somebody logged in to your account from a browser that we have not seen before.",
-            f"{browser}, {_where(call, 'en')}, {when}",
+            "Somebody logged in to your account from a browser that we have not seen before.",
+            f"{browser or 'Unknown browser'}, {_where(call, 'en')}, {when}",
         ),
         link_text="Your sessions",
         after=("If that was not you, sign that browser out there and change your password.",),
@@ -202,4 +202,4 @@ def _where(call: Call, language: str) -> str:
 
 def _listed(browser: str) -> str:
     """`Firefox on Linux` as Chinese lists it."""
-    return browser.replace(" on ", "，", 1)
+    return browser.replace(" on ", "，", 1) or "未知浏览器"

@@ -76,7 +76,7 @@ def _asked(call: Call, reader: Reader, organization: str, token: str) -> Letter:
     english = Wording(
         subject=f"An access token waits for {organization}",
         before=(
-            f"an access token of a member wants to reach {organization}: “{token}”.",
+            f"An access token of a member wants to reach {organization}: “{token}”.",
             "It opens nothing there until an admin approves it.",
         ),
         link_text="Approve or deny it",
@@ -97,7 +97,7 @@ def _decided(call: Call, reader: Reader, organization: str, token: str, state: A
     said, said_zh = _SAID[state]
     english = Wording(
         subject=f"{organization} {said} your access token",
-        before=(f"the admins of {organization} {said} your access token “{token}”.",),
+        before=(f"The admins of {organization} {said} your access token “{token}”.",),
         link_text="Access tokens",
     )
     chinese = Wording(
@@ -114,7 +114,7 @@ def _app_decided(
     said, said_zh = _SAID[state]
     english = Wording(
         subject=f"{organization} {said} the access of “{app}”",
-        before=(f"the admins of {organization} {said} what “{app}” may reach there for you.",),
+        before=(f"The admins of {organization} {said} what “{app}” may reach there for you.",),
         link_text="Connected applications",
     )
     chinese = Wording(
