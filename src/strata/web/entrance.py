@@ -13,8 +13,9 @@ from starlette.requests import Request
 
 from strata.access.policy.persons import require_entry
 from strata.accounts.plans.rates import Bucket
+from strata.accounts.standing import require_open
 from strata.core import maintenance
-from strata.core.actor import ANONYMOUS, Actor
+from strata.core.actor import ANONYMOUS, Actor, Standing
 from strata.core.errors import ConsentNeeded, Maintained, Unauthenticated
 from strata.core.hub import Hub
 from strata.web.auth import SAFE_METHODS, cookie_name, has_credentials
@@ -124,6 +125,17 @@ def enter(hub: Hub, route: Route | None, actor: Actor) -> None:
     require_entry(actor)
 
 
+def explain_wait(request: Request, route: Route, actor: Actor) -> None:
+    """Show people whose account waits for approval that it does, and nothing else (product §3.1).
+
+    Raises:
+        Forbidden: theirs waits. What they see to before, and how they leave, stays open.
+    """
+    waits = actor.standing is Standing.PENDING and actor.verified  # else the mail comes first
+    if waits and _is_opened(request, route):
+        require_open(actor.standing)
+
+
 def ask_consent(request: Request, route: Route, actor: Actor) -> None:
     """Ask whoever opens a page for a consent that is due, until they put it off for a day.
 
@@ -132,12 +144,17 @@ def ask_consent(request: Request, route: Route, actor: Actor) -> None:
     Raises:
         ConsentNeeded: they are asked first.
     """
-    if actor.agree_by is None or not route.page or request.method not in SAFE_METHODS:
+    if actor.agree_by is None or not _is_opened(request, route):
         return
+    if request.cookies.get(later_name(request)) != later_value(actor):
+        raise ConsentNeeded
+
+
+def _is_opened(request: Request, route: Route) -> bool:
+    """Whether a page is opened in a browser that is neither a way out nor open to everybody."""
     opened = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
     free = route.template in OPEN or route.template.startswith("/settings/account")
-    if opened and not free and request.cookies.get(later_name(request)) != later_value(actor):
-        raise ConsentNeeded
+    return route.page and request.method in SAFE_METHODS and opened and not free
 
 
 def later_name(request: Request) -> str:

@@ -32,7 +32,7 @@ from strata.credentials.uses import Uses
 from strata.sessions.signed_in.sessions import Started
 from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.charging import at_address, caller_of
-from strata.web.entrance import ask_consent, enter
+from strata.web.entrance import ask_consent, enter, explain_wait
 from strata.web.json_body import decoded
 from strata.web.metrics import Metrics
 from strata.web.paths import Match
@@ -192,6 +192,7 @@ def _require_settled(facts: Exchange, request: Request) -> None:
     if facts.actor.session_id is None or facts.entered:
         return
     if route is not None:
+        explain_wait(request, route, facts.actor)
         ask_consent(request, route, facts.actor)
     if request.method in SAFE_METHODS or (route is not None and route.page):
         return

@@ -1,5 +1,6 @@
 """Sign-up in a browser: two steps, all rules at once, and silence about who is here."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -343,8 +344,17 @@ def test_an_account_that_waits_for_approval_changes_nothing(
     text = visitor.open(link).text
     csrf = text.partition('name="csrf_token" value="')[2].partition('"')[0]
     visitor.send(link, {"csrf_token": csrf})
-    assert "have yet to approve your account" in visitor.open("/").text
-    refused = visitor.submit("/settings/profile", "/settings/profile", full_name="Li Wei")
+    for path in ("/", "/models", "/settings/profile", "/settings/tokens", "/first-one"):
+        shown = visitor.open(path)  # the explanation, once, and nothing else
+        assert (shown.status, shown.text.count("have yet to approve your account")) == (403, 1)
+        assert "<h1>Your account waits for approval</h1>" in shown.text
+        assert "the role this needs" not in shown.text
+    account = visitor.open("/settings/account")  # they may leave
+    assert (account.status, account.text.count("have yet to approve your account")) == (200, 1)
+    proof = re.search(r'name="csrf_token" value="([^"]+)"', account.text)
+    assert proof is not None
+    sent = {"csrf_token": proof[1], "full_name": "Li Wei"}
+    refused = visitor.send("/settings/profile", sent)
     assert (refused.status, "have yet to approve" in refused.text) == (403, True)
     assert visitor.client.post("/api/repos/create", json={"name": "x"}).status_code == 403
     with reading(hub) as call, working(call) as work:
