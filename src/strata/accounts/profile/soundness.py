@@ -15,16 +15,21 @@ _SETTLED: Final = timedelta(days=1)  # after this a picture has its row or never
 
 
 def sweep_pictures(call: Call, *, delete: bool) -> int:
-    """Count the files of pictures that no profile shows, and remove them if asked to.
+    """Count the files of pictures that no profile shows, and remove them if asked to."""
+    return sweep_unshown(call, FOLDER, profiles.c.picture, delete=delete)
 
-    A removed account and a crash leave them behind. No two pictures share a name, so what no
-    profile shows now none will show later.
+
+def sweep_unshown(call: Call, folder: str, column: sa.Column[str | None], *, delete: bool) -> int:
+    """Count the files of a folder whose stem stands in no row, and remove them if asked to.
+
+    A removed account and a crash leave them behind. No two pictures share a name, so what no row
+    shows now none will show later.
     """
     before = call.now - _SETTLED
-    shown = set(call.db.scalars(sa.select(profiles.c.picture).distinct()))
+    shown = set(call.db.scalars(sa.select(column).distinct()))
     strays = [
         facts.key
-        for facts in call.hub.objects.keys(FOLDER)
+        for facts in call.hub.objects.keys(folder)
         if facts.modified < before and facts.key.rpartition("/")[2].partition(".")[0] not in shown
     ]
     for key in strays if delete else ():

@@ -1,13 +1,16 @@
 """Stream what a synchronous iterator produces, without a thread hop per piece."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from contextlib import aclosing
 from functools import partial
+from typing import Any, Final
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+from typing_extensions import override
 
 HOP_BYTES = 1024 * 1024  # produced by one thread hop
+END: Final[Message] = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 async def stream_threaded(
@@ -68,58 +71,84 @@ async def _closing(
         await asyncio.get_running_loop().run_in_executor(None, close)
 
 
-class StreamedAnswer:
+class PiecesAnswer:
+    """An ASGI response with pieces as they come; `heeding` ends them as soon as the client leaves.
+
+    Only whoever has read the whole request may heed: both listen to the same channel.
+    """
+
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        headers: Mapping[str, str],
+        status: int = 200,
+        *,
+        heeding: bool = True,
+    ) -> None:
+        self._pieces = pieces
+        self.head: Final[Message] = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (name.lower().encode("latin-1"), value.encode("latin-1"))
+                for name, value in headers.items()
+            ],
+        }
+        self._heeding = heeding
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        if self._heeding:
+            await _unless_gone(receive, self._send(send))
+        else:
+            await self._send(send)
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(self._pieces) as pieces:
+            started = False
+            async for piece in pieces:
+                if not started:  # so that pieces failing at once can still become an error
+                    await send(self.head)
+                    started = True
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if not started:
+                await send(self.head)
+        await send(END)
+
+
+class StreamedAnswer(PiecesAnswer):
     """An ASGI response with the bytes of a synchronous iterator, closed when the client leaves."""
 
     def __init__(
         self, source: Iterator[bytes], headers: Mapping[str, str], status: int = 200
     ) -> None:
+        super().__init__(stream_threaded(source), headers, status)
         self._source = source
-        self._status = status
-        self._headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in headers.items()
-        ]
 
+    @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
-        if scope["method"] == "HEAD":
-            await self._start(send)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-            close: Callable[[], None] = getattr(self._source, "close", lambda: None)
-            await asyncio.get_running_loop().run_in_executor(None, close)
+        """Send the answer; of one to HEAD the head alone."""
+        if scope["method"] != "HEAD":
+            await super().__call__(scope, receive, send)
             return
-        gone = asyncio.ensure_future(_disconnected(receive))
-        sent = asyncio.ensure_future(self._send(send))
-        try:
-            await asyncio.wait((gone, sent), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            gone.cancel()
-            sent.cancel()
-            await asyncio.wait((gone, sent))
-        if not sent.cancelled():
-            sent.result()
+        await send(self.head)
+        await send(END)
+        close: Callable[[], None] = getattr(self._source, "close", lambda: None)
+        await asyncio.get_running_loop().run_in_executor(None, close)
 
-    async def _send(self, send: Send) -> None:
-        async with aclosing(stream_threaded(self._source)) as pieces:
-            started = False
-            async for piece in pieces:
-                if not started:  # so that an iterator failing at once can still become an error
-                    await self._start(send)
-                    started = True
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if not started:
-                await self._start(send)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _start(self, send: Send) -> None:
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self._status,
-                "headers": self._headers,
-            }
-        )
+async def _unless_gone(receive: Receive, sending: Coroutine[Any, Any, None]) -> None:
+    """Run `sending` to its end, or until the client leaves."""
+    gone = asyncio.ensure_future(_disconnected(receive))
+    sent = asyncio.ensure_future(sending)
+    try:
+        await asyncio.wait((gone, sent), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
+        sent.cancel()
+        await asyncio.wait((gone, sent))
+    if not sent.cancelled():
+        sent.result()
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -27,7 +27,7 @@ from strata.lib.git import wire
 from strata.repos.lookup import lookup
 from strata.repos.projection import HEAD, projected, shown
 from strata.web.git.body import Body
-from strata.web.git.speech import Streamed, packets, spoken
+from strata.web.git.speech import packets, spoken, streamed
 from strata.web.work import exchange, read, repo_of
 
 # A fetch names each object that it wants with 50 bytes: 300,000 files of a partial clone at once.
@@ -86,7 +86,7 @@ async def upload_pack(request: Request) -> ASGIApp:
     if isinstance(answer, bytes):
         return packets(answer, RESULT)
     counts = exchange(request).tallies.downloads
-    return Streamed(_pack(answer, counts), RESULT, heeding=True)
+    return streamed(_pack(answer, counts), RESULT, heeding=True)
 
 
 def _answered(call: Call, *, repo_id: RepoId, body: bytes, version: int) -> bytes | _Fetch:

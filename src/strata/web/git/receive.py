@@ -17,7 +17,7 @@ from strata.content.pushing.push import may_push
 from strata.content.pushing.receive import Push, rules_of
 from strata.lib.git import wire
 from strata.web.git.body import Body
-from strata.web.git.speech import Streamed, packets, spoken
+from strata.web.git.speech import packets, spoken, streamed
 from strata.web.work import hub_of, read, repo_of
 
 RESULT: Final = "application/x-git-receive-pack-result"
@@ -43,7 +43,7 @@ async def receive_pack(request: Request) -> ASGIApp:
     await _until_read(working, body)
     if working.done():
         return packets(working.result(), RESULT)
-    return Streamed(wire.kept_alive(working, sideband=asked.sideband), RESULT, heeding=False)
+    return streamed(wire.kept_alive(working, sideband=asked.sideband), RESULT, heeding=False)
 
 
 async def _until_read(working: asyncio.Future[bytes], body: Body) -> None:

@@ -6,15 +6,13 @@ only when its type is text/plain (git's remote-curl.c:show_http_message).
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from strata.core.errors import (
     BadCredentials,
@@ -27,6 +25,7 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.lib.git import wire
+from strata.lib.http.iterate import PiecesAnswer
 from strata.web import errors
 from strata.web.work import exchange
 
@@ -83,54 +82,8 @@ def _refusal(request: Request, error: StrataError) -> Response:
     return PlainTextResponse("\n".join([*lines, ""]), status, headers)
 
 
-class Streamed:
-    """An ASGI response made of pieces; `heeding` ends them as soon as the client leaves.
-
-    Only whoever has read the whole request may heed: both listen to the same channel.
-    """
-
-    def __init__(
-        self, pieces: AsyncGenerator[bytes, None], media_type: str, *, heeding: bool
-    ) -> None:
-        self._pieces = pieces
-        self._headers = [
-            (name.lower().encode(), value.encode())
-            for name, value in {"Content-Type": media_type, **UNCACHED}.items()
-        ]
-        self._heeding = heeding
-
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
-        if not self._heeding:
-            await self._send(send)
-            return
-        sent = asyncio.ensure_future(self._send(send))
-        gone = asyncio.ensure_future(_disconnected(receive))
-        try:
-            await asyncio.wait((sent, gone), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sent.cancel()
-            gone.cancel()
-            await asyncio.wait((sent, gone))
-        if not sent.cancelled():
-            sent.result()
-
-    async def _send(self, send: Send) -> None:
-        async with aclosing(self._pieces) as pieces:
-            started = False
-            async for piece in pieces:
-                if not started:
-                    await self._start(send)
-                    started = True
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if not started:
-                await self._start(send)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _start(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def streamed(
+    pieces: AsyncGenerator[bytes, None], media_type: str, *, heeding: bool
+) -> PiecesAnswer:
+    """A long answer in git's own framing."""
+    return PiecesAnswer(pieces, {"Content-Type": media_type, **UNCACHED}, heeding=heeding)

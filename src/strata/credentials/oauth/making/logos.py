@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
+from strata.accounts.profile.soundness import sweep_unshown
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
@@ -22,7 +22,6 @@ from strata.lib.pictures.worker import NAMES
 # "<32 hex of this upload>.<size>.<kind>": what stands under a name never changes.
 FILE: Final = re.compile(r"([0-9a-f]{32})\.(?:512|256|64)\.(?:webp|png)")
 FOLDER: Final = "logos"  # of the object store
-_SETTLED: Final = timedelta(days=1)  # after this a logo has its row or never will
 
 
 def change(call: Call, client_id: str, content: bytes) -> None:
@@ -63,16 +62,7 @@ def square_of(hub: Hub, file: str) -> bytes | None:
 
 def sweep(call: Call, *, delete: bool) -> int:
     """Count the files of logos that no application has any more, and remove them if asked to."""
-    before = call.now - _SETTLED
-    shown = set(call.db.scalars(sa.select(oauth_apps.c.picture).distinct()))
-    strays = [
-        facts.key
-        for facts in call.hub.objects.keys(FOLDER)
-        if facts.modified < before and facts.key.rpartition("/")[2].partition(".")[0] not in shown
-    ]
-    for key in strays if delete else ():
-        call.hub.objects.delete(key)
-    return len(strays)
+    return sweep_unshown(call, FOLDER, oauth_apps.c.picture, delete=delete)
 
 
 def _point_to(call: Call, client_id: str, stem: str | None) -> None:
