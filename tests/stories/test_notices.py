@@ -525,8 +525,8 @@ ROWS: Final = (
     Row(
         TOKENS,
         lambda s: issued(s.hub, s.ana, "ci", TokenRole.WRITE),
-        "New write token",
-        "新建了写入令牌",
+        "New access token",
+        "新建了访问令牌",
         BOTH,
     ),
     Row(TOKENS, token_expiring, "expires in 6 days", "过期", (ANA,)),

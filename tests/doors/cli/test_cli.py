@@ -211,7 +211,7 @@ def test_mails_can_be_read(started_strata: Strata) -> None:
     shown = started_strata("mail", "show", str(row["id"]))
 
     assert (row["to"], row["state"]) == ("a@example.org", "kept")
-    assert shown.stdout.startswith("To: a@example.org\nSubject: New write token on Strata\n\n")
+    assert shown.stdout.startswith("To: a@example.org\nSubject: New access token on Strata\n\n")
     assert "ci" in shown.stdout
 
 

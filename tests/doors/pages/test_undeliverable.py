@@ -143,9 +143,9 @@ def test_the_other_addresses_are_told_once_and_hear_of_what_concerns_safety(
 
     subjects = [(to, mail["Subject"]) for _, to, mail in office.taken]
     assert subjects == [
-        ("ann@other.example", "New write token on Strata"),
+        ("ann@other.example", "New access token on Strata"),
         ("ann@other.example", f"Mail from Strata to {ANN} comes back"),
-        ("ann@other.example", "New write token on Strata"),
+        ("ann@other.example", "New access token on Strata"),
     ]
     assert "Mail to an address came back" in ann.open("/settings/security-log").text
     with reading(hub) as call:

@@ -370,6 +370,15 @@ def test_a_token_that_reaches_an_organization_is_told_by_mail(hub: Hub) -> None:
     assert ["reach" in mail.text for mail in told] == [True]
 
 
+def test_a_token_that_writes_somewhere_is_told_by_mail(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    own = alice.user_id or 0
+    for name in ("repo.content.read", "repo.write"):
+        grants = Grants(namespaces={own: frozenset({name})})
+        issued(hub, alice, name, TokenRole.FINE_GRAINED, grants=grants)
+    assert ["repo.write" in mail.text for mail in inbox(hub, "alice@example.org")] == [True]
+
+
 def test_an_organization_takes_fine_grained_tokens_only(hub: Hub) -> None:
     boss, bob = made(hub, "boss"), made(hub, "bob")
     boss, acme = organization(hub, boss)

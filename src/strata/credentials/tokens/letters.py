@@ -13,7 +13,7 @@ def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
     """Tell the owner of a new token that can write, or that names an organisation."""
     site = call.hub.settings.site_name
     english = Wording(
-        subject=f"New write token on {site}",
+        subject=f"New access token on {site}",
         before=(
             f"The access token “{token_name}” was created for your account.",
             "It can write, or it reaches an organization.",
@@ -22,8 +22,11 @@ def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
         after=("If that was not you, delete it at once and change your password.",),
     )
     chinese = Wording(
-        subject=f"{site} 新建了写入令牌",
-        before=(f"您的账号新建了具有写入权限的访问令牌“{token_name}”。",),
+        subject=f"{site} 新建了访问令牌",
+        before=(
+            f"您的账号新建了访问令牌“{token_name}”。",
+            "该令牌具有写入权限，或可以访问组织。",
+        ),
         link_text="访问令牌",
         after=("如果不是您本人操作，请立即删除该令牌并修改密码。",),
     )

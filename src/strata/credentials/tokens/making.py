@@ -76,7 +76,7 @@ def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Is
             allows.
     """
     owner = owner_of(work)
-    if role is TokenRole.WRITE or terms.organizations or _writes(terms.grants):
+    if _is_strong(role, terms):
         require_sudo(work)
     again = _made_by(work, owner.id, terms.form_mark)
     if again is not None:
@@ -188,9 +188,14 @@ def _tell(work: Work, owner: people.User, wanted: _Wanted, name: str) -> None:
         detail["after"] = kept_of(wanted.terms.grants or NOTHING)
     doer = None if work.actor.system else owner.id
     record(work, "token.create", target=name, actor_id=doer, detail=detail)
-    if wanted.role is TokenRole.WRITE or wanted.terms.organizations:
+    if _is_strong(wanted.role, wanted.terms):
         for reader in confirmed.readers(work, owner):
             outbox.post(work, letters.token_created(work, reader, token_name=name))
+
+
+def _is_strong(role: TokenRole, terms: Terms) -> bool:
+    """Whether a token writes or reaches an organisation: the owner shows who asks, and hears."""
+    return bool(role is TokenRole.WRITE or terms.organizations or _writes(terms.grants))
 
 
 def _writes(grants: Grants | None) -> bool:
