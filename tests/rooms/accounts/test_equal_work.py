@@ -7,21 +7,27 @@ a name or an address costs must not depend on whether anybody has it.
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import calling, joined, made
 from fixtures.counting import counted, differing
+from fixtures.hubs import FrozenClock
 from rooms.accounts.test_device_codes import allowed, started
 from rooms.accounts.test_factors import finish, signed_in, ticket, with_app
 from strata.accounts.tables import attempts, blocks
-from strata.core.actor import ANONYMOUS
+from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Origin
 from strata.core.errors import BadCredentials, InvalidFields, NotFound
 from strata.core.hub import Hub
 from strata.credentials.oauth.device import deciding
 from strata.membership import recovery
+from strata.membership.confirming import mailing
+from strata.membership.emails import adding
 from strata.sessions.entering import login
 from strata.sessions.protecting.finishing import Second
 
@@ -116,6 +122,58 @@ def test_signing_up_with_an_address_that_is_taken_costs_as_much(
     for table in ("mails", "users", "sessions"):
         written = [count for text, count in free.items() if f"INTO {table} " in text]
         assert written == [1], table
+
+
+def test_another_mail_and_another_address_cost_as_much_whoever_has_them(
+    hub: Hub, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first address is confirmed; a taken one is confirmed by alice, or said by bob."""
+    made(hub, "alice")
+    joined(hub, "bob", email="bob@example.org")
+    costs: dict[str, list[Counter[str]]] = {"change": [], "resend": []}
+    for number, address in enumerate(("warm", "free", "alice", "bob")):
+        eve = signed_up(hub, f"eve{number}")
+        asked = partial(change, eve)
+        costs["change"].append(cost(hub, asked, f"{address}@example.org", monkeypatch))
+        clock.advance(timedelta(minutes=2))
+        costs["resend"].append(cost(hub, partial(resend, eve), "", monkeypatch))
+
+    for act, (_, free, confirmed, said) in costs.items():
+        assert differing(free, confirmed) == {}, act
+        assert differing(free, said) == {}, act
+
+
+def test_a_further_address_costs_as_much_whoever_has_it(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(hub, "alice")
+    joined(hub, "bob", email="bob@example.org")
+    eve = signed_in(hub, "eve")
+
+    def ask(hub: Hub, email: str) -> None:
+        with calling(hub, replace(eve, proved_until=hub.clock() + timedelta(minutes=9))) as call:
+            adding.ask(call, email, primary=False)
+
+    ask(hub, "warm@example.org")
+    free = cost(hub, ask, "free@example.org", monkeypatch)
+    for taken in ("alice@example.org", "bob@example.org"):
+        assert differing(free, cost(hub, ask, taken, monkeypatch)) == {}, taken
+    assert [count for text, count in free.items() if "INTO mails " in text] == [1]
+
+
+def signed_up(hub: Hub, name: str) -> Actor:
+    new = joined(hub, name, origin=Origin(ip=next(PLACES)))
+    return Actor(user_id=new.user_id, name=name, session_id=new.session.id)
+
+
+def change(actor: Actor, hub: Hub, email: str) -> None:
+    with calling(hub, actor) as call:
+        mailing.change_address(call, email)
+
+
+def resend(actor: Actor, hub: Hub, _email: str) -> None:
+    with calling(hub, actor) as call:
+        mailing.resend(call)
 
 
 def again(hub: Hub, email: str) -> None:
