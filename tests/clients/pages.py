@@ -46,7 +46,7 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "create account": "create( my)? account|sign up|创建账[户号]|注册",
         "account menu": "account|profile|menu|账[户号]|用户菜单",
         "token name": "name|名称",
-        "write": "^write|^写",
+        "write": "^write|^读写",
         "confirm": "confirm|verify|确认|验证",
         "confirmed": "confirmed|verified|已确认|已验证|验证成功|确认成功",
         "check your mailbox": "check your mail|mailbox|查收|检查.*(邮箱|邮件)",

@@ -278,7 +278,7 @@ def links_and_unlinks(world: World) -> None:
     other.page.goto(other.base + AUTHENTICATION)
     press(other, say(other, "Link %(provider)s", provider=WORK))
     log_in_there(other, "weak")
-    reads(other, "That account opens another account here already.")
+    reads(other, "That account is already linked to another account here.")
 
 
 def logs_out_there_only_if_asked(world: World) -> None:

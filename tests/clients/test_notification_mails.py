@@ -173,7 +173,7 @@ def test_a_digest_holds_what_happened_and_quiet_hours_hold_mails(
         saves(here, "What you hear of")
         here.open(SETTINGS)
         here.page.get_by_label("Mails about discussions").select_option("daily")
-        saves(here, "When mails come")
+        saves(here, "When mails are sent")
         here.open(f"{SETTINGS}?q=alice/thing")
         here.page.get_by_role("button", name="Watch alice/thing").click()
 
@@ -182,12 +182,12 @@ def test_a_digest_holds_what_happened_and_quiet_hours_hold_mails(
         for label, hours in (("Quiet hours begin", -2), ("Quiet hours end", 2)):
             hour = f"{now + timedelta(hours=hours):%H:%M}"
             here.page.get_by_label(label).fill(hour)
-        saves(here, "When mails come")
+        saves(here, "When mails are sent")
 
     def wants_no_quiet(here: Browsing) -> None:
         for label in ("Quiet hours begin", "Quiet hours end"):
             here.page.get_by_label(label).fill("")
-        saves(here, "When mails come")
+        saves(here, "When mails are sent")
 
     chooses(browser, hub, "fay", wants_a_digest)
     chooses(browser, hub, "gil", wants_quiet)
@@ -244,7 +244,7 @@ def test_an_owner_hears_of_requests_at_once_or_once_a_day(
 
     def wants_a_digest(here: Browsing) -> None:
         here.page.get_by_label("Mails about discussions and access requests").select_option("daily")
-        saves(here, "When mails come")
+        saves(here, "When mails are sent")
 
     chooses(browser, hub, "alice", wants_a_digest)
     sets(gatedNotificationsMode="real-time")

@@ -129,7 +129,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "room": "2.0 MiB / 3.0 MiB",
         "free": r"\d (B|KiB) / 3\.0 MiB",
         "ask": "申请扩容",
-        "waits": "你的申请正在等待答复",
+        "waits": "你的申请正在等待处理",
         "approved": "你上一次的申请已通过。",
         "mail": "ana 的扩容申请已通过",
         "chosen": "删除所选文件",

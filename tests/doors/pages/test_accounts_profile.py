@@ -282,7 +282,7 @@ def test_the_account_page_sums_up_plan_and_password(
     clock.advance(timedelta(hours=11))
     for place in (ACCOUNT, "/settings/authentication"):
         told = visitor.open(place).text.partition("password-title")[2]
-        assert f'Chosen <time datetime="{chosen.isoformat()}"' in told
+        assert f'Set <time datetime="{chosen.isoformat()}"' in told
     with calling(hub) as call, working(call) as work:
         grants.make(work, "Lab", {"private_bytes": 1 << 40})
         li = names.Namespace(person(hub, "li-wei").id, "li-wei", names.Kind.USER)

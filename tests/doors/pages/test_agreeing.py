@@ -164,7 +164,7 @@ def test_each_document_goes_the_same_way(hub: Hub, kind: DocumentKind) -> None:
     publish(hub, "2", kind)
     with reading(hub) as call:
         TellOfTerms(kind, "2").run(call)
-    assert f"version 2 of the {NAMES[kind]}" in letter(hub, "mei@example.com").text
+    assert f"Version 2 of the {NAMES[kind]}" in letter(hub, "mei@example.com").text
     assert "Terms 2" in mei.open(PAGES[kind]).text
     asked = waiting(mei).open("/agree?next=/models")
     assert (asked.hidden("/agree")[f"{kind}_version"], PAGES[kind] in asked.text) == ("2", True)

@@ -127,7 +127,7 @@ def test_the_owner_sees_numbers_and_no_names(ana: Visitor, hub: Hub, clock: Froz
             codes.redeem(call, codes.Redemption(credentials, code, CALLBACK, VERIFIER))
     clock.advance(timedelta(hours=1))
     page = ana.open(here)
-    assert facts_of(page) == {"Let in by": "2 people", "Tokens that work": "2"}
+    assert facts_of(page) == {"Let in by": "2 people", "Working tokens": "2"}
     weeks = weeks_of(page)
     assert [week[1:] for week in weeks] == [("2", "2")]
     assert "bob" not in page.text
@@ -137,13 +137,13 @@ def test_the_owner_sees_numbers_and_no_names(ana: Visitor, hub: Hub, clock: Froz
     clock.advance(timedelta(days=7))
     ana.log_in("ana")
     page = ana.open(here)
-    assert facts_of(page) == {"Let in by": "1 person", "Tokens that work": "0"}
+    assert facts_of(page) == {"Let in by": "1 person", "Working tokens": "0"}
     assert weeks_of(page) == weeks
 
 
 def facts_of(page: Page) -> dict[str, str]:
     pairs = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page.text)
-    return {name: said for name, said in pairs if name in ("Let in by", "Tokens that work")}
+    return {name: said for name, said in pairs if name in ("Let in by", "Working tokens")}
 
 
 def weeks_of(page: Page) -> list[tuple[str, str, str]]:

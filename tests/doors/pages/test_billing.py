@@ -160,7 +160,7 @@ def test_admins_look_after_their_organization_and_nobody_else(scene: Scene) -> N
     organization(scene.hub, "li-wei", "acme")
     owner = scene.visitor(today(scene.hub, scene.owner))
     page = owner.get(f"{BILLING}?owner=acme").text
-    assert "What acme may have here" in page
+    assert "Quota and usage of acme" in page
     assert "Members" in page
     assert owner.post(BILLING, {"owner": "acme", "message": "More"}).status_code == 303
     other = scene.visitor(scene.other)

@@ -83,7 +83,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "factor-off": N_("That second factor is removed. You are signed out everywhere else."),
     "passkey-added": N_("The passkey is added."),
     "passkey-renamed": N_("The passkey has another name."),
-    "devices-forgotten": N_("It is asked for a second factor again."),
+    "devices-forgotten": N_("That browser is forgotten. It is asked for a second factor again."),
     "removal-cancelled": N_("Your second factors stay."),
     "inbox-read": N_("Marked as read."),
     "inbox-unread": N_("Marked as unread."),

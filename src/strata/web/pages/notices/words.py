@@ -10,7 +10,7 @@ from strata.web.pages.words.language import N_
 
 # Name and explanation.
 KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
-    Kind.MENTION: (N_("Mentions"), N_("Somebody writes @ and your name.")),
+    Kind.MENTION: (N_("Mentions"), N_("Somebody writes @ followed by your name.")),
     Kind.PARTICIPATING: (
         N_("Participating"),
         N_("News in discussions and pull requests that you opened, answered or subscribed to."),

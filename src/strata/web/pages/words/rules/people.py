@@ -51,7 +51,7 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
             "We write to you as soon as they did."
         ),
         LEAVING: N_("This account is about to be deleted. Cancel that first, on the account page."),
-        "identity.taken": N_("That account opens another account here already."),
+        "identity.taken": N_("That account is already linked to another account here."),
         "identity.last": N_("This is your last way in. Choose a password first."),
         "first_code.missing": N_("Enter the code of the first administrator."),
         "first_code.bad": N_("This is not the code."),
@@ -66,7 +66,7 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
             "This passkey is not known here. Use another one, or your password."
         ),
         "passkey.bad": N_(
-            "That did not work: the passkey is not one of this account, or too late."
+            "That did not work: the passkey does not belong to this account, or it took too long."
         ),
         "passkey.no_place": N_("Passkeys need HTTPS (or localhost)."),
         "passkey.name_bad": N_("Give the passkey a name of at most 60 characters."),
