@@ -65,6 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             or _over_local_disk(item)
         ):
             item.add_marker("slow")
+        if "radosgw" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("radosgw"))  # it is started once, not thrice
 
 
 def _over_local_disk(item: pytest.Item) -> bool:

@@ -127,10 +127,11 @@ def test_no_form_of_ana_does_anything_for_mallory(scene: LivedIn) -> None:
         assert answer.status_code < 500, (action, answer.text)
         if answer.status_code in (200, 303):
             done.add(urlsplit(action).path)
+    after = rows(scene)
     lost = {
         name: gone
         for name, held in before.items()
-        if (gone := [row for row in held if row not in rows(scene)[name]])
+        if (gone := [row for row in held if row not in after[name]])
     }
     assert lost == {}
     assert "/settings/preferences" in done  # her own preferences: the forms were good ones
