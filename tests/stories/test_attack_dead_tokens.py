@@ -34,7 +34,6 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth.tokens import ending
 from strata.credentials.tokens import ending as owned_ending, renewing
-from strata.credentials.tokens.leaked import leaks
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.organizations.record import Organization
 from strata.repos.create import Wish
@@ -106,8 +105,7 @@ def deleted(scene: Scene) -> set[str]:
 
 def reported(scene: Scene) -> set[str]:
     with calling(scene.hub) as call, working(call) as work:
-        leaks.report(work, scene.values.values())
-        ending.end_reported(work, scene.values.values())
+        ending.report(work, list(scene.values.values()))
     return set(scene.values)
 
 

@@ -20,8 +20,7 @@ from strata.core.call import working
 from strata.core.errors import Conflict, Forbidden, GrantRefused
 from strata.core.hub import Hub
 from strata.core.names import RepoType
-from strata.credentials.oauth.tokens import families, refreshing
-from strata.credentials.tokens.leaked import leaks
+from strata.credentials.oauth.tokens import ending, families, refreshing
 from strata.organizations import queries as organizations
 from strata.organizations.record import Organization
 from strata.organizations.token_policy import Approval
@@ -165,7 +164,7 @@ def test_a_reported_token_ends_its_log_in(hub: Hub, ana: Actor, web: TestClient)
     assert not isinstance(found, str)
     answer = found[0]
     with calling(hub) as call, working(call) as work:
-        leaks.report(work, [answer.access_token])
+        ending.report(work, [answer.access_token])
 
     assert web.get("/oauth/userinfo", headers=bearer(answer.access_token)).status_code == 401
     with calling(hub) as call, pytest.raises(GrantRefused) as refused:

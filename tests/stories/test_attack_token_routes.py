@@ -21,7 +21,7 @@ from fixtures.questions import FILES, FORMS, body
 from stories.test_attack_hidden import FIELDS
 from strata.core.call import working
 from strata.core.hub import Hub
-from strata.credentials.tokens.leaked import leaks
+from strata.credentials.oauth.tokens import ending
 from strata.web.paths import Route
 from strata.web.routes import ROUTES
 
@@ -60,7 +60,7 @@ async def test_no_route_forgets_to_look_at_a_token(hub: Hub) -> None:
     """Walk the whole table: a new route either looks at tokens or stands in the list above."""
     value = access_token(hub, made(hub, "ana"))
     with calling(hub) as call, working(call) as work:
-        leaks.report(work, [value])
+        ending.report(work, [value])
     headers = {"Authorization": f"Bearer {value}"}
     seen: list[tuple[str, str, int]] = []
     async with web_client(hub) as client:

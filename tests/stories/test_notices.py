@@ -57,8 +57,8 @@ from strata.core.errors import OverQuota, StrataError
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.credentials.keys import gpg
+from strata.credentials.oauth.tokens import ending
 from strata.credentials.tokens import expiring
-from strata.credentials.tokens.leaked import leaks
 from strata.events.jobs import GiveUp, enqueue, run_due
 from strata.events.webhooks.health import PATIENCE
 from strata.membership import failures, recovery
@@ -249,7 +249,7 @@ def token_rotated(s: Scene) -> None:
 
 def token_leaked(s: Scene) -> None:
     value = issued(s.hub, s.ana, "mine").value
-    s.do(lambda work: leaks.report(work, [value]), Actor())
+    s.do(lambda work: ending.report(work, [value]), Actor())
 
 
 def gpg_added(s: Scene) -> None:

@@ -7,6 +7,8 @@ import pytest
 from fixtures.accounts import calling, inbox, made
 from fixtures.contents import created
 from fixtures.large_files import access_token
+from rooms.accounts.test_device_codes import granted
+from rooms.accounts.test_refreshing import refreshed, renewed
 from strata.community.collections import edit as collections, items, queries
 from strata.community.collections.edit import Changes
 from strata.community.collections.items import Addition, ItemChange
@@ -56,6 +58,26 @@ def test_nobody_writes_one_beside_a_public_repo(hub: Hub, ana: Actor, value: str
             thread.edit(call, public.repo_id, number, event.key, text)
         open_discussion(call, private.repo_id, "A title", text)
     assert works(hub, value)
+
+
+def test_nor_what_an_application_refreshes_with(hub: Hub, ana: Actor) -> None:
+    """What `stored_tokens` of the clients holds beside a token that may be over by then."""
+    public, private = created(hub, ana, "open"), created(hub, ana, "own", private=True)
+    first = granted(hub, ana).refresh_token
+    following = renewed(hub, first).refresh_token
+    with calling(hub, ana) as call:
+        with pytest.raises(Unprocessable):
+            open_discussion(call, public.repo_id, "A title", f"refresh_token = {following}")
+        open_discussion(call, public.repo_id, "A title", f"refresh_token = {first}")  # used up
+        open_discussion(call, private.repo_id, "A title", f"refresh_token = {following}")
+        with working(call) as work:
+            change_settings(work, private.repo_id, Settings(private=False))
+    with calling(hub, SYSTEM) as call:
+        RevokeSaid(private.id).run(call)
+    assert refreshed(hub, following) == "invalid_grant"
+    mail = inbox(hub, "ana@example.org")[-1]
+    assert "leaked and was revoked" in mail.subject
+    assert "ana/own" in mail.text
 
 
 def test_nor_into_a_title(hub: Hub, ana: Actor, value: str) -> None:

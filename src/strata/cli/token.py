@@ -20,8 +20,8 @@ from strata.core.call import Call, working
 from strata.core.errors import NotFound
 from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
+from strata.credentials.oauth.tokens.ending import end_leaked
 from strata.credentials.tokens import making, owned
-from strata.credentials.tokens.leaked import leaks
 from strata.organizations.collaborators.shares import stand_in
 
 _SCOPE = click.option(
@@ -85,7 +85,7 @@ def revoke(data: Path | None, config: Path | None) -> None:
     """
     values = [line.strip() for line in sys.stdin if line.strip()]
     with opened(Place(data, config)) as call, working(call) as work:
-        ended = leaks.revoke(work, dict.fromkeys(values, ""))
+        ended = end_leaked(work, dict.fromkeys(values, ""))
     click.echo(f"{ended} of {len(values)} opened something until now.")
 
 

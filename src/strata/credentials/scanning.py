@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, Malformed, NotFound
 from strata.credentials.oauth.tokens import ending
-from strata.credentials.tokens.leaked import leaks
 
 MOST_FINDINGS: Final = 1_000  # of one report
 LONGEST_PLACE: Final = 300  # characters
@@ -83,8 +82,7 @@ def verified(call: Call, body: bytes, key_id: str, signature: str) -> Sequence[F
 
 def revoke(work: Work, findings: Sequence[Finding]) -> None:
     """Revoke what is a token and works, and tell the owners where it was seen."""
-    leaks.revoke(work, {one.token: _place(one) for one in findings})
-    ending.end_reported(work, [one.token for one in findings])
+    ending.end_leaked(work, {one.token: _place(one) for one in findings})
 
 
 def _place(finding: Finding) -> str:

@@ -19,8 +19,9 @@ from strata.core.errors import NotFound
 from strata.core.hub import Hub
 from strata.credentials.oauth import consents
 from strata.credentials.oauth.device import deciding
-from strata.credentials.oauth.tables import oauth_families, oauth_refreshes
+from strata.credentials.oauth.tables import oauth_families
 from strata.credentials.oauth.tokens.families import Answer
+from strata.credentials.tokens.tables import oauth_refreshes
 from strata.repos.publishers import replays
 
 TOGETHER = 4

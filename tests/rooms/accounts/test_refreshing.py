@@ -189,7 +189,7 @@ def test_a_reported_refresh_token_ends_its_log_in_and_no_other(hub: Hub) -> None
     ana = made(hub, "ana")
     lost, kept = granted(hub, ana), granted(hub, ana)
     with calling(hub) as call, working(call) as work:
-        ending.end_reported(work, [lost.refresh_token, "hf_oauth_refresh_nonsense", ""])
+        ending.report(work, [lost.refresh_token, "hf_oauth_refresh_nonsense", ""])
     assert refreshed(hub, lost.refresh_token) == "invalid_grant"
     assert whose(hub, lost.access_token) is None
     assert whose(hub, kept.access_token) is not None

@@ -29,8 +29,8 @@ from strata.core.errors import (
     TooMany,
 )
 from strata.core.hub import Hub
+from strata.credentials.oauth.tokens.ending import report
 from strata.credentials.tokens import ending, expiring, making, owned, renewing
-from strata.credentials.tokens.leaked import leaks
 from strata.credentials.tokens.making import Terms
 from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.tables import tokens as kept_tokens
@@ -306,7 +306,7 @@ def test_whoever_finds_a_token_may_have_it_revoked(hub: Hub) -> None:
 
     for _ in range(2):
         with calling(hub) as call, working(call) as work:
-            leaks.report(work, [token.value, "hf_nothing", "", "x" * 10_000, token.value])
+            report(work, [token.value, "hf_nothing", "", "x" * 10_000, token.value])
 
     assert bearer(hub, token.value) is None
     assert bearer(hub, spare.value) is not None
@@ -322,12 +322,12 @@ def test_whoever_finds_a_token_may_have_it_revoked(hub: Hub) -> None:
 
 def test_reports_are_counted(hub: Hub) -> None:
     with calling(hub) as call, working(call) as work, pytest.raises(Malformed):
-        leaks.report(work, ["hf_x"] * 101)
+        report(work, ["hf_x"] * 101)
     for _ in range(100):
         with calling(hub) as call, working(call) as work:
-            leaks.report(work, [])
+            report(work, [])
     with calling(hub) as call, working(call) as work, pytest.raises(TooMany):
-        leaks.report(work, [])
+        report(work, [])
 
 
 def test_the_last_uses_are_kept_and_no_more(hub: Hub, clock: FrozenClock) -> None:

@@ -19,7 +19,7 @@ from strata.community.discussions.tables import (
 )
 from strata.content.writing.revealed import opened
 from strata.core.call import Call, Work, working
-from strata.credentials.tokens.leaked import leaks
+from strata.credentials.oauth.tokens.ending import end_leaked
 from strata.credentials.tokens.leaked.showing import values_in
 from strata.credentials.tokens.values import PREFIX
 from strata.events.facts import Fact
@@ -45,7 +45,7 @@ class RevokeSaid:
         }
         if found:
             with working(call) as work:
-                leaks.revoke(work, found)
+                end_leaked(work, found)
 
 
 def look_through_said(work: Work, fact: Fact) -> None:

@@ -21,6 +21,7 @@ from strata.content.writing.exposed import MOST_LARGE_BYTES, text_of, warning_of
 from strata.core.call import Call, Work, working
 from strata.core.errors import EntryNotFound
 from strata.core.names import Oid, RepoId, RepoType
+from strata.credentials.oauth.tokens.ending import end_leaked
 from strata.credentials.tokens.leaked import leaks
 from strata.credentials.tokens.leaked.showing import MOST_BYTES, values_in
 from strata.events.facts import Fact
@@ -51,7 +52,7 @@ class RevokeInBucket:
         }
         if found:
             with working(call) as work:
-                leaks.revoke(work, found)
+                end_leaked(work, found)
 
 
 def warning_for(call: Call, bucket_id: RepoId, paths: Sequence[str]) -> str:

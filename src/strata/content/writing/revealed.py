@@ -12,7 +12,7 @@ from strata.blobs import links, pointer as pointers
 from strata.content.writing.exposed import text_of
 from strata.core.call import Call, Work, working
 from strata.core.errors import EntryNotFound
-from strata.credentials.tokens.leaked import leaks
+from strata.credentials.oauth.tokens.ending import end_leaked
 from strata.credentials.tokens.leaked.showing import MOST_BYTES, values_in
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
@@ -36,7 +36,7 @@ class RevokeExposed:
         found = _in_history(call, repo)
         if found:
             with working(call) as work:
-                leaks.revoke(work, dict.fromkeys(found, repo.full_name))
+                end_leaked(work, dict.fromkeys(found, repo.full_name))
 
 
 def look_through(work: Work, fact: Fact) -> None:

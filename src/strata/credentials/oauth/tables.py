@@ -94,6 +94,7 @@ oauth_families = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
 )
 
+# Their refresh tokens: `tokens.tables`.
 oauth_accesses = sa.Table(
     "oauth_accesses",
     metadata,
@@ -109,20 +110,6 @@ oauth_accesses = sa.Table(
         nullable=False,
         index=True,
     ),
-)
-
-oauth_refreshes = sa.Table(
-    "oauth_refreshes",
-    metadata,
-    sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column(
-        "family_id",
-        sa.ForeignKey("oauth_families.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
-    sa.Column("expires_at", Moment, nullable=False, index=True),
-    sa.Column("used_at", Moment),  # kept, so that a second use is noticed
 )
 
 oauth_codes = sa.Table(

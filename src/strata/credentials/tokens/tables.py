@@ -70,3 +70,18 @@ token_uses = sa.Table(
     sa.Column("client", sa.Text, nullable=False),
     sa.Index("token_uses_recent", "token_id", "at"),
 )
+
+# What applications refresh with; here, as a text that everybody reads may hold one, too.
+oauth_refreshes = sa.Table(
+    "oauth_refreshes",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column(
+        "family_id",
+        sa.ForeignKey("oauth_families.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+    sa.Column("used_at", Moment),  # kept, so that a second use is noticed
+)

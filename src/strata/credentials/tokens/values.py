@@ -17,6 +17,7 @@ from strata.core.errors import Malformed
 from strata.core.hub import Hub
 
 PREFIX: Final = "hf_"
+REFRESH_PREFIX: Final = "hf_oauth_refresh_"  # of what applications refresh with
 BODY_LENGTH: Final = 28
 CHECK_LENGTH: Final = 6
 LONGEST_VALUE: Final = 256
@@ -24,7 +25,9 @@ SHORTEST_IMPORTED: Final = 12
 STAMP_LENGTH: Final = 16
 # What one of ours looks like in a text. Those of applications and CI jobs hold no check.
 _OURS: Final = re.compile(
-    rb"(?<![A-Za-z0-9_])hf_(?:[A-Za-z]{34}|(?:oauth|jwt)_[A-Za-z]{40})(?![A-Za-z0-9_])"
+    rb"(?<![A-Za-z0-9_])hf_"
+    rb"(?:[A-Za-z]{34}|(?:oauth|jwt)_[A-Za-z]{40}|oauth_refresh_[A-Za-z0-9]{40,43})"
+    rb"(?![A-Za-z0-9_])"
 )
 
 

@@ -10,7 +10,6 @@ from strata.access.organizations import tokens as org_tokens
 from strata.core.call import Call, working
 from strata.credentials import scanning
 from strata.credentials.oauth.tokens import ending
-from strata.credentials.tokens.leaked import leaks
 from strata.web import respond
 from strata.web.paths import Route
 from strata.web.work import as_nobody, body_of, field, json_of, work
@@ -39,8 +38,7 @@ async def revoke(request: Request) -> Response:
 
     def act(call: Call) -> None:
         with working(call) as within:
-            leaks.report(within, body.credentials)
-            ending.end_reported(within, body.credentials)
+            ending.report(within, body.credentials)
 
     await as_nobody(request, act)
     return respond.json({}, 202)

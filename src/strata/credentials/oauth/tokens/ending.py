@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, people
 from strata.core.call import Call, Work, working
 from strata.credentials.oauth import apps
-from strata.credentials.oauth.tables import oauth_accesses, oauth_refreshes
+from strata.credentials.oauth.tables import oauth_accesses
 from strata.credentials.oauth.tokens import families
-from strata.credentials.oauth.tokens.families import ACCESS_PREFIX, LONGEST, REFRESH_PREFIX, Family
+from strata.credentials.oauth.tokens.families import ACCESS_PREFIX, LONGEST, Family
+from strata.credentials.tokens.leaked import leaks
 from strata.credentials.tokens.letters import token_leaked
-from strata.credentials.tokens.tables import tokens
+from strata.credentials.tokens.tables import oauth_refreshes, tokens
+from strata.credentials.tokens.values import REFRESH_PREFIX
 from strata.events import outbox
 from strata.events.facts import Whose, record
 
@@ -45,26 +47,47 @@ def revoke(call: Call, credentials: apps.Credentials, value: str) -> None:
             )
 
 
-def end_reported(work: Work, values: Iterable[str]) -> None:
-    """End the log-ins whose refresh tokens others could read, and tell their people."""
-    refresh_tokens = [value for value in values if value.startswith(REFRESH_PREFIX)]
-    ids = {one for one in (_of_value(work, value) for value in refresh_tokens) if one is not None}
+def report(work: Work, values: Sequence[str]) -> None:
+    """Revoke whatever is a token; says nothing of which were.
+
+    Raises:
+        Malformed, TooMany: as `leaks.count_report`.
+    """
+    leaks.count_report(work, values)
+    end_leaked(work, dict.fromkeys(values, ""))
+
+
+def end_leaked(work: Work, places: Mapping[str, str]) -> int:
+    """Revoke what others could read: access tokens, and log-ins by their refresh tokens.
+
+    Args:
+        places: value → where it was seen; empty: somebody reported it.
+
+    Returns:
+        How many were open until now.
+    """
+    ids = {
+        family_id: place
+        for value, place in places.items()
+        if value.startswith(REFRESH_PREFIX) and (family_id := _of_value(work, value)) is not None
+    }
     for user_id in sorted({_person_of(work, family_id) for family_id in ids}):
         people.locked(work, user_id)
     for family_id in sorted(ids):
         family = families.by_id(work, family_id)
         if family is not None:
-            _end_reported(work, family)
+            _end_leaked(work, family, ids[family_id])
+    return len(ids) + leaks.revoke(work, places)
 
 
-def _end_reported(work: Work, family: Family) -> None:
+def _end_leaked(work: Work, family: Family, place: str) -> None:
     families.end(work, family.id)
     whose = Whose(subject_id=family.user_id)
-    record(work, "token.revoke_leak", target=family.app.name, whose=whose)
+    record(work, "token.revoke_leak", target=family.app.name, detail={"place": place}, whose=whose)
     user = people.by_id(work, family.user_id)
     if user is not None:
         for reader in confirmed.readers(work, user):
-            letter = token_leaked(work, reader, token_name=family.app.name, place="")
+            letter = token_leaked(work, reader, token_name=family.app.name, place=place)
             outbox.post(work, letter)
 
 

@@ -20,15 +20,15 @@ from strata.core.errors import Forbidden, GrantRefused
 from strata.credentials.oauth import apps, consents, contributing, scopes, usage
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.consents import Consent
-from strata.credentials.oauth.tables import oauth_accesses, oauth_families, oauth_refreshes
+from strata.credentials.oauth.tables import oauth_accesses, oauth_families
 from strata.credentials.tokens import given
 from strata.credentials.tokens.approving import approvals
-from strata.credentials.tokens.tables import token_organizations, tokens
+from strata.credentials.tokens.tables import oauth_refreshes, token_organizations, tokens
+from strata.credentials.tokens.values import REFRESH_PREFIX
 from strata.lib.db.columns import to_millis
 from strata.lib.db.statements import upsert
 
 ACCESS_PREFIX: Final = "hf_oauth_"
-REFRESH_PREFIX: Final = "hf_oauth_refresh_"
 DEVICE_LIFE: Final = timedelta(days=30)  # clients refresh when less than a day of it is left
 BROWSER_LIFE: Final = timedelta(hours=8)
 REFRESH_LIFE: Final = timedelta(days=180)  # of each, if it is not used

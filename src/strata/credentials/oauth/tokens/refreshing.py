@@ -24,10 +24,11 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import GrantRefused
 from strata.credentials.oauth import apps, letters, scopes
 from strata.credentials.oauth.apps import App
-from strata.credentials.oauth.tables import oauth_accesses, oauth_refreshes
+from strata.credentials.oauth.tables import oauth_accesses
 from strata.credentials.oauth.tokens import families
-from strata.credentials.oauth.tokens.families import LONGEST, REFRESH_PREFIX, Answer, Family
-from strata.credentials.tokens.tables import tokens
+from strata.credentials.oauth.tokens.families import LONGEST, Answer, Family
+from strata.credentials.tokens.tables import oauth_refreshes, tokens
+from strata.credentials.tokens.values import REFRESH_PREFIX
 from strata.events import outbox
 from strata.events.facts import record
 

@@ -5,7 +5,7 @@ Whoever knows a value may have it revoked; that is all it takes, and all that it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,8 +14,8 @@ from strata.accounts import confirmed, limits, people
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed
 from strata.credentials.tokens import letters
-from strata.credentials.tokens.tables import tokens
-from strata.credentials.tokens.values import LONGEST_VALUE, PREFIX
+from strata.credentials.tokens.tables import oauth_refreshes, tokens
+from strata.credentials.tokens.values import LONGEST_VALUE, PREFIX, REFRESH_PREFIX
 from strata.events import outbox
 from strata.events.facts import Whose, record
 
@@ -23,17 +23,15 @@ MOST_AT_ONCE: Final = 100
 REPORTS_PER_HOUR: Final = 100  # of one address
 
 
-def report(work: Work, values: Iterable[str]) -> None:
-    """Revoke whatever is a token; says nothing of which were.
+def count_report(work: Work, values: Sequence[str]) -> None:
+    """Count that somebody reports tokens.
 
     Raises:
         Malformed: more than `MOST_AT_ONCE`. TooMany: reported too often.
     """
-    given = list(values)
-    if len(given) > MOST_AT_ONCE:
+    if len(values) > MOST_AT_ONCE:
         raise Malformed(f"Report at most {MOST_AT_ONCE} credentials at once.")
     limits.count(work, limits.Limit(f"credentials:{work.origin.ip}", REPORTS_PER_HOUR, 60))
-    revoke(work, dict.fromkeys(given, ""))
 
 
 def revoke(work: Work, places: Mapping[str, str]) -> int:
@@ -50,7 +48,7 @@ def revoke(work: Work, places: Mapping[str, str]) -> int:
 
 def alive(call: Call, value: str) -> bool:
     """Whether a value opens something at this moment."""
-    return bool(_open(call, value))
+    return bool(_open(call, value)) or _refreshes(call, value)
 
 
 def _open(call: Call, value: str) -> list[Any]:
@@ -64,6 +62,19 @@ def _open(call: Call, value: str) -> list[Any]:
         sa.or_(tokens.c.digest == digest, former), tokens.c.leaked_at.is_(None), lasting
     )
     return list(call.db.execute(found))
+
+
+def _refreshes(call: Call, value: str) -> bool:
+    """Whether an application gets another access token for it."""
+    if not value.startswith(REFRESH_PREFIX):
+        return False
+    digest = call.hub.secrets.digest("oauth.refresh", value)
+    here = sa.select(oauth_refreshes.c.family_id).where(
+        oauth_refreshes.c.digest == digest,
+        oauth_refreshes.c.used_at.is_(None),
+        oauth_refreshes.c.expires_at > call.now,
+    )
+    return call.db.execute(here).first() is not None
 
 
 def _end(work: Work, row: Any, place: str) -> bool:
