@@ -151,6 +151,7 @@ def once(work: Work, key: str, *, until: datetime) -> bool:
 
 
 def is_blocked(call: Call, key: str) -> bool:
+    """Whether the key must wait."""
     return _seconds_blocked(call, key) > 0
 
 

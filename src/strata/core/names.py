@@ -115,10 +115,12 @@ def require_repo_name(name: str) -> None:
 
 
 def is_sha(text: str) -> bool:
+    """Whether it looks like the whole sha of a commit: 40 hex digits."""
     return _SHA.fullmatch(text) is not None
 
 
 def is_oid(text: str) -> bool:
+    """Whether it looks like the SHA-256 of a large file: 64 hex digits."""
     return _OID.fullmatch(text) is not None
 
 

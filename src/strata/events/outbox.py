@@ -130,6 +130,7 @@ def outbox(
 
 
 def read(call: Call, mail_id: int) -> Kept | None:
+    """A mail as it is kept; None: there is none."""
     row = call.db.execute(sa.select(mails).where(mails.c.id == mail_id)).first()
     return _kept(row) if row else None
 

@@ -52,11 +52,7 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
     """
     _require_fields(work, wanted)
     if not work.actor.system:
-        people.locked(work, first_admin.id)  # several at once are counted one after the other
-        mine = queries.memberships_of(work, first_admin.id)
-        administered = sum(membership.role is Role.ADMIN for membership in mine)
-        allowed = quotas_of(work, first_admin.id).organizations
-        require_count(allowed, administered, "organizations")
+        _require_room(work, first_admin)
     organization = Organization(
         id=names.claim(
             work, wanted.name, names.Kind.ORGANIZATION, similar=_may_be_similar(work, wanted)
@@ -85,6 +81,13 @@ def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Org
     )
     members.set_role(work, organization, first_admin, Role.ADMIN)
     return organization
+
+
+def _require_room(work: Work, first_admin: people.User) -> None:
+    people.locked(work, first_admin.id)  # several at once are counted one after the other
+    mine = queries.memberships_of(work, first_admin.id)
+    administered = sum(membership.role is Role.ADMIN for membership in mine)
+    require_count(quotas_of(work, first_admin.id).organizations, administered, "organizations")
 
 
 def starts_private(call: Call, place: names.Namespace) -> bool:

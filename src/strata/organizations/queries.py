@@ -31,6 +31,7 @@ def by_name(call: Call, name: str) -> Organization | None:
 
 
 def by_id(call: Call, organization_id: int) -> Organization | None:
+    """An organisation by its row; None: it was deleted, or the row is a person's."""
     row = call.db.execute(_organizations().where(organizations.c.id == organization_id)).first()
     return _organization(row) if row else None
 
@@ -43,6 +44,7 @@ def everyone(call: Call, *, limit: int = 1000, after_id: int = 0) -> list[Organi
 
 
 def private_by_default(call: Call, organization_id: int) -> bool:
+    """Whether new repos start private there; False where there is no such organisation."""
     found = call.db.scalar(
         sa.select(organizations.c.private_by_default).where(organizations.c.id == organization_id)
     )
@@ -139,6 +141,7 @@ def set_role(work: Work, organization_id: int, user_id: int, role: Role) -> None
 
 
 def remove(work: Work, organization_id: int, user_id: int) -> None:
+    """Forget a membership; nothing happens where there is none."""
     work.db.execute(sa.delete(memberships).where(_place(organization_id, user_id)))
 
 

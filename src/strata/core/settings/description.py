@@ -41,12 +41,13 @@ def described() -> list[Described]:
 
 @functools.cache
 def hints_of(group: Any) -> Mapping[str, Any]:
-    # Reading annotations takes longer than everything else here, and they never change.
+    """The types of a group's fields, kept: reading annotations takes longer than all else here."""
     return get_type_hints(group)
 
 
 @functools.cache
 def leaves() -> tuple[tuple[str, Any, Any], ...]:
+    """Every setting: its key, such as `mail.url`, its field and its type."""
     leaves: list[tuple[str, Any, Any]] = []
     hints = hints_of(Settings)
     for entry in fields(Settings):
@@ -60,10 +61,12 @@ def leaves() -> tuple[tuple[str, Any, Any], ...]:
 
 
 def variable_of(key: str) -> str:
+    """The variable of the environment that says a setting."""
     return "STRATA_" + key.replace(".", "_").upper()
 
 
 def type_name(hint: Any) -> str:
+    """What the documentation calls a type."""
     return (
         "list of text"
         if hint == tuple[str, ...]

@@ -106,6 +106,7 @@ def everyone(call: Call) -> list[App]:
 
 
 def by_id(call: Call, app_id: int) -> App | None:
+    """An application by its row; None: it was removed."""
     return _first(call, oauth_apps.c.id == app_id)
 
 

@@ -100,6 +100,7 @@ def of(call: Call, app: App, user_id: int) -> Consent | None:
 
 
 def by_key(call: Call, consent_id: int) -> Consent | None:
+    """A consent by its row; None: it was taken back."""
     return _first(call, oauth_consents.c.id == consent_id)
 
 

@@ -19,6 +19,7 @@ _DELIVERY = [webhook_deliveries.c[name] for name in Delivery.__dataclass_fields_
 
 
 def by_id(call: Call, webhook_id: int) -> Webhook | None:
+    """A webhook by its row; None: it was deleted."""
     return _webhook(call, webhooks.c.id == webhook_id)
 
 
@@ -53,6 +54,7 @@ def count_of(call: Call, owner_id: int) -> int:
 
 
 def insert(work: Work, **values: object) -> int:
+    """Keep a new webhook; its row."""
     inserted = work.db.execute(sa.insert(webhooks).values(**values))
     (webhook_id,) = inserted.inserted_primary_key or (0,)
     return int(webhook_id)
@@ -112,6 +114,7 @@ def take(work: Work, webhook_id: int, until: datetime) -> bool:
 
 
 def taken_until(call: Call, webhook_id: int) -> datetime | None:
+    """Until when a thread has the deliveries of a webhook; None: none has."""
     until: datetime | None = call.db.scalar(
         sa.select(webhooks.c.taken_until).where(webhooks.c.id == webhook_id)
     )

@@ -82,8 +82,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
             `invite`, `work`, `picture`, `first_code`.
     """
-    mode = call.hub.settings.accounts.sign_up
-    if mode == "closed":
+    if call.hub.settings.accounts.sign_up == "closed":
         raise Forbidden("signup.closed")
     require_free(call.hub, form.email, form.identity)
     rates = _rates(call)
@@ -103,31 +102,40 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         user = _open(work, form, address, password_hash, public_id)
         if stem is not None:
             point(work, user.id, stem)
-        if promise is not None:
-            by_invite(work, user.id, promise.plan, promise.days)
-        if mode == "approval" and not user.admin:
-            approval.hold(work, user.id)
-        agreed = keep_consents(work, user.id, read_in=form.read_in, method=_method(form, promise))
-        if form.mails:
-            ask_for_mails(work, user.id)
-        if form.identity is not None:
-            linking.keep(work, user, form.identity)
-        if user.verified_at is None:
-            mailing.issue(work, user)
-        else:
-            verification.greet(work, user)
-        record(
-            work,
-            "account.signup",
-            target=user.name,
-            actor_id=user.id,
-            detail={"language": user.language, "documents": agreed},
-        )
-        word = vouched(call.hub, form.identity) if form.identity else UNVOUCHED
-        session = sessions.start(
-            work, user.id, admin=user.admin, remember=False, proved_by="sign-up", vouched=word
-        )
-        device = browsers.recognise(work, user, form.device)
+        _keep(work, form, user, promise)
+        _write_to(work, user)
+        return _signed_in(work, form, user)
+
+
+def _keep(work: Work, form: SignUp, user: people.User, promise: invites.Promise | None) -> None:
+    """Keep what goes with a new account, and write down that it was opened."""
+    if promise is not None:
+        by_invite(work, user.id, promise.plan, promise.days)
+    if work.hub.settings.accounts.sign_up == "approval" and not user.admin:
+        approval.hold(work, user.id)
+    agreed = keep_consents(work, user.id, read_in=form.read_in, method=_method(form, promise))
+    if form.mails:
+        ask_for_mails(work, user.id)
+    if form.identity is not None:
+        linking.keep(work, user, form.identity)
+    detail = {"language": user.language, "documents": agreed}
+    record(work, "account.signup", target=user.name, actor_id=user.id, detail=detail)
+
+
+def _write_to(work: Work, user: people.User) -> None:
+    if user.verified_at is None:
+        mailing.issue(work, user)
+    else:
+        verification.greet(work, user)
+
+
+def _signed_in(work: Work, form: SignUp, user: people.User) -> SignedUp:
+    """Log the new person in, in the browser that asked."""
+    word = vouched(work.hub, form.identity) if form.identity else UNVOUCHED
+    session = sessions.start(
+        work, user.id, admin=user.admin, remember=False, proved_by="sign-up", vouched=word
+    )
+    device = browsers.recognise(work, user, form.device)
     return SignedUp(user.id, user.name, session, device)
 
 

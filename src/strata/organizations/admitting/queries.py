@@ -46,6 +46,7 @@ class Sent:
 
 
 def rules_of(call: Call, organization_id: int) -> Rules:
+    """How one joins an organisation; nobody does where nothing was said."""
     columns = organization_joining.c
     row = call.db.execute(
         sa.select(columns.anybody, columns.domain, columns.at_once, columns.proved).where(
@@ -88,6 +89,7 @@ def sent(call: Call, user_id: int) -> list[Sent]:
 
 
 def has_asked(call: Call, organization_id: int, user_id: int) -> bool:
+    """Whether somebody waits for an answer."""
     found = sa.select(join_requests.c.user_id).where(_place(organization_id, user_id))
     return call.db.execute(found).first() is not None
 

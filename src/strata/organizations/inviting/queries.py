@@ -54,6 +54,7 @@ def delete(work: Work, condition: sa.ColumnElement[bool]) -> int:
 
 
 def delete_one(work: Work, invite_id: int) -> int:
+    """Forget an invitation and who used it; 0: it is gone already."""
     return delete(work, invites.c.id == invite_id)
 
 

@@ -22,6 +22,7 @@ ELSEWHERE: Final = "elsewhere"  # the cookie
 
 
 def cookie_of(request: Request) -> str:
+    """What `keep` left in the browser; empty: nothing."""
     return request.cookies.get(cookie_name(hub_of(request), ELSEWHERE), "")
 
 

@@ -48,10 +48,12 @@ def cookie_path(request: Request) -> str:
 
 
 def is_https(hub: Hub) -> bool:
+    """Whether people reach the hub over https."""
     return hub.settings.public_url.startswith("https://")
 
 
 def form_cookie_name(request: Request) -> str:
+    """The name of the cookie that the forms of visitors belong to."""
     return cookie_name(hub_of(request), "form")
 
 
@@ -62,6 +64,7 @@ def form_cookie(request: Request, hub: Hub) -> str:
 
 
 def session_cookie(request: Request) -> str:
+    """The session that the browser shows; empty: none."""
     return request.cookies.get(session_cookie_name(hub_of(request)), "")
 
 
@@ -87,4 +90,5 @@ def know(request: Request, answer: Response, device: str) -> None:
 
 
 def device_cookie(request: Request) -> str:
+    """What the browser is recognised by at a log-in; empty: nothing."""
     return request.cookies.get(cookie_name(hub_of(request), DEVICE), "")

@@ -28,6 +28,7 @@ class Following:
 
 
 def following_of(call: Call, namespace_id: int) -> Following:
+    """Who follows a person or an organisation, and how the viewer stands to it."""
     viewer = call.actor.user_id or 0
     return Following(
         queries.count_followers(call, namespace_id),

@@ -58,6 +58,12 @@ async def listed(request: Request) -> Response:
 
 
 def list_of(call: Call, issued: Issued | None = None, *, usage: int | None = None) -> Listed:
+    """All that the list shows.
+
+    Args:
+        issued: the token whose value is seen this once.
+        usage: the token whose last uses are shown.
+    """
     owner_id = user_id_of(call)
     held = owned.of(call, owner_id)
     scopes = {
@@ -81,6 +87,11 @@ def _browsers(call: Call, owner_id: int, asked: list[Token]) -> dict[int, str]:
 
 
 def own(call: Call, token_id: int) -> Token:
+    """A token of the signed-in person.
+
+    Raises:
+        NotFound: they have no such token.
+    """
     held = (one for one in owned.of(call, user_id_of(call)) if one.id == token_id)
     token = next(held, None)
     if token is None:
@@ -89,6 +100,11 @@ def own(call: Call, token_id: int) -> Token:
 
 
 def token_id_of(request: Request) -> int:
+    """The token that the address names.
+
+    Raises:
+        NotFound: no token can have that number.
+    """
     text = path_field(request, "id")
     if not _is_id(text):
         raise NotFound(MISSING)
@@ -100,6 +116,7 @@ def _is_id(text: str) -> bool:
 
 
 def list_page(request: Request, visit: Visit, found: Listed) -> Response:
+    """The list as a page."""
     language = visit.frame.language
     listed = [
         rows.row(language, token, found.scopes.get(token.id), found.said, found.now)
