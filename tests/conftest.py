@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["fixtures.hubs", "fixtures.postgres"]
+pytest_plugins = ["fixtures.hubs", "fixtures.postgres", "fixtures.radosgw"]
 
 TESTS = Path(__file__).parent
 # Whole programs at work: git, nginx-sized downloads, an S3 server, browsers, thousands of examples.

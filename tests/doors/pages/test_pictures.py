@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from fixtures.browsers import chromium, settle
 from fixtures.contents import changed, given, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
-from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
+from fixtures.radosgw import S3Server
 from fixtures.shown_repos import PICTURE, Scene, served, session_of, staged
 from strata.content.writing.operations import Add
 from strata.core.hub import Hub
@@ -122,7 +122,7 @@ def test_the_drawing_would_have_run_without_the_sandbox(scene: Scene, tmp_path: 
 
 def test_a_picture_in_a_store_that_downloads_are_sent_to_is_shown(
     tmp_path: Path,
-    radosgw: S3Server,  # noqa: F811 -- the fixture
+    radosgw: S3Server,
 ) -> None:
     clock = FrozenClock()
     built = build_test_hub(tmp_path / "data", clock=clock, **TO_S3)

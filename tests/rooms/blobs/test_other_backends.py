@@ -21,7 +21,7 @@ from fixtures.large_files import (
     repository,
     spool,
 )
-from fixtures.radosgw import S3Server, radosgw  # noqa: F401 -- a fixture
+from fixtures.radosgw import S3Server
 from strata.blobs import keep, links, sweep, uploads
 from strata.blobs.negotiate import Needed
 from strata.blobs.present import large_files, require_present
@@ -88,7 +88,7 @@ def test_files_come_are_found_and_go_on_postgres(on_postgres: Hub, clock: Frozen
 
 
 @pytest.fixture
-def on_s3(tmp_path: Path, clock: FrozenClock, radosgw: S3Server) -> Iterator[Hub]:  # noqa: F811 -- the fixture
+def on_s3(tmp_path: Path, clock: FrozenClock, radosgw: S3Server) -> Iterator[Hub]:
     built = build_test_hub(tmp_path / "data", clock=clock, **SETTINGS)
     store = S3Store(radosgw.bucket(), built.objects.staging(), now)
     yield replace(built, objects=store, clock=now)

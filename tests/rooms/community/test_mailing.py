@@ -168,9 +168,9 @@ def test_a_digest_takes_along_what_goes_on_and_on(
 ) -> None:
     at_times(hub, bob, Times(Digest.DAILY))
     opens(hub, bob, repo, "Why?")
-    for _ in range(3 * 48):  # three days, from nine o'clock on
+    for _ in range(3 * 24):  # three days, from nine o'clock on
         says(hub, ana, repo, "Because")
-        later(hub, clock, timedelta(minutes=30))
+        later(hub, clock, timedelta(hours=1))
     assert len(got(hub)) == 3
 
 
