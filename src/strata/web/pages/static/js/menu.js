@@ -53,6 +53,8 @@ function startDialog(dialog) {
   panel.setAttribute("role", "dialog");
   panel.setAttribute("aria-modal", "true");
   dialog.classList.add("is-modal");
+  const [closing, ...others] = panel.querySelectorAll("[data-dialog-close]"); // phones have no Esc
+  if (closing && !others.length) closing.parentElement.hidden = false;
   dialog.addEventListener("toggle", () => {
     if (dialog.open) (panel.querySelector("[autofocus], input:not([type=hidden]), button") ?? panel).focus();
   });

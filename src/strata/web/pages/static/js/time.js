@@ -30,5 +30,5 @@ function distance(relative, seconds) {
   for (const [unit, length] of UNITS) {
     if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
   }
-  return relative.format(0, "second"); // "now"
+  return document.documentElement.dataset.now;
 }
