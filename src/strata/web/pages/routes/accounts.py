@@ -43,7 +43,6 @@ from strata.web.pages.routes.factors import ROUTES as FACTORS
 from strata.web.pages.routes.tokens import ROUTES as TOKENS
 from strata.web.pages.routes.webhooks import ROUTES as WEBHOOKS
 from strata.web.pages.settings import (
-    billing as settings_billing,
     gated_repos as settings_gated,
     keys as settings_keys,
     preferences as settings_preferences,
@@ -58,6 +57,7 @@ from strata.web.pages.settings.authentication import (
     publishers,
     sessions,
 )
+from strata.web.pages.settings.billing import page as settings_billing
 from strata.web.paths import Route
 
 READ: Final = ("GET", "HEAD")

@@ -25,8 +25,8 @@ from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.cookies import drop_cookie
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
-from strata.web.pages.settings import billing
 from strata.web.pages.settings.account import leaving
+from strata.web.pages.settings.billing import bars
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_
 from strata.web.work import hub_of
@@ -127,7 +127,7 @@ class Held:
     troubles: dict[str, Trouble]  # with which of them
     waiting: list[Waiting]
     export: Export | None
-    plan: billing.Summary
+    plan: bars.Summary
     password: changing.Password
 
 
@@ -141,7 +141,7 @@ def read(call: Call) -> Held:
         troubles(call, [one.key for one in emails]),
         waiting(call, person.id),
         newest(call, person.id),
-        billing.summary(call),
+        bars.summary(call),
         changing.password_of(call, person.id),
     )
 

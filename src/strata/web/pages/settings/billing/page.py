@@ -14,10 +14,9 @@ from starlette.responses import Response
 from strata.access.plans import requests
 from strata.access.plans.owners import shown_to
 from strata.accounts.naming import names
-from strata.accounts.plans.quotas import NO_LIMIT, Quotas, Standing, standing_of
+from strata.accounts.plans.quotas import Standing, standing_of
 from strata.accounts.plans.rates import Bucket, Standing as RateStanding
 from strata.blobs.quota.room import shown as bytes_shown
-from strata.blobs.quota.usage import usage_of
 from strata.content.bucket.record import bucket_at
 from strata.content.crowding import files_in
 from strata.content.reading.downloads import bytes_of
@@ -25,9 +24,6 @@ from strata.core.actor import Role
 from strata.core.call import Call
 from strata.core.errors import Conflict, InvalidFields
 from strata.core.names import RepoId, RepoType
-from strata.credentials.keys import ssh
-from strata.credentials.tokens.owned import count_active
-from strata.events.webhooks import queries as webhooks
 from strata.lib.db.seek import Window
 from strata.organizations import queries as organizations
 from strata.repos import queries as repos
@@ -35,20 +31,12 @@ from strata.search.storage import Stored, storage_list
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
+from strata.web.pages.settings.billing.bars import Bar, bars_of, own_bars
 from strata.web.pages.words.language import N_, translated
 from strata.web.work import exchange
 
 PAGE: Final = "/settings/billing"
 LARGEST: Final = 10
-PUBLIC: Final = N_("Public storage")
-PRIVATE: Final = N_("Private storage")
-REPOS: Final = N_("Repositories")
-ORGANIZATIONS: Final = N_("Organizations you administer")
-MEMBERS: Final = N_("Members")
-FILES: Final = N_("Files of one repository")
-TOKENS: Final = N_("Access tokens")
-KEYS: Final = N_("SSH keys")
-WEBHOOKS: Final = N_("Webhooks")
 WAITS: Final = N_("Your last request still waits for an answer.")
 FAULTS: Final = {
     "plan.message_missing": N_("Say what you need and what for."),
@@ -59,16 +47,6 @@ GAUGES: Final = (
     (Bucket.RESOLVERS, N_("File downloads")),
     (Bucket.PAGES, N_("Page views")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Something of which only so much may be used."""
-
-    label: str  # to be translated
-    used: str
-    total: str  # empty: no limit
-    share: int  # per cent
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +137,10 @@ def _found(request: Request, call: Call, owner: str) -> PlanPage:
     own = place.id == user_id
     verified = call.actor.verified
     largest = _largest(call, place.id) if verified else []
-    bars = _bars(call, place, standing.quotas, largest)
+    fullest = [one.files for one in largest if one.stored.type is not RepoType.BUCKET]
+    bars = bars_of(call, place, standing.quotas, max(fullest, default=0))
     if own:
-        bars += _own_bars(call, user_id, standing.quotas, len(administered))
+        bars += own_bars(call, user_id, standing.quotas, len(administered))
     return PlanPage(
         owner=place,
         own=own,
@@ -178,21 +157,6 @@ def _found(request: Request, call: Call, owner: str) -> PlanPage:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A plan in a few lines, for the account page."""
-
-    standing: Standing
-    bars: Sequence[Bar]  # storage
-
-
-def summary(call: Call) -> Summary:
-    """The signed-in person's own plan."""
-    user_id = user_id_of(call)
-    standing = standing_of(call, user_id)
-    return Summary(standing, _storage(call, user_id, standing.quotas))
-
-
 def _largest(call: Call, owner_id: int) -> list[Large]:
     rows = storage_list(call, owner_id, Window(LARGEST)).rows
     return [Large(row, _files_of(call, row)) for row in rows]
@@ -203,52 +167,6 @@ def _files_of(call: Call, row: Stored) -> int:
     if row.type is RepoType.BUCKET:
         return bucket_at(call, repo_id).holding.files
     return files_in(call, repo_id)
-
-
-def _bars(
-    call: Call, place: names.Namespace, quotas: Quotas, largest: Sequence[Large]
-) -> list[Bar]:
-    bars = [
-        *_storage(call, place.id, quotas),
-        _number(REPOS, repos.count_of(call, place.id), quotas.repos),
-    ]
-    fullest = [one.files for one in largest if one.stored.type is not RepoType.BUCKET]
-    bars.append(_number(FILES, max(fullest, default=0), quotas.repo_files))
-    if place.kind is names.Kind.ORGANIZATION:
-        seats = organizations.count_members(call, place.id)
-        bars.append(_number(MEMBERS, seats, quotas.members))
-    return bars
-
-
-def _storage(call: Call, owner_id: int, quotas: Quotas) -> list[Bar]:
-    usage = usage_of(call, owner_id)
-    return [
-        _bytes(PUBLIC, usage.public_bytes, quotas.public_bytes),
-        _bytes(PRIVATE, usage.private_bytes, quotas.private_bytes),
-    ]
-
-
-def _own_bars(call: Call, user_id: int, quotas: Quotas, administered: int) -> list[Bar]:
-    """What only people have."""
-    return [
-        _number(ORGANIZATIONS, administered, quotas.organizations),
-        _number(TOKENS, count_active(call, user_id), quotas.tokens),
-        _number(KEYS, len(ssh.of(call, user_id)), quotas.keys),
-        _number(WEBHOOKS, webhooks.count_of(call, user_id), quotas.webhooks),
-    ]
-
-
-def _bytes(label: str, used: int, total: int) -> Bar:
-    whole = "" if total == NO_LIMIT else bytes_shown(total)
-    return Bar(label, bytes_shown(used), whole, _share(used, total))
-
-
-def _number(label: str, used: int, total: int) -> Bar:
-    return Bar(label, f"{used:,}", "" if total == NO_LIMIT else f"{total:,}", _share(used, total))
-
-
-def _share(used: int, total: int) -> int:
-    return 0 if total == NO_LIMIT else used * 100 // total
 
 
 def _gauges(request: Request, user_id: int, now: datetime) -> list[tuple[str, RateStanding]]:
