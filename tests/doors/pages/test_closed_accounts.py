@@ -182,14 +182,21 @@ def test_what_opens_an_account_in_each_state(held: Held, state: str) -> None:
     assert held.ways() == left
 
 
-@pytest.mark.parametrize("state", ["deletion scheduled", "pending approval"])
-def test_who_comes_in_may_look_and_write_nothing(held: Held, state: str) -> None:
-    STATES[state][0](held.hub)
+def test_who_waits_for_approval_comes_in_and_opens_nothing_else(held: Held) -> None:
+    STATES["pending approval"][0](held.hub)
+    li = held.remembered
+    assert li.log_in("li").place == "/"
+    assert "Keep my account" not in li.open("/settings/account").text
+    assert (li.open("/settings/tokens/new").status, li.open("/new").status) == (403, 403)
+
+
+def test_who_is_about_to_leave_may_look_and_write_nothing(held: Held) -> None:
+    STATES["deletion scheduled"][0](held.hub)
     li = held.remembered
     assert li.log_in("li").place == "/"
     page = li.open("/settings/account")
     assert page.status == 200
-    assert ("Keep my account" in page.text) is (state == "deletion scheduled")
+    assert "Keep my account" in page.text
     token = li.submit("/settings/tokens/new", "/settings/tokens/new", name="more", role="read")
     assert token.status == 403
     fields = li.open("/new").hidden("/new")
