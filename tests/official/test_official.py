@@ -1,8 +1,8 @@
 """The client's own server tests, run against a hub: all pass but those in `expected.toml`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from clients.hub import running
 from official.accounts import logged_in, make_accounts
 from official.expectations import Exceptions, exceptions, names_without_a_test, server_tests
-from official.suite import ITS_COOKIE, ITS_SUB, RELEASES, End, Outcome, Suite, suite
+from official.suite import ITS_COOKIE, ITS_SUB, RELEASES, End, Outcome, suite
 
 SHOWN = 1_500  # characters of each surprise
 
@@ -41,29 +41,52 @@ def _ours(release: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def suites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Suite]]:
-    """Point each release's suite at a hub of its own for this worker, when first asked for."""
-    ready: dict[str, Suite] = {}
-    with ExitStack() as open_hubs:
+def outcomes_of(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str], dict[str, Outcome]]:
+    """Run a release's suite, when first asked for, in one process and against a hub of its own.
 
-        def of_release(release: str) -> Suite:
-            if release not in ready:
-                folder: Path = tmp_path_factory.mktemp(f"official-{release}")
-                hub = open_hubs.enter_context(running(folder / "hub", {}))
-                make_accounts(hub)
-                person = logged_in(hub)
-                literals = {ITS_COOKIE: person.cookie, ITS_SUB: person.sub}
-                ready[release] = suite(release, folder / "suite", hub.url, literals)
-            return ready[release]
+    Of the suite run those tests whose shares were chosen.
+    """
+    chosen = [
+        share
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        if isinstance(share := item.callspec.params.get("share"), Share)
+    ]
 
-        yield of_release
+    @cache
+    def of_release(release: str) -> dict[str, Outcome]:
+        folder: Path = tmp_path_factory.mktemp(f"official-{release}")
+        tests = [test for share in chosen if share.release == release for test in share.tests]
+        with running(folder / "hub", {}) as hub:
+            make_accounts(hub)
+            person = logged_in(hub)
+            literals = {ITS_COOKIE: person.cookie, ITS_SUB: person.sub}
+            return suite(release, folder / "suite", hub.url, literals).outcomes(tests)
+
+    return of_release
 
 
 @pytest.mark.parametrize(
-    "share", [pytest.param(share, id=f"{share.release}-{share.file}") for share in shares()]
+    "share",
+    [
+        pytest.param(
+            share,
+            id=f"{share.release}-{share.file}",
+            marks=pytest.mark.xdist_group(f"official-{share.release}"),  # in one worker
+        )
+        for share in shares()
+    ],
 )
-def test_tests_of_the_client_pass(share: Share, suites: Callable[[str], Suite]) -> None:
-    outcomes = suites(share.release).outcomes(share.tests)
+def test_tests_of_the_client_pass(
+    share: Share, outcomes_of: Callable[[str], dict[str, Outcome]]
+) -> None:
+    outcomes = {
+        test: outcome
+        for test, outcome in outcomes_of(share.release).items()
+        if test.partition("::")[0] == share.file
+    }
 
     assert sorted(outcomes) == sorted(share.tests)
     found = "\n\n".join(surprises(outcomes, exceptions("failing", share.release)))
