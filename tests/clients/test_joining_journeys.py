@@ -248,7 +248,12 @@ def test_j02_password_and_field_rules(
         told = here.page.locator("[data-availability-result]")
         expect(told).to_have_text(translated(language, sentence, name=name))
 
-    plain = open_browser(language, phone=phone, scripts=False)
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_j02_without_scripts_the_server_takes_the_same_passwords(
+    language: Language, open_browser: OpenBrowser
+) -> None:
+    plain = open_browser(language, scripts=False)
     for password, (_, accepted) in EXAMPLES.items():
         begins(plain, f"plain@{language.lower()}.example.com", password)
         assert ("step=2" in plain.page.url) is accepted, password
