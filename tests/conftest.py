@@ -52,6 +52,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return collection_path.relative_to(TESTS).as_posix() in SLOW_FOLDERS or None
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups here too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what needs a program or many seconds."""
     for item in items:
