@@ -38,6 +38,7 @@ from strata.accounts.factors.halfway import Ticket
 from strata.accounts.passwords import hashing
 from strata.accounts.people import User
 from strata.accounts.tables import users
+from strata.community.watching import acts as watching
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
 from strata.core.errors import (
     AccountSuspended,
@@ -470,3 +471,17 @@ def test_organizations_made_at_once_are_counted(hub: Hub, alice: Actor) -> None:
 
     late = beside(hub, create("one"), lambda: worked(hub, alice, create("two")), by=alice)
     assert isinstance(late, OverQuota), late
+
+
+def test_two_at_once_are_not_one_watched_too_many(
+    hub: Hub, alice: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MOST_ACCOUNTS", 1)
+    for name in ("bob", "carol"):
+        made(hub, name, password=None)
+
+    def watch(name: str) -> Callable[[Any], object]:
+        return lambda work: watching.heed_account(work, name, watch=True)
+
+    second = beside(hub, watch("bob"), lambda: worked(hub, alice, watch("carol")), by=alice)
+    assert isinstance(second, Conflict)

@@ -1,6 +1,7 @@
 """Signed commits, made by git with OpenSSH and GnuPG, and what pages say of them."""
 
 import dataclasses
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from fixtures.keys import GpgHome, SshPair, gpg_home, ssh_pair
 from strata.accounts import confirmed
 from strata.accounts.tables import emails
 from strata.app.hub import JOBS, LISTENERS, REACTIONS
-from strata.content.verdicts.badges import Badge, Since, badges
+from strata.content.verdicts.badges import Badge, Since, kept_badges
 from strata.content.verdicts.judging import Verdict
 from strata.content.verdicts.tables import judged_tips
 from strata.core.actor import Actor
@@ -92,8 +93,12 @@ class Signer:
         return self.git.ok("rev-parse", "HEAD", at=self.clone)
 
     def push(self) -> None:
-        self.git.ok("push", "--quiet", "origin", "HEAD:main", at=self.clone)
+        self.land()
         settled(self.origin.hub)
+
+    def land(self) -> None:
+        """Push, and leave all that follows to be done."""
+        self.git.ok("push", "--quiet", "origin", "HEAD:main", at=self.clone)
 
 
 @pytest.fixture
@@ -109,7 +114,7 @@ def settled(hub: Hub) -> None:
 
 def badge(hub: Hub, sha: str) -> Badge | None:
     with calling(hub) as call:
-        return badges(call, [sha]).get(sha)
+        return kept_badges(call, [sha]).get(sha)
 
 
 def adds_ssh(hub: Hub, person: Actor, pair: SshPair) -> ssh.SshKey:
@@ -270,6 +275,29 @@ def test_an_address_that_was_given_up_verifies_no_more(
     found = badge(hub, sha)
     assert found is not None
     assert found.verdict is Verdict.OTHER_ADDRESS
+
+
+def test_who_looks_right_after_the_push_sees_the_badge_and_writes_nothing(
+    hub: Hub, alice: Actor, signer: Signer, pair: SshPair
+) -> None:
+    adds_ssh(hub, alice, pair)
+    plain = signer.commit([], signed=False)
+    stolen = signer.commit(with_ssh(pair), "mallory@example.org")
+    sha = signer.commit(with_ssh(pair))
+    signer.land()
+    visitor = Visitor(hub)
+
+    def seen() -> list[list[str]]:
+        pages = (f"commit/{one}" for one in (sha, stolen, plain))
+        found = [visitor.open(f"/alice/tiny/{page}").text for page in (*pages, "commits/main")]
+        return [re.findall(r"badge (badge-ok|badge-warn)", text) for text in found]
+
+    at_once = seen()
+    assert [len(found) for found in at_once] == [1, 1, 0, 2]
+    assert badge(hub, sha) is None
+    settled(hub)
+    assert badge(hub, sha) == Badge(Verdict.VERIFIED, pair.fingerprint, "alice")
+    assert seen() == at_once
 
 
 @pytest.mark.parametrize(

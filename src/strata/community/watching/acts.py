@@ -7,6 +7,7 @@ from typing import Final
 
 from strata.access.policy.persons import require_writer
 from strata.access.policy.verbs import Action
+from strata.accounts import people
 from strata.accounts.naming import names
 from strata.accounts.notices import heeding
 from strata.community.watching import queries
@@ -72,4 +73,7 @@ def heed_account(work: Work, name: str, *, watch: bool) -> names.Namespace:
 
 
 def _person(work: Work) -> int:
-    return require_writer(work.actor, ACT, Permission.SETTINGS_WRITE)
+    """Who asks; of two acts of theirs at once the second one counts what the first one did."""
+    user_id = require_writer(work.actor, ACT, Permission.SETTINGS_WRITE)
+    people.locked(work, user_id)
+    return user_id

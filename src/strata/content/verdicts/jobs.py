@@ -1,4 +1,4 @@
-"""Signatures are looked at when commits land and when keys or addresses are added, never on a read.
+"""Signatures are looked at when commits land, and when keys or addresses are added.
 
 Once verified stays verified. What was not is looked at again when its key becomes known.
 """
@@ -19,7 +19,7 @@ from strata.credentials.keys.signing import signers_of
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.lib.db.statements import upsert
-from strata.lib.git.signatures import SignedCommit, signed_commit, signed_commits
+from strata.lib.git.signatures import SignedCommit, signed_among, signed_commits
 from strata.repos import queries as records
 from strata.repos.projection import shown
 
@@ -81,20 +81,19 @@ def again(work: Work, fact: Fact) -> None:
 
 def _again(call: Call, sha: str, repo_id: int) -> None:
     repo = records.repo_by_id(call, repo_id)
-    commit = signed_commit(call.hub.git_path(repo.key), sha) if repo else None
-    if commit is None:
+    if repo is None:
         return
-    judged = judge(call, commit)
-    values = _row(call, repo_id, sha, judged)
-    with working(call) as work:
-        work.db.execute(
-            sa.update(commit_verdicts)
-            .where(
-                commit_verdicts.c.commit_sha == sha,
-                NOT_VERIFIED,
+    for commit in signed_among(call.hub.git_path(repo.key), [sha]):
+        values = _row(call, repo_id, sha, judge(call, commit))
+        with working(call) as work:
+            work.db.execute(
+                sa.update(commit_verdicts)
+                .where(
+                    commit_verdicts.c.commit_sha == sha,
+                    NOT_VERIFIED,
+                )
+                .values(**values)
             )
-            .values(**values)
-        )
 
 
 def _known(call: Call, repo_id: int) -> Sequence[str]:

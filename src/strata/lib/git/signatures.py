@@ -1,6 +1,6 @@
 """Read which commits are signed, and over what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -46,10 +46,13 @@ def signed_commits(
             yield found
 
 
-def signed_commit(path: StorePath, sha: str) -> SignedCommit | None:
-    """The commit with its signature; None when it is not there or not signed."""
+def signed_among(path: StorePath, shas: Iterable[str]) -> Iterator[SignedCommit]:
+    """Yield those of some commits that are signed; one that is not there is passed over."""
     repo = opened(path)
-    return _signed(repo[oid_of(sha)].peel(pygit2.Commit)) if sha in repo else None
+    for sha in shas:
+        found = _signed(repo[oid_of(sha)].peel(pygit2.Commit)) if sha in repo else None
+        if found is not None:
+            yield found
 
 
 def _signed(commit: pygit2.Commit) -> SignedCommit | None:

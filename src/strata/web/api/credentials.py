@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,9 +20,9 @@ LONGEST_REPORT = 1024 * 1024  # bytes
 
 
 class Credentials(msgspec.Struct):
-    """POST /api/credentials/revoke."""
+    """POST /api/credentials/revoke; what is no text in the list is no token."""
 
-    credentials: list[str]
+    credentials: list[Any]
 
 
 class OneToken(msgspec.Struct):
@@ -35,10 +37,11 @@ async def revoke(request: Request) -> Response:
     The same answer whatever was open, so that nobody can try values out here.
     """
     body = await json_of(request, Credentials)
+    values = [one if isinstance(one, str) else "" for one in body.credentials]
 
     def act(call: Call) -> None:
         with working(call) as within:
-            ending.report(within, body.credentials)
+            ending.report(within, values)
 
     await as_nobody(request, act)
     return respond.json({}, 202)

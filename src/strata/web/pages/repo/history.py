@@ -99,7 +99,7 @@ def _history(call: Call, repo_id: RepoId, asked: tuple[str, str], number: int) -
         total=found.total,
         page=number,
         pages=-(-found.total // PAGE),
-        badges=badges(call, [logged.facts.sha for logged in found.items]),
+        badges=badges(call, at.repo, [logged.facts.sha for logged in found.items]),
     )
 
 
@@ -113,5 +113,5 @@ def _commit(call: Call, repo_id: RepoId, revision: str) -> CommitPage:
         place=Place(at.repo.repo_id, at.commit),
         commit=logged,
         difference=difference(at, base),
-        badge=badges(call, [logged.facts.sha]).get(logged.facts.sha),
+        badge=badges(call, at.repo, [logged.facts.sha]).get(logged.facts.sha),
     )
