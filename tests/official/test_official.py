@@ -70,14 +70,7 @@ def outcomes_of(
 
 @pytest.mark.parametrize(
     "share",
-    [
-        pytest.param(
-            share,
-            id=f"{share.release}-{share.file}",
-            marks=pytest.mark.xdist_group(f"official-{share.release}"),  # in one worker
-        )
-        for share in shares()
-    ],
+    [pytest.param(share, id=f"{share.release}-{share.file}") for share in shares()],
 )
 def test_tests_of_the_client_pass(
     share: Share, outcomes_of: Callable[[str], dict[str, Outcome]]
