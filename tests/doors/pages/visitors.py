@@ -8,6 +8,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from fixtures.hubs import FrozenClock
+from fixtures.loops import kept_running
 from strata.accounts.people import everyone
 from strata.app.serving import build_app
 from strata.core.call import reading
@@ -49,12 +50,14 @@ class Visitor:
         self, hub: Hub, *, language: str = "en", site: str = SITE, ip: str = "testclient"
     ) -> None:
         self.hub = hub
-        self.client = TestClient(
-            build_app(hub),
-            base_url=site,
-            follow_redirects=False,
-            client=(ip, 50000),
-            headers={"Accept": "text/html", "Accept-Language": language},
+        self.client = kept_running(
+            TestClient(
+                build_app(hub),
+                base_url=site,
+                follow_redirects=False,
+                client=(ip, 50000),
+                headers={"Accept": "text/html", "Accept-Language": language},
+            )
         )
 
     def open(self, path: str, **headers: str) -> Page:
