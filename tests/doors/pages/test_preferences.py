@@ -48,7 +48,7 @@ def test_what_is_chosen_holds_on_another_device(scene: Scene) -> None:
             assert sign in page.split("<head>")[0], (path, sign)
         assert "data-no-shortcuts" in page
     plain = scene.visitor(scene.other).get("/models").text.split("<head>")[0]
-    assert 'lang="en" data-theme="system" data-cookie' in plain
+    assert 'lang="en" data-theme="system" data-now=' in plain
     with calling(scene.hub, SYSTEM) as call:
         found = people.by_name(call, "li-wei")
         assert found is not None

@@ -156,7 +156,7 @@ def test_an_account_links_and_unlinks_but_keeps_its_last_way_in(near: Hub) -> No
     assert names_of(near, "li") == ["octo"]
     taken = confirmed(near, "wei")
     off = taken.submit(PAGE, f"{PAGE}/identities", provider="there")
-    assert "opens another account here" in taken.open(back_from(off_to(off))).text
+    assert "already linked to another account here" in taken.open(back_from(off_to(off))).text
     with reading(near) as call:
         (held,) = identities_of(call, person(near, "li").id)
     form = taken.open(PAGE).hidden(f"{PAGE}/identities")
