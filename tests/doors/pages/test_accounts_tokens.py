@@ -235,13 +235,23 @@ def test_a_private_repo_of_another_cannot_be_named(visitor: Visitor, hub: Hub) -
 
 def test_an_address_fills_the_scopes_in(visitor: Visitor) -> None:
     text = visitor.open(
-        f"{NEW}?tokenType=fineGrained&ownUserPermissions=repo.write&ownUserPermissions[]=x"
+        f"{NEW}?tokenType=fineGrained&ownUserPermissions=repo.write&ownUserPermissions[]=x%3Cy"
         "&globalPermissions=discussion.write&canReadGatedRepos=true&repos[]=datasets/a/b&repos=c/d"
+        "&displayname=ci&lang=en&orgs=li-wei&orgPermissions=repo.write,repo.own&expires=30"
     ).text
 
     ticked = re.findall(r'type="checkbox" name="([^"]+)"[^>]* checked', text)
     assert ticked == ["own:repo.write", "gated", "global:discussion.write"]
     assert re.findall(r'name="repo-\d" value="([^"]+)"', text) == ["c/d", "datasets/a/b"]
+    assert "It was left out:" in text
+    left_out = ["displayname", "expires", "x<y", "repo.own", "li-wei"]
+    assert re.findall(r"<li><code>(.+?)</code></li>", text) == left_out
+
+
+def test_an_address_that_asks_for_what_there_is_warns_of_nothing(visitor: Visitor) -> None:
+    asked = "displayName=CI&tokenType=fineGrained&repos[]=a/b&globalPermissions[]=discussion.write"
+    for text in (visitor.open(NEW).text, visitor.open(f"{NEW}?{asked}").text):
+        assert "It was left out:" not in text
 
 
 def test_an_address_fills_in_an_organization_and_every_other_key(

@@ -54,7 +54,10 @@ async def new(request: Request) -> Response:
     """GET /settings/tokens/new — `?tokenType=write&displayName=…` fills the form in."""
     draft = from_address(request.query_params)
     visit, room = await visiting(request, lambda call: _room_for(call, draft))
-    return _form_page(request, visit, _Filled(draft, room))
+    inside = {name.lower() for name in room.organizations}
+    strange = (name for name in draft.organizations if name.lower() not in inside)
+    unknown = (*draft.unknown, *strange)
+    return _form_page(request, visit, _Filled(replace(draft, unknown=unknown), room))
 
 
 async def create(request: Request) -> Response:

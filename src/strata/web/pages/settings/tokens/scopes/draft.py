@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,15 @@ from strata.web.pages.settings.tokens.scopes.words import AS_BEFORE, LEVELS
 FREE_ROWS: Final = 3  # for repos, below those that are filled in
 MOST_ROWS: Final = 50
 MOST_FIELDS: Final = 600
+LONGEST_WORD: Final = 60  # shown of what an address asks for in vain
+_OFFERED: Final[Mapping[str, Collection[Permission]]] = {
+    "ownUserPermissions": OWN,
+    "globalPermissions": EVERYWHERE,
+    "orgPermissions": INSIDE,
+}
+_KEYS: Final = {"tokenType", "displayName", "canReadGatedRepos", "orgs", "repos", *_OFFERED} | {
+    "lang", "theme", "notice"  # of every page
+}  # fmt: skip
 _BETWEEN: Final = re.compile(r"[\s,]+")  # names in one line
 
 
@@ -46,6 +55,7 @@ class Draft:
     life: str = "never"
     day: str = ""
     mark: str = ""
+    unknown: tuple[str, ...] = ()  # what an address asks for, and nothing here is called
 
 
 def from_form(form: Form) -> Draft:
@@ -76,7 +86,8 @@ def from_form(form: Form) -> Draft:
 def from_address(asked: QueryParams) -> Draft:
     """What an address fills in: `tokenType`, `displayName`, `ownUserPermissions`, `orgs`, ….
 
-    Lists are repeated, with or without `[]`, or separated by commas.
+    Lists are repeated, with or without `[]`, or separated by commas. What nothing here is called is
+    left out, and said to be.
     """
     inside = frozenset(_many(asked, "orgPermissions")) & {one.value for one in INSIDE}
     repos = (RepoRow(name, "read") for name in _many(asked, "repos")[:MOST_ROWS])
@@ -89,7 +100,21 @@ def from_address(asked: QueryParams) -> Draft:
         organizations=dict.fromkeys(_many(asked, "orgs"), inside),
         repos=tuple(repos),
         mark=secrets.token_hex(16),
+        unknown=tuple(dict.fromkeys(word[:LONGEST_WORD] for word in _unknown(asked)))[:MOST_ROWS],
     )
+
+
+def _unknown(asked: QueryParams) -> Iterable[str]:
+    """Keys and words of an address that mean nothing here, as they were written."""
+    for key in asked:
+        if key.removesuffix("[]") not in _KEYS:
+            yield key
+    role = asked.get("tokenType", "")
+    if role and role not in list(TokenRole):
+        yield role
+    for key, offered in _OFFERED.items():
+        known = {one.value for one in offered}
+        yield from (word for word in _many(asked, key) if word not in known)
 
 
 def role_of(text: str) -> TokenRole:
