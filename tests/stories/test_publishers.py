@@ -304,7 +304,8 @@ def test_a_job_of_a_person_reads_and_never_writes(
 
 
 def test_a_rule_must_say_whose_jobs_they_are(li: Visitor, issuer: Issuer) -> None:
-    for bad in ("ref = refs/heads/main", "", "sub =", "= x", "sub = " + "x" * 600):
+    twice = "sub = job-1\nsub = job-2"  # of which the first one would not count
+    for bad in ("ref = refs/heads/main", "", "sub =", "= x", "sub = " + "x" * 600, twice):
         assert trust(li, issuer, "li/other", bad) == 400
     place = "/li/other/settings/publishers"
     other = li.submit(place, place, issuer="https://evil.example", claims="sub = x")

@@ -79,6 +79,13 @@ def matches(claims: Mapping[str, str], said: Mapping[str, object]) -> bool:
 
 
 def claims_in(text: str) -> dict[str, str]:
-    """Read `name = value` lines, as the form has them."""
+    """Read `name = value` lines, as the form has them.
+
+    Raises:
+        InvalidFields: `claims`: one is named twice, of which only one could count.
+    """
     pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    claims = {name.strip(): value.strip() for name, _, value in pairs}
+    if len(claims) < len(pairs):
+        raise InvalidFields({"claims": ("publisher.twice",)})
+    return claims

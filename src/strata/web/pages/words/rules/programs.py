@@ -16,6 +16,7 @@ PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
             "GitLab, sub for others."
         ),
         "publisher.claims": N_("Write one claim a line, name = value, at most 10."),
+        "publisher.twice": N_("Name each claim once. All that is named must be so at once."),
         "publisher.too_many": N_("There are as many as there may be. Remove one first."),
         "token.over": N_("This day is over. Choose a later one."),
         "token.no_day": N_("Choose a day."),
