@@ -223,6 +223,17 @@ def test_the_passkey_of_another_account_is_none(hub: Hub, alice: Actor) -> None:
         changing.remove_passkey(work, 1)
 
 
+def test_a_passkey_that_names_itself_as_a_kept_one_is_refused(hub: Hub, alice: Actor) -> None:
+    """Nothing attests the name of a new passkey; it must not shadow the one of somebody else."""
+    key, mallory = with_passkey(hub, alice), signed_in(hub, "mallory")
+    for whose, claimed in ((mallory, Authenticator(id=key.id)), (alice, key)):
+        with calling(hub, whose) as call:
+            options = changing.passkey_options(call)
+        with calling(hub, whose) as call, pytest.raises(InvalidFields):
+            changing.add_passkey(call, claimed.make(options), "mine now")
+    assert enter(hub, shown(hub, key)).name == "alice"
+
+
 def test_a_counter_that_stands_still_is_told(hub: Hub, alice: Actor) -> None:
     key = with_passkey(hub, alice)
     key.uses = 7

@@ -25,6 +25,7 @@ from strata.accounts.people import User
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed
 from strata.events.facts import record
+from strata.lib.db.statements import upsert
 
 LONGEST_ANSWER: Final = 16 * 1024  # characters
 LONGEST_NAME: Final = 60
@@ -99,16 +100,17 @@ def add(work: Work, user: User, use: Use, answer: str, name: str) -> None:
         )
     except _WRONG as error:
         raise InvalidFields({"passkey": (BAD,)}) from error
-    work.db.execute(
-        sa.insert(passkeys).values(
-            user_id=user.id,
-            credential_id=bytes_to_base64url(made.credential_id),
-            public_key=made.credential_public_key,
-            uses=made.sign_count,
-            name=named,
-            created_at=work.now,
-        )
+    fresh = upsert(work.db, passkeys).values(
+        user_id=user.id,
+        credential_id=bytes_to_base64url(made.credential_id),
+        public_key=made.credential_public_key,
+        uses=made.sign_count,
+        name=named,
+        created_at=work.now,
     )
+    # Nothing attests the name: that of a kept passkey, be it whose it may, is taken by nobody else.
+    if work.db.execute(fresh.on_conflict_do_nothing().returning(passkeys.c.id)).first() is None:
+        raise InvalidFields({"passkey": (BAD,)})
 
 
 def show(work: Work, use: Use, answer: str, *, of_user: int | None = None) -> int:
