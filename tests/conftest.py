@@ -10,7 +10,8 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]  # ships no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # the same
 
-pytest_plugins = ["fixtures.hubs", "fixtures.postgres", "fixtures.radosgw"]
+# Of fixtures of one name the one named last counts: databases are emptied, not made anew.
+pytest_plugins = ["fixtures.hubs", "fixtures.postgres", "fixtures.recycled", "fixtures.radosgw"]
 
 TESTS = Path(__file__).parent
 # Whole programs at work: git, nginx-sized downloads, an S3 server, browsers, thousands of examples.
