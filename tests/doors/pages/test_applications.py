@@ -305,6 +305,17 @@ def test_a_form_with_faults_says_all_of_them(ana: Visitor) -> None:
         "Choose at least one.",
     ):
         assert page.text.count(sentence) >= 2  # above, and beside the field
+    assert page.status == 400
+
+
+@pytest.mark.parametrize("star", ["https://app.example.com/*", "https://*.example.com/callback"])
+def test_a_star_in_an_address_is_refused_and_not_taken_for_a_letter(
+    ana: Visitor, star: str
+) -> None:
+    fields = {"name": "wild", "kind": "public", "scope-openid": "on", "redirect_uris": star}
+    page = ana.submit(NEW, NEW, **fields)
+    assert (page.status, "without a user name, a * or a #" in page.text) == (400, True)
+    assert "wild" not in ana.open("/settings/applications").text
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ def fault(address: str) -> str:
     if len(address) > LONGEST or not _PLAIN.fullmatch(address):
         return "oauth.redirect_malformed"
     parts = _split(address)
-    if parts is None or "#" in address or parts.username is not None or "*" in parts.netloc:
+    # A * would be a letter like any other, and whoever writes one means something else.
+    if parts is None or frozenset("#*") & frozenset(address) or parts.username is not None:
         return "oauth.redirect_malformed"
     if {".", ".."} & frozenset(parts.path.lower().replace("%2e", ".").split("/")):
         return "oauth.redirect_malformed"
