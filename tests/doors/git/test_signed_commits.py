@@ -16,10 +16,12 @@ from fixtures.accounts import calling
 from fixtures.git_server import Git, Origin
 from fixtures.hubs import FrozenClock
 from fixtures.keys import GpgHome, SshPair, gpg_home, ssh_pair
+from fixtures.races import interrupted
 from strata.accounts import confirmed
 from strata.accounts.tables import emails
 from strata.app.hub import JOBS, LISTENERS, REACTIONS
 from strata.content.verdicts.badges import Badge, Since, kept_badges
+from strata.content.verdicts.jobs import JudgeAgain, JudgeCommits
 from strata.content.verdicts.judging import Verdict
 from strata.content.verdicts.tables import judged_tips
 from strata.core.actor import Actor
@@ -214,6 +216,22 @@ def test_what_was_unknown_is_looked_at_again_when_its_key_or_address_comes(
         record(work, "account.email_add", target="alice", actor_id=alice.user_id)
     settled(hub)
     assert badge(hub, other) == Badge(Verdict.VERIFIED, pair.fingerprint, "alice")
+
+
+def test_a_key_that_comes_while_its_commits_are_looked_at_is_not_missed(
+    hub: Hub, alice: Actor, signer: Signer, pair: SshPair, repo: Repo
+) -> None:
+    sha = signer.commit(with_ssh(pair))
+    signer.land()
+
+    def key_comes() -> None:
+        adds_ssh(hub, alice, pair)
+        with calling(hub) as call:
+            JudgeAgain(alice.user_id or 0).run(call)
+
+    with calling(interrupted(hub, key_comes)) as call:
+        JudgeCommits(repo.id).run(call)
+    assert badge(hub, sha) == Badge(Verdict.VERIFIED, pair.fingerprint, "alice")
 
 
 def test_a_removed_key_keeps_what_it_verified_and_verifies_no_more(

@@ -5,14 +5,14 @@ Once verified stays verified. What was not is looked at again when its key becom
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
-from strata.content.verdicts.judging import Judged, judge
+from strata.content.verdicts.judging import Judged, Verdict, judge
 from strata.content.verdicts.tables import NOT_VERIFIED, commit_verdicts, judged_tips
 from strata.core.call import Call, Work, working
 from strata.credentials.keys.signing import signers_of
@@ -48,6 +48,8 @@ class JudgeCommits:
             rows = [_row(call, self.repo_id, one.sha, judge(call, one)) for one in some]
             with working(call) as work:
                 work.db.execute(upsert(work.db, commit_verdicts).on_conflict_do_nothing(), rows)
+            for sha in _changed_meanwhile(call, some, rows):
+                _again(call, sha, self.repo_id)
         with working(call) as work:
             _note(work, self.repo_id, tips)
 
@@ -94,6 +96,16 @@ def _again(call: Call, sha: str, repo_id: int) -> None:
                 )
                 .values(**values)
             )
+
+
+def _changed_meanwhile(
+    call: Call, some: Sequence[SignedCommit], rows: Sequence[Mapping[str, object]]
+) -> Iterator[str]:
+    """Those whose key came while they were judged: its own job was over before they were kept."""
+    for commit, row in zip(some, rows, strict=True):
+        found = row["verdict"]
+        if found != Verdict.VERIFIED.value and judge(call, commit).verdict.value != found:
+            yield commit.sha
 
 
 def _known(call: Call, repo_id: int) -> Sequence[str]:
