@@ -91,7 +91,9 @@ def _oids(wanted: Sequence[Wanted]) -> list[Oid]:
 def _upload_verdict(one: Wanted, found: dict[Oid, queries.Held], limit: int) -> Verdict:
     if not is_oid(one.oid):
         return Refused(one.oid, one.size, 422, "The oid must be a sha256: 64 lowercase hex digits.")
-    if not 0 <= one.size <= limit:
+    if one.size < 0:
+        return Refused(one.oid, one.size, 422, "The size must be a number of bytes, 0 or more.")
+    if one.size > limit:
         return Refused(one.oid, one.size, 413, f"A file may have at most {limit} bytes.")
     held = found.get(Oid(one.oid))
     if held is None:

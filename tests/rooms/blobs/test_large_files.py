@@ -128,7 +128,7 @@ def test_a_commit_cannot_lie_about_the_size(hub: Hub, alice: Actor, repo: Repo) 
 
 @pytest.mark.parametrize(
     ("oid", "size", "status"),
-    [("../../etc/passwd", 5, 422), ("A" * 64, 5, 422), ("a" * 64, -1, 413), ("a" * 64, 2**60, 413)],
+    [("../../etc/passwd", 5, 422), ("A" * 64, 5, 422), ("a" * 64, -1, 422), ("a" * 64, 2**60, 413)],
 )
 def test_impossible_objects_are_refused_one_by_one(
     hub: Hub, alice: Actor, repo: Repo, oid: str, size: int, status: int
