@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import standing
+from strata.accounts import people, standing
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -101,6 +101,7 @@ def square(hub: Hub, file: str) -> bytes | None:
 
 def _point_to(call: Call, user_id: int, stem: str | None) -> None:
     with working(call) as work:
+        people.locked(work, user_id)  # of two at once the second one drops what the first one kept
         before = work.db.scalar(
             sa.select(profiles.c.picture).where(profiles.c.namespace_id == user_id)
         )
@@ -111,7 +112,7 @@ def _point_to(call: Call, user_id: int, stem: str | None) -> None:
 
 
 def _changed(before: str | None, now: str | None) -> dict[str, object]:
-    """Which picture it was and is: the part of its name that is of its content."""
+    """Which picture it was and is: the part of its name that is of the upload."""
     was, is_ = ((stem or "").rpartition("-")[2] for stem in (before, now))
     return {"removed": now is None, **changes({"picture": was}, {"picture": is_})}
 
