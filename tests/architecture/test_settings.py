@@ -44,11 +44,19 @@ def test_environment_wins_over_file_and_file_over_default(tmp_path: Path) -> Non
         ({"STRATA_XET_RETENTION_DAYS": "7"}, "28"),
         ({"STRATA_ACCOUNTS_PASSWORD_HASH_MIB": "18"}, "at least 19"),
         ({"STRATA_ACCOUNTS_SIGN_UP": "sometimes"}, "accounts.sign_up"),
+        ({"STRATA_MAIL_URL": "mail.example.org"}, "STRATA_MAIL_URL.*smtp://"),
+        ({"STRATA_MAIL_URL": "smtp://mail.example.org"}, "STRATA_MAIL_URL.*from="),
     ],
 )
 def test_a_bad_setting_is_refused_with_the_fix(environment: dict[str, str], words: str) -> None:
     with pytest.raises(BadSettings, match=words):
         load(environment=environment)
+
+
+def test_a_refused_mail_server_keeps_its_password() -> None:
+    with pytest.raises(BadSettings) as refused:
+        load(environment={"STRATA_MAIL_URL": "smtp://u:hunter2@mail.example.org"})
+    assert "hunter2" not in str(refused.value)
 
 
 def test_an_unknown_key_in_the_file_is_an_error(tmp_path: Path) -> None:

@@ -69,7 +69,9 @@ def test_config_shows_values_and_origins_without_secrets(
     started_strata: Strata, tmp_path: Path
 ) -> None:
     settings = tmp_path / "strata.toml"
-    settings.write_text('site_name = "Ours"\n[mail]\nurl = "smtp://u:hunter2@mail.example"\n')
+    settings.write_text(
+        'site_name = "Ours"\n[mail]\nurl = "smtp://u:hunter2@m.example?from=a@m.example"\n'
+    )
 
     answer = started_strata(
         "config", "--json", "--config", str(settings), STRATA_SECRET_KEY="s" * 40

@@ -9,6 +9,7 @@ from strata.core.settings.description import leaves
 from strata.core.settings.tree import LOOPBACK, Settings
 from strata.lib.http.guard import Allowed
 from strata.lib.mail.name_servers import place_of
+from strata.lib.mail.server import parse_mail_url
 
 
 class BadSettings(ValueError):
@@ -128,8 +129,15 @@ def _check_choices(settings: Settings) -> None:
         raise BadSettings("Setting `accounts.breach_api` must start with http:// or https://.")
     if settings.objects.url and not settings.objects.url.startswith("s3://"):
         raise BadSettings("STRATA_OBJECTS_URL must look like s3://bucket/prefix.")
-    if settings.mail.url and not settings.mail.url.startswith(("smtp://", "smtps://")):
-        raise BadSettings("STRATA_MAIL_URL must start with smtp:// or smtps://.")
+    if settings.mail.url:
+        _check_mail(settings.mail.url)
+
+
+def _check_mail(url: str) -> None:
+    try:
+        parse_mail_url(url)
+    except ValueError as error:  # which does not repeat the password
+        raise BadSettings(f"STRATA_MAIL_URL: {error}.") from None
 
 
 def _check_day(key: str, text: str) -> None:
