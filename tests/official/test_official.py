@@ -11,9 +11,10 @@ import pytest
 from clients.hub import running
 from official.accounts import logged_in, make_accounts
 from official.expectations import Exceptions, exceptions, names_without_a_test, server_tests
-from official.suite import ITS_COOKIE, ITS_SUB, RELEASES, End, Outcome, suite
+from official.suite import ITS_COOKIE, ITS_SUB, RELEASES, End, Outcome, Suite, suite
 
 SHOWN = 1_500  # characters of each surprise
+MORE_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,21 @@ def outcomes_of(
             make_accounts(hub)
             person = logged_in(hub)
             literals = {ITS_COOKIE: person.cookie, ITS_SUB: person.sub}
-            return suite(release, folder / "suite", hub.url, literals).outcomes(tests)
+            return _ended(suite(release, folder / "suite", hub.url, literals), tests)
 
     return of_release
+
+
+def _ended(theirs: Suite, tests: list[str]) -> dict[str, Outcome]:
+    """How the tests ended; those that race the machine have more than one try."""
+    hurried = exceptions("hurried", theirs.release)
+    ended = theirs.outcomes(tests)
+    for _ in range(MORE_TRIES):
+        failed = [test for test, outcome in ended.items() if outcome.end is End.FAILED]
+        again = [test for test in failed if hurried.reason(test)]
+        if again:
+            ended |= theirs.outcomes(again)
+    return ended
 
 
 @pytest.mark.parametrize(
