@@ -92,6 +92,23 @@ class Mailbox:
                 assert left > 0, f"no mail to {to} about {words!r}, only {subjects}"
                 self._arrived.wait(left)
 
+    def wait_link(self, to: str, place: str, seconds: float = 10.0) -> str:
+        """Return the newest link to a place in the mails to an address, waiting for the first one.
+
+        Raises:
+            AssertionError: None arrived in time.
+        """
+        deadline = time.monotonic() + seconds
+        with self._arrived:
+            while True:
+                letters = [one for one in self._letters if to in str(one["To"])]
+                found = [link for one in letters for link in links(one) if place in link]
+                if found:
+                    return found[-1]
+                left = deadline - time.monotonic()
+                assert left > 0, f"no link to {place} in {len(letters)} mails to {to}"
+                self._arrived.wait(left)
+
 
 def body(letter: EmailMessage, kind: str) -> str:
     """Return the text of the `plain` or `html` part."""

@@ -36,8 +36,7 @@ def test_a_repository_is_shared_and_taken_back(
     here, his = (at_home(hub, one, language, open_browser) for one in (li, bob))
     invites_by_keyboard(here, li, hub)
     looked_at(his, MINE)
-    letter = mailbox.wait_mail(bob.email)
-    assert "li/vault" in letter["Subject"]
+    letter = mailbox.wait_about(bob.email, "li/vault")
     (landing,) = [link for link in links(letter) if MINE in link]
     looked_at(his, landing)
     his.page.get_by_role("button").and_(his.page.locator("[value=accept]")).focus()

@@ -16,7 +16,7 @@ from clients.client import Client
 from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub, Person
-from clients.mailbox import Mailbox, body
+from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language, new_context
 from clients.terminal import Terminal
 from clients.visits import Browser as PlainBrowser, browser as plain_browser
@@ -123,8 +123,7 @@ def test_a_person_logs_in_from_the_terminal(
     assert "ana" in machine.program("hf", "auth", "whoami").stdout
     held = held_by(machine, hub, "ana")
     assert held["hf_token"].startswith("hf_oauth_")
-    letter = mailbox.wait_mail("ana@example.org")
-    assert "/settings/connected-applications" in body(letter, "plain")
+    mailbox.wait_link("ana@example.org", "/settings/connected-applications")
 
     # Shut it out, and its next call fails.
     here.open("/settings/connected-applications")

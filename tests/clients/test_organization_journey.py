@@ -8,7 +8,7 @@ import pytest
 from clients.api import Repo, shown, speaking_as
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
-from clients.mailbox import Mailbox, links
+from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language
 from clients.test_account_journeys import (
     OpenBrowser,
@@ -122,8 +122,7 @@ def invited(here: Browsing) -> str:
 
 
 def invitation_in(mailbox: Mailbox, person: Person) -> str:
-    (link,) = [one for one in links(mailbox.wait_mail(person.email)) if "/share/" in one]
-    return link
+    return mailbox.wait_link(person.email, "/share/")
 
 
 def pick_role(here: Browsing, name: str, role: str) -> None:
