@@ -311,6 +311,7 @@ async def test_every_kind_of_repo_has_discussions(clients: Clients) -> None:
         assert answer["url"].endswith(f"/of-{kind}/discussions/1")
 
 
+@pytest.mark.slow
 async def test_an_attachment_is_shown_to_whoever_knows_its_address(clients: Clients) -> None:
     head = {"Content-Type": "image/png"}
     answer = await clients.stranger.post("/uploads", content=PNG, headers=head)

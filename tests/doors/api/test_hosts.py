@@ -101,6 +101,7 @@ def test_a_proxy_may_say_the_name_and_a_stranger_may_not(build: Build) -> None:
     assert status(hub, "evil.example", "203.0.113.7", X_Forwarded_Host="hub.example.org") == 400
 
 
+@pytest.mark.slow
 def test_no_mail_bears_the_name_that_an_attacker_wrote(build: Build) -> None:
     """Password reset poisoning: the owner would open the link and give its secret away."""
     hub = build()

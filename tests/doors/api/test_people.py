@@ -75,6 +75,7 @@ async def test_an_overview_counts_what_the_caller_may_see(
     assert "email" not in str(seen)
 
 
+@pytest.mark.slow
 async def test_nobody_learns_of_unconfirmed_people(hub: Hub, clients: Clients) -> None:
     joined(hub, "carol")
     organization(hub, "ana", "acme")

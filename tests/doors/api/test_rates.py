@@ -104,6 +104,7 @@ def test_kinds_are_counted_apart_and_what_watches_the_hub_is_free(knock: Knock) 
             assert (answer.status_code, answer.headers.get("RateLimit")) == (200, None)
 
 
+@pytest.mark.slow
 def test_a_refused_page_is_a_page(knock: Knock) -> None:
     client = knock()
     answers = [client.get("/models", headers={"Accept": "text/html"}) for _ in range(3)]

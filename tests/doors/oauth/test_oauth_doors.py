@@ -99,6 +99,7 @@ def test_a_code_is_redeemed_as_form_and_as_json(
     assert info.json()["profile"] == f"{SITE}/ana"
 
 
+@pytest.mark.slow
 def test_the_secret_comes_in_the_header_or_in_the_body_and_must_be_right(
     hub: Hub, web: TestClient
 ) -> None:

@@ -68,6 +68,7 @@ def settled(read: Callable[[], object]) -> None:
         read()
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES.filter(lambda name: name != "__metadata__"), SHAPES, max_size=6))
 def test_every_honest_safetensors_header_is_read(shapes: dict[str, list[int]]) -> None:
     content = safetensors_of(shapes, __metadata__={"format": "pt"})

@@ -219,6 +219,7 @@ def with_role(actor: Actor, role: TokenRole) -> Actor:
     return replace(actor, session_id=None, proved_until=None, token=token)
 
 
+@pytest.mark.slow
 def test_an_address_is_accepted_by_the_account_that_confirmed_it(
     hub: Hub, ana: Actor, bob: Actor, eve: Actor, vault: Repo
 ) -> None:
@@ -529,6 +530,7 @@ def test_a_token_may_name_a_shared_repo_and_its_organization_decides(
         assert approvals.asked_of(call, made_one.id) == []
 
 
+@pytest.mark.slow
 def test_who_leaves_for_good_leaves_no_row(
     hub: Hub, ana: Actor, bob: Actor, eve: Actor, vault: Repo
 ) -> None:

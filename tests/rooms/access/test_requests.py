@@ -303,6 +303,7 @@ def test_what_a_person_is_told_where_they_stand(
     assert refusal(bob).endswith("/ana/one to submit a new request.")
 
 
+@pytest.mark.slow
 def test_nobody_asks_without_end(hub: Hub, bob: Actor, repo: Repo) -> None:
     for _ in range(requests.ASKS_PER_HOUR):
         asks(hub, bob, repo)

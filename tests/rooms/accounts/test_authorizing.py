@@ -181,6 +181,7 @@ def test_a_verifier_where_no_challenge_was_sent_is_refused(hub: Hub, app: Regist
     assert not isinstance(redeemed(hub, code, app.credentials, verifier=""), str)
 
 
+@pytest.mark.slow
 def test_a_code_belongs_to_its_application(hub: Hub, app: Registered) -> None:
     """Mix-up: another application was handed the code, and tries it itself."""
     other = application(hub, "other")
@@ -343,6 +344,7 @@ def test_the_organizations_are_the_persons_choice(hub: Hub) -> None:
     assert isinstance(considered(hub, ana, more), Question)
 
 
+@pytest.mark.slow
 def test_keys_turn_and_the_old_one_is_known_a_week_longer(hub: Hub, clock: FrozenClock) -> None:
     with calling(hub) as call, working(call) as work:
         keys.turn(work)

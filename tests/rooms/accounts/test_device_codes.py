@@ -275,6 +275,7 @@ def test_who_is_suspended_meanwhile_gets_nothing(hub: Hub) -> None:
     assert polled(hub, codes) == "invalid_grant"
 
 
+@pytest.mark.slow
 def test_revoking_ends_every_log_in_at_once(hub: Hub) -> None:
     ana, bob = made(hub, "ana"), made(hub, "bob")
     first, second, his = granted(hub, ana), granted(hub, ana), granted(hub, bob)

@@ -240,6 +240,7 @@ def page_hub(tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
     built.database.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "wait", "without"),
     [("en", "Otherwise try again in", "needs JavaScript"), ("zh-CN", "后重试", "需要 JavaScript")],
@@ -270,6 +271,7 @@ def test_the_page_asks_says_how_long_and_lets_who_worked_in(
     assert visitor.send("/login", sent).status == 303
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "wait"), [("en", "Otherwise try again in"), ("zh-CN", "后重试")]
 )

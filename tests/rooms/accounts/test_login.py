@@ -189,6 +189,7 @@ def test_parallel_guesses_do_not_slip_past_the_limit(hub: Hub) -> None:
     assert met.count(Locked) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shut", "asked", "unknown"),
     [
@@ -226,6 +227,7 @@ def test_one_name_written_in_many_ways_is_one(hub: Hub) -> None:
     assert fail(hub, "alice@example.org") is Locked
 
 
+@pytest.mark.slow
 def test_one_address_has_thirty_failures(hub: Hub) -> None:
     made(hub, "alice")
     made(hub, "bob")
@@ -262,6 +264,7 @@ def test_trying_ten_people_blocks_the_address_for_an_hour(hub: Hub, clock: Froze
     enter(hub, "alice")
 
 
+@pytest.mark.slow
 def test_who_runs_the_site_is_told_of_spraying_once_an_hour(hub: Hub, clock: FrozenClock) -> None:
     made(hub, "root-of-it", admin=True)
     made(hub, "alice")

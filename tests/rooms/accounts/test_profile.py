@@ -113,6 +113,7 @@ def test_a_picture_that_is_none_changes_nothing(hub: Hub) -> None:
         assert shown_file(call, public_id) == before
 
 
+@pytest.mark.slow
 def test_the_picture_of_an_unconfirmed_account_is_nobodys_to_see(hub: Hub) -> None:
     mallory = joined(hub, "mallory")
     with calling(hub) as call:

@@ -375,6 +375,7 @@ def _at_once(hub: Hub, forms: list[signup.SignUp]) -> list[BaseException | None]
     return outcomes
 
 
+@pytest.mark.slow
 def test_of_many_first_accounts_one_administers(hub: Hub) -> None:
     outcomes = _at_once(hub, [form(f"user{number}x") for number in range(6)])
 
@@ -383,6 +384,7 @@ def test_of_many_first_accounts_one_administers(hub: Hub) -> None:
         assert sum(user.admin for user in people.everyone(call)) == 1
 
 
+@pytest.mark.slow
 def test_of_many_sign_ups_with_one_address_one_owns_it(hub: Hub) -> None:
     forms = [form(f"user{number}x", email="same@example.org") for number in range(6)]
 

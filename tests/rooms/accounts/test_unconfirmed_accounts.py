@@ -51,6 +51,7 @@ def there(hub: Hub, name: str) -> bool:
         return people.by_name(call, name) is not None
 
 
+@pytest.mark.slow
 def test_a_reminder_goes_out_three_days_before_and_once(hub: Hub, clock: FrozenClock) -> None:
     joined(hub, "alice")
     tidied(hub, clock, after=27 * DAY - EVERY)
@@ -99,6 +100,7 @@ def test_nobody_is_removed_without_three_days_notice(hub: Hub, clock: FrozenCloc
     assert not there(hub, "alice")
 
 
+@pytest.mark.slow
 def test_whoever_confirms_in_time_stays(hub: Hub, clock: FrozenClock) -> None:
     signed_up = joined(hub, "alice")
     tidied(hub, clock, after=28 * DAY)
@@ -113,6 +115,7 @@ def test_whoever_confirms_in_time_stays(hub: Hub, clock: FrozenClock) -> None:
     assert there(hub, "alice")
 
 
+@pytest.mark.slow
 def test_whom_an_operator_confirmed_or_equipped_is_never_touched(
     hub: Hub, clock: FrozenClock
 ) -> None:

@@ -172,6 +172,7 @@ def test_after_an_hour_the_password_is_enough_again(hub: Hub, clock: FrozenClock
     assert entered(enter(hub, "alice")).name == "alice"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["alice", "nobody"])
 def test_a_wrong_password_looks_like_the_right_one(hub: Hub, who: str) -> None:
     """Neither the answer nor what is counted afterwards tells an attacker which it was."""

@@ -145,6 +145,7 @@ def test_only_people_who_may_write_attach(hub: Hub, reader: Actor) -> None:
     assert list(hub.objects.keys("attachments")) == []
 
 
+@pytest.mark.slow
 def test_sizes_and_numbers_are_bounded(hub: Hub, reader: Actor, clock: FrozenClock) -> None:
     limits = replace(
         hub.settings.limits, attachment_bytes=500, film_bytes=1000, attachments_per_hour=2

@@ -271,6 +271,7 @@ def test_texts_have_bounds(
     assert seen(hub, repo).discussion.comments == 1
 
 
+@pytest.mark.slow
 def test_nobody_writes_without_end(hub: Hub, reader: Actor, repo: Repo, clock: FrozenClock) -> None:
     limits = replace(hub.settings.limits, posts_per_hour=3)
     strict = replace(hub, settings=replace(hub.settings, limits=limits))

@@ -63,6 +63,7 @@ SOON = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "answer"), SOON)
 def test_a_server_that_may_think_better_of_it_is_asked_again(
     tmp_path: Path, clock: FrozenClock, step: str, answer: str

@@ -63,6 +63,7 @@ def mailing(
         hub.database.close()
 
 
+@pytest.mark.slow
 def test_each_refusal_is_counted_and_a_taken_mail_ends_it(
     mailing: Mailing, clock: FrozenClock
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_report_about_our_mail_is_believed_once(mailing: Mailing, clock: Froze
     assert mailing.trouble() == trouble
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", ["header", "envelope", "message id"])
 def test_a_report_is_matched_by_its_tag_or_by_its_message_id(mailing: Mailing, told: str) -> None:
     mailing.send()

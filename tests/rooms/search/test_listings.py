@@ -259,6 +259,7 @@ def test_no_word_breaks_a_search(hub: Hub, owner: Actor, word: str) -> None:
     assert names(hub, author=word) == []
 
 
+@pytest.mark.slow
 def test_as_many_tags_as_may_be_asked_for_are_found_together(hub: Hub, owner: Actor) -> None:
     tags = [f"t{number}" for number in range(199)]
     listed(hub, owner, "one", "region:us", *tags)
