@@ -10,7 +10,6 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]  # ships no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # the same
 
-# Of fixtures of one name the one named last counts: databases are emptied, not made anew.
 pytest_plugins = ["fixtures.hubs", "fixtures.postgres", "fixtures.recycled", "fixtures.radosgw"]
 
 TESTS = Path(__file__).parent
