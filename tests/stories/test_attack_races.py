@@ -53,7 +53,7 @@ from strata.core.errors import (
     OverQuota,
 )
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.credentials.tokens import making
 from strata.membership import recovery
 from strata.membership.closing import leave, suspend

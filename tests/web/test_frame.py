@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from strata.web.pages.frame import figures
 from strata.web.pages.frame.answer import (
     content_security_policy,
     frame_of,
@@ -24,6 +23,7 @@ from strata.web.pages.frame.answer import (
 from strata.web.pages.frame.assets import assets, icon_names, static_url
 from strata.web.pages.frame.avatar import avatar_svg
 from strata.web.pages.frame.render import Frame, Viewer, environment, icon, page, with_query
+from strata.web.pages.words import figures
 
 GALLERY = (Path(__file__).parent / "gallery.html").read_text("utf-8")
 VIEWER = Viewer("li-wei", "Li <b>Wei</b>", unverified_email="l***@qq.com")

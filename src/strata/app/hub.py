@@ -36,12 +36,12 @@ from strata.content.verdicts.jobs import JudgeAgain, JudgeCommits, again
 from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core import instance
 from strata.core.hub import Hub
-from strata.core.outbound import outbound_of
 from strata.core.personal import Personal
-from strata.core.places import load_places
-from strata.core.providers import load_providers
 from strata.core.secrets import load_or_create
 from strata.core.settings.groups.running import ObjectsSettings
+from strata.core.settings.outbound import outbound_of
+from strata.core.settings.places import load_places
+from strata.core.settings.providers import load_providers
 from strata.core.settings.tree import Settings
 from strata.credentials import personal as credentials
 from strata.events.audit.sealing.seal import SealFacts

@@ -12,7 +12,7 @@ import click
 from strata.accounts.mailboxes import disposable as lists
 from strata.cli.place import Place, place_options
 from strata.core.errors import Malformed
-from strata.core.outbound import outbound_of
+from strata.core.settings.outbound import outbound_of
 from strata.core.settings.tree import Settings
 from strata.lib.http.guard import Allowed, TargetRefused
 from strata.lib.http.outbound import Message, Unreachable

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from strata.core.personal import Personal
-from strata.core.providers import LoginProvider
 from strata.core.secrets import Secrets
+from strata.core.settings.providers import LoginProvider
 from strata.core.settings.tree import Settings
 from strata.lib.bell import Bell
 from strata.lib.db.database import Database

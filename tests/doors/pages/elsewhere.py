@@ -12,7 +12,7 @@ from fixtures.issuers import CLIENT, SECRET, Issuer
 from fixtures.plain_http import NO_AUTHORITIES
 from strata.core.call import reading
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.sessions.identities.linking import identities_of
 
 

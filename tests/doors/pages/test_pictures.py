@@ -18,7 +18,7 @@ from strata.content.writing.operations import Add
 from strata.core.hub import Hub
 from strata.lib.clock import now
 from strata.lib.objects.s3 import S3Place, S3Store
-from strata.web.pages.frame.media import media_headers
+from strata.web.pages.frame.addresses.media import media_headers
 
 HOME: Final = "/li-wei/flan-t5-large"
 CARD: Final = b"# Card\n\n![drawing](drawing.svg)\n\n![photo](photo.png)\n"

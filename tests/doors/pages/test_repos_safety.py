@@ -15,7 +15,7 @@ from fixtures.large_files import working_as
 from fixtures.shown_repos import HOSTILE_NAME, Scene, hostile, served, session_of, staged
 from strata.core.names import RepoId, RepoType
 from strata.repos import change
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.places import Place
 
 DATASET = RepoId(RepoType.DATASET, "ada", "hostile")
 PLACE = Place(DATASET, "main")

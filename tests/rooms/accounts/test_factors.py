@@ -31,7 +31,7 @@ from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import InvalidFields, NotFound, ProofNeeded, StrataError, TooMany
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.membership import recovery
 from strata.sessions.entering import login
 from strata.sessions.entering.entry import Browser, LoggedIn

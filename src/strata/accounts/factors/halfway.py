@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from strata.accounts.factors.tables import halfway
 from strata.core.call import Call, Work
 from strata.core.hub import Hub
-from strata.core.providers import UNVOUCHED, Vouched
+from strata.core.settings.providers import UNVOUCHED, Vouched
 
 LIFE: Final = timedelta(minutes=10)
 LONGEST: Final = 128  # characters of a ticket, or of a form cookie

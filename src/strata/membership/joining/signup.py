@@ -25,7 +25,7 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
 from strata.core.hub import Hub
 from strata.core.names import fresh_key
-from strata.core.providers import UNVOUCHED
+from strata.core.settings.providers import UNVOUCHED
 from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.membership.confirming import approval, mailing, verification

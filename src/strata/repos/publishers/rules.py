@@ -12,7 +12,7 @@ from typing import Final
 
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 
 MOST_CLAIMS: Final = 10
 LONGEST: Final = 500  # characters of a name or a value

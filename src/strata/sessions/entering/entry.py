@@ -14,7 +14,7 @@ from strata.accounts.legal.documents import due
 from strata.accounts.legal.tables import agreement
 from strata.accounts.tables import users
 from strata.core.call import Work
-from strata.core.providers import UNVOUCHED, Vouched
+from strata.core.settings.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
 from strata.lib.db.columns import to_millis
 from strata.sessions.entering import sites

@@ -13,7 +13,7 @@ from strata.accounts.standing import require_enterable, require_not_closed
 from strata.core.call import Call
 from strata.core.errors import LogInElsewhere
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 
 
 def site_of(hub: Hub, typed: str) -> LoginProvider | None:

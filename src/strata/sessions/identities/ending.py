@@ -22,7 +22,7 @@ from strata.accounts.factors.tables import halfway
 from strata.core.call import Work
 from strata.core.errors import Malformed, ProviderFailed
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider, Vouched
+from strata.core.settings.providers import LoginProvider, Vouched
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 from strata.sessions.identities.sites import endpoints, words

@@ -10,7 +10,7 @@ from strata.accounts.plans.rules import settle_groups
 from strata.core.actor import SYSTEM, Role
 from strata.core.call import Work
 from strata.core.errors import Conflict
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.organizations import members, queries
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from strata.core.call import Work
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.sessions.identities.sites.asking import Answered, provider_named
 from strata.sessions.identities.tables import identities, logins_elsewhere
 from strata.sessions.signed_in.sessions import PASSING, REMEMBERED

@@ -20,7 +20,7 @@ from strata.accounts.factors.halfway import Ticket
 from strata.accounts.mailboxes import addresses
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.events import outbox
 from strata.events.facts import record
 from strata.lib.db.statements import upsert

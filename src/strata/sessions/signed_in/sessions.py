@@ -19,7 +19,7 @@ from strata.core.actor import Actor, Standing
 from strata.core.call import Call, Work
 from strata.core.errors import Unauthenticated
 from strata.core.hub import Hub
-from strata.core.providers import UNVOUCHED, Vouched
+from strata.core.settings.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
 from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared

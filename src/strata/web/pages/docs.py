@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.web.pages.frame.clone_address import ssh_place
+from strata.web.pages.frame.addresses.clone_address import ssh_place
 from strata.web.pages.frame.visit import redirected, shown, visit_of
 from strata.web.pages.repo.snippets import Snippet, pointed
 from strata.web.work import hub_of

@@ -30,7 +30,8 @@ from strata.core.errors import (
 )
 from strata.web.auth import SAFE_METHODS
 from strata.web.errors import CHALLENGES, headers_of, status_of
-from strata.web.pages.entering import agreeing, elsewhere, proving
+from strata.web.pages.entering import agreeing, proving
+from strata.web.pages.entering.sites import elsewhere
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import bare_visit
 from strata.web.pages.frame.render import Frame, url_path

@@ -22,7 +22,7 @@ import msgspec
 
 from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.lib.db.columns import to_millis
 from strata.sessions.identities.sites import endpoints, words
 from strata.sessions.identities.sites.claims import Claims

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.sessions.identities.sites.talking import get_json
 
 KEPT_FOR: Final = timedelta(hours=1)

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.lib.http.guard import Allowed, TargetRefused
 from strata.lib.http.outbound import Message, Outbound, Reply, Unreachable
 

@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 from strata.accounts.mailboxes import addresses
 from strata.core.errors import ProviderFailed
 from strata.core.hub import Hub
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.sessions.identities.sites import endpoints
 from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.identities.sites.endpoints import Endpoints

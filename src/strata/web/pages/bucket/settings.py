@@ -18,7 +18,7 @@ from strata.organizations import queries as organizations
 from strata.repos.lookup import lookup
 from strata.web.pages.bucket.head import BucketHead, head_of
 from strata.web.pages.forms.body import Form
-from strata.web.pages.frame.places import person_address
+from strata.web.pages.frame.addresses.places import person_address
 from strata.web.pages.frame.visit import shown, user_id_of, visiting
 from strata.web.pages.repo.settings.general import (
     Act,

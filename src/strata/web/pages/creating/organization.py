@@ -14,7 +14,7 @@ from strata.organizations.create import NewOrganization
 from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, submitted
 from strata.web.pages.forms.file import form_with_picture
-from strata.web.pages.frame.places import person_address
+from strata.web.pages.frame.addresses.places import person_address
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.settings.profile import details_in
 from strata.web.pages.words.account import NOTHING_WRONG, told

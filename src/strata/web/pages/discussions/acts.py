@@ -14,7 +14,7 @@ from strata.core.call import Call, Work, working
 from strata.core.names import RepoId, Sha, is_sha
 from strata.web.pages.discussions.forms import require_comment, require_text, require_title
 from strata.web.pages.forms.body import Form
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.words.language import N_
 
 Act = Callable[[Call, RepoId, int, Form], str]

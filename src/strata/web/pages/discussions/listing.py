@@ -31,9 +31,9 @@ from strata.web.pages.discussions.forms import (
     require_title,
 )
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.addresses.media import media_headers
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.dressing import Visit
-from strata.web.pages.frame.media import media_headers
-from strata.web.pages.frame.places import Place
 from strata.web.pages.frame.visit import redirected, shown, visiting
 from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.repo.history import page_number

@@ -15,7 +15,7 @@ from strata.sessions.identities import leaving
 from strata.sessions.identities.leaving import Elsewhere
 from strata.sessions.signed_in import csrf, sessions
 from strata.web.auth import cookie_name, session_cookie_name
-from strata.web.pages.entering.elsewhere import ELSEWHERE, cookie_of, place_here
+from strata.web.pages.entering.sites.elsewhere import ELSEWHERE, cookie_of, place_here
 from strata.web.pages.forms.body import STALE_FORM, Form, form_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.cookies import drop_cookie, session_cookie, set_cookie

@@ -15,7 +15,7 @@ from strata.organizations import queries as organizations
 from strata.organizations.record import Organization
 from strata.search.listing import count, listing
 from strata.search.query import Query
-from strata.web.pages.frame.places import list_address
+from strata.web.pages.frame.addresses.places import list_address
 from strata.web.pages.frame.visit import shown, visiting
 from strata.web.pages.people.profile import Shelf
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from strata.core.names import RepoType
 from strata.lib.markdown.front_matter import Value
-from strata.web.pages.frame.places import list_address
+from strata.web.pages.frame.addresses.places import list_address
 
 MAX_WORDS: Final = 6  # tags of the author's own shown; the rest is counted
 _MAX_LANGUAGES: Final = 6

@@ -16,9 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from strata.events.mails.troubles import Trouble
-from strata.web.pages.frame import figures
 from strata.web.pages.frame.assets import icon_names, static_url
 from strata.web.pages.frame.avatar import avatar_svg
+from strata.web.pages.words import figures
 from strata.web.pages.words.devices import device_text
 from strata.web.pages.words.language import LANGUAGES, choose_language, translations
 

@@ -12,7 +12,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import Malformed
 from strata.core.names import RepoId, RepoType
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.places import person_address
+from strata.web.pages.frame.addresses.places import person_address
 from strata.web.pages.frame.visit import in_transaction, redirected, user_id_of
 
 SETTINGS: Final = "/settings/notifications"

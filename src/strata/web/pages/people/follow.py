@@ -13,7 +13,7 @@ from strata.community.follows import follow as acts, queries
 from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.places import person_address
+from strata.web.pages.frame.addresses.places import person_address
 from strata.web.pages.frame.visit import in_transaction, redirected
 
 

@@ -18,7 +18,7 @@ from strata.organizations.record import Organization
 from strata.search.listing import Listed, count, listing
 from strata.search.query import Query
 from strata.web.pages.collections.show import CollectionShelf, shelf_of
-from strata.web.pages.frame.places import list_address
+from strata.web.pages.frame.addresses.places import list_address
 from strata.web.pages.frame.render import at
 from strata.web.pages.people.follow import Following, following_of
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from strata.lib.markdown.addresses import AddressKind
 from strata.lib.markdown.render import TooLong, render
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.render import at
 
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:|/|#")

@@ -20,8 +20,8 @@ from strata.core.call import Call
 from strata.core.names import RepoId
 from strata.lib.markdown import front_matter
 from strata.lib.markdown.render import highlight_code
-from strata.web.pages.frame.media import media_headers
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.media import media_headers
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.visit import redirected, shown, visiting
 from strata.web.pages.repo.card_view import markdown_of
 from strata.web.pages.repo.files import Elsewhere, named, trail_of

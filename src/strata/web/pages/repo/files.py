@@ -21,8 +21,8 @@ from strata.content.snapshot import Snapshot, snapshot_at
 from strata.core.call import Call
 from strata.core.names import RepoId
 from strata.lib.git.model import CommitFacts
-from strata.web.pages.frame.media import media_headers
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.media import media_headers
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.visit import redirected, shown, visiting
 from strata.web.pages.repo.card_view import markdown_of
 from strata.web.pages.repo.head import RepoHead, head_of

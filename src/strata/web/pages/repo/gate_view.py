@@ -24,7 +24,7 @@ from strata.content.card.front_matter import Card
 from strata.content.card.gate_form import GateForm
 from strata.content.snapshot import MAIN, Snapshot
 from strata.core.call import Call
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.repo.card_view import markdown_of
 from strata.web.pages.words.language import N_, locale_name, translated
 

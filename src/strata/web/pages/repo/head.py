@@ -17,9 +17,9 @@ from strata.core.call import Call
 from strata.lib.git import read as git
 from strata.repos.liking.popularity import liked
 from strata.repos.record import Repo
-from strata.web.pages.frame.clone_address import addresses_of
+from strata.web.pages.frame.addresses.clone_address import addresses_of
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.labels import Label, labels_of
-from strata.web.pages.frame.places import Place
 from strata.web.pages.repo.snippets import Snippet, usage
 
 

@@ -18,7 +18,7 @@ from strata.content.verdicts.badges import Badge, badges
 from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.core.names import RepoId
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.visit import shown, visiting
 from strata.web.pages.repo.diff_view import Difference, difference
 from strata.web.pages.repo.files import named

@@ -26,11 +26,11 @@ from strata.organizations import queries as organizations
 from strata.repos.liking import likes
 from strata.repos.liking.popularity import downloads_by_day
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.clone_address import addresses_of
+from strata.web.pages.frame.addresses.clone_address import addresses_of
+from strata.web.pages.frame.addresses.media import media_headers
+from strata.web.pages.frame.addresses.places import Place, list_address
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.labels import texts
-from strata.web.pages.frame.media import media_headers
-from strata.web.pages.frame.places import Place, list_address
 from strata.web.pages.frame.render import url_path
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
 from strata.web.pages.people.organization import OrganizationPage, organization_page

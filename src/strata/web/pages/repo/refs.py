@@ -12,7 +12,7 @@ from strata.content.refs import RefList, list_refs
 from strata.content.snapshot import MAIN, snapshot
 from strata.core.call import Call
 from strata.core.names import RepoId
-from strata.web.pages.frame.places import Place
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.visit import shown, visiting
 from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.work import repo_of

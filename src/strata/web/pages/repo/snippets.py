@@ -15,7 +15,7 @@ from strata.content.card.tasks import PIPELINE_TAGS
 from strata.core.names import RepoType
 from strata.lib.markdown.highlight import highlight_block
 from strata.repos.record import Repo
-from strata.web.pages.frame.clone_address import Addresses
+from strata.web.pages.frame.addresses.clone_address import Addresses
 from strata.web.pages.words.language import N_
 
 _FLAGS: Final = {

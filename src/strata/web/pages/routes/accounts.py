@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.web.pages import legal, site_config
+from strata.web.pages import legal, site_config, static_files
 from strata.web.pages.collaborating import mine as settings_collaborations
 from strata.web.pages.creating import organization as organization_new
 from strata.web.pages.entering import (
@@ -15,13 +15,12 @@ from strata.web.pages.entering import (
     login,
     logout,
     mailed,
-    providers,
     proving,
     recovery,
     second,
     verify,
 )
-from strata.web.pages.frame import static_files
+from strata.web.pages.entering.sites import coming, going, linking
 from strata.web.pages.frame.visit import redirected
 from strata.web.pages.inbox import acts as inbox_acts, page as inbox
 from strata.web.pages.joining import page as joining, script as joining_script
@@ -99,12 +98,12 @@ ROUTES: Final = (
     Route(SEND, "/agree/later", agreeing.later, BROWSER, page=True, free=True),
     Route(READ, "/settings/confirm-access", proving.page, BROWSER, page=True),
     Route(SEND, "/settings/confirm-access", proving.confirm, BROWSER, page=True, free=True),
-    Route(("GET",), "/login/with/{provider}", providers.begin, BROWSER, page=True),
-    Route(("GET",), "/login/callback/{provider}", providers.come_back, BROWSER, page=True),
-    Route(READ, "/login/link", providers.ask_link, BROWSER, page=True),
-    Route(SEND, "/login/link", providers.link, BROWSER, page=True, free=True),
-    Route(SEND, "/settings/authentication/identities", providers.begin_linking, BROWSER, page=True),
-    Route(SEND, "/settings/authentication/identities/unlink", providers.unlink, BROWSER, page=True),
+    Route(("GET",), "/login/with/{provider}", going.begin, BROWSER, page=True),
+    Route(("GET",), "/login/callback/{provider}", coming.come_back, BROWSER, page=True),
+    Route(READ, "/login/link", linking.ask_link, BROWSER, page=True),
+    Route(SEND, "/login/link", linking.link, BROWSER, page=True, free=True),
+    Route(SEND, "/settings/authentication/identities", linking.begin_linking, BROWSER, page=True),
+    Route(SEND, "/settings/authentication/identities/unlink", linking.unlink, BROWSER, page=True),
     Route(SEND, "/settings/authentication/publishers", publishers.submit, BROWSER, page=True),
     Route(READ, "/forgot-password", recovery.page, BROWSER, page=True),
     Route(SEND, "/forgot-password", recovery.ask, BROWSER, page=True, free=True),

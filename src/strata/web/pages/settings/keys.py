@@ -17,7 +17,7 @@ from strata.credentials.keys.gpg import GpgKey
 from strata.credentials.keys.ssh import SshKey
 from strata.lib.keys.host import HostKey, published
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.clone_address import Place, ssh_place
+from strata.web.pages.frame.addresses.clone_address import Place, ssh_place
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import field

@@ -20,7 +20,7 @@ from strata.organizations import queries as organizations
 from strata.repos import change
 from strata.repos.lookup import lookup
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.places import person_address
+from strata.web.pages.frame.addresses.places import person_address
 from strata.web.pages.frame.render import url_path
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.repo.gate_view import countries

@@ -19,8 +19,8 @@ from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.core.names import RepoId
 from strata.repos.lookup import lookup
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.frame.dressing import Visit
-from strata.web.pages.frame.places import Place
 from strata.web.pages.frame.render import url_path
 from strata.web.pages.frame.visit import redirected, shown, visiting
 from strata.web.pages.repo.head import RepoHead, head_of

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call
-from strata.core.providers import LoginProvider
+from strata.core.settings.providers import LoginProvider
 from strata.lib.places import Place
 from strata.repos.publishers.manage import Publisher, for_person
 from strata.repos.publishers.rules import issuers
