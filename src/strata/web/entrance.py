@@ -102,7 +102,7 @@ async def require_shown(request: Request, route: Route) -> None:
     Raises:
         Unauthenticated: they have to log in.
     """
-    if has_credentials(request):
+    if has_credentials(request) or shows_nothing(request, route):
         return
     try:
         enter(request.scope["strata"].hub, route, ANONYMOUS)
@@ -155,6 +155,16 @@ def _is_opened(request: Request, route: Route) -> bool:
     opened = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
     free = route.template in OPEN or route.template.startswith("/settings/account")
     return route.page and request.method in SAFE_METHODS and opened and not free
+
+
+def shows_nothing(request: Request, route: Route) -> bool:
+    """Whether an application wants nobody to be shown anything, whoever it is (`prompt=none`).
+
+    It is told what would have been shown, as an error, and no more than at `/oauth/token` (OpenID
+    Connect Core 1.0 §3.1.2.6).
+    """
+    prompt = request.query_params.get("prompt", "")
+    return route.template == "/oauth/authorize" and prompt.split() == ["none"]
 
 
 def later_name(request: Request) -> str:

@@ -32,7 +32,7 @@ from strata.credentials.uses import Uses
 from strata.sessions.signed_in.sessions import Started
 from strata.web.auth import SAFE_METHODS, authenticate
 from strata.web.charging import at_address, caller_of
-from strata.web.entrance import ask_consent, enter, explain_wait
+from strata.web.entrance import ask_consent, enter, explain_wait, shows_nothing
 from strata.web.json_body import decoded
 from strata.web.metrics import Metrics
 from strata.web.paths import Match
@@ -176,8 +176,9 @@ def _read(request: Request, act: Callable[[Call], T]) -> T:
         facts.charge(caller_of(facts.actor, facts.origin.ip))
         if facts.match is None or not facts.match.route.idle:
             facts.tallies.uses.note(facts.actor, facts.hub.clock(), facts.origin)
-        _require_entered(facts)
-        _require_settled(facts, request)
+        if facts.match is None or not shows_nothing(request, facts.match.route):
+            _require_entered(facts)
+            _require_settled(facts, request)
         return act(Call(facts.hub, facts.actor, db, facts.origin))
 
 

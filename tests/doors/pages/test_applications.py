@@ -150,6 +150,7 @@ def test_no_is_told_to_the_application(ana: Visitor) -> None:
         ({"request": "x.y.z"}, "request_not_supported"),
         ({"request_uri": "https://evil.example/r"}, "request_uri_not_supported"),
         ({"response_mode": "fragment"}, "invalid_request"),
+        ({"max_age": "-1"}, "invalid_request"),
         ({"prompt": "none"}, "consent_required"),
     ],
 )

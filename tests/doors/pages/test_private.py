@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from doors.pages.test_applications import address as authorizing, answered
 from doors.pages.test_unconfirmed import address
 from doors.pages.visitors import PASSWORD, Page, Visitor, code_in, confirmed, letter
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.oauth import application
 from fixtures.questions import body
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import working
@@ -154,6 +156,21 @@ def test_who_only_typed_an_address_sees_their_account_and_nothing_of_the_site(
     token = scene.token("mallory")
     assert newcomer.client.get(FILE, headers=token).status_code == 403
     assert newcomer.client.get("/api/whoami-v2").json()["emailVerified"] is False
+
+
+def test_an_application_that_wants_nothing_shown_is_told_why(scene: Scene) -> None:
+    """`prompt=none`: no log-in page, no interstitial, whoever it is (OpenID Core §3.1.2.6)."""
+    application(scene.hub)
+    newcomer = Visitor(scene.hub)
+    assert answered(newcomer.open(authorizing(prompt="none")))["error"] == "login_required"
+    assert newcomer.open(authorizing()).place.startswith("/login?next=")
+    newcomer.join("rose")
+    for _ in ("unconfirmed", "waits for approval"):
+        told = answered(newcomer.open(authorizing(prompt="none")))
+        assert (told["error"], told["state"]) == ("interaction_required", 'a"><script>')
+        assert newcomer.open(authorizing()).status == 403
+        code = code_in(letter(scene.hub, "rose@example.com"))
+        newcomer.submit("/verify-email", "/verify-email/code", code=code)
 
 
 def test_who_waits_for_approval_is_let_in_by_it(scene: Scene) -> None:

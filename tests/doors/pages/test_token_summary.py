@@ -120,6 +120,14 @@ def test_repos_that_nobody_shows_them_are_neither_counted_nor_told_apart(
     assert "bob/secret" in said(bob, repos(("bob/secret", "read")))
 
 
+def test_no_token_is_told_what_another_could_open(ana: Visitor) -> None:
+    """What the form offers first is what its person belongs to."""
+    headers = {"Authorization": f"Bearer {token_in(ana.make_token('mine', 'write'))}"}
+    for path in ("/settings/tokens/repositories", "/settings/tokens/summary"):
+        answer = ana.client.get(path, headers=headers)
+        assert (answer.status_code, "settings page" in answer.json()["error"]) == (403, True)
+
+
 def test_broad_choices_are_warned_of(hub: Hub, ana: Visitor) -> None:
     created(hub, actor_of(hub, ana), "a", private=True)
     organization(hub, "ana")

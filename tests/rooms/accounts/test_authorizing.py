@@ -178,6 +178,8 @@ def test_a_verifier_where_no_challenge_was_sent_is_refused(hub: Hub, app: Regist
     code = allowed(hub, ana, bare)["code"]
     assert redeemed(hub, code, Credentials(), verifier="") == "invalid_client"
     assert redeemed(hub, code, Credentials("dummy-app"), verifier="") == "invalid_client"
+    # Nor does any secret do, where it is not said whose it is.
+    assert redeemed(hub, code, Credentials(secret="junk"), verifier="") == "invalid_client"
     assert not isinstance(redeemed(hub, code, app.credentials, verifier=""), str)
 
 
@@ -301,7 +303,7 @@ def test_silence_shows_nobody_anything(hub: Hub) -> None:
     silent = asking(prompt=frozenset({"none"}))
     for actor, reason in (
         (Actor(), "login_required"),
-        (replace(made(hub, "ana"), verified=False), "interaction_required"),
+        (replace(made(hub, "ana"), must_agree=True), "interaction_required"),
         (made(hub, "bob"), "consent_required"),
     ):
         with pytest.raises(GrantRefused) as refused:

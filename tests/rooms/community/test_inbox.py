@@ -42,7 +42,7 @@ from strata.community.telling.jobs import TellPeople
 from strata.content.making import new_repo
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Grants, Role, TokenFacts, TokenRole
 from strata.core.call import Call, Work
-from strata.core.errors import Forbidden, NotFound, Unauthenticated
+from strata.core.errors import Forbidden, NotFound, TokenTooNarrow, Unauthenticated
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.events.facts import Whose, record, record_of
@@ -515,9 +515,14 @@ def test_a_narrowed_token_reads_only_of_repos_that_it_opens(
             record_of(work, "repo.move", repo, fact)
     told(hub)
     assert len(heard(hub, ana)) == 3
-    token = _narrowed(hub, ana)
-    assert [one.place and one.place.repo_id.name for one in listed(hub, token)] == ["open"]
-    with working_as(hub, token) as work, pytest.raises(Forbidden):
+    keeper = _narrowed(hub, ana, "user.settings.write")
+    assert [one.place and one.place.repo_id.name for one in listed(hub, keeper)] == ["open"]
+    # Whose inbox it is tells of more than repos: no token reads it that does not name it.
+    other = _narrowed(hub, ana, "repo.write", "discussion.write")
+    with pytest.raises(TokenTooNarrow):
+        listed(hub, other)
+    assert badge(hub, other) == 0 < badge(hub, keeper)
+    with working_as(hub, other) as work, pytest.raises(Forbidden):
         acts.act_on_all(work, Act.DONE, Filter())
 
 
@@ -619,6 +624,7 @@ def _in_organization(hub: Hub, actor: Actor) -> Repo:
         return new_repo.create(call, wish, files={})
 
 
-def _narrowed(hub: Hub, actor: Actor) -> Actor:
-    facts_of = TokenFacts(1, "narrow", TokenRole.FINE_GRAINED, hub.clock(), grants=Grants())
+def _narrowed(hub: Hub, actor: Actor, *names: str) -> Actor:
+    grants = Grants(namespaces={actor.user_id or 0: frozenset(names)})
+    facts_of = TokenFacts(1, "narrow", TokenRole.FINE_GRAINED, hub.clock(), grants=grants)
     return Actor(user_id=actor.user_id, name=actor.name, verified=True, token=facts_of)

@@ -61,6 +61,30 @@ def require_person(actor: Actor, act: str) -> None:
     require_open(actor.standing)
 
 
+def reads_own(actor: Actor) -> bool:
+    """Whether the credentials show what is a person's alone and no repo's, such as the inbox.
+
+    A narrowed token reads what is public and what it names (product §3.10). An inbox is neither: it
+    tells of whom the person listens to. So it is for a token that keeps the inbox in order.
+    """
+    return actor.grants is None or lets(actor, Permission.SETTINGS_WRITE, actor.user_id)
+
+
+def require_own(actor: Actor) -> int:
+    """Insist on an account, confirmed or not, whose credentials show what is its own; its id.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        TokenTooNarrow: as `reads_own`.
+    """
+    require_account(actor)
+    if actor.user_id is None:
+        raise Unauthenticated("Log in first.")
+    if not reads_own(actor):
+        raise too_narrow(actor, Permission.SETTINGS_WRITE)
+    return actor.user_id
+
+
 def require_reader(actor: Actor, permission: Permission) -> None:
     """Insist on a signed-in account, confirmed or not, whose credentials leave it a permission.
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from strata.access.policy.persons import reads_own
 from strata.access.visibility import Sight, governed_by, opened_to, seen, sight_of
 from strata.community.inbox.knowing import Rights, joined, known_with, owner_of
 from strata.community.inbox.tables import notifications
@@ -28,9 +29,12 @@ _COLUMNS: Final = ("repo_id", "discussion_id", "namespace_id", "for_managers")
 
 
 def unread(call: Call) -> int:
-    """How many unread notifications the caller has and may know of, at most `MOST`; nobody: 0."""
+    """How many unread notifications the caller has and may know of, at most `MOST`; nobody: 0.
+
+    So does a token that may not read the inbox: the page that asks shows no error.
+    """
     actor, sqlite = call.actor, call.hub.database.sqlite
-    if actor.user_id is None:
+    if actor.user_id is None or not reads_own(actor):
         return 0
     opened = opened_to(actor)
     values: dict[str, object] = {

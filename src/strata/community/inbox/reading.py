@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from strata.access.policy.persons import require_account
+from strata.access.policy.persons import require_own
 from strata.community.discussions import queries as discussions
 from strata.community.discussions.queries import Event
 from strata.community.discussions.texts import html_of
 from strata.community.inbox import queries
 from strata.community.inbox.record import Filter, Notification, Show
-from strata.core.actor import Actor
 from strata.core.call import Call
-from strata.core.errors import NotFound, Unauthenticated
+from strata.core.errors import NotFound
 from strata.core.names import RepoId
 from strata.lib.db.seek import Page, Window
 from strata.repos.queries import path_key, repo_at
@@ -44,52 +43,40 @@ class Counts:
     all: int
 
 
-def mine(actor: Actor) -> int:
-    """Whose inbox it is.
-
-    Raises:
-        Unauthenticated: nobody is signed in.
-    """
-    require_account(actor)
-    if actor.user_id is None:
-        raise Unauthenticated("Log in first.")
-    return actor.user_id
-
-
 def listed(call: Call, wanted: Filter, window: Window) -> Page[Notification]:
     """A part of the caller's list, the newest first.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated, TokenTooNarrow: as `access.policy.persons.require_own`.
     """
-    return queries.some(call, mine(call.actor), wanted, window)
+    return queries.some(call, require_own(call.actor), wanted, window)
 
 
 def numbered(call: Call, wanted: Filter, *, start: int, limit: int) -> list[Notification]:
     """The same by how many stand before.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated, TokenTooNarrow: as `access.policy.persons.require_own`.
     """
-    return queries.numbered(call, mine(call.actor), wanted, start=start, limit=limit)
+    return queries.numbered(call, require_own(call.actor), wanted, start=start, limit=limit)
 
 
 def matching(call: Call, wanted: Filter) -> int:
     """How many of the caller's notifications a filter lets through.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated, TokenTooNarrow: as `access.policy.persons.require_own`.
     """
-    return queries.count(call, mine(call.actor), wanted)
+    return queries.count(call, require_own(call.actor), wanted)
 
 
 def counts(call: Call, wanted: Filter) -> Counts:
     """How many the caller has.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated, TokenTooNarrow: as `access.policy.persons.require_own`.
     """
-    user_id, of_kind = mine(call.actor), Filter(discussions=wanted.discussions)
+    user_id, of_kind = require_own(call.actor), Filter(discussions=wanted.discussions)
     return Counts(
         view=queries.count(call, user_id, wanted),
         unread=queries.count(call, user_id, Filter(Show.UNREAD, discussions=wanted.discussions)),
@@ -101,28 +88,28 @@ def repos_in(call: Call) -> list[RepoId]:
     """The repos that the caller's list is about.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated, TokenTooNarrow: as `access.policy.persons.require_own`.
     """
-    return queries.repos_in(call, mine(call.actor), MOST_REPOS)
+    return queries.repos_in(call, require_own(call.actor), MOST_REPOS)
 
 
 def muted(call: Call, limit: int = MOST_REPOS) -> list[Notification]:
     """The threads of which the caller wants to hear nothing, unless somebody names them.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated, TokenTooNarrow: as `access.policy.persons.require_own`.
     """
-    return queries.muted(call, mine(call.actor), limit)
+    return queries.muted(call, require_own(call.actor), limit)
 
 
 def preview(call: Call, notification_id: int) -> Preview:
     """One notification; reading it here does not mark it.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated, TokenTooNarrow: as `access.policy.persons.require_own`.
         NotFound: the caller has none of this id, or may not know of its thread by now.
     """
-    found = queries.one(call, mine(call.actor), notification_id)
+    found = queries.one(call, require_own(call.actor), notification_id)
     if found is None:
         raise NotFound(MISSING)
     if found.thread is None or found.place is None:

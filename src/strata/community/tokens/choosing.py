@@ -13,6 +13,7 @@ from strata.access.visibility import readable
 from strata.core.call import Call
 from strata.core.errors import StrataError
 from strata.core.names import RepoId, RepoType
+from strata.credentials.tokens.owned import require_session
 from strata.repos.lookup import followed
 from strata.repos.record import Repo
 from strata.repos.tables import repos
@@ -44,6 +45,7 @@ def near(
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.require_person`.
     """
     require_person(call.actor, "create tokens")
+    require_session(call.actor)
     actor = call.actor
     mine = [actor.user_id, *sorted(actor.roles)]
     near: sa.ColumnElement[bool] = repos.c.owner_id.in_(mine)

@@ -82,7 +82,8 @@ def redeem(call: Call, asked: Redemption) -> tuple[Answer, str]:
         ClientRefused: the application is not the one that it says it is.
         GrantRefused: `invalid_grant`.
     """
-    app = apps.named(call, asked.credentials) if asked.credentials.client_id else None
+    shown = asked.credentials
+    app = apps.named(call, shown) if shown.client_id or shown.secret else None
     with working(call) as work:
         row = _shown(work, asked.code)
         consent = None if row is None else consents.by_key(work, row.consent_id)
@@ -118,7 +119,8 @@ def _shown(work: Work, code: str) -> sa.Row[Any] | None:
 def _require_client(app: App, row: sa.Row[Any], asked: Redemption) -> None:
     """Who redeems: a secret shows it, or a verifier that only the right browser has.
 
-    The JavaScript client of the Hub sends the verifier alone, for applications of this site.
+    The JavaScript client of the Hub sends the verifier alone, for applications of this site. A
+    secret that came along is the right one: `redeem` has looked.
     """
     by_verifier = row.challenge and app.vouched_for
     if app.confidential and not by_verifier and not asked.credentials.secret:

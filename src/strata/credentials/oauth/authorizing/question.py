@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.core.call import Call
-from strata.core.errors import GrantRefused
+from strata.core.errors import GrantRefused, StrataError
 from strata.credentials.oauth import consents
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.authorizing.requests import Asked, wanted
@@ -75,11 +75,13 @@ def entered_at(call: Call) -> datetime:
 
 
 def _require_silent(call: Call) -> None:
-    """With `prompt=none` nobody is shown anything, not even the log-in."""
+    """With `prompt=none` nobody is shown anything, not even the log-in or why they have to wait."""
     if call.actor.session_id is None:
         raise GrantRefused("login_required", "Nobody is logged in.")
-    if not call.actor.verified:
-        raise GrantRefused("interaction_required", "The person must confirm their address first.")
+    try:
+        consents.consenting(call)
+    except StrataError as error:
+        raise GrantRefused("interaction_required", error.message) from error
 
 
 def _is_stale(call: Call, asked: Asked) -> bool:

@@ -100,7 +100,8 @@ def _seconds(text: str) -> int | None:
 def _unsupported(fields: Form) -> str:
     named = next((code for name, code in _UNSUPPORTED.items() if name in fields), "")
     other_mode = fields.get("response_mode", "query") != "query"
-    return named or ("invalid_request" if other_mode else "")
+    no_age = bool(fields.get("max_age")) and _seconds(fields["max_age"]) is None
+    return named or ("invalid_request" if other_mode or no_age else "")
 
 
 def _considered(call: Call, asked: Asked) -> Outcome:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from strata.access.policy.persons import require_person
 from strata.community.tokens.choosing import seen
 from strata.core.call import Call
+from strata.credentials.tokens.owned import require_session
 from strata.repos.record import Repo
 from strata.web import respond
 from strata.web.pages.settings.tokens.editor import about
@@ -42,6 +43,7 @@ async def summarised(request: Request) -> Response:
 
 def _summary(call: Call, language: str, draft: Draft) -> Summary:
     require_person(call.actor, "create tokens")
+    require_session(call.actor)
     known = seen(call, named_in(draft).values())
     return summary(language, draft, call.actor.name or "", known)
 
