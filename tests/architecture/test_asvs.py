@@ -14,7 +14,8 @@ from strata.accounts.passwords import hashing, policy
 from strata.accounts.tables import users
 from strata.core import secrets
 from strata.core.hub import Hub
-from strata.core.settings.checks import MIN_PASSWORD_HASH_MIB, MIN_SECRET_LENGTH
+from strata.core.settings.rules.accounts import MIN_PASSWORD_HASH_MIB
+from strata.core.settings.rules.serving import MIN_SECRET_LENGTH
 from strata.core.settings.tree import Settings
 from strata.credentials.oauth.openid import keys
 from strata.sessions.entering import crowded, guessing, waiting

@@ -2,9 +2,9 @@
 
 import pytest
 
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
 from strata.core.settings.outbound import outbound_of
+from strata.core.settings.refusal import BadSettings
 from strata.lib.http.guard import TargetRefused
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.description import described
 from strata.core.settings.loading import load
+from strata.core.settings.refusal import BadSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 

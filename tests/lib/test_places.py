@@ -6,9 +6,9 @@ import pytest
 
 from fixtures.places import ASN, BERLIN, WHERE, written
 from strata.app.hub import load_hub
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
 from strata.core.settings.places import load_places
+from strata.core.settings.refusal import BadSettings
 from strata.lib.places import Places
 
 

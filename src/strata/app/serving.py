@@ -26,7 +26,7 @@ from strata.community.telling.jobs import TidyInbox
 from strata.community.webhooks.jobs import TidyWebhooks
 from strata.core.call import reading, working
 from strata.core.hub import Hub
-from strata.core.settings.checks import BadSettings
+from strata.core.settings.refusal import BadSettings
 from strata.core.settings.tree import Settings
 from strata.credentials.uses import FLUSH_EVERY_S
 from strata.events.audit.sealing.seal import begin_sealing

@@ -16,7 +16,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from strata.core.secrets import Secrets
-from strata.core.settings.checks import BadSettings
+from strata.core.settings.refusal import BadSettings
 from strata.core.tables import metadata
 from strata.lib.db.database import Database
 from strata.lib.db.statements import upsert

@@ -24,8 +24,8 @@ from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.errors import LogInElsewhere
 from strata.core.hub import Hub
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.providers import load_providers
+from strata.core.settings.refusal import BadSettings
 from strata.events.jobs import run_due
 from strata.membership.closing import suspend
 from strata.membership.recovery import SendReset

@@ -23,8 +23,8 @@ from strata.accounts import people
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
 from strata.core.hub import Hub
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
+from strata.core.settings.refusal import BadSettings
 from strata.membership.confirming import approval, unconfirmed, verification
 from strata.membership.joining import invites
 from strata.sessions.entering import login

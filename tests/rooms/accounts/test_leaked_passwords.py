@@ -15,8 +15,8 @@ from strata.accounts.passwords.chosen import new_password_faults
 from strata.core.call import working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
+from strata.core.settings.refusal import BadSettings
 from strata.membership import recovery
 from strata.membership.joining import by_operator
 from strata.sessions.passwords import reset

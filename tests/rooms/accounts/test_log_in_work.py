@@ -28,8 +28,8 @@ from strata.core.errors import (
     WorkNeeded,
 )
 from strata.core.hub import Hub
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
+from strata.core.settings.refusal import BadSettings
 from strata.membership.joining.faults import work_of
 from strata.sessions.entering import crowded, login
 from strata.sessions.entering.entry import Browser, LoggedIn

@@ -18,8 +18,8 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.mailboxes import mail_domains
 from strata.core.errors import InvalidFields, ProofNeeded, TooMany
 from strata.core.hub import Hub
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
+from strata.core.settings.refusal import BadSettings
 from strata.lib.mail.domains import MailDomains
 from strata.lib.mail.name_servers import place_of
 from strata.membership.confirming import mailing

@@ -15,8 +15,8 @@ from strata.accounts.passwords.chosen import new_password_faults
 from strata.accounts.passwords.peppers import load_peppers
 from strata.core.hub import Hub
 from strata.core.settings import loading
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.groups.accounts import AccountsSettings
+from strata.core.settings.refusal import BadSettings
 from strata.core.settings.tree import Settings
 
 

@@ -18,7 +18,7 @@ from strata.core import instance, sealing
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.core.secrets import Secrets
-from strata.core.settings.checks import BadSettings
+from strata.core.settings.refusal import BadSettings
 from strata.migrations.schema import metadata
 from strata.sessions.signed_in import sessions
 

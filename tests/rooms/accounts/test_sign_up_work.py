@@ -14,8 +14,8 @@ from fixtures.puzzles import solved
 from strata.accounts.puzzles import Done, Puzzle, faults, puzzle
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
-from strata.core.settings.checks import BadSettings
 from strata.core.settings.loading import load
+from strata.core.settings.refusal import BadSettings
 from strata.membership.joining.faults import work_of
 
 BITS = 6

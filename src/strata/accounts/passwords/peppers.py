@@ -12,7 +12,7 @@ import hmac
 from pathlib import Path
 from typing import Final
 
-from strata.core.settings.checks import BadSettings
+from strata.core.settings.refusal import BadSettings
 from strata.core.settings.tree import Settings
 
 SHORTEST: Final = 32  # characters

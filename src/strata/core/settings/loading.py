@@ -15,8 +15,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from strata.core.settings.checks import BadSettings, check
+from strata.core.settings.checks import check
 from strata.core.settings.description import described, hints_of, leaves, type_name, variable_of
+from strata.core.settings.refusal import BadSettings
 from strata.core.settings.tree import Settings
 
 

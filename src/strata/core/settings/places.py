@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strata.core.settings.checks import BadSettings
+from strata.core.settings.refusal import BadSettings
 from strata.core.settings.tree import Settings
 from strata.lib.places import NoPlaces, Places
 

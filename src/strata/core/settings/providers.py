@@ -32,7 +32,7 @@ from typing import Any, Final, get_type_hints
 from urllib.parse import urlsplit
 
 from strata.core.actor import Role
-from strata.core.settings.checks import BadSettings
+from strata.core.settings.refusal import BadSettings
 
 GOOGLE: Final = "https://accounts.google.com"
 KINDS: Final = ("github", "google", "oidc")
