@@ -3,7 +3,6 @@
 Each story opens the transaction of one act and has the other one come meanwhile.
 """
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +14,6 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
-from PIL import Image
 
 from fixtures.accounts import (
     HERE,
@@ -31,7 +29,7 @@ from fixtures.accounts import (
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import SAMPLE, joins, organization, today
-from fixtures.races import beside, called, held_open, interrupted, worked
+from fixtures.races import beside, called, interrupted, worked
 from strata.access.organizations import inviting, members
 from strata.access.organizations.founding import found_organization
 from strata.accounts import confirmed, people
@@ -39,7 +37,6 @@ from strata.accounts.factors import codes, halfway, held, passkeys, totp
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.passwords import hashing
 from strata.accounts.people import User
-from strata.accounts.profile.picture import FOLDER, change_picture, shown_file
 from strata.accounts.tables import users
 from strata.community.watching import acts as watching
 from strata.core.actor import SYSTEM, Actor, Role, TokenRole
@@ -488,19 +485,3 @@ def test_two_at_once_are_not_one_watched_too_many(
 
     second = beside(hub, watch("bob"), lambda: worked(hub, alice, watch("carol")), by=alice)
     assert isinstance(second, Conflict)
-
-
-def test_of_two_pictures_at_once_one_is_kept(hub: Hub, alice: Actor) -> None:
-    account = person(hub, "alice")
-
-    def choose(colour: str) -> Callable[[Any], object]:
-        square = io.BytesIO()
-        Image.new("RGB", (64, 64), colour).save(square, "PNG")
-        return lambda call: change_picture(call, account.id, square.getvalue())
-
-    later = partial(called, hub, alice, choose("blue"))
-    assert held_open(hub, choose("red"), later, by=alice) == (None, None)
-
-    shown = called(hub, alice, lambda call: shown_file(call, account.public_id))
-    stems = {facts.key.rpartition("/")[2].partition(".")[0] for facts in hub.objects.keys(FOLDER)}
-    assert stems == {str(shown).partition(".")[0]}

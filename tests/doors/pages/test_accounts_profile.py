@@ -1,7 +1,10 @@
 """Profile, picture, username and leaving, in a browser without scripts (product S-010, S-011)."""
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,6 +18,7 @@ from fixtures.shown_repos import served
 from strata.accounts.confirmed import claim, release
 from strata.accounts.naming import names
 from strata.accounts.plans import grants
+from strata.accounts.profile.picture import change_picture, shown_file
 from strata.core.call import working
 from strata.core.hub import Hub
 
@@ -89,6 +93,37 @@ def test_a_picture_is_shown_under_the_address_that_never_changes(
     assert visitor.submit(PROFILE, remove).place == PROFILE
     assert visitor.client.get(address).status_code == 200
     assert visitor.client.get(sent_on.headers["location"]).status_code == 404
+
+
+def test_a_picture_that_is_chosen_again_while_it_is_fetched_is_served(hub: Hub) -> None:
+    """Its row was read, and then its bytes give way to equal ones."""
+    confirmed(hub, "li-wei")
+    li = person(hub, "li-wei")
+
+    def choose() -> str:
+        with calling(hub) as call:
+            change_picture(call, li.id, drawn())
+            return f"/avatars/{shown_file(call, li.public_id)}"
+
+    address = choose()
+    giving_way = replace(hub, objects=GivingWay(hub, choose))  # type: ignore[arg-type]  # all of one
+    served_ = Visitor(giving_way).client.get(address)
+    assert (served_.status_code, choose()) == (200, address)
+
+
+class GivingWay:
+    """The objects, where something happens just before the first of them is read."""
+
+    def __init__(self, hub: Hub, first: Callable[[], object]) -> None:
+        self._objects, self._waiting = hub.objects, [first]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
+
+    def read(self, key: str) -> bytes:
+        while self._waiting:
+            self._waiting.pop()()
+        return self._objects.read(key)
 
 
 @pytest.mark.parametrize(

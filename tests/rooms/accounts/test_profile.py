@@ -11,13 +11,20 @@ from fixtures.contents import created
 from fixtures.hubs import FrozenClock
 from strata.accounts.naming import former, names
 from strata.accounts.profile.details import Details, change_details, details_of
-from strata.accounts.profile.picture import change_picture, remove_picture, shown_file, square
+from strata.accounts.profile.picture import (
+    change_picture,
+    point,
+    remove_picture,
+    shown_file,
+    square,
+)
 from strata.accounts.profile.soundness import sweep_pictures
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import working
 from strata.core.errors import InvalidFields, Moved, RepoNotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
+from strata.lib.pictures.worker import NAMES
 from strata.membership.confirming import unconfirmed
 from strata.repos.lookup import lookup
 from strata.repos.owning.follow import rename_account
@@ -94,8 +101,8 @@ def test_a_picture_replaces_the_last_one_and_its_files(hub: Hub) -> None:
         second = shown_file(call, public_id)
         assert first is not None
         assert second is not None
-        assert square(hub, first) is None
-        assert square(hub, second) is not None
+        assert square(call, first) is None
+        assert square(call, second) is not None
         remove_picture(call, alice.user_id or 0)
         assert shown_file(call, public_id) is None
     assert list(hub.objects.keys("avatars")) == []
@@ -139,7 +146,50 @@ def test_pictures_of_removed_accounts_go_and_all_others_stay(hub: Hub, clock: Fr
         assert sweep_pictures(call, delete=True) == 0
         file = shown_file(call, person(hub, "alice").public_id)
         assert file is not None
-        assert square(hub, file) is not None
+        assert square(call, file) is not None
+
+
+def chosen(hub: Hub, actor: Actor, colour: str) -> str:
+    """Have somebody choose a picture; the file that pages show."""
+    with calling(hub, actor) as call:
+        change_picture(call, actor.user_id or 0, drawn(colour))
+        return str(shown_file(call, person(hub, actor.name or "").public_id))
+
+
+@pytest.mark.slow
+def test_the_same_picture_has_the_same_address_and_is_nobody_elses(hub: Hub) -> None:
+    alice, bob = made(hub, "alice"), made(hub, "bob")
+    of_bob, first, other, again = (
+        chosen(hub, who, colour)
+        for who, colour in ((bob, "red"), (alice, "red"), (alice, "blue"), (alice, "red"))
+    )
+    assert again == first != other
+    assert first.partition("-")[2] == of_bob.partition("-")[2], "the hash is of the content alone"
+    with calling(hub) as call:
+        assert square(call, again) == square(call, of_bob) is not None
+        assert square(call, other) is None
+        remove_picture(call, alice.user_id or 0)
+        assert square(call, again) is None, "whether bob has it is not said by alice's address"
+        assert square(call, of_bob) is not None
+
+
+@pytest.mark.slow
+def test_a_picture_of_an_earlier_release_is_shown_until_it_is_replaced(hub: Hub) -> None:
+    """Such a release named pictures with random numbers, and its rows say so."""
+    alice, public_id = made(hub, "alice"), person(hub, "alice").public_id
+    earlier = f"{public_id}-{'b' * 16}"
+    for name in NAMES:
+        hub.objects.put(f"avatars/{earlier[:2]}/{earlier}.{name}", b"as it was")
+    with calling(hub) as call:
+        with working(call) as work:
+            point(work, alice.user_id or 0, earlier)
+        assert shown_file(call, public_id) == f"{earlier}.256.webp"
+        assert square(call, f"{earlier}.64.png") == b"as it was"
+    now = chosen(hub, alice, "red")
+    with calling(hub) as call:
+        assert square(call, f"{earlier}.64.png") is None
+        assert square(call, now) is not None
+    assert len(list(hub.objects.keys("avatars"))) == len(NAMES)
 
 
 def test_repos_follow_and_the_old_addresses_lead_there(hub: Hub) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,14 +17,15 @@ from strata.core.hub import Hub
 from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
-from strata.lib.objects.store import ObjectMissing
+from strata.lib.pictures.shelf import SHOWN, Shelf, address_of
 from strata.lib.pictures.squares import PictureRefused, squares_of
-from strata.lib.pictures.worker import NAMES, Part
+from strata.lib.pictures.worker import Part
 
-# "<public id>-<16 hex of this upload>.<size>.<kind>": what stands under a name never changes, and
-# no two uploads share one, so the squares of a picture that was replaced can be dropped.
-FILE: Final = re.compile(r"([0-9a-f]{24})-([0-9a-f]{16})\.(?:512|256|64)\.(?:webp|png)")
-SHOWN: Final = "256.webp"
+# "<public id>-<hash of the squares>.<size>.<kind>": what stands under a name never changes. Names
+# with 16 digits are of pictures that were kept before they named their content.
+FILE: Final = re.compile(
+    r"([0-9a-f]{24})-(?:[0-9a-f]{32}|[0-9a-f]{16})\.(?:512|256|64)\.(?:webp|png)"
+)
 FOLDER: Final = "avatars"  # of the object store
 
 
@@ -39,8 +39,7 @@ def change_picture(call: Call, user_id: int, content: bytes, part: Part | None =
         InvalidFields: the picture cannot be used, with the reason.
     """
     squares = squares_in(content, part)
-    stem = keep(call.hub, _public_id(call, user_id), squares)
-    _point_to(call, user_id, stem)
+    _point_to(call, user_id, keep(call.hub, _public_id(call, user_id), squares))
 
 
 def squares_in(content: bytes, part: Part | None = None) -> Mapping[str, bytes]:
@@ -57,22 +56,20 @@ def squares_in(content: bytes, part: Part | None = None) -> Mapping[str, bytes]:
 
 def keep(hub: Hub, public_id: str, squares: Mapping[str, bytes]) -> str:
     """Put squares where nothing points to them yet; what `point` then takes."""
-    stem = f"{public_id}-{secrets.token_hex(8)}"
-    for name, square in squares.items():
-        hub.objects.put(_key(f"{stem}.{name}"), square)
-    return stem
+    return _shelf(hub).keep(public_id, squares)
 
 
-def drop(hub: Hub, stem: str) -> None:
+def drop(hub: Hub, upload: str) -> None:
     """Take away what `keep` put there."""
-    for name in NAMES:
-        hub.objects.delete(_key(f"{stem}.{name}"))
+    _shelf(hub).drop(upload)
 
 
-def point(work: Work, user_id: int, stem: str | None) -> None:
+def point(work: Work, user_id: int, upload: str | None) -> None:
     """Let an account be seen with a picture that was kept, or with none."""
-    fresh = upsert(work.db, profiles).values(namespace_id=user_id, picture=stem)
-    pointing = fresh.on_conflict_do_update(index_elements=["namespace_id"], set_={"picture": stem})
+    fresh = upsert(work.db, profiles).values(namespace_id=user_id, picture=upload)
+    pointing = fresh.on_conflict_do_update(
+        index_elements=["namespace_id"], set_={"picture": upload}
+    )
     work.db.execute(pointing)
 
 
@@ -83,37 +80,58 @@ def remove_picture(call: Call, user_id: int) -> None:
 
 def shown_file(call: Call, public_id: str) -> str | None:
     """The file of the square that pages show; None for an account that has no picture."""
-    stem = call.db.scalar(
+    return file_of(_upload(call, public_id))
+
+
+def square(call: Call, file: str) -> bytes | None:
+    """The bytes of a file, while an account is seen with its picture."""
+    owner = owner_in(file)
+    return square_of(call.hub, _upload(call, owner) if owner else None, file)
+
+
+def file_of(upload: str | None) -> str | None:
+    """The file of the square that pages show of what was kept."""
+    return f"{address_of(upload)}.{SHOWN}" if upload else None
+
+
+def owner_in(file: str) -> str | None:
+    """The public id of whoever a file shows; None: no file is called so."""
+    named = FILE.fullmatch(file)
+    return named[1] if named else None
+
+
+def square_of(hub: Hub, upload: str | None, file: str) -> bytes | None:
+    """The bytes of a file, if it is of what was kept."""
+    address, _, name = file.partition(".")
+    if upload is None or address_of(upload) != address:
+        return None
+    return _shelf(hub).read(upload, name)
+
+
+def _upload(call: Call, public_id: str) -> str | None:
+    upload: str | None = call.db.scalar(
         sa.select(profiles.c.picture)
         .join(users, users.c.id == profiles.c.namespace_id)
         .where(users.c.public_id == public_id, standing.is_seen(call))
     )
-    return f"{stem}.{SHOWN}" if stem else None
+    return upload
 
 
-def square(hub: Hub, file: str) -> bytes | None:
-    """The bytes of a file that `shown_file` named."""
-    try:
-        return hub.objects.read(_key(file)) if FILE.fullmatch(file) else None
-    except ObjectMissing:
-        return None
-
-
-def _point_to(call: Call, user_id: int, stem: str | None) -> None:
+def _point_to(call: Call, user_id: int, upload: str | None) -> None:
     with working(call) as work:
         people.locked(work, user_id)  # of two at once the second one drops what the first one kept
         before = work.db.scalar(
             sa.select(profiles.c.picture).where(profiles.c.namespace_id == user_id)
         )
-        point(work, user_id, stem)
-        record(work, "account.avatar_update", detail=_changed(before, stem))
+        point(work, user_id, upload)
+        record(work, "account.avatar_update", detail=_changed(before, upload))
     if before:
         drop(call.hub, before)
 
 
 def _changed(before: str | None, now: str | None) -> dict[str, object]:
-    """Which picture it was and is: the part of its name that is of the upload."""
-    was, is_ = ((stem or "").rpartition("-")[2] for stem in (before, now))
+    """Which picture it was and is: the part of its address that names its content."""
+    was, is_ = (address_of(upload or "").rpartition("-")[2] for upload in (before, now))
     return {"removed": now is None, **changes({"picture": was}, {"picture": is_})}
 
 
@@ -122,5 +140,5 @@ def _public_id(call: Call, user_id: int) -> str:
     return str(found)
 
 
-def _key(file: str) -> str:
-    return f"{FOLDER}/{file[:2]}/{file}"
+def _shelf(hub: Hub) -> Shelf:
+    return Shelf(hub.objects, FOLDER)

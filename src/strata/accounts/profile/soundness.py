@@ -20,10 +20,10 @@ def sweep_pictures(call: Call, *, delete: bool) -> int:
 
 
 def sweep_unshown(call: Call, folder: str, column: sa.Column[str | None], *, delete: bool) -> int:
-    """Count the files of a folder whose stem stands in no row, and remove them if asked to.
+    """Count the files of a folder whose upload stands in no row, and remove them if asked to.
 
-    A removed account and a crash leave them behind. No two pictures share a name, so what no row
-    shows now none will show later.
+    A removed account and a crash leave them behind. No two uploads share a name, not even of the
+    same picture, so what no row names now none will name later.
     """
     before = call.now - _SETTLED
     shown = set(call.db.scalars(sa.select(column).distinct()))

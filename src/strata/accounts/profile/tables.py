@@ -25,7 +25,7 @@ profiles = sa.Table(
             "public_email",  # the key of a confirmed address that everybody may see
         )
     ),
-    sa.Column("picture", sa.Text),  # what its files are called; None: drawn from the public id
+    sa.Column("picture", sa.Text),  # its upload; None: drawn from the public id
 )
 
 # How people want to see the hub; whoever chose nothing has no row.

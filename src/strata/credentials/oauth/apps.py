@@ -16,6 +16,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import ClientRefused, Malformed
 from strata.credentials.oauth.tables import oauth_apps
 from strata.lib.db.statements import upsert
+from strata.lib.pictures.shelf import SHOWN, address_of
 
 # huggingface_hub ≥ 1.20 has this id built in (constants.py:DEVICE_CODE_OAUTH_CLIENT_ID).
 COMMAND_LINE: Final = "26be6b09-91c5-47da-9861-d2d2bb7a7e36"
@@ -60,7 +61,7 @@ class App:
     secret_suffix: str
     device_flow: bool
     refreshes: bool  # whether it is given refresh tokens
-    picture: str | None  # the stem of its squares' names
+    picture: str | None  # the upload of its logo, as `lib.pictures.shelf` has it
     created_at: datetime
     read_at: datetime | None  # when the document that its client_id names was read last
 
@@ -77,7 +78,7 @@ class App:
     @property
     def logo_path(self) -> str:
         """Where its logo is served, below the hub's own address; empty: it has none."""
-        return f"{LOGOS}/{self.picture}.256.webp" if self.picture else ""
+        return f"{LOGOS}/{address_of(self.picture)}.{SHOWN}" if self.picture else ""
 
     @property
     def confidential(self) -> bool:

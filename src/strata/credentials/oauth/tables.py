@@ -21,7 +21,7 @@ oauth_apps = sa.Table(
     sa.Column("secret_suffix", sa.Text, nullable=False, server_default=""),
     sa.Column("device_flow", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("refreshes", sa.Boolean, nullable=False, server_default=sa.true()),
-    sa.Column("picture", sa.Text),  # the stem of its squares' names; none: drawn from its name
+    sa.Column("picture", sa.Text),  # the upload of its logo; none: drawn from its name
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("read_at", Moment),  # when the document that its client_id names was read last
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,15 +11,17 @@ from strata.accounts.profile.soundness import sweep_unshown
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
+from strata.credentials.oauth import apps
 from strata.credentials.oauth.making import own
 from strata.credentials.oauth.tables import oauth_apps
 from strata.events.facts import record
-from strata.lib.objects.store import ObjectMissing
+from strata.lib.pictures.shelf import Shelf, address_of
 from strata.lib.pictures.squares import PictureRefused, squares_of
-from strata.lib.pictures.worker import NAMES
 
-# "<32 hex of this upload>.<size>.<kind>": what stands under a name never changes.
-FILE: Final = re.compile(r"([0-9a-f]{32})\.(?:512|256|64)\.(?:webp|png)")
+# "<client_id>-<hash of the squares>.<size>.<kind>": what stands under a name never changes.
+FILE: Final = re.compile(r"([0-9a-f-]{36})-[0-9a-f]{32}\.(?:512|256|64)\.(?:webp|png)")
+# "<32 random hex>.<size>.<kind>": of logos that were kept before their names said their content.
+_EARLIER: Final = re.compile(r"[0-9a-f]{32}\.(?:512|256|64)\.(?:webp|png)")
 FOLDER: Final = "logos"  # of the object store
 
 
@@ -37,10 +38,7 @@ def change(call: Call, client_id: str, content: bytes) -> None:
         squares = squares_of(content)
     except PictureRefused as refused:
         raise InvalidFields({"logo": (f"picture.{refused.problem}",)}) from refused
-    stem = secrets.token_hex(16)
-    for name, square in squares.items():
-        call.hub.objects.put(_key(f"{stem}.{name}"), square)
-    _point_to(call, client_id, stem)
+    _point_to(call, client_id, _shelf(call.hub).keep(client_id, squares))
 
 
 def remove(call: Call, client_id: str) -> None:
@@ -52,12 +50,16 @@ def remove(call: Call, client_id: str) -> None:
     _point_to(call, client_id, None)
 
 
-def square_of(hub: Hub, file: str) -> bytes | None:
-    """The bytes of a file that `App.logo_path` named."""
-    try:
-        return hub.objects.read(_key(file)) if FILE.fullmatch(file) else None
-    except ObjectMissing:
+def square_of(call: Call, file: str) -> bytes | None:
+    """The bytes of a file that `App.logo_path` named, while the application shows it."""
+    address, _, name = file.partition(".")
+    if _EARLIER.fullmatch(file):
+        return _shelf(call.hub).read(address, name)
+    named = FILE.fullmatch(file)
+    app = apps.find(call, named[1]) if named else None
+    if app is None or app.picture is None or address_of(app.picture) != address:
         return None
+    return _shelf(call.hub).read(app.picture, name)
 
 
 def sweep(call: Call, *, delete: bool) -> int:
@@ -65,16 +67,17 @@ def sweep(call: Call, *, delete: bool) -> int:
     return sweep_unshown(call, FOLDER, oauth_apps.c.picture, delete=delete)
 
 
-def _point_to(call: Call, client_id: str, stem: str | None) -> None:
+def _point_to(call: Call, client_id: str, upload: str | None) -> None:
     with working(call) as work:
-        app = own.own(work, client_id)
+        apps.locked(work, own.own(work, client_id))
+        app = own.own(work, client_id)  # of two at once the second drops what the first one kept
         pointing = sa.update(oauth_apps).where(oauth_apps.c.id == app.id)
-        work.db.execute(pointing.values(picture=stem))
-        detail = {"client_id": app.client_id, "logo": "removed" if stem is None else "changed"}
+        work.db.execute(pointing.values(picture=upload))
+        detail = {"client_id": app.client_id, "logo": "removed" if upload is None else "changed"}
         record(work, "oauth.app_update", target=app.name, detail=detail)
-    for name in NAMES if app.picture else ():
-        call.hub.objects.delete(_key(f"{app.picture}.{name}"))
+    if app.picture:
+        _shelf(call.hub).drop(app.picture)
 
 
-def _key(file: str) -> str:
-    return f"{FOLDER}/{file[:2]}/{file}"
+def _shelf(hub: Hub) -> Shelf:
+    return Shelf(hub.objects, FOLDER)

@@ -8,23 +8,17 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.profile.picture import shown_file, square
+from strata.accounts.profile import picture
 from strata.core.call import Call
-from strata.core.errors import NotFound
-from strata.organizations.logo import shown_logo
-from strata.web.pages.frame.answer import IMMUTABLE
+from strata.organizations.logo import logo_square, shown_logo
 from strata.web.pages.frame.avatar import avatar_svg
 from strata.web.pages.frame.render import at
+from strata.web.pages.frame.square import SAFE, square
 from strata.web.work import field, hub_of, read
 
 SIZE: Final = 120  # pixels
 _DRAWN: Final = re.compile(r"([0-9a-f]{24})\.svg")
-_SAFE: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
-_DRAWING: Final = {"Cache-Control": "public, max-age=60", **_SAFE}
-_UPLOADED: Final = {"Cache-Control": IMMUTABLE, **_SAFE}
+_DRAWING: Final = {"Cache-Control": "public, max-age=60", **SAFE}
 
 
 async def avatar(request: Request) -> Response:
@@ -33,14 +27,11 @@ async def avatar(request: Request) -> Response:
     `<public id>.svg` is the address that never changes: it leads to the uploaded picture, or is
     drawn from the public id alone. What stands under any other name never changes.
     """
-    file = field(request, "file")
-    if named := _DRAWN.fullmatch(file):
-        uploaded = await read(request, lambda call: _shown(call, named[1]))
-        return _drawn(named[1]) if uploaded is None else _sent_on(request, uploaded)
-    content = await read(request, lambda call: square(call.hub, file))
-    if content is None:
-        raise NotFound("There is no such picture.")
-    return Response(content, media_type=f"image/{file[-4:].strip('.')}", headers=_UPLOADED)
+    named = _DRAWN.fullmatch(field(request, "file"))
+    if named is None:
+        return await square(request, _square)
+    uploaded = await read(request, lambda call: _shown(call, named[1]))
+    return _drawn(named[1]) if uploaded is None else _sent_on(request, uploaded)
 
 
 def _sent_on(request: Request, file: str) -> Response:
@@ -52,7 +43,11 @@ def _sent_on(request: Request, file: str) -> Response:
 
 def _shown(call: Call, public_id: str) -> str | None:
     """The uploaded picture of a person or an organisation."""
-    return shown_file(call, public_id) or shown_logo(call, public_id)
+    return picture.shown_file(call, public_id) or shown_logo(call, public_id)
+
+
+def _square(call: Call, file: str) -> bytes | None:
+    return picture.square(call, file) or logo_square(call, file)
 
 
 def _drawn(public_id: str) -> Response:

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call
-from strata.core.errors import InvalidFields, NotFound, TooLarge
+from strata.core.errors import InvalidFields, TooLarge
 from strata.credentials.oauth.making import logos
 from strata.credentials.oauth.making.keeping import Made
 from strata.lib.pictures.squares import MAX_BYTES
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.forms.file import form_with_file
-from strata.web.pages.frame.answer import IMMUTABLE
+from strata.web.pages.frame.square import square
 from strata.web.pages.frame.visit import redirected, user_id_of, visiting
 from strata.web.pages.settings.applications.own import LIST, looked_at, page_of
 from strata.web.pages.words.account import told
-from strata.web.work import field, hub_of
-
-_SERVED: Final = {
-    "Cache-Control": IMMUTABLE,
-    "Content-Security-Policy": "default-src 'none'; style-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
+from strata.web.work import field
 
 
 async def logo(request: Request) -> Response:
     """GET /oauth/logos/{file}"""
-    file = field(request, "file")
-    content = logos.square_of(hub_of(request), file)
-    if content is None:
-        raise NotFound("There is no such picture.")
-    return Response(content, media_type=f"image/{file.rpartition('.')[2]}", headers=_SERVED)
+    return await square(request, logos.square_of)
 
 
 async def change(request: Request) -> Response:
