@@ -13,6 +13,8 @@ import pytest
 from fixtures.accounts import calling, inbox, made
 from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, web_client
+from rooms.accounts.test_device_codes import granted
+from rooms.accounts.test_refreshing import refreshed
 from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
@@ -76,7 +78,8 @@ async def test_a_commit_to_a_public_repo_holds_no_token_that_works(
     hub: Hub, origin: Origin, alice: Actor
 ) -> None:
     public, private = origin.repo(alice, "open"), origin.repo(alice, "own", private=True)
-    other = access_token(hub, made(hub, "bob"))
+    bob = made(hub, "bob")
+    other, refreshing = access_token(hub, bob), granted(hub, bob).refresh_token
     before = origin.head(public)
     async with web_client(hub, access_token(hub, alice)) as client:
 
@@ -97,6 +100,7 @@ async def test_a_commit_to_a_public_repo_holds_no_token_that_works(
         assert works(hub, other)
         written_on_windows = leaky(other).decode().encode("utf-16")
         assert (await put(public, written_on_windows))[0] == 422
+        assert (await put(public, leaky(refreshing)))[0] == 422
         assert (await put(private, leaky(other)))[0] == 200
         # Nothing of ours, one that is over, and what is no text.
         assert (await put(public, leaky("hf_" + "a" * 34)))[0] == 200
@@ -127,9 +131,10 @@ async def test_what_becomes_public_takes_its_tokens_with_it(
 ) -> None:
     private = origin.repo(alice, "own", private=True)
     pusher, value = origin.token(alice), origin.token(alice)
+    refreshing = granted(hub, alice).refresh_token
     clone = git.clone(origin.address(private, pusher))
-    git.commit(clone, {"conf.py": leaky(value)})
-    git.commit(clone, {"conf.py": b"# taken out again\n"})
+    git.commit(clone, {"conf.py": leaky(value), "stored_tokens": leaky(refreshing)})
+    git.commit(clone, {"conf.py": b"# taken out again\n", "stored_tokens": b""})
     git.ok("push", "origin", "main", at=clone)
     assert works(hub, value)
 
@@ -143,10 +148,11 @@ async def test_what_becomes_public_takes_its_tokens_with_it(
         RevokeExposed(private.id).run(call)
 
     assert not works(hub, value)
+    assert refreshed(hub, refreshing) == "invalid_grant"
     assert works(hub, pusher)
-    told = [mail for mail in inbox(hub, "alice@example.org") if "leaked" in mail.subject]
-    assert len(told) == 1
-    assert "alice/own" in told[0].text
+    told = [mail.text for mail in inbox(hub, "alice@example.org") if "leaked" in mail.subject]
+    assert len(told) == 2
+    assert all("alice/own" in text for text in told)
 
 
 async def test_a_repo_that_stays_private_keeps_its_owners_tokens(

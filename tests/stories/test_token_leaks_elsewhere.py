@@ -10,6 +10,8 @@ from fixtures.buckets import bucket_of, filled, sent
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, noise, web_client
+from rooms.accounts.test_device_codes import granted
+from rooms.accounts.test_refreshing import refreshed
 from strata.community.discussions.revealed import RevokeSaid
 from strata.content.bucket.exposed import RevokeInBucket, look_through_bucket
 from strata.content.making import new_repo
@@ -199,14 +201,15 @@ def listening(hub: Hub) -> Hub:
 def test_what_comes_into_a_public_bucket_is_revoked(
     hub: Hub, listening: Hub, ana: Actor, value: str
 ) -> None:
-    other = access_token(hub, ana)
+    other, refreshing = access_token(hub, ana), granted(hub, ana).refresh_token
     public, private = bucket_of(hub, ana, "open"), bucket_of(hub, ana, "own", private=True)
-    for bucket, content in ((public, leaky(value)), (private, leaky(other))):
+    for bucket, content in ((public, leaky(value) + leaky(refreshing)), (private, leaky(other))):
         filled(listening, ana, bucket, {"deep/conf.env": content, "b.bin": noise("b", 9_000)})
     run(hub, *queued(hub))
     assert (works(hub, value), works(hub, other)) == (False, True)
-    (told,) = [one for one in inbox(hub, "ana@example.org") if "leaked" in one.subject]
-    assert "ana/open/deep/conf.env" in told.text
+    assert refreshed(hub, refreshing) == "invalid_grant"
+    told = [one.text for one in inbox(hub, "ana@example.org") if "leaked" in one.subject]
+    assert ["ana/open/deep/conf.env" in text for text in told] == [True, True]
 
     with calling(listening, ana) as call, working(call) as work:
         change_settings(work, private.repo_id, Settings(private=False))
