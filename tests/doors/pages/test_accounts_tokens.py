@@ -252,6 +252,9 @@ def test_an_address_that_asks_for_what_there_is_warns_of_nothing(visitor: Visito
     asked = "displayName=CI&tokenType=fineGrained&repos[]=a/b&globalPermissions[]=discussion.write"
     for text in (visitor.open(NEW).text, visitor.open(f"{NEW}?{asked}").text):
         assert "It was left out:" not in text
+    many = ",".join(f"a/b{number}" for number in range(52))  # more than one token names
+    text = visitor.open(f"{NEW}?tokenType=fineGrained&repos={many}").text
+    assert re.findall(r"<li><code>(.+?)</code></li>", text) == ["a/b50", "a/b51"]
 
 
 def test_an_address_fills_in_an_organization_and_every_other_key(

@@ -113,6 +113,19 @@ def test_a_code_gives_its_tokens_once(hub: Hub, clock: FrozenClock) -> None:
         allowed(hub, ana, codes.user_code)
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "bcdfghjk", " BCDF \u2013 GHJK.", "b c d f g h j k",
+        "".join(chr(ord(one) + 0xFEE0) for one in "BCDF-GHJK"),  # full width, as in Chinese
+        "https://hub.example/device?user_code=BCDF-GHJK", "Please enter code: BCDF-GHJK",
+        "请输入代码 bcdf-ghjk。",
+    ],
+)  # fmt: skip
+def test_a_code_is_read_in_any_format(pasted: str) -> None:
+    assert user_codes.read(pasted) == "BCDFGHJK"
+
+
 def test_who_asks_too_often_is_slowed_down_for_good(hub: Hub, clock: FrozenClock) -> None:
     codes = started(hub)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import unicodedata
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -14,6 +16,10 @@ from strata.credentials.oauth.tables import oauth_devices
 
 ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words; nothing that looks like another
 HALF: Final = 4
+LONGEST_TYPED: Final = 512  # characters: the whole address that a program shows, or its sentence
+_WHOLE: Final = re.compile(
+    rf"(?<![A-Z])([{ALPHABET}]{{{HALF}}})[^A-Z0-9]{{0,3}}([{ALPHABET}]{{{HALF}}})(?![A-Z])"
+)
 
 
 class State(StrEnum):
@@ -36,8 +42,14 @@ def written(code: str) -> str:
 
 
 def read(typed: str) -> str:
-    """A code as it was typed: in either case, with or without the dash, with stray spaces."""
-    return "".join(letter for letter in typed[:64].upper() if letter in ALPHABET)
+    """A code as it was typed or pasted, in any format (product §2.10).
+
+    In either case and width, with or without the dash, with stray spaces, at the end of the address
+    that leads here or of the sentence in which it was told.
+    """
+    text = unicodedata.normalize("NFKC", typed[:LONGEST_TYPED]).upper()
+    whole = _WHOLE.findall(text)
+    return "".join(whole[-1]) if whole else "".join(one for one in text if one in ALPHABET)
 
 
 def digest_of(call: Call, code: str) -> str:

@@ -112,6 +112,7 @@ def _unknown(asked: QueryParams) -> Iterable[str]:
     role = asked.get("tokenType", "")
     if role and role not in list(TokenRole):
         yield role
+    yield from _many(asked, "repos")[MOST_ROWS:]  # more than one token names
     for key, offered in _OFFERED.items():
         known = {one.value for one in offered}
         yield from (word for word in _many(asked, key) if word not in known)
