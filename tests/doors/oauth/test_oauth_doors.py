@@ -238,7 +238,8 @@ def test_discovery_at_the_origin_and_under_the_prefix(tmp_path: Path, clock: Fro
 
 
 def test_programs_register_themselves(web: TestClient) -> None:
-    wish = {"client_name": "A program", "redirect_uris": [CALLBACK], "unknown": {"x": 1}}
+    wish: dict[str, object] = {"client_name": "A program", "redirect_uris": [CALLBACK]}
+    wish |= {"unknown": {"x": 1}, "client_uri": None, "grant_types": None}
     answer = web.post("/oauth/register", json=wish)
 
     told = answer.json()
@@ -255,6 +256,8 @@ def test_programs_register_themselves(web: TestClient) -> None:
         ({"redirect_uris": ["data:text/html,x"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://a@b.example/"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://*.example.com/"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://app.example.com;sandbox/"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["com.example.app://x,sandbox"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://app.example.com/#x"]}, "invalid_redirect_uri"),
         (
             {"redirect_uris": [f"https://app.example.com/{n}" for n in range(21)]},

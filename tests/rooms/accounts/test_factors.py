@@ -249,9 +249,16 @@ def test_the_first_factor_brings_codes_and_the_last_takes_them(hub: Hub, alice: 
     with calling(hub) as call:
         assert codes.of(call, user_id).left == 10
         (only,) = passkeys.of(call, user_id)
+    rules = replace(hub.settings.accounts, factor_removal_hours=24)
+    slow = replace(hub, settings=replace(hub.settings, accounts=rules))
+    with calling(slow, alice) as call, working(call) as work:
+        changing.remove_passkey(work, only.id)
+        changing.cancel_removal(work)
+    assert "account.passkey_remove" not in fact_names(hub)  # it was there all the while
     with calling(hub, alice) as call, working(call) as work:
         remembered.remember(work, user_id)
         changing.remove_passkey(work, only.id)
+    assert "account.passkey_remove" in fact_names(hub)
     with calling(hub) as call:
         assert not codes.of(call, user_id).exist
         assert not remembered.of(call, user_id)

@@ -16,6 +16,8 @@ LONGEST: Final = 2000  # characters
 MOST: Final = 20
 # Schemes that a browser runs or opens itself; a program's own name one holds a dot (RFC 8252 §7.1).
 _OWN_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+# A host goes into the policy of the page that sends there, where `;` and `,` begin something else.
+_HOST: Final = re.compile(r"((\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]+)?)?")
 _PLAIN: Final = re.compile(r"[!-\[\]-~]+")  # visible ASCII without the backslash
 
 
@@ -25,7 +27,7 @@ def fault(address: str) -> str:
         return "oauth.redirect_malformed"
     parts = _split(address)
     # A * would be a letter like any other, and whoever writes one means something else.
-    if parts is None or frozenset("#*") & frozenset(address) or parts.username is not None:
+    if parts is None or frozenset("#*") & frozenset(address) or not _HOST.fullmatch(parts.netloc):
         return "oauth.redirect_malformed"
     if {".", ".."} & frozenset(parts.path.lower().replace("%2e", ".").split("/")):
         return "oauth.redirect_malformed"

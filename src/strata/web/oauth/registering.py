@@ -53,14 +53,14 @@ def answered(made: Made, wish: Wish) -> dict[str, Any]:
 
 
 def _text(body: Body, name: str) -> str:
-    value = body.get(name, "")
+    value = "" if body.get(name) is None else body[name]
     if not isinstance(value, str):
         raise GrantRefused("invalid_client_metadata", f"The field {name} must be a text.")
     return value
 
 
 def _texts(body: Body, name: str) -> tuple[str, ...]:
-    values = body.get(name, [])
+    values = [] if body.get(name) is None else body[name]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise GrantRefused("invalid_client_metadata", f"The field {name} must be a list of texts.")
     return tuple(values)

@@ -31,7 +31,8 @@ def count_report(work: Work, values: Sequence[str]) -> None:
     """
     if len(values) > MOST_AT_ONCE:
         raise Malformed(f"Report at most {MOST_AT_ONCE} credentials at once.")
-    limits.count(work, limits.Limit(f"credentials:{work.origin.ip}", REPORTS_PER_HOUR, 60))
+    address = limits.address_of(work.origin.ip)
+    limits.count(work, limits.Limit(f"credentials:{address}", REPORTS_PER_HOUR, 60))
 
 
 def revoke(work: Work, places: Mapping[str, str]) -> int:
