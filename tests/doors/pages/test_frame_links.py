@@ -44,6 +44,14 @@ def dead_ends(visitor: Visitor, path: str) -> list[tuple[str, int]]:
     return [(place, answer.status_code) for place, answer in answers if answer.status_code >= 400]
 
 
+def test_the_header_leads_to_the_five_places_of_every_page(hub: Hub) -> None:
+    """Brand, search, then these (product §2.0); on a phone they stand in the menu."""
+    header = re.findall(r"<header.*?</header>", stranger(hub).open("/models").text, re.DOTALL)[0]
+    places = ["/models", "/datasets", "/spaces", "/collections", "/docs"]
+    lists = re.findall(r"<ul>(.*?)</ul>", header, re.DOTALL)
+    assert [_LINK.findall(one) for one in lists].count(places) == 2
+
+
 @pytest.mark.parametrize("visitor_of", [stranger, person, newcomer])
 @pytest.mark.parametrize("path", ["/terms-of-service", "/li-wei/nothing"])
 def test_every_link_of_the_frame_is_served(
