@@ -59,7 +59,10 @@ RECORDED: Final = {
     "repo.collaborator_role", "repo.collaborator_remove", "repo.collaborator_leave", "token.create",
     "token.edit", "token.rotate", "token.delete", "token.expire", "token.revoke_leak",
     "token.org_approve", "token.org_deny", "token.org_revoke", "webhook.create", "webhook.update",
-    "webhook.delete", "webhook.disable", "webhook.replay",
+    "webhook.delete", "webhook.disable", "webhook.replay", "webhook.test",
+    # Beyond the product's list, because these change something, too.
+    "account.passkey_rename", "org.join.request", "org.join.withdraw", "quota.decline",
+    "admin.plan_update", "admin.plan_rule", "admin.secrets_renew",
 }  # fmt: skip
 # Told from the detail of another fact: the tests below do these things.
 DERIVED = {

@@ -21,6 +21,7 @@ from strata.access.policy.persons import require_account
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden
+from strata.credentials.tokens.tables import tokens
 from strata.events.audit import listing
 from strata.events.audit.listing import Entry
 from strata.events.audit.narrowing import EVERYTHING, Filter
@@ -40,6 +41,7 @@ class Told:
     entry: Entry
     actor: str | None  # name; None: a stranger, the system, or an account that is gone
     on_behalf_of: str | None
+    token: str | None = None  # its name; None: none, gone, or not for this reader
 
 
 def own(call: Call, window: Window, wanted: Filter = EVERYTHING) -> Page[Told]:
@@ -130,11 +132,13 @@ def _told(call: Call, page: Page[Entry], traced: Callable[[Entry], bool]) -> Pag
     """Names for ids, and nothing of where an act came from unless the reader may know."""
     concerned = {row.actor_id for row in page.rows} | {row.on_behalf_of for row in page.rows}
     names = _names(call, (one for one in concerned if one is not None))
+    called = _token_names(call, (row.token_id for row in page.rows if row.token_id and traced(row)))
     told = tuple(
         Told(
             row if traced(row) else replace(row, ip="", user_agent="", request_id=""),
             names.get(row.actor_id or 0) if row.actor_kind != By.NOBODY else None,
             names.get(row.on_behalf_of or 0),
+            called.get(row.token_id or 0) if traced(row) else None,
         )
         for row in page.rows
     )
@@ -147,4 +151,12 @@ def _names(call: Call, ids: Iterable[int]) -> Mapping[int, str]:
         return {}
     columns = (namespaces.c.id, namespaces.c.name)
     rows = call.db.execute(sa.select(*columns).where(namespaces.c.id.in_(wanted))).all()
+    return {row.id: row.name for row in rows}
+
+
+def _token_names(call: Call, ids: Iterable[int]) -> Mapping[int, str]:
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = call.db.execute(sa.select(tokens.c.id, tokens.c.name).where(tokens.c.id.in_(wanted)))
     return {row.id: row.name for row in rows}

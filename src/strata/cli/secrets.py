@@ -14,6 +14,7 @@ from strata.cli.printing import json_option, listed
 from strata.core import instance, sealing
 from strata.core.call import working
 from strata.core.sealing import Sealed
+from strata.events.facts import record
 from strata.lib.db.database import Database
 
 
@@ -43,6 +44,7 @@ def renew(data: Path | None, config: Path | None) -> None:
     """Seal with STRATA_SECRET_KEY what is sealed with one of STRATA_FORMER_SECRET_KEYS."""
     with opened(Place(data, config)) as call, working(call) as work:
         renewed = sum(sealing.renew(work, one) for one in _kept())
+        record(work, "admin.secrets_renew", detail={"renewed": renewed})
     click.echo(f"{renewed} renewed. No former key is needed for what is kept.", err=True)
 
 

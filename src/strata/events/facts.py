@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from strata.core.actor import Actor, TokenKind
+from strata.core.actor import Actor, TokenFacts, TokenKind
 from strata.core.call import Work
 from strata.events.jobs import enqueue_row
 from strata.events.tables import facts
@@ -61,7 +61,7 @@ class Whose:
 
     owner_id: int | None = None  # to whom the thing belongs, often an organisation
     subject_id: int | None = None  # whose account is concerned; default: the actor's
-    on_behalf_of: int | None = None  # as whom the actor went about
+    on_behalf_of: int | None = None  # as whom the actor went about; default: whoever let it act
 
 
 class Owned(Protocol):
@@ -105,6 +105,9 @@ def record(  # noqa: PLR0913 — the columns of the log
     """
     told = dict(detail or {})
     who = _actor(work, name, actor_id, whose)
+    # Tokens of applications are gone within weeks: which one it was is written down here.
+    token = work.actor.token
+    through = {"application": token.name} if token and _acts_for(token) else {}
     inserted = work.db.execute(
         sa.insert(facts).values(
             at=work.now,
@@ -113,7 +116,7 @@ def record(  # noqa: PLR0913 — the columns of the log
             repo_id=repo_id,
             owner_id=whose.owner_id,
             target=None if target is None else clean_text(target)[:LONGEST_TARGET],
-            detail=clean(told),
+            detail=clean(told | through),
             ip=work.origin.ip,
             user_agent=clean_text(work.origin.user_agent)[:LONGEST_USER_AGENT],
             request_id=clean_text(work.origin.request_id),
@@ -156,10 +159,15 @@ def _actor(work: Work, name: str, actor_id: int | None, whose: Whose) -> Mapping
         "actor_id": who,
         "actor_kind": _by(actor, name, known=who is not None and not failed),
         "token_id": actor.token.id if actor.token else None,
-        "on_behalf_of": whose.on_behalf_of,
+        "on_behalf_of": who if actor.token and _acts_for(actor.token) else whose.on_behalf_of,
         "subject_id": whose.subject_id if whose.subject_id is not None else who,
         "result": "failure" if failed else "success",
     }
+
+
+def _acts_for(token: TokenFacts) -> bool:
+    """Whether a program holds it that acts in the name of the person who let it."""
+    return token.kind is not TokenKind.ACCESS
 
 
 def _by(actor: Actor, name: str, *, known: bool) -> By:

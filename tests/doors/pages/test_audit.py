@@ -137,7 +137,12 @@ def test_programs_export_with_a_token_of_an_admin(hub: Hub, li: Visitor) -> None
     assert status == 200
     assert isinstance(entries, list)
     assert [entry["type"] for entry in entries][:2] == ["org.audit_log.export", "org.add_user"]
-    assert entries[0]["actor"]["kind"] == "token"
+    by = entries[0]["actor"]
+    assert by["kind"] == "token"
+    assert "with the access token write" in li.open(ORG).text
+    assert "使用访问令牌 write" in li.open(ORG, **{"Accept-Language": "zh-CN"}).text
+    rows = csv.DictReader(io.StringIO(li.open(f"{ORG}/export?format=csv").text))
+    assert [row["tokenId"] for row in rows if row["actorKind"] == "token"] == [str(by["tokenId"])]
     assert answer(li, "read")[0] == 403
     assert answer(eve)[0] == 403
     assert answer(None)[0] == 401

@@ -10,9 +10,10 @@ import pytest
 from fixtures.accounts import HERE, calling, made
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, leaves, organization, today
+from rooms.accounts.test_token_lives import issued
 from strata.access import audit
 from strata.access.organizations import members
-from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenRole
+from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenKind, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import Forbidden, NotFound, StrataError, Unauthenticated
 from strata.core.hub import Hub
@@ -76,6 +77,32 @@ def test_who_failed_to_enter_is_shown_with_the_place_and_not_as_the_owner(hub: H
     with calling(hub, ana) as call:
         told = audit.own(call, ALL).rows[0]
     assert (told.actor, told.entry.ip, told.entry.result) == (None, ELSEWHERE.ip, "failure")
+
+
+def test_who_acts_through_what_is_told_for_good(hub: Hub, clock: FrozenClock) -> None:
+    """An application in somebody's name, a token by its name as long as it is there."""
+    ana, bob = made(hub, "ana"), made(hub, "bob")
+    for number, kind, name in (
+        (issued(hub, ana, "ci").id, TokenKind.ACCESS, "ci"),
+        (7, TokenKind.OAUTH, "Board"),
+        (8, TokenKind.PUBLISHER, "ana/one (https://ci)"),
+    ):
+        token = TokenFacts(number, name, TokenRole.WRITE, clock(), kind=kind)
+        happen(hub, replace(ana, token=token), "org.add_user", Whose(99, bob.user_id))
+    with calling(hub, ana) as call:
+        mine = audit.own(call, Window(3)).rows
+    assert [(told.entry.actor_kind, told.on_behalf_of, told.token) for told in mine] == [
+        ("publisher", "ana", None),
+        ("application", "ana", None),
+        ("token", None, "ci"),
+    ]
+    assert [told.entry.detail.get("application") for told in mine] == [
+        "ana/one (https://ci)",
+        "Board",
+        None,
+    ]
+    with calling(hub, bob) as call:  # what others call their tokens is theirs to know
+        assert {told.token for told in audit.own(call, Window(3)).rows} == {None}
 
 
 def test_the_own_log_goes_back_ninety_days(hub: Hub, clock: FrozenClock) -> None:

@@ -104,7 +104,10 @@ def decline(work: Work, request_id: int, answer: str) -> None:
     Raises:
         NotFound: no such request that waits.
     """
-    _tell(work, _decided(work, request_id, DECLINED, answer), "", answer)
+    request = _decided(work, request_id, DECLINED, answer)
+    whose = Whose(request.owner_id, request.asked_by)
+    record(work, "quota.decline", target=request.owner, detail={"reason": answer}, whose=whose)
+    _tell(work, request, "", answer)
 
 
 def _decided(work: Work, request_id: int, state: str, answer: str) -> Request:

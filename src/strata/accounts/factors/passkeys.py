@@ -151,15 +151,16 @@ def of(call: Call, user_id: int) -> list[Passkey]:
     return [Passkey(*row) for row in rows]
 
 
-def rename(work: Work, user_id: int, passkey_id: int, name: str) -> bool:
-    """Give a passkey another name; False: the account has no such one.
+def rename(work: Work, user_id: int, passkey_id: int, name: str) -> str | None:
+    """Give a passkey another name, and return it; None: the account has no such one.
 
     Raises:
         InvalidFields: `name` is too long or empty.
     """
     named = _sound(name)
     theirs = sa.and_(passkeys.c.id == passkey_id, passkeys.c.user_id == user_id)
-    return work.db.execute(sa.update(passkeys).where(theirs).values(name=named)).rowcount == 1
+    renamed = work.db.execute(sa.update(passkeys).where(theirs).values(name=named)).rowcount == 1
+    return named if renamed else None
 
 
 def remove(work: Work, user_id: int, passkey_id: int | None = None) -> bool:

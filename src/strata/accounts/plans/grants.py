@@ -37,9 +37,11 @@ def make(work: Work, name: str, quotas: dict[str, int]) -> None:
     """
     if not name.strip() or name.strip().lower() == FREE.lower():
         raise Malformed(f"A plan needs a name, and {FREE} is what the settings say.")
-    values = {"quotas": checked(quotas), "created_at": work.now}
-    fresh = upsert(work.db, plans).values(name=name.strip(), **values)
+    called, values = name.strip(), {"quotas": checked(quotas)}
+    before = work.db.scalar(sa.select(plans.c.quotas).where(plans.c.name == called))
+    fresh = upsert(work.db, plans).values(name=called, created_at=work.now, **values)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["name"], set_=values))
+    record(work, "admin.plan_update", target=called, detail=changes(before or {}, quotas))
 
 
 def listed(call: Call) -> list[Plan]:

@@ -42,8 +42,10 @@ def by_domain(work: Work, domain: str, plan: str) -> int:
     """
     name = _domain(domain)
     require_plan(work, plan)
+    before = domain_rules(work).get(name)
     fresh = upsert(work.db, domain_plans).values(domain=name, plan=plan)
     work.db.execute(fresh.on_conflict_do_update(index_elements=["domain"], set_={"plan": plan}))
+    _record_rule(work, name, before, plan)
     return sum(settle_domains(work, owner_id) for owner_id in _at(work, name))
 
 
@@ -54,8 +56,10 @@ def no_longer_by_domain(work: Work, domain: str) -> None:
         NotFound: there is no such rule.
     """
     name = _domain(domain)
+    before = domain_rules(work).get(name)
     if not work.db.execute(sa.delete(domain_plans).where(domain_plans.c.domain == name)).rowcount:
         raise NotFound(f"No plan comes with {domain}. `strata plan rules` shows those that do.")
+    _record_rule(work, name, before, None)
     for owner_id in _at(work, name):
         settle_domains(work, owner_id)
 
@@ -119,6 +123,11 @@ def _hold(
     name = work.db.scalar(sa.select(namespaces.c.name).where(namespaces.c.id == user_id))
     detail = {"by": source, **changes({"plan": held}, {"plan": plan})}
     record(work, "quota.plan_change", target=name, detail=detail, whose=Whose(user_id, user_id))
+
+
+def _record_rule(work: Work, domain: str, before: str | None, after: str | None) -> None:
+    detail = changes({"plan": before}, {"plan": after})
+    record(work, "admin.plan_rule", target=domain, detail=detail)
 
 
 def _at(call: Call, domain: str) -> Sequence[int]:

@@ -100,6 +100,7 @@ def send_test(work: Work, key: str) -> None:
     most = quotas_of(work, webhook.owner_id).triggers
     telling = Telling(webhook.id, story.event.name, story.to(key), None, private=False, most=most)
     deliveries.queue_now(work, webhook, telling, Origin.TEST)
+    record(work, "webhook.test", target=key)
 
 
 def _enabled(work: Work, key: str) -> Webhook:

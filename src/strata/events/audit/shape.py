@@ -16,6 +16,7 @@ CSV_COLUMNS: Final = (
     "type",
     "actor",
     "actorKind",
+    "tokenId",
     "onBehalfOf",
     "target",
     "result",
@@ -54,6 +55,7 @@ def line_of(entry: Entry, actor: str | None, on_behalf_of: str | None) -> str:
     values = shape | {
         "actor": actor,
         "actorKind": entry.actor_kind,
+        "tokenId": entry.token_id,
         "detail": msgspec.json.encode(entry.detail).decode(),
     }
     return csv_line([_plain(values[name]) for name in CSV_COLUMNS])

@@ -21,6 +21,8 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.core.hub import Hub
 from strata.events import outbox
+from strata.events.audit.changes import changes
+from strata.events.facts import record
 from strata.events.letters import page
 from strata.membership.confirming import letters
 from strata.membership.confirming.tables import verifications
@@ -106,6 +108,8 @@ def change_address(call: Call, email: str) -> None:
         user = _unverified(work)
         limits.count(work, limits.Limit(f"verify.change:{user.id}", 3, 24 * 60))
         _move_to(work, user, address)
+        emails = ({"email": addresses.masked(one)} for one in (user.email, address.text))
+        record(work, "account.email_primary", target=user.name, detail=changes(*emails))
         moved = people.by_id(work, user.id)
         assert moved is not None, "the row was updated in this transaction"
         issue(work, moved)

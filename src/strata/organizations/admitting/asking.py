@@ -108,7 +108,7 @@ def ask(work: Work, organization: Organization, person: people.User, message: st
     if offered is Way.JOIN:
         members.set_role(work, organization, person, Role.READ)
     elif queries.ask(work, organization.id, person.id, message):
-        _record_request(work, organization, person)
+        _record(work, "org.join.request", organization, person)
     return offered
 
 
@@ -134,13 +134,7 @@ def refuse(work: Work, organization: Organization, person: people.User) -> None:
     if not queries.take_away(work, organization.id, person.id):
         raise NotFound("There is no such request any more.")
     post(work, letters.refused(work, people.reader(person), organization.name))
-    record(
-        work,
-        "org.join.refuse",
-        target=organization.name,
-        detail={"user": person.name},
-        whose=Whose(organization.id, person.id),
-    )
+    _record(work, "org.join.refuse", organization, person)
 
 
 def take_back(work: Work, organization: Organization, person: people.User) -> None:
@@ -151,12 +145,13 @@ def take_back(work: Work, organization: Organization, person: people.User) -> No
     """
     if not queries.take_away(work, organization.id, person.id):
         raise NotFound("There is no such request any more.")
+    _record(work, "org.join.withdraw", organization, person)
 
 
-def _record_request(work: Work, organization: Organization, person: people.User) -> None:
+def _record(work: Work, name: str, organization: Organization, person: people.User) -> None:
     record(
         work,
-        "org.join.request",
+        name,
         target=organization.name,
         detail={"user": person.name},
         whose=Whose(organization.id, person.id),

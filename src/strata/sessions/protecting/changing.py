@@ -10,6 +10,7 @@ from strata.accounts.factors import checking, codes, held, letters, passkeys, re
 from strata.accounts.factors.challenges import Purpose, Use
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, EmailNotVerified, InvalidFields, NotFound, Unauthenticated
+from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.sessions.identities.linking import needs_its_passkey
 from strata.sessions.protecting import removal
@@ -134,8 +135,13 @@ def rename_passkey(work: Work, passkey_id: int, name: str) -> None:
     Raises:
         NotFound, InvalidFields: there is no such one; `name` is too long or empty.
     """
-    if not passkeys.rename(work, _person(work).id, passkey_id, name):
+    user = _person(work)
+    before = {one.id: one.name for one in passkeys.of(work, user.id)}.get(passkey_id)
+    after = passkeys.rename(work, user.id, passkey_id, name)
+    if after is None:
         raise NotFound(NO_PASSKEY)
+    detail = changes({"name": before}, {"name": after})
+    record(work, "account.passkey_rename", target=user.name, detail=detail)
 
 
 def remove_passkey(work: Work, passkey_id: int) -> Changed:

@@ -81,6 +81,7 @@ class Line:
     failed: bool
     who: str  # name, or what it was
     person: bool  # `who` names an account
+    how: str  # by what it was done, where it was not by them in a browser
     target: str
     detail: str
     browser: str
@@ -148,12 +149,31 @@ def _line(hub: Hub, language: str, told: Told) -> Line:
         failed=entry.result == "failure",
         who=told.actor or translated(language, _who(entry)),
         person=told.actor is not None,
+        how=_how(language, told),
         target=entry.target or "",
         detail=told_of(language, entry.detail),
         browser=family_of(entry.user_agent) if entry.user_agent else "",
         ip=entry.ip,
         place=place.called(language) if place else "",
     )
+
+
+def _how(language: str, told: Told) -> str:
+    """What did it in their name; an application is known from then on, a token as long as it is."""
+    match told.entry.actor_kind:
+        case By.TOKEN if told.token:
+            return translated(language, N_("with the access token %(name)s"), name=told.token)
+        case By.TOKEN:
+            return translated(language, N_("with an access token"))
+        case By.APPLICATION:
+            program = told.entry.detail.get("application", "—")
+            return translated(language, N_("through the application %(name)s"), name=program)
+        case By.PUBLISHER:
+            return translated(language, N_("by a CI/CD job"))
+        case By.ADMIN:
+            return translated(language, N_("as administrator"))
+        case _:
+            return ""
 
 
 def _who(entry: Entry) -> str:
