@@ -1,9 +1,10 @@
 """Pictures that people show to others carry nothing but what is seen."""
 
 import io
+import struct
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
 from strata.lib.pictures.squares import PictureRefused, clean
@@ -22,14 +23,17 @@ def drawn(kind: str, size: tuple[int, int] = (120, 80), **options: object) -> by
 def carrying(kind: str) -> bytes:
     exif = Image.Exif()
     exif[0x010E], exif[0x0112] = SECRET, 6  # what it shows; which way up
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSDateStamp] = SECRET
     if kind == "PNG":
         words = PngInfo()
         words.add_text("Comment", SECRET)
         return drawn(kind, pnginfo=words, exif=exif)
-    return drawn(kind, comment=SECRET.encode()) if kind == "GIF" else drawn(kind, exif=exif)
+    if kind == "GIF":
+        return drawn(kind, comment=SECRET.encode())
+    return drawn(kind, exif=exif, xmp=f"<rdf:RDF>{SECRET}</rdf:RDF>".encode())
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "AVIF"])
 def test_what_it_carries_along_is_gone_and_what_is_seen_stays(kind: str) -> None:
     before = carrying(kind)
     assert SECRET.encode() in before
@@ -45,7 +49,7 @@ def test_what_it_carries_along_is_gone_and_what_is_seen_stays(kind: str) -> None
     assert colour[2] > 200 > colour[0]
 
 
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_what_moves_goes_on_moving(kind: str) -> None:
     frames = [Image.new("RGB", (40, 30), colour) for colour in ("red", "lime", "blue")]
     out = io.BytesIO()
@@ -54,9 +58,40 @@ def test_what_moves_goes_on_moving(kind: str) -> None:
         assert getattr(picture, "n_frames", 1) == 3
         picture.seek(1)
         colour = picture.convert("RGB").getpixel((20, 15))
-        assert picture.info["duration"] == 200 or kind == "WEBP"
+        assert picture.info["duration"] == 200
     assert isinstance(colour, tuple)
     assert colour[1] > 200 > colour[0]
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+def test_what_moves_is_turned_upright_too(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    second = Image.new("RGB", (120, 80), "lime")
+    before = drawn(kind, exif=exif, save_all=True, append_images=[second])
+    with Image.open(io.BytesIO(clean(before))) as picture:
+        assert (picture.size, getattr(picture, "n_frames", 1)) == ((80, 120), 2)
+
+
+def test_the_first_view_of_a_phone_is_its_picture() -> None:
+    """Phones put a second view behind a JPEG, which the format calls MPO."""
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = SECRET, 6
+    second = Image.new("RGB", (120, 80), "lime")
+    before = drawn("MPO", exif=exif, save_all=True, append_images=[second])
+    assert (before[:3], SECRET.encode() in before) == (b"\xff\xd8\xff", True)
+    after = clean(before)
+    with Image.open(io.BytesIO(after)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (80, 120))
+    assert SECRET.encode() not in after
+
+
+def test_sixteen_bits_of_grey_become_eight() -> None:
+    grey = Image.new("I;16", (40, 40), 0x8000)
+    out = io.BytesIO()
+    grey.save(out, "PNG", transparency=0x0101)
+    with Image.open(io.BytesIO(clean(out.getvalue()))) as picture:
+        assert picture.convert("RGB").getpixel((20, 20)) == (128, 128, 128)
 
 
 def test_a_wide_one_is_made_smaller_and_a_thin_one_stays() -> None:
@@ -76,11 +111,22 @@ def test_what_is_no_picture_or_a_bomb_is_refused() -> None:
         (drawn("PNG")[:100], "unreadable"),
         (drawn("BMP"), "unreadable"),
         (drawn("PNG", (5001, 5000)), "too_many_pixels"),
+        (_said_to_be(5001, 5000), "too_many_pixels"),
+        (_said_to_be(1 << 20, 1 << 20), "unreadable"),  # more than its decoder takes
+        (drawn("AVIF")[:-60], "unreadable"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(200), "unreadable"),  # of another codec
         (_moving_bomb(), "too_many_pixels"),
     ):
         with pytest.raises(PictureRefused) as refused:
             clean(content)
         assert refused.value.problem == problem
+
+
+def _said_to_be(width: int, height: int) -> bytes:
+    """An AVIF whose header says a size (`ispe`, ISO 23008-12 §6.5.3)."""
+    avif = drawn("AVIF", (64, 64))
+    place = avif.index(b"ispe") + 8
+    return avif[:place] + struct.pack(">II", width, height) + avif[place + 8 :]
 
 
 def _moving_bomb() -> bytes:

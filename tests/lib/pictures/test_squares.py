@@ -47,6 +47,26 @@ def test_the_picture_is_turned_upright_and_loses_what_the_camera_wrote() -> None
     assert red < 50
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF"])
+def test_of_what_moves_the_first_frame_is_kept(kind: str) -> None:
+    blue = Image.new("RGB", (300, 200), "blue")
+    film = drawn(kind, save_all=True, append_images=[blue] * 2)
+    assert getattr(opened(film), "n_frames", 1) > 1
+    squares = squares_of(film)
+    assert not any(getattr(opened(one), "is_animated", False) for one in squares.values())
+    red, _, blue_, *_ = opened(squares["256.png"]).convert("RGB").getpixel((10, 128))  # type: ignore[misc]
+    assert red > 200 > blue_
+
+
+def test_colours_of_printers_and_of_sixteen_bits_are_seen_as_they_are() -> None:
+    cmyk, grey = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (90, 90), "red").convert("CMYK").save(cmyk, "JPEG")
+    Image.new("I;16", (90, 90), 0x8000).save(grey, "PNG")
+    for content, shade in ((cmyk, (255, 0, 0)), (grey, (128, 128, 128))):
+        square = opened(squares_of(content.getvalue())["64.png"]).convert("RGB")
+        assert square.getpixel((32, 32)) == shade
+
+
 @pytest.mark.parametrize(
     "content",
     [

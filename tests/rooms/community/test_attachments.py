@@ -53,7 +53,7 @@ from strata.repos.tables import repos
 def drawn(kind: str) -> bytes:
     """A picture as this hub keeps it: to clean it again changes nothing."""
     out = io.BytesIO()
-    Image.new("RGB", (8, 8), "red").save(out, kind)
+    Image.new("RGB", (8, 8), "white").save(out, kind)
     return clean(out.getvalue())
 
 
@@ -62,6 +62,7 @@ STARTS = {
     "image/jpeg": drawn("JPEG"),
     "image/gif": drawn("GIF"),
     "image/webp": drawn("WEBP"),
+    "image/avif": drawn("AVIF"),
     "video/mp4": b"\x00\x00\n\x20ftypisom",
     "video/quicktime": b"\x00\x00\x00\x08wide",
     "video/webm": b"\x1a\x45\xdf\xa3",
@@ -121,6 +122,8 @@ def test_what_a_browser_can_show_is_kept(hub: Hub, reader: Actor, media_type: st
         ("image/png", b""),
         ("image/png", STARTS["image/png"][:20]),
         ("image/webp", STARTS["audio/wav"]),
+        ("image/avif", STARTS["video/mp4"]),
+        ("image/avif", STARTS["image/avif"][:-30]),
         ("video/mp4", STARTS["video/webm"]),
         ("audio/mpeg", b"\xff\x00"),
     ],
@@ -165,12 +168,14 @@ def test_sizes_and_numbers_are_bounded(hub: Hub, reader: Actor, clock: FrozenClo
     attached(strict, reader, "image/png", STARTS["image/png"])
 
 
-def test_a_picture_does_not_tell_where_it_was_taken(hub: Hub, reader: Actor) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "AVIF"])
+def test_a_picture_does_not_tell_where_it_was_taken(hub: Hub, reader: Actor, kind: str) -> None:
     exif = Image.Exif()
     exif[0x010E] = "SECRET PLACE"
     out = io.BytesIO()
-    Image.new("RGB", (8, 8), "red").save(out, "JPEG", exif=exif)
-    made = attached(hub, reader, "image/jpeg", out.getvalue())
+    Image.new("RGB", (8, 8), "red").save(out, kind, exif=exif)
+    assert b"SECRET" in out.getvalue()
+    made = attached(hub, reader, f"image/{kind.lower()}", out.getvalue())
     held, content = content_of(hub, made.file_name)
     assert b"SECRET" not in content
     assert held.size == len(content)

@@ -9,18 +9,23 @@ from __future__ import annotations
 import io
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageSequence
 
-from strata.lib.pictures.worker import MAX_PIXELS, MEMORY_BYTES
+from strata.lib.pictures.worker import FORMATS, MAX_PIXELS, MEMORY_BYTES, upright
 
-FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 LONGEST_SIDE: Final = 4096  # pixels; larger ones are made smaller
 MAX_MOVING: Final = 50_000_000  # pixels of all frames together
 CPU_S: Final = 20
+# How each kind is written; the fastest AVIF, since even that takes seconds for a large one.
+_WRITTEN: Final[Mapping[str, Mapping[str, int]]] = {
+    "JPEG": {"quality": 90},
+    "WEBP": {"quality": 90},
+    "AVIF": {"quality": 80, "speed": 10},
+}
 
 
 class Cleaned(msgspec.Struct):
@@ -43,32 +48,38 @@ def cleaned(content: bytes) -> Cleaned:
     Image.MAX_IMAGE_PIXELS = None  # the size is looked at here, before anything is decoded
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            frames = getattr(picture, "n_frames", 1)
+            kind, frames = _kind_and_frames(picture)
             size = picture.width * picture.height
             if size > MAX_PIXELS or (frames > 1 and size * frames > MAX_MOVING):
                 return Cleaned(b"", "too_many_pixels")
-            kind = picture.format or ""
             if frames > 1:
                 return Cleaned(_moving(picture, kind))
-            return Cleaned(_encoded([_plain(ImageOps.exif_transpose(picture), kind)], kind))
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError):
+            return Cleaned(_encoded([_plain(picture, kind)], kind))
+    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, RuntimeError):
         # What Pillow's decoders raise on bytes that are no picture.
         return Cleaned(b"", "unreadable")
+
+
+def _kind_and_frames(picture: Image.Image) -> tuple[str, int]:
+    if picture.format == "MPO":  # a JPEG of a phone, with more views of the same behind the first
+        return "JPEG", 1
+    return picture.format or "", getattr(picture, "n_frames", 1)
 
 
 def _moving(picture: Image.Image, kind: str) -> bytes:
     loop = int(picture.info.get("loop", 0))
     frames, pauses = [], []
     for frame in ImageSequence.Iterator(picture):
-        pauses.append(int(frame.info.get("duration", 100)))
         frames.append(_plain(frame, kind))
+        pauses.append(int(frame.info.get("duration", 100)))  # known once the frame is decoded
     return _encoded(frames, kind, duration=pauses, loop=loop)
 
 
 def _plain(picture: Image.Image, kind: str) -> Image.Image:
     """The pixels alone, in a size that pages show."""
-    see_through = kind != "JPEG" and picture.has_transparency_data
-    plain = picture.convert("RGBA" if see_through else "RGB")
+    turned = upright(picture)
+    see_through = kind != "JPEG" and turned.has_transparency_data
+    plain = turned.convert("RGBA" if see_through else "RGB")
     plain.info = {}
     plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     return plain
@@ -76,7 +87,7 @@ def _plain(picture: Image.Image, kind: str) -> Image.Image:
 
 def _encoded(frames: Sequence[Image.Image], kind: str, **moving: object) -> bytes:
     out, first = io.BytesIO(), frames[0]
-    options: dict[str, object] = {"quality": 90} if kind in {"JPEG", "WEBP"} else {}
+    options: dict[str, object] = dict(_WRITTEN.get(kind, {}))
     if moving:
         options |= {"save_all": True, "append_images": frames[1:], **moving}
     if moving and kind == "GIF":

@@ -47,10 +47,10 @@ def squares_of(content: bytes, part: Part | None = None) -> dict[str, bytes]:
 
 
 def clean(content: bytes) -> bytes:
-    """The same PNG, JPEG, WebP or GIF without what it carries along, at most 4096 pixels wide.
+    """The same PNG, JPEG, WebP, GIF or AVIF without what it carries along.
 
-    Where a camera stood, comments and thumbnails are gone; what moves goes on moving. In another
-    process, as `squares_of`.
+    It is at most 4096 pixels wide and high. Where a camera stood, comments and thumbnails are gone;
+    what moves goes on moving. In another process, as `squares_of`.
 
     Raises:
         PictureRefused: too many pixels, or no picture that we decode.

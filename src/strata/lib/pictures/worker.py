@@ -61,11 +61,20 @@ def judged(content: bytes, part: Part | None = None) -> Verdict:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 return Verdict({}, "too_many_pixels")
-            upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError):
+            whole = upright(picture).convert("RGBA")
+    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, RuntimeError):
         # What Pillow's decoders raise on bytes that are no picture.
         return Verdict({}, "unreadable")
-    return Verdict(_squares(upright if part is None else upright.crop(_box(upright, part))))
+    return Verdict(_squares(whole if part is None else whole.crop(_box(whole, part))))
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """A frame as it is looked at: turned as the camera says, with eight bits a colour."""
+    turned = ImageOps.exif_transpose(picture)
+    if turned.mode.startswith("I"):  # 16 bits of grey, of which Pillow would keep the low ones
+        turned = turned.convert("I").point(lambda shade: shade / 256).convert("L")
+        turned.info.pop("transparency", None)  # a shade of 16 bits
+    return turned
 
 
 def _box(picture: Image.Image, part: Part) -> tuple[int, int, int, int]:
