@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from doors.pages.visitors import PASSWORD, Visitor, confirmed
 from fixtures.accounts import calling, made, person
+from fixtures.buckets import bucket_of
 from fixtures.contents import created
 from fixtures.gated import asks, gate
 from fixtures.hubs import FrozenClock
@@ -143,6 +144,29 @@ def test_a_job_writes_to_its_repo_and_to_nothing_else(ci: Ci) -> None:
         "/api/models/li/thing/settings", json={"private": False}, headers=headers
     )
     assert settings.status_code == 403
+
+
+def test_a_job_writes_to_the_bucket_that_trusts_it(
+    near: Hub, issuer: Issuer, li: Visitor, ci: Ci
+) -> None:
+    owner = signed_in(near, "li")
+    bucket_of(near, owner, "store", private=True)
+    bucket_of(near, owner, "other", private=True)
+    assert (
+        'href="/buckets/li/store/settings/publishers"' in li.open("/buckets/li/store/settings").text
+    )
+    assert ci.ask("buckets/li/store").json()["error"] == "invalid_grant"
+    assert trust(li, issuer, "buckets/li/store", f"sub = {JOB['sub']}") == 303
+    assert JOB["sub"] in li.open("/buckets/li/store/settings/publishers").text
+    token = ci.token("buckets/li/store")
+    (entity,) = ci.get(token, "/api/whoami-v2").json()["scope"]["entities"]
+    assert (entity["type"], entity["name"]) == ("bucket", "li/store")
+    for bucket, status in (("store", 200), ("other", 404)):
+        for right in ("read", "write"):
+            told = ci.get(token, f"/api/buckets/li/{bucket}/xet-{right}-token")
+            assert told.status_code == status, (bucket, right)
+    headers = {"Authorization": f"Bearer {token}"}
+    assert ci.client.delete("/api/buckets/li/store", headers=headers).status_code == 403
 
 
 @pytest.mark.usefixtures("li")

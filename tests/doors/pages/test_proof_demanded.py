@@ -107,6 +107,7 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
     ),
     f"{REPO}/storage": ({f"file-{oid_of(LARGE)}": "on", "confirm_name": "owner/thing"},),
     f"{REPO}/publishers": ({"issuer": "https://gitlab.com", "claims": "sub = x"},),
+    f"{BUCKET}/publishers": ({"issuer": "https://gitlab.com", "claims": "sub = x"},),
     # who works on a repo
     **{
         f"{settings}/collaborators": (

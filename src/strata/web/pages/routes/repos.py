@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from strata.web.pages import docs, home
 from strata.web.pages.bucket import files as bucket, settings as bucket_settings
-from strata.web.pages.collaborating import managing as repo_collaborators
+from strata.web.pages.collaborating import (
+    managing as repo_collaborators,
+    publishers as repo_publishers,
+)
 from strata.web.pages.creating import repo as new_repo
 from strata.web.pages.discussions import listing as discussions, thread as discussion
 from strata.web.pages.finding import lists, search as search_page
@@ -19,7 +22,6 @@ from strata.web.pages.repo import (
 from strata.web.pages.repo.settings import (
     access_requests,
     general as repo_settings,
-    publishers as repo_publishers,
     storage as repo_storage,
 )
 from strata.web.paths import Endpoint, Route
@@ -77,6 +79,8 @@ REPO_ROUTES = (
     _form("/{web}{repo}/settings", repo_settings.submit),
     _read("/{web}{repo}/settings/storage", repo_storage.page),
     _form("/{web}{repo}/settings/storage", repo_storage.submit),
+    _read("/buckets/{repo}/settings/publishers", repo_publishers.page),
+    _form("/buckets/{repo}/settings/publishers", repo_publishers.submit),
     _read("/{web}{repo}/settings/publishers", repo_publishers.page),
     _form("/{web}{repo}/settings/publishers", repo_publishers.submit),
     _read("/{web}{repo}/settings/collaborators", repo_collaborators.page),

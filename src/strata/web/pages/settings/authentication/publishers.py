@@ -8,9 +8,9 @@ from starlette.responses import Response
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
 from strata.repos.publishers import manage
+from strata.web.pages.collaborating.publishers import publisher_in, rule_in
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, visiting
-from strata.web.pages.repo.settings.publishers import publisher_in, rule_in
 from strata.web.pages.settings.authentication import page as authentication
 from strata.web.pages.words.account import told
 
