@@ -13,6 +13,7 @@ from strata.access import personal as access
 from strata.accounts import personal as accounts
 from strata.accounts.legal.telling import TellOfTerms
 from strata.accounts.passwords.peppers import load_peppers
+from strata.accounts.profile.picture import DropPicture
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
@@ -85,6 +86,7 @@ JOBS: Mapping[str, type[Job]] = {
         TellOfTerms,
         TellOfFailures,
         PackExport,
+        DropPicture,
         SendReset,
         SendLogInLink,
         WarnOfGuesses,

@@ -19,6 +19,8 @@ from fixtures.accounts import (
 from fixtures.hubs import FrozenClock
 from strata.accounts import people
 from strata.accounts.legal.tables import consents
+from strata.accounts.notices.tables import notice_choices
+from strata.accounts.plans.tables import plan_grants, plans
 from strata.accounts.tables import namespaces
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import Origin, reading, working
@@ -28,6 +30,7 @@ from strata.events.tables import facts, jobs
 from strata.membership.confirming import mailing, verification
 from strata.membership.confirming.tables import verifications
 from strata.membership.jobs import EVERY, TidyAccounts
+from strata.sessions.identities.tables import identities
 from strata.sessions.signed_in.tables import sessions
 
 DAY = timedelta(days=1)
@@ -147,3 +150,21 @@ def test_the_housekeeping_goes_on_by_itself(hub: Hub, clock: FrozenClock) -> Non
     with calling(hub) as call:
         (due,) = call.db.scalars(sa.select(jobs.c.due).where(jobs.c.kind == TidyAccounts.kind))
     assert due == clock() + EVERY
+
+
+def test_what_they_chose_or_brought_along_keeps_no_account(hub: Hub, clock: FrozenClock) -> None:
+    """Mails that they wanted, a log-in elsewhere, a plan that came with an invitation."""
+    alice = joined(hub, "alice", mails=True).user_id
+    with calling(hub) as call, working(call) as work:
+        elsewhere = {"provider": "there", "issuer": "i", "subject": "s", "shown": "alice"}
+        work.db.execute(
+            sa.insert(identities).values(user_id=alice, created_at=work.now, **elsewhere)
+        )
+        work.db.execute(sa.insert(plans).values(name="team", quotas={}, created_at=work.now))
+        granted = {"owner_id": alice, "plan": "team", "granted_at": work.now}
+        work.db.execute(sa.insert(plan_grants).values(**granted))
+        assert work.db.scalar(sa.select(notice_choices.c.user_id)) == alice
+    tidied(hub, clock, after=27 * DAY)
+    tidied(hub, clock, after=3 * DAY)
+    assert not there(hub, "alice")
+    assert joined(hub, "alice").name == "alice"

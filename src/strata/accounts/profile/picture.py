@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
 from strata.events.audit.changes import changes
 from strata.events.facts import record
+from strata.events.jobs import enqueue
 from strata.lib.db.statements import upsert
 from strata.lib.pictures.shelf import SHOWN, Shelf, address_of
 from strata.lib.pictures.squares import PictureRefused, squares_of
@@ -62,6 +64,25 @@ def keep(hub: Hub, public_id: str, squares: Mapping[str, bytes]) -> str:
 def drop(hub: Hub, upload: str) -> None:
     """Take away what `keep` put there."""
     _shelf(hub).drop(upload)
+
+
+def forget(work: Work, user_id: int) -> None:
+    """Have the picture of an account that goes taken away, once its going is committed."""
+    held = sa.select(profiles.c.picture).where(profiles.c.namespace_id == user_id)
+    upload = work.db.scalar(held)
+    if upload:
+        enqueue(work, DropPicture(upload))
+
+
+@dataclass(frozen=True, slots=True)
+class DropPicture:
+    """Take away the files of a picture that nobody is seen with any more."""
+
+    kind: ClassVar[str] = "accounts.picture"
+    upload: str
+
+    def run(self, call: Call) -> None:
+        drop(call.hub, self.upload)
 
 
 def point(work: Work, user_id: int, upload: str | None) -> None:

@@ -23,11 +23,10 @@ from strata.credentials.oauth.making import operator
 from strata.events import outbox
 from strata.events.audit.erase import erase
 from strata.events.facts import Whose, record
-from strata.lib.db.cascade import delete_rows
 from strata.membership.closing import letters
 from strata.membership.closing.facts import GONE
 from strata.membership.closing.leave import needs
-from strata.sessions.identities.leaving import forget_person as forget_logins_elsewhere
+from strata.membership.erasing import erase_rows
 
 GHOST: Final = "ghost"
 AT_ONCE: Final = 50  # accounts in one round
@@ -58,18 +57,10 @@ def delete(work: Work, user: people.User) -> None:
     addresses = {user.email, *(reader.email for reader in told)}
     # The other rooms take away what is theirs while the account can still be read.
     record(work, GONE, whose=Whose(subject_id=user.id))
-    forget_logins_elsewhere(work, user.id)
     for app in apps.of_owner(work, user.id):
         operator.remove(work, app.client_id)
     agreeing.outlive(work, user.id, user.public_id)
-    for personal in work.hub.personal:
-        for kept in personal.kept:
-            mine = kept.column == user.id
-            if kept.leaving == "delete":
-                delete_rows(work.db, _table(kept.column), mine)
-            elif kept.leaving == "unname":
-                emptied = {kept.column.name: None}
-                work.db.execute(sa.update(_table(kept.column)).where(mine).values(**emptied))
+    erase_rows(work, user.id)
     _empty(work, user)
     erase(work, user.id)
     outbox.forget(work, addresses)
@@ -100,8 +91,3 @@ def _empty(work: Work, user: people.User) -> None:
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(**tombstone))
     named = {"key": nobody, "name": GHOST, "skeleton": None}
     work.db.execute(sa.update(namespaces).where(namespaces.c.id == user.id).values(**named))
-
-
-def _table(column: sa.Column[object]) -> sa.Table:
-    table: sa.Table = column.table
-    return table

@@ -16,22 +16,24 @@ from sqlalchemy.exc import IntegrityError
 from strata.accounts import confirmed, people
 from strata.accounts.legal import agreeing
 from strata.accounts.legal.tables import consents
-from strata.accounts.profile.tables import preferences, profiles
-from strata.accounts.tables import emails, former_names, namespaces, users
+from strata.accounts.tables import former_names, namespaces, users
 from strata.core.actor import Standing
 from strata.core.call import Work
 from strata.core.errors import Conflict
+from strata.credentials.oauth.tables import oauth_apps
 from strata.credentials.tokens.tables import tokens
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.letters import Reader
 from strata.membership.confirming import approval, letters
 from strata.membership.confirming.tables import verifications
-from strata.membership.emails.tables import email_changes
-from strata.sessions.signed_in.tables import known_browsers, resets, sessions
+from strata.membership.erasing import erase_rows
+from strata.organizations.tables import memberships
 
 NOTICE = timedelta(days=3)  # between the mail and the removal, also when the hub was away
 AT_ONCE = 500  # accounts in one transaction
+# What an operator may have given somebody who is not confirmed.
+_GIVEN = (tokens.c.user_id, memberships.c.user_id, oauth_apps.c.owner_id)
 
 
 def tell(work: Work) -> None:
@@ -52,27 +54,18 @@ def remove(work: Work) -> None:
         users.c.removal_told_at <= work.now - NOTICE,
     )
     for row in work.db.execute(over.limit(AT_ONCE)).all():
-        try:
-            with work.db.begin_nested():
-                _remove(work, row)
-        except IntegrityError:  # an operator gave it something, such as a repo: it stays
-            continue
+        _is_removed(work, row)
 
 
 def leave(work: Work, user_id: int) -> bool:
-    """Remove an account at its owner's wish while nobody has confirmed it.
+    """Remove an account at its owner's wish while nobody has confirmed it or let it in.
 
-    False: it is confirmed, administers the hub, or holds what an operator gave it.
+    False: it is open, administers the hub, or holds what an operator gave it.
     """
-    row = work.db.execute(_unconfirmed().where(users.c.id == user_id)).first()
-    if row is None:
-        return False
-    try:
-        with work.db.begin_nested():
-            _remove(work, row)
-    except IntegrityError:
-        return False
-    return True
+    waits = users.c.standing == Standing.PENDING.value
+    mine = _removable().where(users.c.id == user_id, sa.or_(users.c.verified_at.is_(None), waits))
+    row = work.db.execute(mine).first()
+    return row is not None and _is_removed(work, row)
 
 
 def turn_away(work: Work, user: people.User) -> None:
@@ -84,12 +77,9 @@ def turn_away(work: Work, user: people.User) -> None:
     if not approval.is_waiting(work, user.id):
         raise Conflict(f"{user.name} does not wait for approval.")
     told = confirmed.readers(work, user)
-    row = work.db.execute(_accounts().where(users.c.id == user.id)).one()
-    try:
-        with work.db.begin_nested():
-            _remove(work, row)
-    except IntegrityError as held:
-        raise Conflict(f"{user.name} holds what an operator gave it.") from held
+    row = work.db.execute(_removable().where(users.c.id == user.id)).first()
+    if row is None or not _is_removed(work, row):
+        raise Conflict(f"{user.name} holds what an operator gave it.")
     for reader in told:
         outbox.post(work, letters.turned_away(work, reader))
 
@@ -99,22 +89,18 @@ def _life(work: Work) -> timedelta:
 
 
 def _unconfirmed() -> sa.Select[Any]:
-    return (
-        _accounts()
-        .where(
-            users.c.verified_at.is_(None),
-            users.c.standing != Standing.DELETED.value,
-            sa.not_(users.c.admin),
-            ~sa.exists().where(tokens.c.user_id == users.c.id),
-        )
-        .order_by(users.c.id)
-    )
+    unconfirmed = users.c.verified_at.is_(None)
+    return _removable().where(unconfirmed, users.c.standing != Standing.DELETED.value)
 
 
-def _accounts() -> sa.Select[Any]:
+def _removable() -> sa.Select[Any]:
+    """Accounts of people who were given nothing."""
+    given = [~sa.exists().where(column == users.c.id) for column in _GIVEN]
     return (
         sa.select(users, namespaces.c.name)
         .join(namespaces, namespaces.c.id == users.c.id)
+        .where(sa.not_(users.c.admin), *given)
+        .order_by(users.c.id)
         .with_for_update(of=users)
     )
 
@@ -131,21 +117,26 @@ def _write_to(work: Work, row: sa.Row[Any]) -> None:
     outbox.post(work, letter)
 
 
+def _is_removed(work: Work, row: sa.Row[Any]) -> bool:
+    """Remove it; False: an operator gave it something, such as a repo, and it stays as it was."""
+    try:
+        with work.db.begin_nested():
+            _remove(work, row)
+    except IntegrityError:
+        return False
+    return True
+
+
 def _remove(work: Work, row: sa.Row[Any]) -> None:
+    """Remove the account, its name and all that rooms hold of it.
+
+    Raises:
+        IntegrityError: it has what outlives accounts, such as a repo.
+    """
     agreed = work.db.execute(sa.select(consents).where(consents.c.user_id == row.id)).all()
     agreeing.outlive(work, row.id, row.public_id)
-    for table in (
-        verifications,
-        sessions,
-        known_browsers,
-        resets,
-        emails,
-        email_changes,
-        preferences,
-    ):
-        work.db.execute(sa.delete(table).where(table.c.user_id == row.id))
-    for table in (profiles, former_names):
-        work.db.execute(sa.delete(table).where(table.c.namespace_id == row.id))
+    erase_rows(work, row.id)
+    work.db.execute(sa.delete(former_names).where(former_names.c.namespace_id == row.id))
     work.db.execute(sa.delete(users).where(users.c.id == row.id))
     work.db.execute(sa.delete(namespaces).where(namespaces.c.id == row.id))
     # What was agreed to outlives the account, without the person.
