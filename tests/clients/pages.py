@@ -227,8 +227,13 @@ class Browsing:
         )
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not self._tells_of_the_form(message):
             self.complaints.append(f"console: {message.text}")
+
+    def _tells_of_the_form(self, message: ConsoleMessage) -> bool:
+        """Whether Chromium notes that the page it shows is a form with what is wrong in it."""
+        place = urlsplit(message.location["url"]).path
+        return place == urlsplit(self.page.url).path and _REFUSED.search(message.text) is not None
 
     def _note_request(self, request: Request) -> None:
         place = urlsplit(request.url)
@@ -237,6 +242,9 @@ class Browsing:
             and place.netloc != urlsplit(self.base).netloc
         ):
             self.complaints.append(f"request to another host: {request.url}")
+
+
+_REFUSED: Final = re.compile(r"status of 40[01]\b")  # bad input, or a wrong password
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -184,7 +184,7 @@ def log_in_elsewhere(w: World) -> None:
 
 
 def log_in_wrong(w: World) -> None:
-    assert Visitor(w.hub).log_in("ana", "Wr0ng-Horse!").status == 200  # the form once more
+    assert Visitor(w.hub).log_in("ana", "Wr0ng-Horse!").status == 401  # the form once more
 
 
 def lock_out(w: World) -> None:

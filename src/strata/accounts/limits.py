@@ -22,7 +22,6 @@ from strata.lib.db.statements import upsert
 MINUTE_MS = 60_000
 STRIKES_FORGOTTEN_AFTER = timedelta(hours=1)
 LONGEST_WINDOW = timedelta(days=1)
-RATE_LIMITED = "rate.limited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def require_unblocked(call: Call, key: str) -> None:
     """
     seconds = _seconds_blocked(call, key)
     if seconds > 0:
-        raise TooMany(RATE_LIMITED, retry_after_s=seconds)
+        raise TooMany(retry_after_s=seconds)
 
 
 def address_of(ip: str) -> str:
@@ -196,7 +195,7 @@ def _seconds_blocked(call: Call, key: str) -> int:
 
 def _require(call: Call, limit: Limit, most: int) -> None:
     if counted(call, limit.key, minutes=limit.minutes) > most:
-        raise TooMany(RATE_LIMITED, retry_after_s=_seconds_until_room(call, limit))
+        raise TooMany(retry_after_s=_seconds_until_room(call, limit))
 
 
 def _seconds_until_room(call: Call, limit: Limit) -> int:

@@ -323,8 +323,9 @@ class Unprocessable(StrataError):
 class TooMany(StrataError):
     """A rate limit was reached."""
 
-    def __init__(self, message: str, *, retry_after_s: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", *, retry_after_s: int) -> None:
+        wait = f"{retry_after_s} second{'' if retry_after_s == 1 else 's'}"
+        super().__init__(message or f"Too many requests. Try again in {wait}.")
         self.retry_after_s = retry_after_s
 
 
@@ -341,7 +342,7 @@ class WorkNeeded(TooMany):
     """
 
     def __init__(self, *, retry_after_s: int, bits: int, ticket: str) -> None:
-        super().__init__("rate.limited", retry_after_s=retry_after_s)
+        super().__init__(retry_after_s=retry_after_s)
         self.bits = bits
         self.ticket = ticket
 

@@ -63,7 +63,7 @@ def test_on_https_every_cookie_is_bound_to_the_host(tmp_path: Path, clock: Froze
 def test_every_broken_rule_is_named_at_once_and_nobody_is_made(hub: Hub) -> None:
     page = Visitor(hub).begin("foo@", "abcdefg")
 
-    assert page.status == 200
+    assert page.status == 400
     assert [rule for rule in ALL_RULES if page.text.count(rule) != 2] == []  # summary and field
     assert "This doesn't look like an e-mail address." in page.text
     assert 'href="#strata-email"' in page.text
@@ -75,7 +75,7 @@ def test_every_broken_rule_is_named_at_once_and_nobody_is_made(hub: Hub) -> None
 @pytest.mark.parametrize("refused", ["Abcdefg1", "abcdefg!", "ABCDEFG!", "Abcde1!", "Abcdefg "])
 def test_weak_passwords_stay_on_the_first_step(hub: Hub, refused: str) -> None:
     page = Visitor(hub).begin("someone@example.com", refused)
-    assert page.status == 200
+    assert page.status == 400
     assert refused not in page.text
     assert 'name="password"' in page.text
 
@@ -296,7 +296,8 @@ def test_name_availability_is_told_and_not_for_ever(hub: Hub) -> None:
         ask("free-one")
     refused = visitor.client.get("/api/username-availability?name=free-one")
     assert refused.status_code == 429
-    assert refused.headers["retry-after"]
+    wait = refused.headers["retry-after"]
+    assert refused.json()["error"] == f"Too many requests. Try again in {wait} seconds."
 
 
 def test_availability_says_in_words_that_a_name_looks_like_another(hub: Hub) -> None:
@@ -341,9 +342,12 @@ def test_an_account_that_waits_for_approval_changes_nothing(
     visitor = Visitor(hub)
     visitor.join("li")
     link = link_in(letter(hub, "li@example.com"))
-    text = visitor.open(link).text
-    csrf = text.partition('name="csrf_token" value="')[2].partition('"')[0]
-    visitor.send(link, {"csrf_token": csrf})
+    for one, words in ((Visitor(hub), "as soon as they have let you in"), (visitor, "before")):
+        page = one.open(link)
+        found = re.search(r'name="csrf_token" value="([^"]*)"', page.text)
+        page = one.send(link, {"csrf_token": found[1]}) if found else page
+        assert (words in page.text, "open to you now" in page.text) == (True, False)
+        assert "/settings/tokens/new" not in page.text
     for path in ("/", "/models", "/settings/profile", "/settings/tokens", "/first-one"):
         shown = visitor.open(path)  # the explanation, once, and nothing else
         assert (shown.status, shown.text.count("have yet to approve your account")) == (403, 1)
@@ -351,6 +355,7 @@ def test_an_account_that_waits_for_approval_changes_nothing(
         assert "the role this needs" not in shown.text
     account = visitor.open("/settings/account")  # they may leave
     assert (account.status, account.text.count("have yet to approve your account")) == (200, 1)
+    assert "/settings/account/username" not in account.text  # and that is all
     proof = re.search(r'name="csrf_token" value="([^"]+)"', account.text)
     assert proof is not None
     sent = {"csrf_token": proof[1], "full_name": "Li Wei"}
@@ -361,6 +366,16 @@ def test_an_account_that_waits_for_approval_changes_nothing(
         approval.approve(work, person(hub, "li"))
     done = visitor.submit("/settings/profile", "/settings/profile", full_name="Li Wei")
     assert done.place == "/settings/profile"
+
+    other = Visitor(hub)
+    other.join("mei")
+    link = link_in(letter(hub, "mei@example.com"))
+    csrf = re.search(r'name="csrf_token" value="([^"]*)"', other.open(link).text)
+    assert csrf is not None
+    other.send(link, {"csrf_token": csrf[1]})
+    place = "/settings/account/delete"
+    assert other.submit(place, place, confirm_name="mei").place == "/"
+    assert Visitor(hub).log_in("mei").status == 401
 
 
 CODE = "the code of whoever set it up"
@@ -386,7 +401,7 @@ def test_nobody_signs_up_before_the_first_admin_has_shown_the_code(fresh: Hub) -
     fields = {"email": "li@example.com", "password": PASSWORD}
     for code, said in (("", "Enter the code of"), ("wrong", "This is not the code.")):
         refused = visitor.submit("/join", "/join", **fields, first_code=code)
-        assert (refused.status, said in refused.text) == (200, True)
+        assert (refused.status, said in refused.text) == (400, True)
         assert CODE not in refused.text
     body = {
         **fields,

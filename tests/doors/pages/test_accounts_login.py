@@ -11,6 +11,7 @@ import pytest
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, people
 from fixtures.hubs import FrozenClock
 from strata.core.hub import Hub
+from strata.sessions.signed_in.sessions import REMEMBERED
 from strata.web.pages.frame.visit import safe_next
 
 WRONG = "That e-mail/username and password don't match."
@@ -40,7 +41,7 @@ def test_every_log_in_has_a_new_session(hub: Hub) -> None:
 def test_one_sentence_for_every_failure(hub: Hub, identifier: str) -> None:
     confirmed(hub, "li-wei")
     page = Visitor(hub).log_in(identifier, "Wrong-Password!")
-    assert page.status == 200
+    assert page.status == 401
     assert WRONG in page.text
     assert "Wrong-Password!" not in page.text
     assert f'value="{identifier}"' in page.text
@@ -50,7 +51,7 @@ def test_many_failures_wait_and_then_may_try_again(hub: Hub, clock: FrozenClock)
     confirmed(hub, "li-wei")
     visitor = Visitor(hub)
     for _ in range(5):
-        assert visitor.log_in("li-wei", "wrong").status == 200
+        assert visitor.log_in("li-wei", "wrong").status == 401
     refused = visitor.log_in("li-wei")
     assert refused.status == 429
     assert 0 < int(refused.headers["retry-after"]) <= 61
@@ -64,6 +65,10 @@ def test_many_failures_wait_and_then_may_try_again(hub: Hub, clock: FrozenClock)
 
 def test_remembered_sessions_outlive_the_browser_and_others_do_not(hub: Hub) -> None:
     confirmed(hub, "li-wei")
+    said = (
+        f"For {REMEMBERED.idle.days} days without a visit, {REMEMBERED.absolute.days} days at most"
+    )
+    assert said in Visitor(hub).open("/login").text
     passing, _device = Visitor(hub).log_in("li-wei").cookies
     kept, _device = Visitor(hub).log_in("li-wei", remember="on").cookies
     assert "Max-Age" not in passing

@@ -227,6 +227,9 @@ def test_a_username_changes_and_the_old_address_leads_on(visitor: Visitor, hub: 
     old = visitor.open("/li-wei?tab=models")
     assert (old.status, old.place) == (307, "/wei?tab=models")
     assert visitor.open("/wei").status == 200
+    other_case = visitor.open("/WEI?tab=models")
+    assert (other_case.status, other_case.place) == (307, "/wei?tab=models")
+    assert [visitor.open("/WEI/one").status, visitor.open("/nobody").status] == [404, 404]
 
 
 def test_a_username_that_cannot_be_had_says_why(visitor: Visitor, hub: Hub) -> None:

@@ -10,6 +10,7 @@ from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.passwords.policy import faults
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
+from strata.membership.joining.signup import CLOSED
 from strata.web.pages.frame.assets import assets, static_url
 from strata.web.pages.routes.accounts import ROUTES
 from strata.web.pages.words.account import told, wait_text
@@ -145,7 +146,7 @@ def test_every_message_key_of_the_rooms_has_a_sentence() -> None:
         "email.invalid", "email.blocked_domain", "name.invalid", "name.reserved", "name.taken",
         "full_name.too_long", "full_name.invalid", "consent.required", "consent.changed",
         "token.name_empty", "token.name_too_long", "token.bad_name", "token.dup", "token.too_many",
-        "auth.bad_credentials", "signup.closed",
+        "auth.bad_credentials", CLOSED, "name.length",
     )  # fmt: skip
     for language in ("en", "zh-CN"):
         error = InvalidFields({"field": keys}, has="1", total="2")

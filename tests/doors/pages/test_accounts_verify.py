@@ -95,7 +95,7 @@ def test_the_code_confirms_at_once(visitor: Visitor, hub: Hub) -> None:
 
 def test_a_wrong_code_is_said_beside_its_field(visitor: Visitor) -> None:
     page = visitor.submit("/verify-email", "/verify-email/code", code="12ab")
-    assert page.status == 200
+    assert page.status == 400
     assert "This code is not the one in the newest mail." in page.text
     assert 'href="#strata-code"' in page.text
 

@@ -333,3 +333,4 @@ def test_why_nobody_is_sent_on_is_said_in_the_readers_language(
     page = ana.open(address(**changes), **{"Accept-Language": "zh-CN"})
     assert page.status == 400
     assert sentence in page.text
+    assert "检查填写的内容" not in page.text  # there is nothing that they filled in

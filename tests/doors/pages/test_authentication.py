@@ -60,7 +60,7 @@ def test_a_link_changes_the_password_and_logs_nobody_in(hub: Hub, li: Visitor) -
     assert elsewhere.open(PAGE).place.startswith("/login")
     assert li.open(PAGE).place.startswith("/login")  # signed out everywhere
     assert elsewhere.open(link).status == 404
-    assert elsewhere.log_in("li").status == 200  # the old password
+    assert elsewhere.log_in("li").status == 401  # the old password
     assert elsewhere.log_in("li", OTHER).status == 303
 
 

@@ -163,10 +163,11 @@ def test_a_suspension_is_told_to_who_has_the_password_alone(scene: Scene) -> Non
     closed(scene.hub)
     told = Visitor(scene.hub).log_in("li")
     assert "This account is suspended: spam. Contact the people who run this site." in told.text
+    assert told.status == 403
     chinese = Visitor(scene.hub, language="zh-CN").log_in("li")
     assert "该账号已被停用：spam。请联系 本站运营人员。" in chinese.text
     guessed = Visitor(scene.hub).log_in("li", "Wr0ng!aaa")
-    assert "suspended" not in guessed.text
+    assert ("suspended" in guessed.text, guessed.status) == (False, 401)
     assert scene.browser.open("/settings/account").place.startswith("/login")
     mail = letter(scene.hub, "li@example.com")
     assert ("is suspended" in mail.subject, "Their reason: spam" in mail.text) == (True, True)
@@ -223,7 +224,7 @@ def test_who_must_choose_another_password_enters_again_by_the_link(scene: Scene)
     assert csrf is not None
     form = {"csrf_token": csrf[1], "password": "An0ther-Horse!"}
     assert visitor.send(link, form).place == "/login"
-    assert Visitor(scene.hub).log_in("li", PASSWORD).status == 200
+    assert Visitor(scene.hub).log_in("li", PASSWORD).status == 401
     assert Visitor(scene.hub).log_in("li", "An0ther-Horse!").status == 303
 
 

@@ -25,7 +25,7 @@ def alice(hub: Hub, clock: FrozenClock) -> Visitor:
     visitor = confirmed(hub, "alice")
     visitor.send("/logout", visitor.open("/settings/account").hidden("/logout"))
     for _ in range(2):
-        assert Visitor(hub).log_in("alice", WRONG).status == 200
+        assert Visitor(hub).log_in("alice", WRONG).status == 401
         of_person = attempts.c.key.startswith("login.person:")
         with hub.database.writing() as db:
             db.execute(sa.update(attempts).where(of_person).values(count=attempts.c.count + 18))

@@ -254,7 +254,7 @@ def test_visitors_read_what_to_do_and_the_page_takes_the_code(
     assert 'href="/join"' in home
     assert label in visitor.open("/join").text
     fields = {"email": "li@example.com", "password": PASSWORD}
-    assert visitor.submit("/join", "/join", **fields, first_code="wrong").status == 200
+    assert visitor.submit("/join", "/join", **fields, first_code="wrong").status == 400
     assert people(hub) == 0
     assert visitor.submit("/join", "/join", **fields, first_code=code).place == "/join?step=2"
     visitor.take_time()

@@ -97,7 +97,7 @@ def test_the_page_says_what_to_do_without_scripts(hub: Hub) -> None:
         assert words in page.text
         assert f'data-work-bits="{BITS}"' in page.text
     refused = visitor.join("li", "li@example.org")
-    assert refused.status == 200
+    assert refused.status == 400
     assert 'href="#strata-work"' in refused.text
 
 

@@ -60,13 +60,16 @@ class Namespace:
 def faults(
     name: str, settings: Settings, *, operator: bool = False, similar: bool = False
 ) -> tuple[str, ...]:
-    """Message keys of the rules that a new name breaks: `name.invalid`, `.reserved`, `.similar`.
+    """Message keys of the rules that a new name breaks.
+
+    `name.length`, `name.invalid`, `name.reserved`, `name.similar`.
 
     Args:
         similar: an operator says that it may look like a reserved one.
     """
-    if not _allowed(name, operator=operator):
-        return ("name.invalid",)
+    broken = _broken(name, operator=operator)
+    if broken:
+        return broken
     if is_reserved(name, settings, operator=operator):
         return ("name.reserved",)
     known = operator and is_reserved(name, settings, operator=False)  # `huggingface` for a mirror
@@ -75,12 +78,12 @@ def faults(
     return ("name.similar",)
 
 
-def _allowed(name: str, *, operator: bool) -> bool:
+def _broken(name: str, *, operator: bool) -> tuple[str, ...]:
     if operator:
-        return _LEGACY.fullmatch(name) is not None
-    return (
-        SHORTEST <= len(name) <= LONGEST and _NEW.fullmatch(name) is not None and not name.isdigit()
-    )
+        return () if _LEGACY.fullmatch(name) else ("name.invalid",)
+    length = () if SHORTEST <= len(name) <= LONGEST else ("name.length",)
+    spelt = not name or (_NEW.fullmatch(name) is not None and not name.isdigit())
+    return length if spelt else (*length, "name.invalid")
 
 
 def claim(work: Work, name: str, kind: Kind = Kind.USER, *, similar: bool = False) -> int:

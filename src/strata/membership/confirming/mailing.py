@@ -86,7 +86,7 @@ def resend(call: Call) -> None:
         last = newest(work, user.id)
         if last is not None and work.now - last.created_at < RESEND_PAUSE:
             left = RESEND_PAUSE - (work.now - last.created_at)
-            raise TooMany(limits.RATE_LIMITED, retry_after_s=int(left.total_seconds()) + 1)
+            raise TooMany(retry_after_s=int(left.total_seconds()) + 1)
         key = f"verify.resend:{user.id}"
         limits.count(work, limits.Limit(key, 3, 6 * 60), limits.Limit(key, 10, 24 * 60))
         issue(work, user)

@@ -31,6 +31,7 @@ class Outcome(StrEnum):
 
     READY = "ready"  # the link is good and waits for its POST
     VERIFIED = "verified"
+    HELD = "held"  # the same, and those who run the hub have yet to let the account in
     ALREADY = "already"
     EXPIRED = "expired"
     WRONG = "wrong"  # the code is another one
@@ -117,7 +118,7 @@ def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
         return Outcome.UNKNOWN
     record(work, "account.verify_email", target=user.name, actor_id=user.id)
     greet(work, user)
-    return Outcome.VERIFIED
+    return Outcome.HELD if approval.is_waiting(work, user.id) else Outcome.VERIFIED
 
 
 def greet(work: Work, user: people.User) -> None:

@@ -21,7 +21,7 @@ from strata.membership.export.tables import exports
 from strata.sessions.signed_in.sudo import require_sudo
 
 PAUSE: Final = timedelta(days=1)
-ONCE_A_DAY: Final = "Your data can be asked for once a day. Try again later."
+ONCE_A_DAY: Final = "Your data can be asked for once a day."
 GONE: Final = "There is no such file, or it is not yours, or its week is over."
 
 
@@ -50,14 +50,20 @@ def ask(work: Work) -> None:
         raise EmailNotVerified("Please confirm your email address before you export your data.")
     require_sudo(work)
     people.locked(work, user.id)
-    last = newest(work, user.id)
-    if last is not None and last.asked_at + PAUSE > work.now:
-        wait = last.asked_at + PAUSE - work.now
-        raise TooMany(ONCE_A_DAY, retry_after_s=int(wait.total_seconds()) + 1)
+    again = again_at(work, newest(work, user.id))
+    if again is not None:
+        wait_s = int((again - work.now).total_seconds()) + 1
+        raise TooMany(f"{ONCE_A_DAY} Try again in {wait_s} seconds.", retry_after_s=wait_s)
     key = fresh_key()
     work.db.execute(sa.insert(exports).values(key=key, user_id=user.id, asked_at=work.now))
     record(work, "account.export", target=user.name)
     enqueue(work, PackExport(key, work.origin.base_url))
+
+
+def again_at(call: Call, last: Export | None) -> datetime | None:
+    """From when on another copy can be asked for; None: now."""
+    again = last.asked_at + PAUSE if last is not None else call.now
+    return again if again > call.now else None
 
 
 def newest(call: Call, user_id: int) -> Export | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from strata.accounts import confirmed, limits, people, puzzles
 from strata.accounts.legal.agreeing import consent_faults, keep as keep_consents
@@ -36,6 +37,8 @@ from strata.sessions.identities import linking
 from strata.sessions.identities.ending import vouched
 from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.signed_in import browsers, sessions
+
+CLOSED: Final = "Sign-up is closed on this site. The people who run it create accounts themselves."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
     A robot gets the same answer after the same work, and nothing else happens.
 
     Raises:
-        Forbidden: sign-up is closed (`signup.closed`).
+        Forbidden: sign-up is closed (`CLOSED`).
         LogInElsewhere: people with such an address come in through another site.
         Conflict: another account has the address that another site vouches for.
         TooMany: this address, its network or the whole site had too many sign-ups.
@@ -83,7 +86,7 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
             `invite`, `work`, `picture`, `first_code`.
     """
     if call.hub.settings.accounts.sign_up == "closed":
-        raise Forbidden("signup.closed")
+        raise Forbidden(CLOSED)
     require_free(call.hub, form.email, form.identity)
     rates = _rates(call)
     limits.require_room(call, *rates)

@@ -39,7 +39,7 @@ from strata.web.pages.frame.visit import redirected, requested, shown, visit_any
 from strata.web.pages.words.account import ACCOUNT_ERRORS, closed_text, phrase, wait_text
 from strata.web.pages.words.language import N_, translated, translations
 from strata.web.pages.words.phrases import ERRORS
-from strata.web.pages.words.refusals import refusal
+from strata.web.pages.words.refusals import is_refusal, refusal
 from strata.web.work import exchange, hub_of
 
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -115,8 +115,12 @@ def _message(frame: Frame, error: StrataError, contact: str) -> str:
 
 
 def _says_all(error: StrataError) -> bool:
-    """Whether the sentence about the failure is of the account itself: no role would help."""
-    if isinstance(error, AccountSuspended | EmailNotVerified):
+    """Whether the sentence about the failure says what to do, so that advice would mislead.
+
+    It is of the account itself, where no role would help; or of an application, whose makers alone
+    can mend it.
+    """
+    if isinstance(error, AccountSuspended | EmailNotVerified) or is_refusal(error.message):
         return True
     return isinstance(error, Forbidden) and error.message in ACCOUNT_ERRORS
 

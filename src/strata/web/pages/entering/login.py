@@ -28,6 +28,7 @@ from strata.sessions.entering.login import LogIn
 from strata.sessions.entering.waiting import Waiting
 from strata.sessions.protecting import finishing
 from strata.web.auth import cookie_name
+from strata.web.errors import status_of
 from strata.web.pages.entering.agreeing import PAGE as AGREE
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.cookies import (
@@ -95,10 +96,10 @@ async def by_passkey(request: Request) -> Response:
             form,
             lambda call, sent: finishing.enter_by_passkey(call, answer, browser, _worked(sent)),
         )
-    except InvalidFields:
-        return await again(request, form, "auth.bad_passkey")
+    except InvalidFields as error:
+        return await again(request, form, error, "auth.bad_passkey")
     except WorkNeeded as error:
-        return await again(request, form, "auth.passkey_work", wait_s=error.retry_after_s)
+        return await again(request, form, error, "auth.passkey_work")
     except REFUSALS as error:
         return await refused(request, form, error)
     return welcomed(request, entered, safe_next(form.get("next", "/")))
@@ -108,17 +109,17 @@ async def refused(request: Request, form: Form, error: StrataError) -> Response:
     """Back to the log-in: a wrong password, too many tries, or an account that is closed."""
     match error:
         case WorkNeeded():
-            return await again(request, form, "auth.work_or_wait", wait_s=error.retry_after_s)
+            return await again(request, form, error, "auth.work_or_wait")
         case Locked():
-            return await again(request, form, "auth.locked", wait_s=error.retry_after_s)
+            return await again(request, form, error, "auth.locked")
         case TooMany():
-            return await again(request, form, "auth.waiting", wait_s=error.retry_after_s)
+            return await again(request, form, error, "auth.waiting")
         case AccountSuspended():
-            return await again(request, form, CLOSED, reason=error.reason)
+            return await again(request, form, error, CLOSED)
         case Forbidden() if error.message != MUST_RESET:
             raise error
         case _:
-            return await again(request, form, error.message)
+            return await again(request, form, error, error.message)
 
 
 def asked(request: Request, ticket: Ticket, onward: str) -> Response:
@@ -184,21 +185,25 @@ def _worked(form: Form) -> Done:
     return Done(form.get("work_ticket", ""), form.get("work", ""))
 
 
-async def again(
-    request: Request, form: Form, key: str, *, wait_s: int = 0, reason: str = ""
-) -> Response:
-    """The log-in once more, with what went wrong."""
+async def again(request: Request, form: Form, error: StrataError, key: str) -> Response:
+    """The log-in once more, with what went wrong; its status is that of what was refused.
+
+    Browsers offer to keep a password unless the answer to it says that it was wrong, and whoever
+    watches a log looks at statuses.
+    """
     visit = await visit_of(request)
+    request.scope["refused"] = error
     language = visit.frame.language
-    if key == CLOSED:
-        error = closed_text(language, reason, hub_of(request).settings.contact)
+    if isinstance(error, AccountSuspended):
+        said = closed_text(language, error.reason, hub_of(request).settings.contact)
     else:
-        error = phrase(language, key, t=wait_text(language, wait_s))
-    return await _form(request, visit, form, error, wait_s)
+        wait_s = error.retry_after_s if isinstance(error, TooMany) else 0
+        said = phrase(language, key, t=wait_text(language, wait_s))
+    return await _form(request, visit, form, error, said)
 
 
 async def _form(
-    request: Request, visit: Visit, form: Form, error: str = "", wait_s: int = 0
+    request: Request, visit: Visit, form: Form, refused: StrataError | None = None, said: str = ""
 ) -> Response:
     passkey, asked, passkey_asked = await read(
         request,
@@ -208,17 +213,18 @@ async def _form(
             crowded.passkey_work_asked(call),
         ),
     )
+    wait_s = refused.retry_after_s if isinstance(refused, TooMany) else 0
     return shown(
         request,
         "accounts/login.html",
         visit,
-        status=429 if wait_s else 200,
+        status=status_of(refused, anonymous=False) if refused else 200,
         headers={"Retry-After": str(wait_s)} if wait_s else None,
         wait_s=wait_s,
         next=safe_next(form.get("next", "/")),
         providers=hub_of(request).providers,
         form=form,
-        error=error,
+        error=said,
         passkey=passkey,
         puzzle=asked,
         passkey_puzzle=passkey_asked,

@@ -50,8 +50,9 @@ async def page(request: Request) -> Response:
     visit, pause_s = await visiting(request, lambda call: _pause_s(call, request))
     if visit.frame.viewer is None:
         return redirected(request, LOG_IN_FIRST)
-    led_on = None if visit.frame.viewer.unverified_email else onward.led_on(request)
-    return led_on or onward.remember(request, _waiting(request, visit, pause_s=pause_s))
+    return _led_on(request, visit) or onward.remember(
+        request, _waiting(request, visit, pause_s=pause_s)
+    )
 
 
 async def state(request: Request) -> Response:
@@ -97,7 +98,7 @@ async def enter_code(request: Request) -> Response:
         visit, outcome = await submitted(request, form, _confirm_code)
     except Unauthenticated:
         return redirected(request, LOG_IN_FIRST)
-    if outcome in (Outcome.VERIFIED, Outcome.ALREADY):
+    if outcome in (Outcome.VERIFIED, Outcome.HELD, Outcome.ALREADY):
         return redirected(request, HERE)
     error = phrase(visit.frame.language, _CODE_ERRORS[outcome])
     return _waiting(request, visit, errors=Told((("code", error),), visit.frame.language))
@@ -167,13 +168,13 @@ def _waiting(
 ) -> Response:
     viewer = visit.frame.viewer
     if viewer is None or not viewer.unverified_email:
-        return shown(request, "accounts/verified.html", visit, cache=NO_STORE, already=False)
+        return _confirmed(request, visit, Outcome.HELD if _waits(visit) else Outcome.VERIFIED)
     domain = visit.email.rpartition("@")[2].lower()
     return shown(
         request,
         "accounts/verify.html",
         _without_banner(visit, viewer),
-        status=429 if refused else 200,
+        status=429 if refused else 400 if errors.summary else 200,
         headers={"Retry-After": str(pause_s)} if refused else None,
         cache=NO_STORE,
         mask=addresses.masked(visit.email),
@@ -196,13 +197,26 @@ def _without_banner(visit: Visit, viewer: Viewer) -> Visit:
 def _link_page(request: Request, visit: Visit, outcome: Outcome) -> Response:
     if outcome is Outcome.READY:
         return shown(request, "accounts/confirm_link.html", visit, cache=NO_STORE)
-    if outcome in (Outcome.VERIFIED, Outcome.ALREADY):
-        already = outcome is Outcome.ALREADY
-        viewer = visit.frame.viewer
-        led_on = onward.led_on(request) if viewer and not viewer.unverified_email else None
-        return led_on or shown(
-            request, "accounts/verified.html", visit, cache=NO_STORE, already=already
-        )
+    if outcome in (Outcome.VERIFIED, Outcome.HELD, Outcome.ALREADY):
+        return _led_on(request, visit) or _confirmed(request, visit, outcome)
     status = OUTCOME_STATUS[outcome]
     return shown(request, "accounts/link_dead.html", visit, status=status, cache=NO_STORE,
                  expired=outcome is Outcome.EXPIRED)  # fmt: skip
+
+
+def _led_on(request: Request, visit: Visit) -> Response | None:
+    """On to where they were going, if everything is open to them now."""
+    viewer = visit.frame.viewer
+    if viewer is None or viewer.unverified_email or viewer.waiting:
+        return None
+    return onward.led_on(request)
+
+
+def _confirmed(request: Request, visit: Visit, outcome: Outcome) -> Response:
+    """What is confirmed, and the way onward: none leads anywhere for who waits to be let in."""
+    return shown(request, "accounts/verified.html", visit, cache=NO_STORE, outcome=outcome.value,
+                 onward=not _waits(visit) and outcome is not Outcome.HELD)  # fmt: skip
+
+
+def _waits(visit: Visit) -> bool:
+    return visit.frame.viewer is not None and visit.frame.viewer.waiting

@@ -32,7 +32,6 @@ from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import exchange, hub_of, read
 
 SECOND_STEP: Final = "/join?step=2"
-CLOSED: Final = "signup.closed"
 FORM_LIFE: Final = timedelta(days=1)
 _SHOWN_AT: Final = "signup.shown"
 
@@ -53,7 +52,7 @@ async def begin(request: Request, form: Form) -> Response:
 
 def _keep(call: Call, request: Request, form: Form) -> str:
     if is_closed(call.hub):
-        raise Forbidden(CLOSED)
+        raise Forbidden(signup.CLOSED)
     shown_at = _shown_at(call, form.get("shown", ""))
     step = FirstStep(
         email=form.get("email", "").strip(),
@@ -133,6 +132,7 @@ async def show_first(
         request,
         "accounts/join_first.html",
         visit,
+        status=400 if errors.summary else 200,
         cache=NO_STORE,
         email=email,
         errors=errors,

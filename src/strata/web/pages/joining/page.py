@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from strata.core.errors import Forbidden, InvalidFields, TooLarge
 from strata.lib.pictures.squares import MAX_BYTES
-from strata.membership.joining import faults
+from strata.membership.joining import faults, signup
 from strata.web import respond
 from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import Form, form_of
@@ -17,7 +17,6 @@ from strata.web.pages.forms.file import form_with_file
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, shown, visit_of, visiting
 from strata.web.pages.joining.first import (
-    CLOSED,
     begin,
     begun,
     from_elsewhere,
@@ -63,7 +62,7 @@ async def submit(request: Request) -> Response:
         _, (_, suggested) = await visiting(request, lambda call: begun(call, request))
         return await show_second_again(request, Second(username=suggested), _TOO_LARGE)
     except Forbidden as error:
-        if error.message != CLOSED:
+        if error.message != signup.CLOSED:
             raise
         return _closed_page(request, await visit_of(request), status=403)
 

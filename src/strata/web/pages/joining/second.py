@@ -141,6 +141,7 @@ async def show_second(request: Request, second: Second, errors: Told = NOTHING_W
         request,
         "accounts/join_second.html",
         visit,
+        status=400 if errors.summary else 200,
         cache=NO_STORE,
         form=second,
         errors=errors,

@@ -148,12 +148,28 @@ def _like(call: Call, repo_id: RepoId, form: Form) -> None:
 def _found(call: Call, repo_id: RepoId) -> CardPage | Profile | OrganizationPage:
     """Whoever has a name of one segment wins over a legacy repo of that name."""
     if repo_id.namespace is not None or repo_id.type is not RepoType.MODEL:
-        return _card_page(call, repo_id)
+        card = _card_page(call, repo_id)
+        _require_spelt(repo_id.full_name, card.head.repo.full_name)
+        return card
     organization = organizations.by_name(call, repo_id.name)
     if organization is not None:
+        _require_spelt(repo_id.name, organization.name)
         return organization_page(call, organization)
     person = _person(call, repo_id)
-    return _card_page(call, repo_id) if person is None else profile_of(call, person)
+    if person is None:
+        return _card_page(call, repo_id)
+    _require_spelt(repo_id.name, person.name)
+    return profile_of(call, person)
+
+
+def _require_spelt(asked: str, name: str) -> None:
+    """Lead to the address with upper and lower case as whose it is writes them (product §3.3).
+
+    Raises:
+        Moved: it is written otherwise.
+    """
+    if asked != name:
+        raise Moved(name)
 
 
 def _person(call: Call, repo_id: RepoId) -> PublicProfile | None:

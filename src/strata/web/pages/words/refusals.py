@@ -44,5 +44,14 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
 
 def refusal(language: str, message: str) -> str:
     """The sentence of a refusal; empty: it is none of these."""
-    said = next((known for known in REFUSALS if message.startswith(known)), "")
+    said = _known(message)
     return translated(language, REFUSALS[said]) + message[len(said) :] if said else ""
+
+
+def is_refusal(message: str) -> bool:
+    """Whether a message is one of these."""
+    return bool(_known(message))
+
+
+def _known(message: str) -> str:
+    return next((known for known in REFUSALS if message.startswith(known)), "")

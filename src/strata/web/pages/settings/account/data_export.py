@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from strata.core.call import Call, working
+from strata.core.errors import TooMany
 from strata.membership.export import ask
+from strata.web.errors import status_of
 from strata.web.pages.forms.body import Form, form_of, submitted
-from strata.web.pages.frame.visit import redirected
+from strata.web.pages.frame.visit import redirected, visiting
+from strata.web.pages.settings.account import page
+from strata.web.pages.words.account import Told, phrase, wait_text
 from strata.web.work import field, read
-
-PAGE: Final = "/settings/account"
 
 
 async def submit(request: Request) -> Response:
@@ -24,8 +24,24 @@ async def submit(request: Request) -> Response:
         with working(call) as work:
             ask.ask(work)
 
-    await submitted(request, form, act)
-    return redirected(request, PAGE, notice="export-asked")
+    try:
+        await submitted(request, form, act)
+    except TooMany as error:
+        if not error.message.startswith(ask.ONCE_A_DAY):
+            raise
+        return await _too_soon(request, error)
+    return redirected(request, page.PAGE, notice="export-asked")
+
+
+async def _too_soon(request: Request, error: TooMany) -> Response:
+    """The account page, where the copy of today is, or is being made."""
+    visit, held = await visiting(request, page.read)
+    language = visit.frame.language
+    said = phrase(language, ask.ONCE_A_DAY, t=wait_text(language, error.retry_after_s))
+    answer = page.show(request, visit, held, Told((("export", said),), language))
+    answer.status_code = status_of(error, anonymous=False)
+    answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 async def download(request: Request) -> Response:

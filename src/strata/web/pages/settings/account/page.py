@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,12 +12,13 @@ from strata.accounts import profiles
 from strata.accounts.confirmed import ConfirmedEmail, emails_of
 from strata.accounts.naming import names
 from strata.accounts.profiles import Person
+from strata.core.actor import Standing
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields
 from strata.events.mails.troubles import Trouble, troubles
 from strata.membership.confirming import unconfirmed
 from strata.membership.emails.adding import Waiting, waiting
-from strata.membership.export.ask import Export, newest
+from strata.membership.export.ask import Export, again_at, newest
 from strata.repos.owning.follow import rename_account
 from strata.sessions.passwords import changing
 from strata.sessions.signed_in.sudo import require_sudo
@@ -98,15 +100,20 @@ def _rename(call: Call, form: Form) -> None:
 
 
 def _leaving(call: Call) -> tuple[Person, leaving.Farewell | None]:
-    """Who asks; and what leaving means, for who is confirmed and may not leave at once."""
+    """Who asks; and what leaving means, for who may not leave at once."""
     person = _person(call)
-    return person, leaving.farewell(call) if person.verified else None
+    return person, None if _leaves_at_once(call, person) else leaving.farewell(call)
+
+
+def _leaves_at_once(call: Call, person: Person) -> bool:
+    """Whether nobody knows the account yet: it is not confirmed, or not let in."""
+    return not person.verified or call.actor.standing is Standing.PENDING
 
 
 def _delete(call: Call, form: Form) -> bool:
-    """Delete an unconfirmed account, or schedule it for a confirmed one: then it is True."""
+    """Delete an account that is not open yet, or schedule it for another: then it is True."""
     person = _person(call)
-    if person.verified:
+    if not _leaves_at_once(call, person):
         leaving.go(call, form)
         return True
     if form.get("confirm_name", "").strip() != person.name:
@@ -127,6 +134,7 @@ class Held:
     troubles: dict[str, Trouble]  # with which of them
     waiting: list[Waiting]
     export: Export | None
+    export_again: datetime | None  # from when on another can be asked for; None: now
     plan: bars.Summary
     password: changing.Password
 
@@ -134,13 +142,14 @@ class Held:
 def read(call: Call) -> Held:
     """The signed-in person's account."""
     person = _person(call)
-    emails = emails_of(call, person.id)
+    emails, export = emails_of(call, person.id), newest(call, person.id)
     return Held(
         person,
         emails,
         troubles(call, [one.key for one in emails]),
         waiting(call, person.id),
-        newest(call, person.id),
+        export,
+        again_at(call, export),
         bars.summary(call),
         changing.password_of(call, person.id),
     )
@@ -166,6 +175,7 @@ def show(
         troubles=held.troubles,
         waiting=held.waiting,
         export=held.export,
+        export_again=held.export_again,
         plan=held.plan,
         password=held.password,
         typed=typed or held.person.name,

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from strata.accounts.standing import LEAVING, PENDING
+from strata.membership.export import ask
+from strata.membership.joining import signup
 from strata.web.pages.words.language import N_
 
 PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
@@ -20,6 +22,7 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
         "email.not_listed": N_(
             "Only addresses of certain domains can be used here, and %(domain)s is not one of them."
         ),
+        "name.length": N_("Use 2 to 42 characters."),
         "full_name.too_long": N_("Use at most 100 characters."),
         "full_name.invalid": N_("A name holds no web addresses and no < or >."),
         "full_name.unseen": N_("Leave out characters that nobody sees, and line breaks."),
@@ -117,6 +120,12 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
             "%(t)s."
         ),
         "auth.waiting": N_("Too many attempts. Try again in %(t)s."),
-        "signup.closed": N_("Sign-up is closed on this site."),
+        ask.ONCE_A_DAY: N_(
+            "You can ask for your data once a day, and have. The copy is on this page, or will be "
+            "as soon as it is packed. Ask for another one in %(t)s."
+        ),
+        signup.CLOSED: N_(
+            "Sign-up is closed on this site. The people who run it create accounts themselves."
+        ),
     }
 )
