@@ -291,6 +291,11 @@ def test_the_part_is_chosen_on_the_whole_screen_of_a_phone(hub: Hub, language: s
         for _ in range(30):
             page.keyboard.press("Shift+ArrowRight")
         assert page.input_value("#strata-crop_left") == "200"
+        for typed, kept in (("120", "120"), ("9000", "200"), ("150", "150"), ("", "200")):
+            page.fill("#strata-crop_size", typed)
+            page.keyboard.press("Tab")
+            assert page.input_value("#strata-crop_size") == kept
+        page.fill("#strata-crop_left", "200")
         assert violations(page, WCAG) == []
         page.click("[data-crop-done]")
         assert not box.is_visible()

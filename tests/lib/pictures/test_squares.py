@@ -1,13 +1,18 @@
 """Pictures of strangers become small squares without anything else in them."""
 
 import io
+import resource
 import struct
+import subprocess
+import sys
 import zlib
+from collections.abc import Callable
+from time import monotonic
 
 import pytest
 from PIL import Image
 
-from strata.lib.pictures.squares import MAX_BYTES, PictureRefused, squares_of
+from strata.lib.pictures.squares import MAX_BYTES, PATIENCE_S, PictureRefused, clean, squares_of
 
 NAMES = {f"{size}.{kind}" for size in (512, 256, 64) for kind in ("webp", "png")}
 
@@ -95,6 +100,32 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(PictureRefused) as refused:
         squares_of(bomb)
     assert refused.value.problem == "too_many_pixels"
+
+
+@pytest.mark.parametrize(("module", "seconds"), [("worker", 10), ("cleaner", 20)])
+def test_what_decodes_has_little_memory_and_time_and_writes_no_file(
+    module: str, seconds: int
+) -> None:
+    """The process waits for a picture meanwhile; that it writes no file is settled last."""
+    command = [sys.executable, "-m", f"strata.lib.pictures.{module}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        deadline = monotonic() + PATIENCE_S
+        while resource.prlimit(process.pid, resource.RLIMIT_FSIZE) != (0, 0):
+            assert process.poll() is None
+            assert monotonic() < deadline
+        limits = [
+            resource.prlimit(process.pid, one) for one in (resource.RLIMIT_AS, resource.RLIMIT_CPU)
+        ]
+        process.communicate(b"")
+    assert limits == [(1 << 30, 1 << 30), (seconds, seconds)]
+
+
+@pytest.mark.parametrize("act", [squares_of, clean])
+def test_nothing_is_decoded_in_the_hub_itself(act: Callable[[bytes], object]) -> None:
+    picture = drawn("PNG")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
+    act(picture)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt > before
 
 
 def test_a_large_file_is_refused_unread() -> None:

@@ -155,6 +155,7 @@ def test_sizes_and_numbers_are_bounded(hub: Hub, reader: Actor, clock: FrozenClo
     )
     strict = replace(hub, settings=replace(hub.settings, limits=limits))
     assert (largest(limits, "image/png"), largest(limits, "video/mp4")) == (500, 1000)
+    assert largest(hub.settings.limits, "image/avif") == 10 << 20  # product §3.16
     with pytest.raises(TooLarge):
         attached(strict, reader, "image/png", STARTS["image/png"].ljust(501))
     with calling(strict, reader) as call, pytest.raises(TooLarge):

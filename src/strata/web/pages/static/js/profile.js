@@ -40,7 +40,7 @@ function startCropping(box, face) {
     else box.show();
     view.focus();
   });
-  for (const input of inputs) input.addEventListener("change", () => put(...chosen()));
+  for (const input of inputs) input.addEventListener("change", typed);
   view.addEventListener("keydown", (event) => {
     const step = Math.max(1, Math.min(picture.width, picture.height) * (event.shiftKey ? FAR : STEP));
     const moves = {
@@ -59,6 +59,12 @@ function startCropping(box, face) {
 
   function chosen() {
     return inputs.map((input) => Number(input.value));
+  }
+
+  // Who empties the size wants all that there is, not one pixel.
+  function typed() {
+    const [left, top, size] = chosen();
+    put(left, top, inputs[2].value === "" ? picture.width : size);
   }
 
   function move(right, down, more) {
