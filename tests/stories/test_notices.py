@@ -43,8 +43,8 @@ from strata.access.plans import requests as plan_requests
 from strata.accounts import confirmed
 from strata.accounts.factors import passkeys
 from strata.accounts.legal import telling as legal_telling
-from strata.accounts.legal.documents import publish
 from strata.accounts.legal.kinds import DocumentKind
+from strata.accounts.legal.publishing import publish
 from strata.accounts.notices import heeding
 from strata.accounts.notices.choices import Kind, Wanted, choose
 from strata.accounts.tables import users

@@ -147,44 +147,55 @@ def serve(settings: Settings) -> int:
     has_accounts = _has_accounts(settings)
 
     server = settings.server
-    door = SshDoor.opened(settings) if settings.ssh.enabled else None
-    base_url = [settings.public_url.rstrip("/")]
-    shared = _metrics_folder(settings) if server.workers > 1 else None
+    run = _Run(
+        settings=settings,
+        door=SshDoor.opened(settings) if settings.ssh.enabled else None,
+        metrics_folder=_metrics_folder(settings) if server.workers > 1 else None,
+        has_accounts=has_accounts,
+        base_url=settings.public_url.rstrip("/"),
+    )
+    return serve_http(
+        run.worker,
+        Serving(host=server.host, port=server.port, workers=server.workers),
+        listening=run.announce,
+    )
 
-    def build() -> ASGIApp:
-        tune_malloc()
-        background = Background(load_hub(settings), Tallies.of(settings))
-        background.start()
-        threads = threads_of(background.hub)
-        process = Process(
-            background.hub,
-            threads,
-            background.tallies.uses,
-            background.tallies.rates,
-            background.tallies.downloads,
-            base_url[0],
-        )
-        return build_app(
-            background.hub,
-            tallies=background.tallies,
-            metrics=Metrics(shared),
-            stop=background.stop,
-            limiter=threads,
-            beside=door.server(process) if door else None,
-        )
 
-    def listening(host: str, port: int) -> None:
-        base_url[0] = base_url[0] or _local_address(host, port)
-        _announce(settings, base_url[0], door)
-        if not has_accounts:
-            sys.stderr.write(words_for_first(settings, base_url[0]))
+@dataclass(slots=True)
+class _Run:
+    """What the worker processes of one run have in common; each is forked from it."""
+
+    settings: Settings
+    door: SshDoor | None
+    metrics_folder: Path | None  # None: one worker counts in memory
+    has_accounts: bool
+    base_url: str  # empty until the socket is open, where the settings name none
+
+    def announce(self, host: str, port: int) -> None:
+        """Tell the operator where the hub is, before any worker starts."""
+        self.base_url = self.base_url or _local_address(host, port)
+        _announce(self.settings, self.base_url, self.door)
+        if not self.has_accounts:
+            sys.stderr.write(words_for_first(self.settings, self.base_url))
             sys.stderr.flush()
 
-    return serve_http(
-        build,
-        Serving(host=server.host, port=server.port, workers=server.workers),
-        listening=listening,
-    )
+    def worker(self) -> ASGIApp:
+        """The application of one worker, with what runs beside its requests."""
+        tune_malloc()
+        background = Background(load_hub(self.settings), Tallies.of(self.settings))
+        background.start()
+        hub, tallies, threads = background.hub, background.tallies, threads_of(background.hub)
+        process = Process(
+            hub, threads, tallies.uses, tallies.rates, tallies.downloads, self.base_url
+        )
+        return build_app(
+            hub,
+            tallies=tallies,
+            metrics=Metrics(self.metrics_folder),
+            stop=background.stop,
+            limiter=threads,
+            beside=self.door.server(process) if self.door else None,
+        )
 
 
 def _has_accounts(settings: Settings) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from strata.accounts.legal import documents
+from strata.accounts.legal import documents, publishing
 from strata.accounts.legal.kinds import DocumentKind
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
@@ -41,7 +41,7 @@ def publish(  # noqa: PLR0913 — the options of the command
     """Let another version of a document hold; everybody is asked to agree anew."""
     texts = {"en": english.read_text("utf-8"), "zh-CN": chinese.read_text("utf-8")}
     with opened(Place(data, config)) as call, working(call) as work:
-        documents.publish(work, DocumentKind(document), version, texts, material=not minor)
+        publishing.publish(work, DocumentKind(document), version, texts, material=not minor)
     click.echo(version)
 
 

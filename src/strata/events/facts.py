@@ -105,9 +105,6 @@ def record(  # noqa: PLR0913 — the columns of the log
     """
     told = dict(detail or {})
     who = _actor(work, name, actor_id, whose)
-    # Tokens of applications are gone within weeks: which one it was is written down here.
-    token = work.actor.token
-    through = {"application": token.name} if token and _acts_for(token) else {}
     inserted = work.db.execute(
         sa.insert(facts).values(
             at=work.now,
@@ -116,17 +113,29 @@ def record(  # noqa: PLR0913 — the columns of the log
             repo_id=repo_id,
             owner_id=whose.owner_id,
             target=None if target is None else clean_text(target)[:LONGEST_TARGET],
-            detail=clean(told | through),
+            detail=clean(told | _through(work.actor.token)),
             ip=work.origin.ip,
             user_agent=clean_text(work.origin.user_agent)[:LONGEST_USER_AGENT],
             request_id=clean_text(work.origin.request_id),
         )
     )
-    if repo_id is not None:
-        for kind in work.hub.reactions.get(name, ()):
-            enqueue_row(work, kind, {"repo_id": repo_id}, key=f"{kind}:{repo_id}")
     (fact_id,) = inserted.inserted_primary_key or (0,)
-    fact = Fact(int(fact_id), name, repo_id, told, who["subject_id"], target, rewritten or {})
+    _tell(
+        work,
+        Fact(int(fact_id), name, repo_id, told, who["subject_id"], target, rewritten or {}),
+    )
+
+
+def _through(token: TokenFacts | None) -> dict[str, object]:
+    """Of which application it was: its tokens are gone within weeks, what is written here stays."""
+    return {"application": token.name} if token and _acts_for(token) else {}
+
+
+def _tell(work: Work, fact: Fact) -> None:
+    """Queue the jobs that react to a fact, and call who listens."""
+    if fact.repo_id is not None:
+        for kind in work.hub.reactions.get(fact.name, ()):
+            enqueue_row(work, kind, {"repo_id": fact.repo_id}, key=f"{kind}:{fact.repo_id}")
     for listener in work.hub.listeners:
         listener(work, fact)
 

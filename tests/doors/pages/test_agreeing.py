@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, token_in
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock, build_test_hub
-from strata.accounts.legal import documents
+from strata.accounts.legal import publishing
 from strata.accounts.legal.kinds import PAGES, DocumentKind
 from strata.accounts.legal.tables import consents, past_consents
 from strata.accounts.legal.telling import TellOfTerms
@@ -42,7 +42,7 @@ def waiting(visitor: Visitor) -> Visitor:
 def publish(hub: Hub, version: str, kind: DocumentKind = DocumentKind.TERMS) -> None:
     texts = {"en": f"# Terms {version}\n\nBe kind.", "zh-CN": f"# 条款 {version}\n\n请友善。"}
     with reading(hub) as call, working(call) as work:
-        documents.publish(work, kind, version, texts)
+        publishing.publish(work, kind, version, texts)
 
 
 def agreed(hub: Hub) -> list[tuple[str, str, str]]:
@@ -197,7 +197,7 @@ def test_a_text_is_published_whole_and_once(hub: Hub) -> None:
     with reading(hub) as call, working(call) as work:
         for version, texts in (("", {"en": "a", "zh-CN": "b"}), ("3", {"en": "a"})):
             with pytest.raises(Malformed):
-                documents.publish(work, DocumentKind.TERMS, version, texts)
+                publishing.publish(work, DocumentKind.TERMS, version, texts)
 
 
 def test_the_next_page_asks_and_may_be_put_off_for_a_day(patient: Hub) -> None:
@@ -339,7 +339,7 @@ def test_another_wording_asks_nobody_anew_who_had_agreed(hub: Hub, li: Visitor) 
     with reading(hub) as call, working(call) as work:
         theirs = sa.update(users).where(users.c.id == person(hub, "behind").id)
         work.db.execute(theirs.values(agreed="terms=1"))
-        documents.publish(work, DocumentKind.TERMS, "2", texts, material=False)
+        publishing.publish(work, DocumentKind.TERMS, "2", texts, material=False)
         assert TellOfTerms.kind not in work.queued
     assert li.submit(PROFILE, PROFILE, full_name="Li Wei").place == PROFILE
     assert behind.open("/models").place == "/agree?next=%2Fmodels"  # they had not

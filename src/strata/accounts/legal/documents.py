@@ -13,18 +13,11 @@ import sqlalchemy as sa
 
 from strata.accounts.legal.kinds import DocumentKind
 from strata.accounts.legal.tables import agreement, legal_documents
-from strata.accounts.legal.telling import TellOfTerms
-from strata.accounts.tables import users
-from strata.core.call import Call, Work
-from strata.core.errors import AlreadyExists, Malformed
+from strata.core.call import Call
 from strata.core.hub import Hub
-from strata.events.facts import record
-from strata.events.jobs import enqueue
-from strata.lib.db.columns import from_millis
-from strata.lib.db.statements import upsert
+from strata.lib.db.columns import from_millis, to_millis
 
 LANGUAGES = ("en", "zh-CN")
-LONGEST_VERSION = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ def document(call: Call, kind: DocumentKind, language: str) -> Document:
         .order_by(legal_documents.c.published_at.desc(), legal_documents.c.version.desc())
     )
     row = call.db.execute(published.limit(1)).first()
-    return Document(kind, row[0], wanted, row[1], row[2]) if row else _packaged(kind, wanted)
+    return Document(kind, row[0], wanted, row[1], row[2]) if row else packaged(kind, wanted)
 
 
 def versions(call: Call) -> dict[str, str]:
@@ -62,14 +55,14 @@ def asked(call: Call) -> dict[str, str]:
     operator published some. Of the sample only who founds an organisation is asked.
     """
     held, guidelines = versions(call), DocumentKind.GUIDELINES
-    if held[guidelines] == _packaged(guidelines, LANGUAGES[0]).version:
+    if held[guidelines] == packaged(guidelines, LANGUAGES[0]).version:
         del held[guidelines]
     return held
 
 
 def packaged_versions() -> dict[str, str]:
     """The versions of the sample texts."""
-    return {kind.value: _packaged(kind, LANGUAGES[0]).version for kind in DocumentKind}
+    return {kind.value: packaged(kind, LANGUAGES[0]).version for kind in DocumentKind}
 
 
 def key_of(agreed: Mapping[str, str]) -> str:
@@ -93,75 +86,30 @@ def due(hub: Hub, agreed: str | None, current: str | None, since: int | None) ->
         current: as kept in `agreement`; None: nothing was ever published.
         since: milliseconds since 1970, as kept there; None: always.
     """
-    if agreed == (current or _packaged_key()):
+    if agreed == (current or packaged_key()):
         return Due()
     grace = timedelta(days=hub.settings.accounts.consent_grace_days if since is not None else 0)
     by = from_millis(since or 0) + grace
     return Due(by, over=by <= hub.clock())
 
 
-def publish(
-    work: Work,
-    kind: DocumentKind,
-    version: str,
-    texts: Mapping[str, str],
-    *,
-    material: bool = True,
-) -> None:
-    """Let another text hold from now on; everybody is asked to agree anew.
-
-    Args:
-        texts: Markdown by language, all of `LANGUAGES`.
-        material: false where only the wording changed: who agreed to the text before is asked
-            nothing, and their record goes on naming the version that they read.
-
-    Raises:
-        Malformed: a text or the version is missing.
-        AlreadyExists: this version was published before.
-    """
-    if not version.strip() or len(version) > LONGEST_VERSION or set(";=") & set(version):
-        raise Malformed(f"A version has 1 to {LONGEST_VERSION} characters, without ; and =.")
-    if any(not texts.get(language, "").strip() for language in LANGUAGES):
-        raise Malformed(f"Give the text in each language: {', '.join(LANGUAGES)}.")
-    if version == _packaged(kind, LANGUAGES[0]).version or _was_published(work, kind, version):
-        raise AlreadyExists(f"Version {version} of this document was published before.")
-    for language in LANGUAGES:
-        values = {
-            "document": kind.value,
-            "version": version,
-            "language": language,
-            "text": texts[language],
-            "sha256": hashlib.sha256(texts[language].encode()).hexdigest(),
-            "published_at": work.now,
-        }
-        work.db.execute(sa.insert(legal_documents).values(**values))
-    before = work.db.scalar(sa.select(agreement.c.current)) or _packaged_key()
-    held: dict[str, object] = {"current": key_of(versions(work) | {kind.value: version})}
-    if material:
-        held["since"] = work.now
-    else:
-        agreed = sa.update(users).where(users.c.agreed == before)
-        work.db.execute(agreed.values(agreed=held["current"]))
-    fresh = upsert(work.db, agreement).values(id=1, **held)
-    work.db.execute(fresh.on_conflict_do_update(index_elements=[agreement.c.id], set_=held))
-    detail = {"version": version, "material": material}
-    record(work, "admin.legal_publish", target=kind.value, detail=detail)
-    if material:
-        enqueue(work, TellOfTerms(kind.value, version))
-
-
-def _was_published(call: Call, kind: DocumentKind, version: str) -> bool:
-    same = sa.and_(legal_documents.c.document == kind.value, legal_documents.c.version == version)
-    return call.db.execute(sa.select(legal_documents.c.version).where(same)).first() is not None
+def due_now(call: Call, agreed: str | None) -> Due:
+    """The same, by what the database says at this moment."""
+    held = call.db.execute(sa.select(agreement.c.current, agreement.c.since)).first()
+    if held is None:
+        return due(call.hub, agreed, None, None)
+    return due(call.hub, agreed, held.current, to_millis(held.since) if held.since else None)
 
 
 @functools.cache
-def _packaged_key() -> str:
+def packaged_key() -> str:
+    """The versions of the sample texts as one text (`key_of`)."""
     return key_of(packaged_versions())
 
 
 @functools.cache
-def _packaged(kind: DocumentKind, language: str) -> Document:
+def packaged(kind: DocumentKind, language: str) -> Document:
+    """The sample text that comes with the hub."""
     raw = (
         resources.files("strata.accounts.legal") / "texts" / f"{kind.value}.{language}.md"
     ).read_bytes()

@@ -37,12 +37,7 @@ RESEND_PAUSE = timedelta(seconds=60)
 def issue(work: Work, user: people.User) -> None:
     """Send a new link and code; every older one is dead."""
     link_token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**6):06d}"
-    waiting = sa.and_(
-        verifications.c.user_id == user.id,
-        verifications.c.used_at.is_(None),
-        verifications.c.replaced_at.is_(None),
-    )
-    work.db.execute(sa.update(verifications).where(waiting).values(replaced_at=work.now))
+    _replace_older(work, user)
     work.db.execute(
         sa.insert(verifications).values(
             user_id=user.id,
@@ -56,10 +51,25 @@ def issue(work: Work, user: people.User) -> None:
             code_expires_at=work.now + CODE_LIFE,
         )
     )
-    written = _letter(work, user, link_token, code)
+    _post(work, user, _letter(work, user, link_token, code))
+
+
+def _replace_older(work: Work, user: people.User) -> None:
+    waiting = sa.and_(
+        verifications.c.user_id == user.id,
+        verifications.c.used_at.is_(None),
+        verifications.c.replaced_at.is_(None),
+    )
+    work.db.execute(sa.update(verifications).where(waiting).values(replaced_at=work.now))
+
+
+def _post(work: Work, user: people.User, written: outbox.Letter) -> None:
+    """Send it, unless the address had `MOST_TO_ONE` of them today.
+
+    Strangers chose the address, each a few times: nobody's mailbox is filled by many of them.
+    """
     key = f"verify.to:{_address_digest(work.hub, user.email_key)}"
     limits.note(work, key)
-    # Strangers chose the address, each a few times: nobody's mailbox is filled by many of them.
     if limits.counted(work, key, minutes=24 * 60) <= MOST_TO_ONE:
         outbox.post(work, written)
 

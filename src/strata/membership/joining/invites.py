@@ -64,11 +64,7 @@ def invite(
     address = addresses.parse(email) if email else None
     if email and address is None:
         raise Malformed(f"{email!r} is no e-mail address.")
-    if not 1 <= uses <= MOST_USES or not 1 <= days <= MOST_DAYS or len(note) > LONGEST_NOTE:
-        raise Malformed(
-            f"An invitation has 1 to {MOST_USES} uses, 1 to {MOST_DAYS} days "
-            f"and a note of at most {LONGEST_NOTE} characters."
-        )
+    _require_bounds(uses, days, note)
     code = secrets.token_urlsafe(32)
     work.db.execute(
         sa.insert(invites).values(
@@ -84,6 +80,14 @@ def invite(
     )
     record(work, "admin.invite_create", detail={"uses": uses, "days": days})
     return code
+
+
+def _require_bounds(uses: int, days: int, note: str) -> None:
+    if not 1 <= uses <= MOST_USES or not 1 <= days <= MOST_DAYS or len(note) > LONGEST_NOTE:
+        raise Malformed(
+            f"An invitation has 1 to {MOST_USES} uses, 1 to {MOST_DAYS} days "
+            f"and a note of at most {LONGEST_NOTE} characters."
+        )
 
 
 def open_invites(call: Call) -> list[Invite]:

@@ -10,13 +10,11 @@ import sqlalchemy as sa
 from strata.accounts import people
 from strata.accounts.factors import halfway, remembered
 from strata.accounts.factors.halfway import Halfway, Ticket
-from strata.accounts.legal.documents import due
-from strata.accounts.legal.tables import agreement
+from strata.accounts.legal.documents import due_now
 from strata.accounts.tables import users
 from strata.core.call import Work
 from strata.core.settings.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
-from strata.lib.db.columns import to_millis
 from strata.sessions.entering import sites
 from strata.sessions.signed_in import browsers, sessions
 
@@ -75,8 +73,7 @@ def enter(
     people.locked(work, user.id)  # whoever closes the account or ends its sessions waits, or did so
     user = people.by_id(work, user.id) or user
     sites.require_way_in(work, user, how)
-    here = sa.update(users).where(users.c.id == user.id)
-    work.db.execute(here.values(last_login_at=work.now))
+    work.db.execute(sa.update(users).where(users.c.id == user.id).values(last_login_at=work.now))
     sessions.end(work, browser.replaces)
     session = sessions.start(
         work,
@@ -87,16 +84,13 @@ def enter(
         vouched=browser.vouched,
     )
     record(work, "account.login", target=user.name, actor_id=user.id, detail={"how": how})
-    held = work.db.execute(sa.select(agreement.c.current, agreement.c.since)).first()
-    since = to_millis(held.since) if held and held.since else None
-    consent = due(work.hub, user.agreed, held.current if held else None, since)
     return LoggedIn(
         user_id=user.id,
         name=user.name,
         verified=user.verified_at is not None,
         session=session,
         old_password=_has_old_password(work, user),
-        must_agree=consent.by is not None,
+        must_agree=due_now(work, user.agreed).by is not None,
         device=browsers.recognise(work, user, browser.device),
     )
 

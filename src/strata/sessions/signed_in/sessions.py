@@ -94,9 +94,7 @@ def start(
             seen_at=work.now,
             idle_expires_at=work.now + life.idle,
             expires_at=work.now + life.absolute,
-            proved_until=work.now + PROVED_FOR if proved_by else None,
-            proved_by=proved_by or None,
-            proved_from=whence(work) if proved_by else None,
+            **_proof(work, proved_by),
             remember=remember,
             ip=work.origin.ip,
             user_agent=work.origin.user_agent[:_USER_AGENT_LENGTH],
@@ -108,6 +106,17 @@ def start(
     _end_oldest(work, user_id, ADMINS_MOST if admin else MOST)
     max_age = int(life.absolute.total_seconds()) if remember else None
     return Started(inserted.id, cookie, max_age, work.now + life.absolute)
+
+
+def _proof(work: Work, proved_by: str) -> dict[str, object]:
+    """What a session keeps of a proof; an empty one changes nothing."""
+    if not proved_by:
+        return {}
+    return {
+        "proved_until": work.now + PROVED_FOR,
+        "proved_by": proved_by,
+        "proved_from": whence(work),
+    }
 
 
 def _end_oldest(work: Work, user_id: int, most: int) -> None:
@@ -131,14 +140,10 @@ def renew(work: Work, *, proved_by: str = "") -> Started:
         Unauthenticated: the session has ended meanwhile.
     """
     cookie = secrets.token_urlsafe(32)
-    changes: dict[str, object] = {"digest": _digest(work.hub, cookie)}
-    if proved_by:
-        changes |= {"proved_until": work.now + PROVED_FOR, "proved_by": proved_by}
-        changes["proved_from"] = whence(work)
     row = work.db.execute(
         sa.update(sessions)
         .where(sessions.c.id == work.actor.session_id)
-        .values(**changes)
+        .values(digest=_digest(work.hub, cookie), **_proof(work, proved_by))
         .returning(sessions.c.id, sessions.c.remember, sessions.c.expires_at)
     ).first()
     if row is None:

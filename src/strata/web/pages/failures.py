@@ -67,10 +67,6 @@ async def error_page(request: Request, error: StrataError) -> Response:
     closed = isinstance(error, Maintained | Unforeseen)
     visit = bare_visit(request) if closed else await visit_anyway(request)
     status = status_of(error, anonymous=False)
-    language = visit.frame.language
-    wait = ""
-    if isinstance(error, TooMany | Maintained):
-        wait = wait_text(language, error.retry_after_s)
     return shown(
         request,
         "page_error.html",
@@ -81,9 +77,16 @@ async def error_page(request: Request, error: StrataError) -> Response:
         told_whole=_says_all(error),
         message=_message(visit.frame, error, hub_of(request).settings.contact),
         request_id=exchange(request).origin.request_id,
-        wait=wait,
+        wait=_wait(visit.frame.language, error),
         gate_path=url_path(error.path) if isinstance(error, GatedRepo) else "",
     )
+
+
+def _wait(language: str, error: StrataError) -> str:
+    """For how long to wait, in words; empty where waiting does not help."""
+    if isinstance(error, TooMany | Maintained):
+        return wait_text(language, error.retry_after_s)
+    return ""
 
 
 def _headers(error: StrataError, status: int) -> dict[str, str]:

@@ -95,6 +95,15 @@ def begin(hub: Hub, provider: LoginProvider, wanted: Wanted) -> tuple[str, str]:
         linking=wanted.linking,
         until=to_millis(hub.clock() + LIFE),
     )
+    separator = "&" if "?" in where.authorization else "?"
+    sealed = hub.secrets.seal(_SEAL, msgspec.json.encode(attempt).decode())
+    cookie = base64.urlsafe_b64encode(sealed).decode()
+    question = urlencode(_question(provider, attempt))
+    return f"{where.authorization}{separator}{question}", cookie
+
+
+def _question(provider: LoginProvider, attempt: Attempt) -> dict[str, str]:
+    """What an authorization request says (OAuth 2.1 §4.1.1, Core 1.0 §3.1.2.1)."""
     question = {
         "response_type": "code",
         "client_id": provider.client_id,
@@ -108,10 +117,7 @@ def begin(hub: Hub, provider: LoginProvider, wanted: Wanted) -> tuple[str, str]:
         question["nonce"] = attempt.nonce
     if provider.hosted_domain:
         question["hd"] = provider.hosted_domain
-    separator = "&" if "?" in where.authorization else "?"
-    sealed = hub.secrets.seal(_SEAL, msgspec.json.encode(attempt).decode())
-    cookie = base64.urlsafe_b64encode(sealed).decode()
-    return f"{where.authorization}{separator}{urlencode(question)}", cookie
+    return question
 
 
 def attempt_of(hub: Hub, cookie: str) -> Attempt | None:
@@ -132,26 +138,17 @@ def finish(
     Raises:
         ProviderFailed: the site refused, or its word does not hold.
     """
-    same = hmac.compare_digest(attempt.state.encode(), brought.get("state", "").encode())
-    if not same or attempt.provider != provider.id:
-        raise ProviderFailed(provider.name, "another browser began this log-in")
-    if "error" in brought:
-        raise ProviderFailed(provider.name, brought["error"][:100])
+    _require_begun(provider, attempt, brought)
     where = endpoints.of(hub, provider)
     if brought.get("iss", "" if where.names_itself else where.issuer) != where.issuer:  # RFC 9207
         raise ProviderFailed(provider.name, "another issuer answered")
-    answer = post_form(
-        hub,
-        provider,
-        where.token,
-        {
-            "grant_type": "authorization_code",
-            "code": brought.get("code", ""),
-            "redirect_uri": attempt.redirect,
-            "code_verifier": attempt.verifier,
-        },
-        client_auth=where.client_auth,
-    )
+    grant = {
+        "grant_type": "authorization_code",
+        "code": brought.get("code", ""),
+        "redirect_uri": attempt.redirect,
+        "code_verifier": attempt.verifier,
+    }
+    answer = post_form(hub, provider, where.token, grant, client_auth=where.client_auth)
     access_token = _text(provider, answer, "access_token")
     if provider.kind == "github":
         return Answered(words.of_github(hub, provider, access_token))
@@ -159,6 +156,15 @@ def finish(
     said = words.checked(hub, provider, where, id_token, nonce=attempt.nonce)
     claims = words.of_issuer(hub, provider, where, said, access_token=access_token)
     return Answered(claims, id_token, where.end_session)
+
+
+def _require_begun(provider: LoginProvider, attempt: Attempt, brought: Mapping[str, str]) -> None:
+    """Go on only with an answer to what this browser asked this site, and no refusal."""
+    same = hmac.compare_digest(attempt.state.encode(), brought.get("state", "").encode())
+    if not same or attempt.provider != provider.id:
+        raise ProviderFailed(provider.name, "another browser began this log-in")
+    if "error" in brought:
+        raise ProviderFailed(provider.name, brought["error"][:100])
 
 
 def _text(provider: LoginProvider, answer: Mapping[str, Any], name: str) -> str:

@@ -45,26 +45,24 @@ def of_issuer(
     email = _verified_email(provider, said) or _verified_email(provider, more)
     if provider.hosted_domain and said.get("hd") != provider.hosted_domain:
         raise ProviderFailed(provider.name, "this account is of another domain")
-    factors = said.get("amr")
-    strong = isinstance(factors, list) and bool(STRONG & {str(one) for one in factors})
-    return _allowed(
-        provider,
-        Claims(
-            provider=provider.id,
-            issuer=where.issuer,
-            subject=str(said["sub"]),
-            shown=_shown(
-                _found(told, provider.username_claim)
-                or _found(told, provider.email_claim)
-                or said["sub"]
-            ),
-            email=_address(email),
-            full_name=_shown(_found(told, provider.name_claim) or ""),
-            groups=_groups(provider, told),
-            session=_text(said.get("sid")),
-            second_factor=provider.trust_mfa and strong,
-        ),
+    username = _found(told, provider.username_claim) or _found(told, provider.email_claim)
+    claims = Claims(
+        provider=provider.id,
+        issuer=where.issuer,
+        subject=str(said["sub"]),
+        shown=_shown(username or said["sub"]),
+        email=_address(email),
+        full_name=_shown(_found(told, provider.name_claim) or ""),
+        groups=_groups(provider, told),
+        session=_text(said.get("sid")),
+        second_factor=provider.trust_mfa and _was_strong(said.get("amr")),
     )
+    return _allowed(provider, claims)
+
+
+def _was_strong(methods: object) -> bool:
+    """Whether somebody showed two factors, or a key of hardware, to the site (`amr`)."""
+    return isinstance(methods, list) and bool(STRONG & {str(method) for method in methods})
 
 
 def _told_beside(

@@ -7,7 +7,7 @@ the content security policy allows none.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, partial
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -121,31 +121,13 @@ def environment(language: str, prefix: str = "") -> Environment:
 
 
 def _filters(language: str) -> dict[str, Callable[..., str]]:
-    def bytes_filter(size: int) -> str:
-        return figures.size_text(size)
-
-    def compact(number: int) -> str:
-        return figures.compact_text(number, language)
-
-    def number(value: float) -> str:
-        return figures.number_text(value, language)
-
-    def day(when: datetime | date) -> str:
-        return figures.date_text(when, language)
-
-    def moment(when: datetime) -> str:
-        return figures.moment_text(when, language)
-
-    def device(family: str) -> str:
-        return device_text(family, language)
-
     return {
-        "bytes": bytes_filter,
-        "compact": compact,
-        "device": device,
-        "number": number,
-        "day": day,
-        "moment": moment,
+        "bytes": figures.size_text,
+        "compact": partial(figures.compact_text, language=language),
+        "device": partial(device_text, language=language),
+        "number": partial(figures.number_text, language=language),
+        "day": partial(figures.date_text, language=language),
+        "moment": partial(figures.moment_text, language=language),
         "url_path": url_path,
     }
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from strata.community.tokens.scopes import ORGANIZATION, SINGLE, USER, Scopes, Wanted
 from strata.core.actor import TokenRole
@@ -14,6 +13,7 @@ from strata.core.names import RepoId, RepoType
 from strata.web.pages.settings.tokens.scopes.draft import MOST_ROWS, Draft, RepoRow
 from strata.web.pages.settings.tokens.scopes.words import AS_BEFORE, LEVELS, level_of
 
+_Boxes: TypeAlias = frozenset[str]  # permissions
 _REPO: Final = re.compile(r"(?:https?://[^/]+)?/?(.+?)/?")
 
 
@@ -23,23 +23,7 @@ def from_scopes(name: str, scopes: Scopes, inside: Iterable[str]) -> Draft:
     Args:
         inside: the organisations whose blocks the form has.
     """
-    draft = Draft(
-        name=name,
-        role=TokenRole.FINE_GRAINED,
-        gated=scopes.gated,
-        everywhere=frozenset(scopes.everywhere),
-    )
-    organizations: dict[str, frozenset[str]] = {}
-    repos: dict[str, frozenset[str]] = {}
-    for scope in scopes.scoped:
-        held = frozenset(scope.permissions)
-        if scope.entity.type == USER:
-            draft = replace(draft, own=held)
-        elif scope.entity.type == ORGANIZATION:
-            organizations[scope.entity.name] = held
-        elif scope.entity.type != "collection":
-            prefix = RepoType(scope.entity.type).web_prefix
-            repos[f"{prefix}{scope.entity.name}"] = held
+    own, organizations, repos = _by_entity(scopes)
     only: dict[str, tuple[str, ...]] = {}
     for one in inside:
         chosen = _narrowed(one, organizations.get(one, frozenset()), repos)
@@ -51,7 +35,33 @@ def from_scopes(name: str, scopes: Scopes, inside: Iterable[str]) -> Draft:
         for shown, held in repos.items()
         if not any(shown in chosen for chosen in only.values())
     )
-    return replace(draft, organizations=organizations, only=only, repos=tuple(rows))
+    return Draft(
+        name=name,
+        role=TokenRole.FINE_GRAINED,
+        gated=scopes.gated,
+        everywhere=frozenset(scopes.everywhere),
+        own=own,
+        organizations=organizations,
+        only=only,
+        repos=tuple(rows),
+    )
+
+
+def _by_entity(scopes: Scopes) -> tuple[_Boxes, dict[str, _Boxes], dict[str, _Boxes]]:
+    """What is ticked for the person, for each organisation, and for each repo as it is typed."""
+    own: _Boxes = frozenset()
+    organizations: dict[str, _Boxes] = {}
+    repos: dict[str, _Boxes] = {}
+    for scope in scopes.scoped:
+        held = frozenset(scope.permissions)
+        if scope.entity.type == USER:
+            own = held
+        elif scope.entity.type == ORGANIZATION:
+            organizations[scope.entity.name] = held
+        elif scope.entity.type != "collection":
+            prefix = RepoType(scope.entity.type).web_prefix
+            repos[f"{prefix}{scope.entity.name}"] = held
+    return own, organizations, repos
 
 
 def _narrowed(
