@@ -55,12 +55,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url)
     yield replace(built, listeners=LISTENERS)
     built.database.close()
 

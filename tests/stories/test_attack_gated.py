@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +11,6 @@ import pytest
 from fixtures.accounts import made
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.gated import asks, decides, gate
-from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import (
     MadeFile,
     access_token,
@@ -50,14 +48,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,15 +71,12 @@ OTHER = "An0ther-Horse!"
 FORMS = "the forms of one browser"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     built = build_test_hub(
         tmp_path / "data",
         clock=clock,
-        database_url=url,
+        database_url=database_url,
         **{"accounts.factor_removal_hours": 24, "accounts.tokens_per_user": 1},
     )
     yield built

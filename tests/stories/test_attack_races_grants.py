@@ -4,11 +4,10 @@ Applications and their tokens, trusted publishers, collaborators. Whatever comes
 nobody holds what was taken back, and nobody meets a failure that says nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from fixtures.accounts import HERE, calling, made, person
 from fixtures.collaborators import invites, mailed, roles, shared
 from fixtures.contents import at, created
-from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.hubs import FrozenClock
 from fixtures.issuers import issuing
 from fixtures.oauth import CALLBACK, VERIFIER, application
 from fixtures.organizations import today
@@ -60,14 +59,9 @@ LIBRARY = Credentials(COMMAND_LINE)
 EITHER = pytest.mark.parametrize("first", ["it is taken back", "it is used"])
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
 
 
 @pytest.fixture

@@ -38,12 +38,9 @@ from strata.repos.record import Repo
 EITHER = pytest.mark.parametrize("first", ["the commit", "the owner"])
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = listening_hub(tmp_path / "data", clock, database_url=url)
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
+    built = listening_hub(tmp_path / "data", clock, database_url=database_url)
     yield built
     built.database.close()
 

@@ -1,9 +1,7 @@
 """Capabilities against each other: what one opens must not undo what another promised."""
 
 import base64
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +9,6 @@ import pytest
 from fixtures.accounts import joined, made, person as account
 from fixtures.buckets import bucket_of
 from fixtures.contents import changed, created, given
-from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import (
     access_token,
     calling,
@@ -46,14 +43,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
 
 
 @pytest.fixture

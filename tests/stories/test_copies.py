@@ -1,10 +1,9 @@
 """Copies without moving bytes: who may make them, what comes along, and what stays behind."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +11,6 @@ import pytest
 
 from fixtures.buckets import bucket_of, filled, sent
 from fixtures.contents import changed, created, given, texts, uploaded
-from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import BASE_URL, access_token, noise, person, web_client
 from fixtures.organizations import joins, leaves, organization
 from strata.blobs.pointer import parse
@@ -35,14 +33,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
 
 
 @pytest.fixture

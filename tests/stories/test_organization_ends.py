@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from fixtures.accounts import calling, inbox, made, person
 from fixtures.buckets import filled
-from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.hubs import FrozenClock
 from fixtures.keys import SshPair
 from fixtures.large_files import MadeFile, access_token, file_of, noise
 from fixtures.oauth import application
@@ -292,45 +292,36 @@ def test_admins_approve_the_tokens_of_applications_too(hub: Hub, li: Actor) -> N
     assert types[:2] == ["token.org_deny", "token.org_approve"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    """Give an empty hub on each database."""
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
-
-
-def test_an_organization_with_a_bucket_ends_after_it(either: Hub, clock: FrozenClock) -> None:
-    made(either, "li")
-    organization(either, "li")
-    li = today(either, Actor(person(either, "li").id, "li", verified=True, session_id=0))
+def test_an_organization_with_a_bucket_ends_after_it(each_hub: Hub, clock: FrozenClock) -> None:
+    made(each_hub, "li")
+    organization(each_hub, "li")
+    li = today(each_hub, Actor(person(each_hub, "li").id, "li", verified=True, session_id=0))
     li = replace(li, proved_until=clock() + timedelta(minutes=5))
-    made(either, "bob")
-    joins(either, "bob", Role.WRITE)
-    with calling(either, li) as call, working(call) as work:
+    made(each_hub, "bob")
+    joins(each_hub, "bob", Role.WRITE)
+    with calling(each_hub, li) as call, working(call) as work:
         wish = Wish(RepoType.BUCKET, "acme", "data", private=True)
         bucket = buckets.create(work, wish)
         inviting.invite(work, "acme", ["new@example.com"], Role.READ)
         inviting.make_link(work, "acme", Role.READ, days=3, uses=2)
         admitting.change_rules(work, "acme", admitting_queries.Rules(anybody=True))
         org_tokens.change_rules(work, "acme", Rules(TokenPolicy.APPROVED, 30))
-    filled(either, li, bucket, {"a.bin": noise("bucket", 9_000)})
-    eve = made(either, "eve")
-    with calling(either, eve) as call, working(call) as work:
+    filled(each_hub, li, bucket, {"a.bin": noise("bucket", 9_000)})
+    eve = made(each_hub, "eve")
+    with calling(each_hub, eve) as call, working(call) as work:
         admitting.ask(work, "acme", "please")
 
     def delete() -> None:
-        with calling(either, li) as call, working(call) as work:
+        with calling(each_hub, li) as call, working(call) as work:
             delete_organization(work, "acme", "acme")
 
     with pytest.raises(InvalidFields) as refused:
         delete()
     assert refused.value.fields == {"delete_name": ("org.owns_repos",)}
-    with calling(either, li) as call, working(call) as work:
+    with calling(each_hub, li) as call, working(call) as work:
         change.delete(work, bucket.repo_id)
     delete()
-    with calling(either) as call:
+    with calling(each_hub) as call:
         assert call.db.execute(sa.select(organizations)).all() == []
         assert call.db.execute(sa.select(memberships)).all() == []
         assert call.db.execute(sa.select(organization_invites)).all() == []
@@ -339,6 +330,6 @@ def test_an_organization_with_a_bucket_ends_after_it(either: Hub, clock: FrozenC
             members.found(call, "acme")
         assert names.conflicts(call, "acme") == ("name.taken",)
     # Whoever belonged to it goes on.
-    with calling(either, today(either, li)) as call, working(call) as work:
+    with calling(each_hub, today(each_hub, li)) as call, working(call) as work:
         made_anew = buckets.create(work, Wish(RepoType.BUCKET, "li", "data"))
     assert made_anew.full_name == "li/data"

@@ -1,8 +1,6 @@
 """People over the API: overviews, follows, likes, members, roles, storage lists; both databases."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +9,7 @@ from fixtures.accounts import calling, joined, made
 from fixtures.buckets import bucket_of, emptied, filled
 from fixtures.clients import Clients
 from fixtures.contents import changed, created, given
-from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.hubs import FrozenClock
 from fixtures.large_files import access_token, noise, person, web_client
 from fixtures.organizations import joins, organization
 from strata.accounts.profile.details import Details, change_details
@@ -23,15 +21,10 @@ from strata.core.names import RepoType
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
     """Give an empty hub on the database that the parameter names."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+    return each_hub
 
 
 async def answer(client: httpx.AsyncClient, address: str, status: int = 200) -> httpx.Response:

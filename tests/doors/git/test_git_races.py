@@ -2,14 +2,11 @@
 
 import os
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from fixtures.accounts import calling
 from fixtures.git_server import Git, Origin
-from fixtures.hubs import FrozenClock, build_test_hub
 from strata.content.writing.commit import commit
 from strata.content.writing.operations import Add, Change
 from strata.core.actor import Actor
@@ -17,15 +14,10 @@ from strata.core.hub import Hub
 from strata.repos.record import Repo
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
     """Give an empty hub on the database that the parameter names."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+    return each_hub
 
 
 @pytest.fixture

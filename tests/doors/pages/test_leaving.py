@@ -61,13 +61,10 @@ ACCOUNT, DELETE, EXPORT = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     """Give a hub with all its rooms, on the database of the parameter."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url)
     yield replace(built, listeners=LISTENERS, personal=PERSONAL)
     built.database.close()
 
@@ -352,7 +349,9 @@ def texts_with(hub: Hub, needles: tuple[str, ...]) -> list[str]:
 
 # What is seen does not depend on the database; what is done is shown on both by the others.
 @pytest.mark.parametrize(
-    ("hub", "language"), [("sqlite", "en-US"), ("postgresql", "zh-CN")], indirect=["hub"]
+    ("database_url", "language"),
+    [("sqlite", "en-US"), ("postgresql", "zh-CN")],
+    indirect=["database_url"],
 )
 def test_pages_fit_the_screen_and_everyone_can_use_them(
     hub: Hub, li: Visitor, language: str

@@ -40,13 +40,10 @@ from strata.repos.liking.likes import like
 from strata.repos.lookup import lookup
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     """Give a hub whose rooms listen, on the database of the parameter."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url)
     yield replace(built, listeners=LISTENERS)
     built.database.close()
 

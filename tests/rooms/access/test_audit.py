@@ -1,14 +1,12 @@
 """Who reads which part of the audit log."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from fixtures.accounts import HERE, calling, made
-from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, leaves, organization, today
 from rooms.accounts.test_token_lives import issued
 from strata.access import audit
@@ -28,15 +26,10 @@ MOVED = {"ref": "refs/heads/x", "old": "a", "new": "b"}
 ELSEWHERE = Origin(ip="198.51.100.66", user_agent="curl")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
     """Give an empty hub on the database of the parameter."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+    return each_hub
 
 
 def happen(

@@ -27,13 +27,12 @@ PUBLIC = "http://hub.example.com"
 KEY = "a key of the tests, 32 characters long"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     """Give an empty hub that everybody can reach."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
+    built = build_test_hub(
+        tmp_path / "data", clock=clock, database_url=database_url, public_url=PUBLIC
     )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url, public_url=PUBLIC)
     yield built
     built.database.close()
 

@@ -40,13 +40,10 @@ WRONG = "Wrong-Horse!b"
 ELSEWHERE = replace(HERE, ip="198.51.100.9")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     """Give a hub whose work takes no time."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = a_hub(tmp_path / "data", clock, url)
+    built = a_hub(tmp_path / "data", clock, database_url)
     yield built
     built.database.close()
 

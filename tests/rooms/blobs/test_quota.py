@@ -17,7 +17,6 @@ from fixtures.contents import changed, created, texts, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, spool, working_as
 from fixtures.organizations import organization, today
-from fixtures.postgres import PostgresCluster
 from strata.accounts.naming import names
 from strata.accounts.plans import grants
 from strata.accounts.plans.quotas import quotas_of
@@ -52,16 +51,12 @@ SIZE = 1_000
 TOTAL = 3_500
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = None
-    if request.param == "postgresql":
-        cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-        url = cluster.create_hub_database()
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     built = build_test_hub(
         tmp_path / "data",
         clock=clock,
-        database_url=url,
+        database_url=database_url,
         **{
             "quotas.public_bytes": TOTAL,
             "quotas.private_bytes": SIZE + 1,

@@ -27,11 +27,10 @@ TEXTS = {
 NOTHING = Wanted(web=False, mail=False)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     base = "https://hub.example.org"
-    built = telling_hub(tmp_path / "data", clock, database_url=url, public_url=base)
+    built = telling_hub(tmp_path / "data", clock, database_url=database_url, public_url=base)
     yield built
     built.database.close()
 

@@ -59,12 +59,9 @@ from strata.repos.record import Repo
 from strata.web.pages.inbox.words import title_of
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = telling_hub(tmp_path / "data", clock, database_url=url)
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
+    built = telling_hub(tmp_path / "data", clock, database_url=database_url)
     yield built
     built.database.close()
 
@@ -582,7 +579,7 @@ def test_old_notifications_are_forgotten(
         assert db.scalar(again) == hub.clock() + timedelta(hours=6)
 
 
-@pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_badge_and_the_list_are_read_by_their_indexes(hub: Hub, ana: Actor) -> None:
     statements: list[str] = []
     with calling(hub, ana) as call:

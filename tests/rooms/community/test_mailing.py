@@ -48,10 +48,9 @@ NO_MAIL = Wanted(web=True, mail=False)
 MAIL = Wanted(web=True, mail=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
-    built = telling_hub(tmp_path / "data", clock, database_url=url, public_url=BASE)
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
+    built = telling_hub(tmp_path / "data", clock, database_url=database_url, public_url=BASE)
     yield built
     built.database.close()
 

@@ -1,7 +1,6 @@
 """Buckets: what a batch does, what a listing shows, what the sums say, on both databases."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,14 +32,9 @@ CONTENT = noise("bucket", 30_000)
 OTHER = noise("another", 20_000)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
 
 
 @pytest.fixture

@@ -26,13 +26,10 @@ from strata.lib.git import read as git
 FILES, ENTRIES = 6, 4
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     limits = {"quotas.repo_files": FILES, "quotas.folder_files": ENTRIES}
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url, **limits)
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url, **limits)
     yield built
     built.database.close()
 

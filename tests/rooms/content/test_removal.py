@@ -1,14 +1,12 @@
 """Large files are deleted for good: from every history at once, or their bytes alone."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from fixtures.contents import at, changed, created, given, side_by_side, texts, uploaded
-from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.hubs import FrozenClock
 from fixtures.large_files import calling, oid_of, person, working_as
 from strata.blobs import sweep
 from strata.blobs.inventory import Holding, holdings, total
@@ -35,14 +33,9 @@ from strata.repos.record import Repo
 BIG, OTHER = b"weights " * 300, b"kept " * 400
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from fixtures.hubs import START, FrozenClock, build_test_hub
+from fixtures.hubs import START, FrozenClock
 from strata.core.actor import Actor
 from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub
@@ -31,15 +30,10 @@ ANA = Actor(user_id=1, name="ana", session_id=1)
 HERE = Origin(ip="203.0.113.7", user_agent="a browser", request_id="r1")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
     """Give an empty hub on the database of the parameter."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+    return each_hub
 
 
 def happen(hub: Hub, *names: str, actor: Actor = ANA, **more: object) -> None:

@@ -40,13 +40,10 @@ FILTERS = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[Hub]:
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
     """Give a hub with a log of three days, on the database of the parameter."""
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url)
     for target in ("acme/one", "acme/two", None):
         happen(built, 1, "repo.settings", "org.create", target=target)
         happen(

@@ -49,16 +49,11 @@ class Mailing:
             return take_back(call, content, recipient=recipient)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def mailing(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock
-) -> Iterator[Mailing]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
+@pytest.fixture
+def mailing(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Mailing]:
     with post_office() as office:
         settings = {**office.settings(), "mail.bounces_to": "bounces@example.org"}
-        hub = build_test_hub(tmp_path / "data", clock=clock, database_url=url, **settings)
+        hub = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url, **settings)
         yield Mailing(hub, office)
         hub.database.close()
 

@@ -5,13 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, person, repository
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, Grants, Role, TokenFacts, TokenRole
 from strata.core.call import working
@@ -33,14 +31,9 @@ MANY = 90
 LICENSE_MIT = 144117387099111424
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
-    yield built
-    built.database.close()
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
 
 
 @pytest.fixture

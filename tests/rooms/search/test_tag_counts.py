@@ -21,12 +21,9 @@ Counts = dict[str, tuple[str, str, int, int]]
 CARD = b"---\nlicense: mit\ntags: [Fine]\n---\n"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url)
     ana = person(built, "ana")
     for name, private in (("open", False), ("closed", True)):
         repo = created(built, ana, name, private=private)

@@ -22,12 +22,9 @@ from strata.search.trending.scores import CountTrending, RollTrending, begin_tre
 JOBS = {job.kind: job for job in (CountTrending, RollTrending)}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Hub]:
-    url = (
-        request.getfixturevalue("postgres_hub_database") if request.param == "postgresql" else None
-    )
-    built = build_test_hub(tmp_path / "data", clock=clock, database_url=url)
+@pytest.fixture
+def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterator[Hub]:
+    built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url)
     with working_as(built, SYSTEM) as work:
         begin_trending(work)
     run_due(built, JOBS)
