@@ -54,7 +54,12 @@ def own(call: Call, window: Window, wanted: Filter = EVERYTHING) -> Page[Told]:
     user_id = require_reader(call)
     earliest = call.now - timedelta(days=OWN_DAYS)
     since = max(wanted.since, earliest) if wanted.since else earliest
-    page = listing.of_person(call, user_id, window, replace(wanted, since=since))
+    return of_person(call, user_id, window, replace(wanted, since=since))
+
+
+def of_person(call: Call, user_id: int, window: Window, wanted: Filter) -> Page[Told]:
+    """A person's own part, as they may read it; the caller knows that it goes to them."""
+    page = listing.of_person(call, user_id, window, wanted)
     return _told(call, page, lambda entry: _is_theirs(entry, user_id))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from strata.access import audit
 from strata.access.gates.tables import access_requests, gathered_requests
 from strata.core.call import Call
 from strata.core.personal import Kept, Part, Personal
-from strata.events.audit import listing, narrowing
+from strata.events.audit import narrowing
 from strata.events.audit.shape import shape_of
 from strata.lib.db.seek import Window
 
@@ -19,12 +20,9 @@ def _log(call: Call, user_id: int) -> Iterator[Mapping[str, object]]:
     """All that is kept, with the places of the person's own acts alone."""
     window: Window | None = Window(_BATCH)
     while window is not None:
-        page = listing.of_person(call, user_id, window, narrowing.EVERYTHING)
-        for entry in page.rows:
-            shape = shape_of(entry, None, None)
-            if entry.actor_id != user_id:
-                shape |= {"ip": None, "userAgent": None, "requestId": None}
-            yield shape
+        page = audit.of_person(call, user_id, window, narrowing.EVERYTHING)
+        for told in page.rows:
+            yield shape_of(told.entry, told.actor, told.on_behalf_of)
         window = Window(_BATCH, page.last) if page.last is not None else None
 
 

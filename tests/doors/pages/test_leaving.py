@@ -118,7 +118,8 @@ def test_a_copy_is_asked_for_packed_and_fetched(hub: Hub, li: Visitor, clock: Fr
     assert parts["account.json"][0]["name"] == "li"
     assert [one["name"] for one in parts["repositories.json"]] == ["open", "shut"]
     assert [one["name"] for one in parts["tokens.json"]] == ["laptop"]
-    assert "account.export" in {one["type"] for one in parts["security-log.json"]}
+    (exported,) = [one for one in parts["security-log.json"] if one["type"] == "account.export"]
+    assert (exported["actor"]["name"], exported["ip"]) == ("li", "testclient")
     whole = b"".join(archive.read(name) for name in archive.namelist())
     digests = (value, li.client.cookies["sid"], person(hub, "li").password_hash or "?")
     assert [secret for secret in digests if secret.encode() in whole] == []
