@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from strata.lib.mail.message import Message, mail_bytes
+from strata.lib.mail.records import advices
 from strata.lib.mail.sending import MailRefused, send
 from strata.lib.mail.server import parse_mail_url
 
@@ -339,3 +340,20 @@ def test_a_server_that_is_not_there_is_no_final_answer() -> None:
         with pytest.raises(MailRefused, match=str(port)) as refused:
             send(f"smtp://127.0.0.1:{port}?from=a@b.org", HELLO, sent=SENT)
     assert not refused.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("server", "named"),
+    [
+        ("smtp.example.com", "a:smtp.example.com"),
+        ("93.184.216.34", "ip4:93.184.216.34"),
+        ("2606:2800:220:1::1", "ip6:2606:2800:220:1::1"),
+        ("127.0.0.1", "a mx"),
+        ("10.0.0.5", "a mx"),
+        ("localhost", "a mx"),
+        ("postfix", "a mx"),
+    ],
+)
+def test_the_advised_spf_record_is_one_that_receivers_understand(server: str, named: str) -> None:
+    spf = next(advices("example.org", server, lambda _name: []))
+    assert (spf.kind, spf.found, f'"v=spf1 {named} -all"' in spf.advice) == ("SPF", "", True)

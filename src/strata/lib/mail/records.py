@@ -5,6 +5,7 @@ RFC 7208, RFC 6376, RFC 7489. Looked up only when an operator asks.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -46,7 +47,7 @@ def advices(domain: str, server: str, txt: TxtRecords) -> Iterator[Advice]:
         "SPF",
         _beginning(txt(domain), "v=spf1"),
         f"Add a TXT record at {domain} that names the servers that send for it, for example"
-        f' "v=spf1 a:{server} -all"; your mail provider tells you what to include.',
+        f' "v=spf1 {_mechanism(server)} -all"; your mail provider tells you what to include.',
     )
     yield Advice(
         "DMARC",
@@ -61,6 +62,18 @@ def advices(domain: str, server: str, txt: TxtRecords) -> Iterator[Advice]:
         f" at SELECTOR._domainkey.{domain}. The name system does not tell which selectors there"
         " are: look for DKIM-Signature in the test mail that arrived.",
     )
+
+
+def _mechanism(server: str) -> str:
+    """How an SPF record names a server (RFC 7208 §5).
+
+    An address that only the hub sees says nothing to receivers: the domain's own servers stand in.
+    """
+    try:
+        address = ipaddress.ip_address(server.strip("[]"))
+    except ValueError:
+        return "a mx" if server == "localhost" or "." not in server else f"a:{server}"
+    return f"ip{address.version}:{address}" if address.is_global else "a mx"
 
 
 def _beginning(records: list[str] | None, mark: str) -> str | None:
