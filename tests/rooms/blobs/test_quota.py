@@ -43,6 +43,7 @@ from strata.core.hub import Hub
 from strata.core.names import Oid, RepoId, RepoType
 from strata.events import outbox
 from strata.events.jobs import run_due
+from strata.events.tables import facts
 from strata.lib.git import read as git
 from strata.repos.change import Settings, change_settings, delete, move
 from strata.repos.record import Repo
@@ -274,6 +275,45 @@ def test_those_who_answer_for_it_hear_of_each_step_once(hub: Hub) -> None:
             give(hub, ana, one, content_of(5))
     assert len(_subjects(hub)) == 3
     assert "100%" in _subjects(hub)[0]
+
+
+def test_a_refusal_is_recorded_though_it_is_known_to_be_full_and_with_more_room_steps_count_anew(
+    hub: Hub,
+) -> None:
+    hub, ana = _listening(hub), made(hub, "ana")
+    one = created(hub, ana, "one")
+    for number, size in enumerate((1000, 1000, 1000, TOTAL - 3000)):
+        give(hub, ana, one, content_of(number, size))
+    assert "100%" in _subjects(hub)[0]
+    for _ in range(3):
+        with pytest.raises(OverQuota):
+            give(hub, ana, one, content_of(5))
+    assert _told(hub) == ["quota.reached", "quota.reached", "quota.exceeded"]
+
+    place = names.Namespace(ana.user_id or 0, "ana", names.Kind.USER)
+    with reading(hub) as call, working(call) as work:
+        grants.override(work, place, "public_bytes", 2 * TOTAL, None)
+    before = len(_subjects(hub))
+    give(hub, ana, one, content_of(6, TOTAL * 7 // 10))
+    assert _subjects(hub)[0] == "ana: 80% of public storage used"
+    assert len(_subjects(hub)) == before + 1
+
+    with reading(hub) as call, working(call) as work:
+        grants.override(work, place, "public_bytes", None, None)
+        grants.make(work, "Pro", {"public_bytes": 2 * TOTAL})
+        grants.assign(work, place, "Pro", None)
+    give(hub, ana, one, content_of(7, 1))  # 80 % of it are used, which is told
+    with reading(hub) as call, working(call) as work:
+        grants.make(work, "Pro", {"public_bytes": 3 * TOTAL})
+    give(hub, ana, one, content_of(8, TOTAL * 8 // 10))
+    assert _subjects(hub)[0] == "ana: 80% of public storage used"
+    assert len(_subjects(hub)) == before + 3
+
+
+def _told(hub: Hub) -> list[str]:
+    names_ = sa.select(facts.c.name).where(facts.c.name.in_(("quota.reached", "quota.exceeded")))
+    with reading(hub) as call:
+        return list(call.db.scalars(names_.order_by(facts.c.id)))
 
 
 def _subjects(hub: Hub) -> list[str]:

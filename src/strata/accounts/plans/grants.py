@@ -117,6 +117,12 @@ def require_plan(call: Call, plan: str) -> None:
         raise NotFound(f"There is no plan named {plan!r}. `strata plan list` shows them.")
 
 
+def holders(call: Call, plan: str) -> sa.Select[tuple[int]]:
+    """Select the ids of those who have a plan, also beside another one that counts more."""
+    held = held_plans(call.now).subquery()
+    return sa.select(held.c.owner_id).where(held.c.name == plan)
+
+
 def special_rates(call: Call) -> dict[int, dict[Bucket, int]]:
     """The request quotas of every account that has others than most; read now and then."""
     usual = rate_quotas(call.hub.settings.rates)

@@ -5,10 +5,14 @@ Told within the transaction of the act, which is refused when the new place has 
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
+from strata.accounts.plans.grants import holders
 from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
 from strata.blobs.quota.room import shown
+from strata.blobs.quota.telling import tell_anew
 from strata.blobs.quota.usage import noted, recount, recount_later
 from strata.core.call import Work
 from strata.core.errors import OverQuota
@@ -17,6 +21,8 @@ from strata.repos import queries
 from strata.repos.record import Repo
 from strata.repos.tables import repos
 
+ROOM_CHANGES: Final = frozenset({"quota.plan_change", "quota.override"})
+
 
 def settle(work: Work, fact: Fact) -> None:
     """Keep the figures true (a `Listener`).
@@ -24,6 +30,10 @@ def settle(work: Work, fact: Fact) -> None:
     Raises:
         OverQuota: a repo that moves or changes its visibility does not fit where it shall be.
     """
+    if fact.name in ROOM_CHANGES and fact.subject_id is not None:
+        tell_anew(work, [fact.subject_id])
+    elif fact.name == "admin.plan_update":
+        tell_anew(work, holders(work, fact.target or ""))
     if fact.repo_id is None:
         return
     if fact.name == "repo.delete":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from strata.repos.record import Repo
 
 STEPS: Final = (100, 95, 80)  # percent
 FULL: Final = 100
+OVER: Final = 101  # an upload was refused, which is told beside that it is full
 
 
 def tell(work: Work, repo: Repo, used: int, total: int) -> None:
@@ -32,12 +34,15 @@ def tell_exceeded(call: Call, repo: Repo) -> None:
 
     Opens its own transaction; within another one, which the refusal undoes, nothing is told.
     """
-    if isinstance(call, Work) or _told(call, repo) >= FULL:
+    if isinstance(call, Work) or _told(call, repo) >= OVER:
         return
     with working(call) as work:
         lock(work, repo.owner_id)
-        if _told(work, repo) < FULL:
+        told = _told(work, repo)
+        if told < FULL:
             _write(work, repo, FULL)
+        if told < OVER:
+            _note(work, repo, OVER)
             record(
                 work,
                 "quota.exceeded",
@@ -48,12 +53,17 @@ def tell_exceeded(call: Call, repo: Repo) -> None:
             )
 
 
+def tell_anew(work: Work, owners: Sequence[int] | sa.Select[tuple[int]]) -> None:
+    """Forget what was told: with other room 80 % is another figure."""
+    work.db.execute(sa.update(usages).where(usages.c.owner_id.in_(owners)).values(told=0))
+
+
 def _told(call: Call, repo: Repo) -> int:
     return int(call.db.scalar(sa.select(usages.c.told).where(_here(repo))) or 0)
 
 
 def _write(work: Work, repo: Repo, step: int) -> None:
-    work.db.execute(sa.update(usages).where(_here(repo)).values(told=step))
+    _note(work, repo, step)
     kind = "private" if repo.private else "public"
     record(
         work,
@@ -65,6 +75,10 @@ def _write(work: Work, repo: Repo, step: int) -> None:
     )
     for person in answering_for(work, repo.owner_id):
         post(work, usage_letter(work, people.reader(person), repo.namespace, kind, step))
+
+
+def _note(work: Work, repo: Repo, step: int) -> None:
+    work.db.execute(sa.update(usages).where(_here(repo)).values(told=step))
 
 
 def _here(repo: Repo) -> sa.ColumnElement[bool]:
