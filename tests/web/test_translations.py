@@ -32,6 +32,8 @@ def test_every_marked_sentence_is_translated_and_keeps_its_placeholders() -> Non
         ('msgid "A new one"\nmsgstr ""\n', "'A new one' is empty"),
         ('#, fuzzy\nmsgid "A new one"\nmsgstr "新"\n', "'A new one' is fuzzy"),
         ('msgid "Of %(t)s"\nmsgstr "%(x)s"\n', "other placeholders"),
+        ('msgid "An old one"\nmsgstr "旧"\n', "'An old one' is said nowhere"),
+        ('msgctxt "verb"\nmsgid "A new one"\nmsgstr "新"\n', "'A new one' is said nowhere"),
     ],
 )
 def test_the_check_finds_what_is_wrong(tmp_path: Path, entry: str, complaint: str) -> None:
