@@ -208,6 +208,9 @@ def test_a_taken_name_is_said_so(hub: Hub) -> None:
         signup.sign_up(call, form("Alice", email="other@example.org"))
 
     assert caught.value.fields == {"username": ("name.taken",)}
+    with calling(hub) as call, pytest.raises(InvalidFields) as caught:
+        signup.sign_up(call, form("Alice", email="other@example.org", consents={}))
+    assert set(caught.value.fields) == {"username", "consents"}
     assert mail_count(hub) == 1
 
 

@@ -202,7 +202,8 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "password": ()
         if form.identity
         else new_password_faults(call.hub, form.password, identities=identities),
-        "username": names.faults(form.username, call.hub.settings),
+        "username": names.faults(form.username, call.hub.settings)
+        or names.conflicts(call, form.username),
         "full_name": full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
         "invite": invite_faults(call, form.invite, form.email),
