@@ -174,6 +174,12 @@ def test_a_token_is_made_with_the_keyboard_and_seen_once(
     here.complaints.clear()
     assert "token" in str(mailbox.wait_mail(alice.email)["Subject"]).lower() or language == "zh-CN"
 
+    is_told_what_is_wrong(here, words)
+    refresh(here, hub, alice, value, words)
+
+
+def is_told_what_is_wrong(here: Browsing, words: dict[str, str]) -> None:
+    """With the name; with the day, which is asked for where one is wanted."""
     for name, said in (("my first TOKEN", "dup"), ("DEFAULT", "bad")):
         here.open("/settings/tokens/new")
         here.page.locator("main input[name=name]").fill(name)
@@ -181,8 +187,17 @@ def test_a_token_is_made_with_the_keyboard_and_seen_once(
         here.page.wait_for_selector(".error-summary")
         forgive(here, 400)
         assert words[said] in here.page.locator("main").inner_text()
-
-    refresh(here, hub, alice, value, words)
+    page, day = here.page, here.page.locator("#strata-day")
+    here.open("/settings/tokens/new")
+    page.locator("main input[name=name]").fill("by a day")
+    assert not day.is_visible()
+    page.locator("#strata-life").select_option("custom")
+    assert day.is_visible()
+    page.locator(".token-form button[type=submit]").click()
+    page.locator(".error-summary a").click()
+    assert day.is_visible()
+    assert day.evaluate("(field) => field === document.activeElement")
+    forgive(here, 400)
 
 
 def walk_the_menu(here: Browsing) -> None:

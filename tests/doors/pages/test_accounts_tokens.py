@@ -220,6 +220,8 @@ def test_what_cannot_be_named_is_explained(
 
     assert page.status == 400
     assert says in page.text
+    (place,) = re.findall(r'<li><a href="#([^"]+)">', page.text)
+    assert f'id="{place}"' in page.text
     assert re.search(r'value="fineGrained" checked', page.text)
     assert "No tokens yet." in visitor.open("/settings/tokens").text
 

@@ -137,13 +137,22 @@ def _inside(call: Call) -> tuple[str, ...]:
     return tuple(one.organization.name for one in held if one.role is not Role.NO_ACCESS)
 
 
+def _placed(error: InvalidFields, draft: Draft) -> InvalidFields:
+    """Put what is wrong with the end of a token beside the field in which it was chosen."""
+    end = "day" if draft.life == "custom" else "life"
+    fields = {end if name == "expires" else name: said for name, said in error.fields.items()}
+    return InvalidFields(fields, **error.values)
+
+
 def _form_page(
     request: Request, visit: Visit, filled: _Filled, error: InvalidFields | None = None
 ) -> Response:
     longest = filled.room.longest
     days = longest.days if longest else ""
     name = getattr(error, "name", "")
-    errors = told(visit.frame.language, error, name=name, days=days) if error else NOTHING_WRONG
+    errors = NOTHING_WRONG
+    if error:
+        errors = told(visit.frame.language, _placed(error, filled.draft), name=name, days=days)
     return shown(
         request,
         "accounts/token_new.html",
