@@ -249,7 +249,17 @@ def renames_after_a_code(here: Browsing, secret: str, used: int) -> None:
     """A code counts once; what was typed and which of two buttons was pressed are kept."""
     here.page.goto(f"{here.base}{SETTINGS}")
     form = here.page.locator(f"form[action='{SETTINGS}/passkeys']")
-    here.page.locator("details[data-dialog]").filter(has=form).locator("summary").click()
+    dialog = here.page.locator("details[data-dialog]").filter(has=form)
+    cancel = form.locator(
+        ".button-row [data-dialog-close]"
+    )  # beside the others; phones have no Esc
+    for by_key in (False, True):
+        dialog.locator("summary").click()
+        expect(dialog.get_by_role("dialog")).to_be_visible()
+        here.page.keyboard.press("Escape") if by_key else cancel.click()
+        expect(dialog.get_by_role("dialog")).to_be_hidden()
+        expect(dialog.locator("summary")).to_be_focused()
+    dialog.locator("summary").click()
     form.locator("[name=name]").fill("Red key")
     form.locator("button[value=rename]").click()
     typed = here.page.locator("dialog [name=sudo_code]")

@@ -494,7 +494,7 @@ ROWS: Final = (
     ),
     Row("new sign-in", new_sign_in, "New sign-in", "新的登录", BOTH),
     Row("lockout/suspicious attempts", lockout, "Many failed log-ins", "多次登录失败", BOTH),
-    Row("password changed/reset", password_reset, "Choose a new password", "重设您的", BOTH),
+    Row("password changed/reset", password_reset, "Choose a new password", "重置您的", BOTH),
     Row("password changed/reset", password_chosen, "password was changed", "密码已修改", BOTH),
     Row(
         "password changed/reset",

@@ -1,5 +1,6 @@
 """Every sentence of the pages has a Chinese translation that can be shown."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,14 @@ def test_every_marked_sentence_is_translated_and_keeps_its_placeholders() -> Non
 
     assert checked.stdout == ""
     assert checked.returncode == 0, checked.stderr
+
+
+def test_no_template_writes_the_space_between_sentences_itself() -> None:
+    """Chinese has none; `{{ gap }}` knows."""
+    own = re.compile(r"\.'[^{}]*\) \}\}(\{%[^%]*%\})* +(\{%[^%]*%\})*(\{\{ (_|n?gettext)\(|<a )")
+    templates = (ROOT / "src/strata/web/pages/templates").rglob("*.html")
+
+    assert [one.name for one in templates if own.search(one.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(

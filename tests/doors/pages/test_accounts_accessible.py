@@ -49,6 +49,14 @@ _WATCH: Final = """() => {
   document.activeElement.blur();
   return wanted.length;
 }"""
+# What a finger hits: the control, or its label; links inside sentences are spared (WCAG 2.5.8).
+_SMALL: Final = """() => [...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden], [type=radio]), select, textarea, summary')]
+  .filter((one) => one.checkVisibility({visibilityProperty: true})
+    && !one.closest('[inert], .off-screen, .skip-link')
+    && !(one.matches('a') && getComputedStyle(one).display === 'inline')
+    && [one, ...(one.labels ?? [])].every((it) => it.getBoundingClientRect().height < 43.5))
+  .map((one) => one.outerHTML.slice(0, 160))"""
 # Their form sends itself where scripts run; what follows is what people see.
 GO_ON: Final = frozenset({"/email_confirmation/{token}", "/settings/emails/confirm/{token}"})
 Scheme = Literal["light", "dark"]
@@ -145,6 +153,7 @@ def narrow(page: Page) -> list[str]:
     wrong = [f"is {wide} pixels wide"] if wide > NARROW else []
     if page.locator("h1").count() != 1 or not page.title():
         wrong.append("has not one heading and a title")
+    wrong += [f"fingers miss {one}" for one in page.evaluate(_SMALL)]
     return wrong + [f"shows the key {key}" for key in untranslated(page)]
 
 

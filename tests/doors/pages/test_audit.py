@@ -202,6 +202,6 @@ def test_what_changed_is_told_in_the_language_of_the_reader(hub: Hub, li: Visito
         "fields: full name · role: fine-grained · "
         "open to everybody: no → yes · full name: True → private"
     )
-    chinese = "字段: 姓名 · 角色: 细粒度 · 对所有人开放: 否 → 是 · 姓名: True → private"
+    chinese = "字段：姓名 · 角色：细粒度 · 对所有人开放：否 → 是 · 姓名：True → private"  # noqa: RUF001
     assert english in li.open(LOG).text
     assert chinese in li.open(f"{LOG}?lang=zh-CN").text

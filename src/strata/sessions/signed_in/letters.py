@@ -109,9 +109,9 @@ def password_reset(call: Call, reader: Reader, *, link: str) -> Letter:
         after=("If you did not ask for it, ignore this message; your password stays as it is.",),
     )
     chinese = Wording(
-        subject=f"重设您的 {site} 密码",
+        subject=f"重置您的 {site} 密码",
         before=(
-            f"有人（很可能是您本人）请求重设您的 {site} 账号密码。",
+            f"有人（很可能是您本人）请求重置您的 {site} 账号密码。",
             "链接 1 小时内有效，仅可使用一次。",
         ),
         link_text="设置新密码",
@@ -135,7 +135,7 @@ def log_in_elsewhere(call: Call, reader: Reader, *, site: str) -> Letter:
     chinese = Wording(
         subject=f"请使用 {site} 登录 {ours}",
         before=(
-            f"有人（很可能是您本人）请求重设您的 {ours} 账号密码。",
+            f"有人（很可能是您本人）请求重置您的 {ours} 账号密码。",
             f"使用此类邮箱地址的用户须通过 {site} 登录，无法使用密码登录。",
         ),
         link_text="登录",
@@ -156,8 +156,8 @@ def password_changed(call: Call, reader: Reader) -> Letter:
     chinese = Wording(
         subject=f"您的 {site} 密码已修改",
         before=("您的账号密码已修改。",),
-        link_text="重设密码",
-        after=("如果不是您本人操作，请立即通过此链接重设密码。",),
+        link_text="重置密码",
+        after=("如果不是您本人操作，请立即通过此链接重置密码。",),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/forgot-password"))
 

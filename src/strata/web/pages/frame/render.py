@@ -1,8 +1,8 @@
 """Turn a template and its values into a page.
 
 One Jinja environment a language: undefined names are errors, everything is escaped, and a
-sentence is translated by `{{ _('…') }}`. A page needs no inline script, style or handler, so
-the content security policy allows none.
+sentence is translated by `{{ _('…') }}`, and `{{ gap }}` stands between two of them. A page needs
+no inline script, style or handler, so the content security policy allows none.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,12 @@ from strata.web.pages.frame.assets import icon_names, static_url
 from strata.web.pages.frame.avatar import avatar_svg
 from strata.web.pages.words import figures
 from strata.web.pages.words.devices import device_text
-from strata.web.pages.words.language import LANGUAGES, choose_language, translations
+from strata.web.pages.words.language import (
+    LANGUAGES,
+    between_sentences,
+    choose_language,
+    translations,
+)
 
 __all__ = ["Frame", "Viewer", "at", "choose_language", "page", "static_url", "with_query"]
 
@@ -111,6 +116,7 @@ def environment(language: str, prefix: str = "") -> Environment:
     made.globals.update(
         at=partial(at, prefix=prefix),
         avatar_svg=_drawn_avatar,
+        gap=between_sentences(language),
         icon=partial(icon, prefix=prefix),
         languages=LANGUAGES,
         static_url=static,

@@ -78,7 +78,7 @@ def told_of(language: str, detail: Mapping[str, object]) -> str:
     before = detail.get("before")
     told = {"before", *before} if isinstance(before, Mapping) else set()
     shown = sorted(_SHOWN & detail.keys() - told)
-    known = [f"{_name(language, name)}: {_value(language, name, detail[name])}" for name in shown]
+    known = [_pair(language, name, _value(language, name, detail[name])) for name in shown]
     return " · ".join((*known, *_changes(language, detail)))
 
 
@@ -89,7 +89,11 @@ def _changes(language: str, detail: Mapping[str, object]) -> Iterator[str]:
         return
     for name in before:
         was, now = (_value(language, name, side.get(name)) for side in (before, after))
-        yield f"{_name(language, name)}: {was} → {now}"
+        yield _pair(language, name, f"{was} → {now}")
+
+
+def _pair(language: str, name: str, value: str) -> str:
+    return f"{_name(language, name)}{': ' if language == 'en' else '：'}{value}"  # noqa: RUF001 — Chinese
 
 
 def _name(language: str, name: str) -> str:

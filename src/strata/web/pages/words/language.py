@@ -90,6 +90,11 @@ def locale_name(language: str) -> str:
     return language.replace("-", "_")
 
 
+def between_sentences(language: str) -> str:
+    """What stands between a full stop and the next sentence; Chinese has room in its own stops."""
+    return "" if language == "zh-CN" else " "
+
+
 @cache
 def catalogue(language: str) -> Catalog:
     """Read and merge every `.po` file of a language.

@@ -53,8 +53,7 @@ function startDialog(dialog) {
   panel.setAttribute("role", "dialog");
   panel.setAttribute("aria-modal", "true");
   dialog.classList.add("is-modal");
-  const [closing, ...others] = panel.querySelectorAll("[data-dialog-close]"); // phones have no Esc
-  if (closing && !others.length) closing.parentElement.hidden = false;
+  showCancel(panel);
   dialog.addEventListener("toggle", () => {
     if (dialog.open) (panel.querySelector("[autofocus], input:not([type=hidden]), button") ?? panel).focus();
   });
@@ -68,6 +67,15 @@ function startDialog(dialog) {
   dialog.addEventListener("click", (event) => {
     if (event.target.closest("[data-dialog-close]")) close(dialog);
   });
+}
+
+// Phones have no Esc. The button stands beside the last of the others, unless the dialog has one of its own.
+function showCancel(panel) {
+  const cancel = panel.querySelector(".dialog-cancel");
+  if (!cancel || panel.querySelectorAll("[data-dialog-close]").length > 1) return;
+  const rows = panel.querySelectorAll(".button-row");
+  if (rows.length) rows[rows.length - 1].append(...cancel.children);
+  cancel.hidden = rows.length > 0;
 }
 
 function keepInside(panel, event) {

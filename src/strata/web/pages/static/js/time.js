@@ -11,7 +11,7 @@ const AGAIN_MS = 60000;
 
 export function startTimes() {
   const language = document.documentElement.lang;
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "always" });
   const timeZone = document.documentElement.dataset.timezone; // what the reader prefers, if anything
   const absolute = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short", timeZone });
   const show = () => {
