@@ -7,7 +7,6 @@ an invitation opens, who may send it and whether it still holds, the room that s
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +15,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, limits, people
-from strata.accounts.mailboxes import addresses
+from strata.accounts.mailboxes import addresses, links
 from strata.accounts.notices.choices import Kind, wants_mail
 from strata.accounts.notices.times import held_for
 from strata.accounts.notices.unsubscribing import address as unsubscribe_address
@@ -29,7 +28,6 @@ from strata.events.letters import Reader
 from strata.events.outbox import Letter, post
 
 LIFE: Final = timedelta(days=7)
-LONGEST_TOKEN: Final = 128
 A_DAY: Final = 24 * 60  # minutes
 GONE: Final = "This invitation does not work: it is over, was used or taken back, or never was."
 
@@ -100,14 +98,9 @@ def count(work: Work, sort: Sort, whom: Target) -> None:
     )
 
 
-def fresh_token() -> str:
-    """What the link of an invitation holds; it is seen once."""
-    return secrets.token_urlsafe(32)
-
-
 def digest_of(call: Call, sort: Sort, token: str) -> str:
     """Under what a token is kept."""
-    return call.hub.secrets.digest(sort.secret, token[:LONGEST_TOKEN])
+    return links.digest(call.hub, sort.secret, token)
 
 
 def columns(work: Work, whom: Target | None, role: Role, life: timedelta) -> dict[str, object]:

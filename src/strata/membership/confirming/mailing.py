@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from strata.accounts import limits, people
-from strata.accounts.mailboxes import addresses
+from strata.accounts.mailboxes import addresses, links
 from strata.accounts.mailboxes.mail_domains import domain_faults
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -36,7 +36,7 @@ RESEND_PAUSE = timedelta(seconds=60)
 
 def issue(work: Work, user: people.User) -> None:
     """Send a new link and code; every older one is dead."""
-    link_token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**6):06d}"
+    link_token, code = links.fresh(), f"{secrets.randbelow(10**6):06d}"
     _replace_older(work, user)
     work.db.execute(
         sa.insert(verifications).values(
@@ -174,7 +174,7 @@ def _address_digest(hub: Hub, email_key: str) -> str:
 
 def link_digest(hub: Hub, link_token: str) -> str:
     """What is kept of the token of a link."""
-    return hub.secrets.digest("verify.link", link_token)
+    return links.digest(hub, "verify.link", link_token)
 
 
 def code_digest(hub: Hub, user_id: int, code: str) -> str:

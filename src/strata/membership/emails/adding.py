@@ -6,7 +6,6 @@ enters the address of another account sees what everybody sees, and its owner ge
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,12 +14,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, limits, people
-from strata.accounts.mailboxes import addresses
+from strata.accounts.mailboxes import addresses, links
 from strata.accounts.mailboxes.mail_domains import domain_faults
 from strata.accounts.tables import emails
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields
-from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.letters import Reader, page
@@ -33,7 +31,7 @@ MOST: Final = 10  # addresses of one account, waiting ones included
 ADDED_PER_DAY: Final = 10
 ADDED_LIFE: Final = timedelta(hours=6)
 PRIMARY_LIFE: Final = timedelta(hours=1)
-LONGEST_TOKEN: Final = 128
+_PURPOSE: Final = "emails.link"
 
 
 class Outcome(StrEnum):
@@ -103,7 +101,7 @@ def confirm_again(work: Work, key: str) -> None:
 def _send_link(work: Work, user: people.User, address: addresses.Address, *, primary: bool) -> None:
     limits.count(work, limits.Limit(f"emails.add:{user.id}", ADDED_PER_DAY, 24 * 60))
     _withdraw(work, user.id, email_changes.c.email_key == address.key)
-    link = secrets.token_urlsafe(32)
+    link = links.fresh()
     life = PRIMARY_LIFE if primary else ADDED_LIFE
     work.db.execute(
         sa.insert(email_changes).values(
@@ -111,7 +109,7 @@ def _send_link(work: Work, user: people.User, address: addresses.Address, *, pri
             email=address.text,
             email_key=address.key,
             primary=primary,
-            link_digest=_digest(work.hub, link),
+            link_digest=links.digest(work.hub, _PURPOSE, link),
             created_at=work.now,
             expires_at=work.now + life,
         )
@@ -232,11 +230,6 @@ def _state(call: Call, row: sa.Row[Any]) -> Outcome:
 
 
 def _by_link(call: Call, link: str) -> sa.Row[Any] | None:
-    if len(link) > LONGEST_TOKEN:
-        return None
-    found = sa.select(email_changes).where(email_changes.c.link_digest == _digest(call.hub, link))
+    digest = links.digest(call.hub, _PURPOSE, link)
+    found = sa.select(email_changes).where(email_changes.c.link_digest == digest)
     return call.db.execute(found).first()
-
-
-def _digest(hub: Hub, link: str) -> str:
-    return hub.secrets.digest("emails.link", link)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts.mailboxes import addresses
+from strata.accounts.mailboxes import addresses, links
 from strata.accounts.plans.grants import require_plan
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
-from strata.core.hub import Hub
 from strata.events.facts import record
 from strata.membership.joining.tables import invites
 
 MOST_USES: Final = 1000
 MOST_DAYS: Final = 365
 LONGEST_CODE: Final = 64
+_PURPOSE: Final = "invite"
 LONGEST_NOTE: Final = 200
 
 
@@ -65,10 +64,10 @@ def invite(
     if email and address is None:
         raise Malformed(f"{email!r} is no e-mail address.")
     _require_bounds(uses, days, note)
-    code = secrets.token_urlsafe(32)
+    code = links.fresh()
     work.db.execute(
         sa.insert(invites).values(
-            digest=_digest(work.hub, code),
+            digest=links.digest(work.hub, _PURPOSE, code),
             email_key=address.key if address else None,
             note=note,
             uses_left=uses,
@@ -137,12 +136,8 @@ def _good(call: Call, code: str, email: str) -> tuple[sa.ColumnElement[bool], ..
         invites.c.email_key.is_(None), invites.c.email_key == (address.key if address else "")
     )
     return (
-        invites.c.digest == _digest(call.hub, code.strip()[:LONGEST_CODE]),
+        invites.c.digest == links.digest(call.hub, _PURPOSE, code.strip()),
         invites.c.uses_left > 0,
         invites.c.expires_at > call.now,
         theirs,
     )
-
-
-def _digest(hub: Hub, code: str) -> str:
-    return hub.secrets.digest("invite", code)

@@ -9,6 +9,7 @@ from typing import Final
 
 from strata.accounts import invitations, limits, people
 from strata.accounts.invitations import A_DAY, LIFE, Refused, Target
+from strata.accounts.mailboxes import links
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
@@ -107,7 +108,7 @@ def _keep(
     days: int = LIFE.days,
     uses: int = 1,
 ) -> str:
-    token = invitations.fresh_token()
+    token = links.fresh()
     values = invitations.columns(work, target, role, timedelta(days=days))
     own = {"organization_id": organization.id, "uses_left": uses, "digest": digest_of(work, token)}
     queries.insert(work, values | own)

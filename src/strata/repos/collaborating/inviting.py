@@ -7,6 +7,7 @@ from typing import Final
 
 from strata.accounts import invitations
 from strata.accounts.invitations import LIFE, Refused, Target
+from strata.accounts.mailboxes import links
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound, RepoNotFound
@@ -45,7 +46,7 @@ def invite(work: Work, repo_id: RepoId, who: str, role: Role) -> Invite:
     replaced = queries.forget_same(work, repo.id, target)
     if queries.count_of_repo(work, repo.id) >= MOST:
         raise Refused("collaborator.too_many")
-    token = invitations.fresh_token()
+    token = links.fresh()
     key = _keep(work, repo, role, target, token)
     _record(work, repo, role, target, {"invite": key, "replaced": replaced})
     invitation = letters.Invitation(repo, work.actor.name or "", role, LIFE.days)

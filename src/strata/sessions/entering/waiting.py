@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, limits, people
+from strata.accounts.mailboxes import links
 from strata.core.call import Call, Origin, Work, working
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
@@ -32,7 +33,8 @@ from strata.sessions.signed_in.tables import waiting_log_ins
 
 LIFE: Final = timedelta(minutes=10)  # the most that ASVS 6.5.5 lets such a link live
 MOST: Final = 5  # mails of one account in an hour
-LONGEST: Final = 128  # characters of a link, or of a cookie
+LONGEST: Final = 128  # characters of a cookie
+_PURPOSE: Final = "login.waiting"
 OVER: Final = "This link can no longer be used. Log in again."
 
 
@@ -148,9 +150,9 @@ def _send(work: Work, digest: str, user: people.User) -> None:
     if limits.counted(work, key, minutes=60) >= MOST:
         return
     limits.note(work, key)
-    link = secrets.token_urlsafe(32)
+    link = links.fresh()
     here = sa.update(waiting_log_ins).where(waiting_log_ins.c.digest == digest)
-    work.db.execute(here.values(link_digest=_digest(work.hub, link)))
+    work.db.execute(here.values(link_digest=links.digest(work.hub, _PURPOSE, link)))
     record(work, "account.login_mailed", target=user.name, actor_id=user.id)
     where, browser = page(work, f"/login/confirm/{link}"), family_of(work.origin.user_agent)
     for reader in _readers(work, user):
@@ -164,10 +166,8 @@ def _readers(call: Call, user: people.User) -> list[Reader]:
 
 
 def _by_link(call: Call, link: str) -> sa.Row[Any] | None:
-    if len(link) > LONGEST:
-        return None
     found = sa.select(waiting_log_ins).where(
-        waiting_log_ins.c.link_digest == _digest(call.hub, link),
+        waiting_log_ins.c.link_digest == links.digest(call.hub, _PURPOSE, link),
         waiting_log_ins.c.expires_at > call.now,
     )
     return call.db.execute(found).first()
@@ -181,4 +181,4 @@ def _is_of(hub: Hub, row: sa.Row[Any], held: Waiting) -> bool:
 
 
 def _digest(hub: Hub, value: str) -> str:
-    return hub.secrets.digest("login.waiting", value)
+    return hub.secrets.digest(_PURPOSE, value)

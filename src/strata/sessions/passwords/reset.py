@@ -6,7 +6,6 @@ account's addresses.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
@@ -14,9 +13,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.accounts import people
+from strata.accounts.mailboxes import links
 from strata.core.call import Call, Work
 from strata.core.errors import NotFound
-from strata.core.hub import Hub
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.letters import page
@@ -24,18 +23,18 @@ from strata.sessions.signed_in import letters
 from strata.sessions.signed_in.tables import resets
 
 LIFE: Final = timedelta(hours=1)
-LONGEST_TOKEN: Final = 128
+_PURPOSE: Final = "reset.link"
 OVER: Final = "This link can no longer be used. Ask for a new one."
 
 
 def send(work: Work, user: people.User, to: Iterable[str]) -> None:
     """Write to confirmed addresses of an account; all get one link, the only one that works."""
     forget(work, user.id)
-    link = secrets.token_urlsafe(32)
+    link = links.fresh()
     work.db.execute(
         sa.insert(resets).values(
             user_id=user.id,
-            link_digest=_digest(work.hub, link),
+            link_digest=links.digest(work.hub, _PURPOSE, link),
             created_at=work.now,
             expires_at=work.now + LIFE,
         )
@@ -48,11 +47,9 @@ def send(work: Work, user: people.User, to: Iterable[str]) -> None:
 
 def owner_of_link(call: Call, link: str) -> people.User | None:
     """Whose password a link may change; None when it cannot be used (any more). Changes nothing."""
-    if len(link) > LONGEST_TOKEN:
-        return None
     user_id = call.db.scalar(
         sa.select(resets.c.user_id).where(
-            resets.c.link_digest == _digest(call.hub, link),
+            resets.c.link_digest == links.digest(call.hub, _PURPOSE, link),
             resets.c.used_at.is_(None),
             resets.c.expires_at > call.now,
         )
@@ -67,7 +64,7 @@ def use_up(work: Work, link: str) -> None:
         NotFound: somebody else has just done so.
     """
     unused = sa.and_(
-        resets.c.link_digest == _digest(work.hub, link),
+        resets.c.link_digest == links.digest(work.hub, _PURPOSE, link),
         resets.c.used_at.is_(None),
         resets.c.expires_at > work.now,
     )
@@ -83,7 +80,3 @@ def forget(work: Work, user_id: int) -> None:
 def forget_expired(work: Work) -> None:
     """Remove the links that are over."""
     work.db.execute(sa.delete(resets).where(resets.c.expires_at <= work.now))
-
-
-def _digest(hub: Hub, link: str) -> str:
-    return hub.secrets.digest("reset.link", link)
