@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, people
+from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, people
 from fixtures.hubs import FrozenClock
 from strata.core.hub import Hub
 from strata.sessions.signed_in.sessions import REMEMBERED
@@ -110,8 +110,10 @@ def test_another_site_can_log_nobody_out(hub: Hub) -> None:
     visitor = confirmed(hub, "li-wei")
     assert visitor.send("/logout", {"csrf_token": "guess"}).status == 400
     proof = visitor.open("/settings/account").hidden("/logout")
-    assert visitor.send("/logout", proof, **{"Sec-Fetch-Site": "cross-site"}).status == 403
+    for where in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        assert visitor.send("/logout", proof, **where).status == 403
     assert visitor.open("/settings/account").status == 200
+    assert visitor.send("/logout", proof, Origin=SITE).place == "/"
 
 
 def test_a_form_of_another_site_does_not_make_the_browser_drop_its_session(hub: Hub) -> None:
@@ -131,13 +133,19 @@ def test_a_session_that_is_over_can_still_be_left(hub: Hub, clock: FrozenClock) 
 def test_a_strangers_form_cookie_does_not_stand_in_for_a_session(hub: Hub) -> None:
     visitor, attacker = confirmed(hub, "li-wei"), Visitor(hub)
     theirs = attacker.open("/login").hidden("/login")["csrf_token"]
-    visitor.client.cookies.set("form", attacker.client.cookies["form"])
-    made = visitor.send("/settings/tokens/new", {"csrf_token": theirs, "name": "x"})
-    assert made.status == 400
+    session = visitor.client.cookies["sid"]
+    visitor.client.cookies.clear()
+    visitor.client.cookies.update({"sid": session, "form": attacker.client.cookies["form"]})
+    asked = {"csrf_token": theirs, "name": "x", "role": "read"}
+    made = visitor.send("/settings/tokens/new", asked)
+    assert (made.status, "This form is too old." in made.text) == (400, True)
 
 
 def test_access_tokens_have_no_say_on_settings_pages(hub: Hub) -> None:
-    page = confirmed(hub, "li-wei").make_token("ci", "write")
+    li = confirmed(hub, "li-wei")
+    page = li.make_token("ci", "write")
+    for shown in ("Bearer ", "Basic Og=="):  # a program that has none, and the cookies of somebody
+        assert li.open("/settings/tokens", Authorization=shown).status == 303
     value = page.text[page.text.index('value="hf_') + 7 :].split('"')[0]
     bearer = Visitor(hub).open("/settings/tokens", Authorization=f"Bearer {value}")
     assert bearer.status == 303

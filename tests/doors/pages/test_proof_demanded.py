@@ -56,6 +56,7 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
     "/settings/account/emails/change": (
         {"act": "remove", "key": "x@example.com"},
         {"act": "primary", "key": "x@example.com"},
+        {"act": "again", "key": "x@example.com"},
     ),
     "/settings/account/username": ({"username": "somebody"},),
     # second factors, and the browsers that need none

@@ -220,7 +220,12 @@ def test_what_another_browser_began_or_was_denied_opens_nothing(near: Hub, issue
     assert victim.open(back).status == 502
     victim.open("/login/with/there")
     assert victim.open(back).status == 502
+    assert len(issuer.codes) == 1  # what the attacker brought is not even asked about
     assert victim.open("/settings/account").place.startswith("/login")
+    several = replace(near, providers=(*near.providers, replace(near.providers[0], id="other")))
+    mixed = Visitor(several)
+    back = back_from(mixed.open("/login/with/there").place)
+    assert mixed.open(back.replace("/callback/there", "/callback/other")).status == 502
     issuer.deny = True
     assert through(Visitor(near)).status == 502
 

@@ -158,7 +158,8 @@ def test_an_unconfirmed_account_enters_and_is_seen_by_nobody(scene: Scene) -> No
 
 def test_a_suspension_is_told_to_who_has_the_password_alone(scene: Scene) -> None:
     closed(scene.hub)
-    told = Visitor(scene.hub).log_in("li")
+    # Who knows the password guesses nothing, and waits for nothing.
+    told = [Visitor(scene.hub).log_in("li") for _ in range(6)][-1]
     assert "This account is suspended: spam. Contact the people who run this site." in told.text
     assert told.status == 403
     chinese = Visitor(scene.hub, language="zh-CN").log_in("li")

@@ -198,6 +198,8 @@ def test_the_last_codes_come_with_a_warning_and_new_ones_replace_all(
     proved = page.hidden(CODES) | {"sudo_password": PASSWORD}
     fresh = codes_on(visitor.send(CODES, proved))
     assert len(fresh) == 10
+    with hub.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(recovery_codes)) == 10
     other, page = asked(hub, "li", RECOVERY)
     old = other.send(RECOVERY, page.hidden(RECOVERY) | {"recovery_code": codes[9]})
     assert old.status == 400

@@ -188,6 +188,12 @@ def test_nobody_changes_the_addresses_of_others(hub: Hub, alice: Actor) -> None:
             proved.make_primary(work, SECOND)
     assert held(hub, alice) == ["alice@example.org", SECOND]
 
+    add(hub, alice, "third@example.org")
+    with calling(hub, mallory) as call, working(call) as work:
+        (waits,) = adding.waiting(work, alice.user_id or 0)
+        adding.withdraw(work, waits.id)
+    assert confirm(hub, "third@example.org") is Outcome.CONFIRMED
+
 
 def test_who_asks_must_be_sure(hub: Hub, alice: Actor) -> None:
     stale = Actor(user_id=alice.user_id, name="alice", verified=True, session_id=1)

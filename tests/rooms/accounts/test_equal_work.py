@@ -97,12 +97,17 @@ def test_the_guess_that_brings_a_warning_costs_as_much_for_nobody(
 def test_a_wrong_password_is_compared_twice_for_everybody(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where an address has an owner, and somebody who only says that it is theirs."""
     made(hub, "alice")
+    joined(hub, "eve", email="alice@example.org")
     enter(hub, "warm")
 
-    work = [cost(hub, enter, who, monkeypatch)["argon2 verify"] for who in ("alice", "nobody")]
+    work = [
+        cost(hub, enter, who, monkeypatch)["argon2 verify"]
+        for who in ("alice", "nobody", "alice@example.org", "nobody@example.org")
+    ]
 
-    assert work == [login.CANDIDATES, login.CANDIDATES]
+    assert work == [2, 2, 2, 2]
 
 
 def test_signing_up_with_an_address_that_is_taken_costs_as_much(

@@ -24,7 +24,7 @@ from fixtures.hubs import FrozenClock
 from strata.accounts.factors import checking, codes, held, passkeys, remembered, totp
 from strata.accounts.factors.challenges import Purpose, Use
 from strata.accounts.factors.halfway import Ticket
-from strata.accounts.factors.tables import recovery_codes
+from strata.accounts.factors.tables import passkeys as kept_passkeys, recovery_codes
 from strata.accounts.passwords import hashing
 from strata.accounts.tables import users
 from strata.core.actor import Actor
@@ -118,6 +118,8 @@ def at_once(*acts: Callable[[], object]) -> list[bool]:
 
 def test_of_two_equal_codes_at_once_one_wins(hub: Hub, alice: Actor) -> None:
     app, _ = with_app(hub, alice)
+    with pytest.raises(InvalidFields):  # setting it up used that one up
+        finish(hub, ticket(hub), Second(code=app.at(hub.clock() - timedelta(seconds=30))))
     second = Second(code=app.at(hub.clock()))
     halves = [ticket(hub), ticket(hub)]
     won = at_once(*(lambda half=half: finish(hub, half, second) for half in halves))
@@ -187,8 +189,9 @@ def test_a_challenge_is_answered_once_by_this_browser_for_this(hub: Hub, alice: 
     with pytest.raises(InvalidFields):
         enter(hub, shown(hub, key, Use(Purpose.PROVE, FORMS)))
     evil = replace(key, origin="http://localhost.evil.example")
-    with pytest.raises(InvalidFields):
-        enter(hub, shown(hub, evil))
+    for other in (evil, replace(key, handle="c29tZWJvZHkgZWxzZQ")):
+        with pytest.raises(InvalidFields):
+            enter(hub, shown(hub, other))
     same = shown(hub, key)
     assert sorted(at_once(lambda: enter(hub, same), lambda: enter(hub, same))) == [False, True]
 
@@ -224,9 +227,13 @@ def test_the_passkey_of_another_account_is_none(hub: Hub, alice: Actor) -> None:
 
 
 def test_a_passkey_that_names_itself_as_a_kept_one_is_refused(hub: Hub, alice: Actor) -> None:
-    """Nothing attests the name of a new passkey; it must not shadow the one of somebody else."""
+    """Nothing attests the name of a new passkey; it must not shadow the one of somebody else.
+
+    Nor is one kept that a touch alone has made.
+    """
     key, mallory = with_passkey(hub, alice), signed_in(hub, "mallory")
-    for whose, claimed in ((mallory, Authenticator(id=key.id)), (alice, key)):
+    touched = Authenticator(verified=False)
+    for whose, claimed in ((mallory, Authenticator(id=key.id)), (alice, key), (alice, touched)):
         with calling(hub, whose) as call:
             options = changing.passkey_options(call)
         with calling(hub, whose) as call, pytest.raises(InvalidFields):
@@ -265,12 +272,40 @@ def test_the_first_factor_brings_codes_and_the_last_takes_them(hub: Hub, alice: 
         assert not held.of(call, user_id).any
 
 
+def test_an_account_has_a_bounded_number_of_passkeys(hub: Hub, alice: Actor) -> None:
+    with_passkey(hub, alice)
+    row = {"user_id": alice.user_id, "public_key": b"", "uses": 0, "created_at": hub.clock()}
+    others = [row | {"credential_id": f"{number:04}", "name": "key"} for number in range(24)]
+    with hub.database.writing() as db:
+        db.execute(sa.insert(kept_passkeys), others)
+    with pytest.raises(InvalidFields, match=r"passkey\.too_many"):
+        with_passkey(hub, alice)
+
+
+def test_one_of_two_factors_taken_away_signs_others_out(hub: Hub, alice: Actor) -> None:
+    with_app(hub, alice)
+    with_passkey(hub, alice)
+    with calling(hub, alice) as call, working(call) as work:
+        other = sessions.start(work, alice.user_id or 0, admin=False, remember=False).cookie
+        (only,) = passkeys.of(work, alice.user_id or 0)
+        changing.remove_passkey(work, only.id)
+    with calling(hub) as call:
+        assert sessions.actor_for_session(call.db, hub, other) is None
+        assert totp.is_on(call, alice.user_id or 0)
+
+
 def test_a_stolen_session_takes_nothing_away(hub: Hub, alice: Actor) -> None:
     with_app(hub, alice)
     stolen = replace(alice, proved_until=hub.clock())
     with calling(hub, stolen) as call, pytest.raises(ProofNeeded):
         changing.renew_codes(call)
-    for act in (changing.turn_off, changing.cancel_removal):
+    theirs = Claims("there", "https://a.example", "4711", "mallory")
+    for act in (
+        changing.turn_off,
+        changing.cancel_removal,
+        lambda work: linking.link(work, theirs),
+        lambda work: linking.unlink(work, 1),
+    ):
         with calling(hub, stolen) as call, working(call) as work, pytest.raises(ProofNeeded):
             act(work)
     with calling(hub) as call:
@@ -280,6 +315,9 @@ def test_a_stolen_session_takes_nothing_away(hub: Hub, alice: Actor) -> None:
 def test_who_has_no_password_shows_a_mailed_code(
     hub: Hub, alice: Actor, clock: FrozenClock
 ) -> None:
+    with calling(hub, alice) as call, pytest.raises(ProofNeeded):
+        sudo.prove(call, sudo.Proof(by_mail=True))  # who has one shows that
+    assert inbox(hub, "alice@example.org") == []
     with calling(hub) as call, working(call) as work:
         mine = sa.update(users).where(users.c.id == alice.user_id)
         work.db.execute(mine.values(password_hash=None))
@@ -293,7 +331,15 @@ def test_who_has_no_password_shows_a_mailed_code(
         assert sudo.prove(call, sudo.Proof(code=code)).actor.proved_until
     with calling(hub, alice) as call, pytest.raises(ProofNeeded):
         sudo.prove(call, sudo.Proof(code=code))
-    clock.advance(timedelta(minutes=1))
+    for _ in range(4):
+        with calling(hub, alice) as call, pytest.raises(ProofNeeded):
+            sudo.prove(call, sudo.Proof(by_mail=True))
+    code = code_in(inbox(hub, "alice@example.org")[-1])
+    with calling(hub, alice) as call, pytest.raises(TooMany):  # five mails an hour
+        sudo.prove(call, sudo.Proof(by_mail=True))
+    clock.advance(timedelta(minutes=10))
+    with calling(hub, alice) as call, pytest.raises(ProofNeeded):
+        sudo.prove(call, sudo.Proof(code=code))
 
 
 def test_a_reset_clears_remembered_browsers_and_leaves_the_factor(hub: Hub, alice: Actor) -> None:

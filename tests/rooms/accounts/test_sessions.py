@@ -82,6 +82,10 @@ def test_a_used_session_lives_on_until_its_absolute_end(
     clock.advance(end - hub.clock())
 
     assert not alive(hub, session.cookie)
+    with hub.database.writing() as db:  # the one end is looked at beside the other one
+        assert db.execute(sa.select(kept_sessions.c.idle_expires_at)).scalar_one() <= end
+        db.execute(sa.update(kept_sessions).values(idle_expires_at=end + step))
+    assert not alive(hub, session.cookie)
 
 
 def test_only_a_remembered_cookie_outlives_the_browser(hub: Hub) -> None:

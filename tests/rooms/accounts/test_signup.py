@@ -308,7 +308,10 @@ def test_sign_ups_of_one_address_are_limited(hub: Hub, clock: FrozenClock) -> No
 
 
 def test_sign_ups_of_one_network_are_limited(tmp_path: Path, clock: FrozenClock) -> None:
-    limit: dict[str, Any] = {"accounts.sign_ups_per_hour_per_network": 2}
+    limit: dict[str, Any] = {
+        "accounts.sign_ups_per_hour_per_network": 2,
+        "accounts.sign_ups_per_hour": 3,
+    }
     hub = build_test_hub(tmp_path / "network", clock=clock, **limit)
     for number in range(2):
         joined(hub, f"user{number}x", origin=replace(HERE, ip=f"203.0.113.{number}"))
@@ -317,6 +320,8 @@ def test_sign_ups_of_one_network_are_limited(tmp_path: Path, clock: FrozenClock)
         signup.sign_up(call, form("late"))
 
     joined(hub, "elsewhere", origin=replace(HERE, ip="198.51.100.1"))
+    with calling(hub, origin=replace(HERE, ip="192.0.2.1")) as call, pytest.raises(TooMany):
+        signup.sign_up(call, form("late"))  # the whole site has had its three
     hub.database.close()
 
 

@@ -21,7 +21,7 @@ from strata.accounts import people
 from strata.accounts.legal.tables import consents
 from strata.accounts.notices.tables import notice_choices
 from strata.accounts.plans.tables import plan_grants, plans
-from strata.accounts.tables import namespaces
+from strata.accounts.tables import namespaces, users
 from strata.core.actor import Actor, TokenRole
 from strata.core.call import Origin, reading, working
 from strata.core.hub import Hub
@@ -126,10 +126,15 @@ def test_whom_an_operator_confirmed_or_equipped_is_never_touched(
     equipped = joined(hub, "equipped")
     with calling(hub) as call, working(call) as work:
         making.create_for(work, equipped.user_id, "ci", TokenRole.READ)
+    # The first account of a hub is one, confirmed or not: else the next stranger would be.
+    boss = sa.update(users).where(users.c.id == joined(hub, "boss").user_id)
+    with hub.database.writing() as db:
+        db.execute(boss.values(admin=True))
     for _ in range(4):
         tidied(hub, clock, after=20 * DAY)
     assert there(hub, "made-by-operator")
     assert there(hub, "equipped")
+    assert there(hub, "boss")
     assert there(hub, "head-of-it")
     assert inbox(hub, "equipped@example.org")[1:] == []
 

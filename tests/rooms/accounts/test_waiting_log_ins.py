@@ -22,6 +22,7 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
+from strata.accounts.confirmed import claim
 from strata.accounts.factors import halfway
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import attempts, blocks, users
@@ -31,6 +32,7 @@ from strata.core.hub import Hub
 from strata.events.jobs import run_due
 from strata.membership import recovery
 from strata.membership.closing import suspend
+from strata.membership.emails import proved
 from strata.sessions.entering import confirming, login, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn
 from strata.sessions.entering.waiting import Outcome, SendLogInLink, Waiting
@@ -101,6 +103,10 @@ def test_a_known_browser_logs_in_as_ever_and_another_waits_for_a_link(hub: Hub) 
     opened = entered(confirm(hub, link, held))
     assert opened.name == "alice"
     assert entered(enter(hub, "alice", browser=replace(MINE, device=opened.device))).verified
+
+    made(hub, "mallory")
+    theirs = entered(enter(hub, "mallory", origin=HERE)).device
+    waits(hub, browser=replace(MINE, device=theirs))  # known, and to somebody else
 
 
 @pytest.mark.slow
@@ -267,6 +273,16 @@ def test_a_link_dies_with_a_new_password_which_ends_the_attack(hub: Hub) -> None
     attacked(hub, "alice")
     held = waits(hub)
     (link,) = links(hub)
+    with calling(hub, alice) as call, working(call) as work:  # and with another address
+        user = person(hub, "alice")
+        assert claim(work, user.id, email="new@example.org", key="new@example.org")
+        proved.make_primary(work, "new@example.org")
+    with pytest.raises(NotFound):
+        confirm(hub, link, held)
+
+    held = waits(hub)
+    post(hub)
+    link = confirmation_in(inbox(hub, "new@example.org")[-1])
     with calling(hub, alice) as call, working(call) as work:
         changing.keep_password(work, person(hub, "alice"), "no hash")
 
