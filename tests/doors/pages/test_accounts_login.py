@@ -88,6 +88,7 @@ def test_pages_that_need_an_account_lead_to_the_log_in_and_back(hub: Hub) -> Non
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/a\nb", "/模",
+     "/a\\..\\evil.example",
      "/" + "a" * 5000, ""],
 )  # fmt: skip
 def test_log_in_leads_to_no_other_site(elsewhere: str) -> None:

@@ -178,6 +178,20 @@ def test_an_account_links_and_unlinks_but_keeps_its_last_way_in(near: Hub) -> No
 def test_linking_asks_who_sits_there(near: Hub, clock: FrozenClock) -> None:
     visitor = confirmed(near, "li")
     form = visitor.open(PAGE).hidden(f"{PAGE}/identities")
+    begun = visitor.send(f"{PAGE}/identities", form | {"provider": "there"})
+    back = back_from(off_to(begun))
+    other = confirmed(near, "wei")  # who sits at the browser in which li began
+    other.client.cookies.set("attempt", visitor.client.cookies["attempt"])
+    assert (other.open(back).status, names_of(near, "wei")) == (404, [])
+
+    begun = visitor.send(f"{PAGE}/identities", form | {"provider": "there"})
+    assert visitor.open(back_from(off_to(begun))).place == PAGE
+    came = Visitor(near)
+    assert through(came).place == "/models"  # at the word of the site, who has shown us nothing
+    proof = came.open(PAGE).hidden("/logout")
+    asked = came.send(f"{PAGE}/identities", proof | {"provider": "there"})
+    assert (asked.status, "Confirm that it is you" in asked.text) == (403, True)
+
     clock.advance(PROVED_FOR)
     asked = visitor.send(f"{PAGE}/identities", form | {"provider": "there"})
     assert (asked.status, "Confirm that it is you" in asked.text) == (403, True)

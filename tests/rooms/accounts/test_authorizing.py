@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -13,7 +14,8 @@ from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, CHALLENGE, VERIFIER, Registered, application
 from fixtures.organizations import organization
 from rooms.accounts.test_device_codes import whose
-from strata.core.actor import Actor
+from strata.accounts.tables import users
+from strata.core.actor import Actor, Standing
 from strata.core.call import working
 from strata.core.errors import GrantRefused, Malformed
 from strata.core.hub import Hub
@@ -211,6 +213,16 @@ def test_a_code_lives_one_minute(hub: Hub, app: Registered, clock: FrozenClock) 
     assert redeemed(hub, code, app.credentials) == "invalid_grant"
 
 
+def test_a_code_of_an_account_that_was_closed_meanwhile_gives_nothing(
+    hub: Hub, app: Registered
+) -> None:
+    code = allowed(hub, made(hub, "ana"), asking())["code"]
+    with hub.database.writing() as db:
+        db.execute(sa.update(users).values(standing=Standing.SUSPENDED.value))
+
+    assert redeemed(hub, code, app.credentials) == "invalid_grant"
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -252,6 +264,8 @@ def test_any_port_of_a_loopback_host_that_was_registered(hub: Hub) -> None:
             "http://localhost.evil.example:3000/cb",
             "http://localhost:3000@evil.example/cb",
             "http://localhost:port/cb",
+            "http://localhost:3001/cb#x",
+            "http://ana@localhost:3001/cb",
         ):
             with pytest.raises(Malformed):
                 requests.recognised(call, asking("program", redirect_uri=bad))

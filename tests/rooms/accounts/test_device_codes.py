@@ -163,6 +163,8 @@ def test_a_code_ends_after_a_quarter_of_an_hour(hub: Hub, clock: FrozenClock) ->
     assert polled(hub, late) == "expired_token"
     with pytest.raises(NotFound):
         allowed(hub, ana, codes.user_code)
+    with calling(hub, ana) as call, pytest.raises(NotFound):
+        deciding.found(call, codes.user_code)
     with calling(hub) as call, working(call) as work:
         user_codes.forget_over(work)
     assert polled(hub, codes) == "expired_token"
@@ -251,7 +253,7 @@ def test_what_an_application_may_not_have_it_cannot_ask_for(hub: Hub) -> None:
 
 @pytest.mark.slow
 def test_many_beginnings_at_one_address_are_refused(hub: Hub) -> None:
-    for _ in range(starting.STARTS_PER_HOUR):
+    for _ in range(120):
         started(hub)
     with pytest.raises(TooMany):
         started(hub)
