@@ -10,6 +10,7 @@ import pytest
 from fixtures.accounts import calling, made
 from fixtures.bearers import (
     FILES,
+    OF_BUCKETS,
     READING,
     SETTLING,
     WRITING,
@@ -19,6 +20,7 @@ from fixtures.bearers import (
     of_application,
     of_job,
 )
+from fixtures.buckets import bucket_of, filled
 from fixtures.contents import created, uploaded
 from fixtures.gated import asks, decides, gate
 from fixtures.large_files import web_client
@@ -104,6 +106,9 @@ def scene(hub: Hub) -> Scene:
     asks(hub, ana, gated)
     decides(hub, bob, gated, Standing.ACCEPTED, "ana")
     gate(hub, bob, repo_of(hub, bob, "gated", "acme"), Settings(gated="manual"))
+    for name in ("jar", "chest"):
+        bucket = bucket_of(hub, ana, name, private=name == "chest")
+        filled(hub, ana, bucket, {"a.txt": b"x"})
     return Scene(hub, ana, acme, vault, plans)
 
 
@@ -207,6 +212,7 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
 }  # fmt: skip
 EVERYTHING: Final = {**READING, **FILES}
+ONE_REPO: Final = frozenset({"fg:repo-r", "fg:repo-w", "ci-repo"})  # which is the vault
 
 
 async def test_a_token_narrows_its_person_at_every_door(scene: Scene) -> None:
@@ -237,6 +243,7 @@ async def test_a_token_narrows_its_person_at_every_door(scene: Scene) -> None:
                         wrong.append(f"{name}, {door_name} {repo}: {answer.status_code}")
                     wrong += misworded(row, door_name, repo, answer)
             wrong += await making(scene, client, name, value)
+            wrong += await buckets(client, name, value)
     assert wrong == []
 
 
@@ -249,6 +256,23 @@ def misworded(row: Row, door: str, repo: str, answer: httpx.Response) -> list[st
         wanted = GATED_TOKEN
     said = answer.headers.get("X-Error-Message", "")
     return [] if wanted in said else [f"{door} {repo} says {said!r}"]
+
+
+async def buckets(client: httpx.AsyncClient, name: str, value: str) -> list[str]:
+    """What is said of her open and her private repo holds for her buckets."""
+    row, wrong = TABLE[name], []
+    hidden = name in ONE_REPO
+    for kind, jar, chest in (
+        ("reading", 200, row.own),
+        ("writing", row.write, row.write_vault),
+        ("settling", row.settle, row.settle_vault),
+    ):
+        for door_name, door in OF_BUCKETS[kind].items():
+            for repo, wanted in (("ana/jar", jar), ("ana/chest", 404 if hidden else chest)):
+                answer = await knock(client, door, value, repo)
+                if answer.status_code != wanted:
+                    wrong.append(f"{name}, {door_name} {repo}: {answer.status_code}")
+    return wrong
 
 
 async def making(scene: Scene, client: httpx.AsyncClient, name: str, value: str) -> list[str]:
