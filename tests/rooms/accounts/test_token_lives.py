@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -267,6 +267,29 @@ def test_a_refresh_begins_the_same_life_anew(hub: Hub, clock: FrozenClock) -> No
     assert actor is not None
     assert actor.token is not None
     assert actor.token.expires_at == hub.clock() + 30 * DAY
+
+
+def test_a_refresh_gives_no_longer_life_than_is_allowed_by_now(hub: Hub) -> None:
+    alice, acme = organization(hub, made(hub, "alice"))
+    grants = inside(acme, "repo.content.read")
+    issued(hub, alice, "for ever")
+    issued(hub, alice, "to the end", expires_at=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+    fine(hub, alice, grants, organizations=frozenset({acme}))
+
+    def ends(at: Hub) -> dict[str, datetime | None]:
+        for token in held(hub, alice):
+            rotated(at, alice, token.id)
+        return {token.name: token.expires_at for token in held(hub, alice)}
+
+    last = datetime(9999, 12, 31, tzinfo=UTC)
+    assert ends(hub) == {"for ever": None, "to the end": last, "fine": None}
+    with calling(hub, alice) as call, working(call) as work:
+        org_tokens.change_rules(work, "acme", Rules(TokenPolicy.ANY, 30))
+    month, week = hub.clock() + 30 * DAY, hub.clock() + 7 * DAY
+    assert ends(hub) == {"for ever": None, "to the end": last, "fine": month}
+    settings = replace(hub.settings.accounts, token_days=7)
+    strict = replace(hub, settings=replace(hub.settings, accounts=settings))
+    assert ends(strict) == {"for ever": week, "to the end": week, "fine": week}
 
 
 def test_a_page_sent_twice_makes_one_token_and_shows_a_value_that_works(hub: Hub) -> None:

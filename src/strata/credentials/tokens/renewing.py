@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from strata.credentials.tokens import letters, lives
 from strata.credentials.tokens.approving import approvals
 from strata.credentials.tokens.making import Issued, Terms, owner_of
 from strata.credentials.tokens.owned import MADE_BY_HAND
-from strata.credentials.tokens.tables import tokens
+from strata.credentials.tokens.tables import token_organizations, tokens
 from strata.credentials.tokens.values import fresh_value, kept
 from strata.events import outbox
 from strata.events.facts import record
@@ -24,6 +24,7 @@ from strata.sessions.signed_in.sudo import require_sudo
 
 LONGEST_GRACE: Final = 24  # hours
 MISSING: Final = "There is no such token."
+LAST_DAY: Final = datetime(9999, 12, 31, tzinfo=UTC)  # that can be written down
 
 
 def rotate(work: Work, token_id: int, grace_hours: int = 0) -> Issued:
@@ -103,9 +104,11 @@ def _held(work: Work, owner_id: int, token_id: int) -> sa.Row[Any]:
 
 
 def _end(work: Work, held: sa.Row[Any]) -> datetime | None:
-    """The same life once more, from now on."""
-    if held.expires_at is None:
-        return None
-    began: datetime = held.rotated_at or held.created_at
-    life: timedelta = held.expires_at - began
-    return work.now + life
+    """The same life once more, from now on; no longer than the site and organisations allow now."""
+    named = sa.select(token_organizations.c.organization_id)
+    places = work.db.scalars(named.where(token_organizations.c.token_id == held.id))
+    bounds = [lives.longest(work, places)]
+    if held.expires_at is not None:
+        bounds.append(held.expires_at - (held.rotated_at or held.created_at))
+    known = [one for one in bounds if one is not None]
+    return work.now + min(*known, LAST_DAY - work.now) if known else None

@@ -77,7 +77,7 @@ def from_form(form: Form) -> Draft:
         organizations={name: frozenset(held) for name, held in organizations.items()},
         only=_only(form),
         repos=tuple(_rows(form)),
-        life=life if life in LIVES else "never",
+        life=life if life in LIVES else "custom",  # for which a day is wanted
         day=form.get("day", ""),
         mark=form.get("mark", "")[:64],
     )
