@@ -116,6 +116,7 @@ def test_what_is_no_picture_or_a_bomb_is_refused() -> None:
         (drawn("AVIF")[:-60], "unreadable"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(200), "unreadable"),  # of another codec
         (_moving_bomb(), "too_many_pixels"),
+        (_growing_bomb(), "too_many_pixels"),
     ):
         with pytest.raises(PictureRefused) as refused:
             clean(content)
@@ -134,3 +135,9 @@ def _moving_bomb() -> bytes:
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
     return out.getvalue()
+
+
+def _growing_bomb() -> bytes:
+    """A GIF whose second frame is far larger than its screen."""
+    first, second = drawn("GIF", (40, 30)), drawn("GIF", (5001, 5000))
+    return first[:-1] + second[second.index(b"\x2c\0\0\0\0") :]
