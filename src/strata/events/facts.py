@@ -127,8 +127,11 @@ def record(  # noqa: PLR0913 — the columns of the log
 
 
 def _through(token: TokenFacts | None) -> dict[str, object]:
-    """Of which application it was: its tokens are gone within weeks, what is written here stays."""
-    return {"application": token.name} if token and _acts_for(token) else {}
+    """Of which application it was: its tokens are gone within weeks, what is written here stays.
+
+    Not which job of a CI service, whose name is that of a person's repo: they may be forgotten.
+    """
+    return {"application": token.name} if token and token.kind is TokenKind.OAUTH else {}
 
 
 def _tell(work: Work, fact: Fact) -> None:
