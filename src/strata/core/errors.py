@@ -363,12 +363,19 @@ class Unforeseen(StrataError):
 
 
 class ProviderFailed(StrataError):
-    """Another site, which was to tell who somebody is, did not answer as it should."""
+    """Another site, which was to tell who somebody is, did not answer as it should.
 
-    def __init__(self, provider: str, reason: str) -> None:
+    Args:
+        reason: for the log, and for those who run the hub.
+        because: what the person is told: the site is `away`, they were `denied` there or took
+            back what they wanted, the attempt is `over`, or they are `outside` of who may come in.
+    """
+
+    def __init__(self, provider: str, reason: str, *, because: str = "away") -> None:
         super().__init__(f"{provider} could not be asked who you are.")
         self.provider = provider
-        self.reason = reason  # for the log, and for those who run the hub
+        self.reason = reason
+        self.because = because
 
 
 class NotOffered(StrataError):

@@ -19,6 +19,7 @@ from strata.core.actor import SYSTEM, Role
 from strata.core.call import reading, working
 from strata.core.hub import Hub
 from strata.membership.closing import suspend
+from strata.membership.joining import invites
 from strata.organizations import queries
 from strata.sessions.identities.linking import identities_of
 from strata.sessions.identities.sites import endpoints
@@ -231,27 +232,29 @@ def test_a_word_that_somebody_else_signed_opens_nothing(near: Hub, issuer: Issue
 def test_what_another_browser_began_or_was_denied_opens_nothing(near: Hub, issuer: Issuer) -> None:
     attacker, victim = Visitor(near), Visitor(near)
     back = back_from(attacker.open("/login/with/there").place)
-    assert victim.open(back).status == 502
+    assert victim.open(back).status == 400
     victim.open("/login/with/there")
-    assert victim.open(back).status == 502
+    over = victim.open(back)
+    assert (over.status, "This log-in is over" in over.text) == (400, True)
     assert len(issuer.codes) == 1  # what the attacker brought is not even asked about
     assert victim.open("/settings/account").place.startswith("/login")
     several = replace(near, providers=(*near.providers, replace(near.providers[0], id="other")))
     mixed = Visitor(several)
     back = back_from(mixed.open("/login/with/there").place)
-    assert mixed.open(back.replace("/callback/there", "/callback/other")).status == 502
+    assert mixed.open(back.replace("/callback/there", "/callback/other")).status == 400
     issuer.deny = True
-    assert through(Visitor(near)).status == 502
+    denied = through(Visitor(near))
+    assert (denied.status, "You cancelled there" in denied.text) == (400, True)
 
 
 def test_a_code_works_once_and_an_attempt_ends(near: Hub, clock: FrozenClock) -> None:
     visitor = Visitor(near)
     back = back_from(visitor.open("/login/with/there").place)
     visitor.open(back)
-    assert visitor.open(back).status == 502
+    assert visitor.open(back).status == 400
     back = back_from(visitor.open("/login/with/there").place)
     clock.advance(LIFE)
-    assert visitor.open(back).status == 502
+    assert visitor.open(back).status == 400
 
 
 def test_a_site_that_is_away_leaves_the_password_form(near: Hub, issuer: Issuer) -> None:
@@ -282,7 +285,8 @@ def test_the_way_onward_stays_on_this_site(near: Hub) -> None:
 
 def test_domains_that_may_not_come_in_do_not(hub: Hub, issuer: Issuer) -> None:
     near = beside(hub, provider(issuer, allowed_domains=("example.org",)))
-    assert through(Visitor(near)).status == 502
+    outside = through(Visitor(near))
+    assert (outside.status, "may not log in here" in outside.text) == (403, True)
 
 
 def test_groups_there_are_roles_here_as_long_as_they_last(hub: Hub, issuer: Issuer) -> None:
@@ -336,9 +340,10 @@ def test_the_first_admin_may_come_from_there_and_shows_the_code(hub: Hub, issuer
         hub, settings=replace(hub.settings, accounts=accounts), providers=(provider(issuer),)
     )
     visitor = Visitor(empty)
-    through(visitor)
+    assert through(visitor).place == "/join?next=%2Fmodels"  # the first step asks for the code
     sent_back = joined(visitor, "octo")
-    assert (sent_back.place, people(empty)) == ("/join", 0)
+    assert (sent_back.status, people(empty)) == (400, 0)
+    assert "Enter the code of the first administrator." in sent_back.text
 
     wrong = visitor.submit("/join", "/join", email="octo@elsewhere.example", first_code="a guess")
     assert "This is not the code." in wrong.text
@@ -347,3 +352,22 @@ def test_the_first_admin_may_come_from_there_and_shows_the_code(hub: Hub, issuer
     joined(visitor, "octo")
     octo = person(empty, "octo")
     assert (octo.admin, octo.verified_at is not None) == (True, True)
+
+
+def test_who_comes_from_there_needs_an_invitation_as_well(hub: Hub, issuer: Issuer) -> None:
+    accounts = replace(hub.settings.accounts, sign_up="invite")
+    guarded = replace(
+        beside(hub, provider(issuer)), settings=replace(hub.settings, accounts=accounts)
+    )
+    with calling(guarded) as call, working(call) as work:
+        code = invites.invite(work)
+    visitor = Visitor(guarded)
+    assert through(visitor).place == "/join?next=%2Fmodels"
+    assert 'name="invite"' in visitor.open("/join").text
+    skipped = joined(visitor, "octo")  # straight to the second step
+    assert (skipped.status, people(guarded)) == (400, 1)
+    assert "Enter the code of your invitation." in skipped.text
+    email = "octo@elsewhere.example"
+    assert visitor.submit("/join", "/join", email=email, invite=code).place == "/join?step=2"
+    joined(visitor, "octo")
+    assert person(guarded, "octo").verified_at is not None

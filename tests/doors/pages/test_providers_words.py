@@ -199,9 +199,9 @@ def test_claims_may_have_other_names(hub: Hub, issuer: Issuer) -> None:
 
 def test_a_workspace_lets_in_its_own_people_only(hub: Hub, issuer: Issuer) -> None:
     near = beside(hub, provider(issuer, hosted_domain="example.com"))
-    assert through(Visitor(near)).status == 502
+    assert through(Visitor(near)).status == 403
     issuer.person = Person(more={"hd": "evil.example"})
-    assert through(Visitor(near)).status == 502
+    assert through(Visitor(near)).status == 403
     issuer.person = Person(more={"hd": "example.com"})
     assert through(Visitor(near)).status == 303
     assert issuer.asked["hd"] == "example.com"

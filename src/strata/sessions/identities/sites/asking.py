@@ -162,9 +162,10 @@ def _require_begun(provider: LoginProvider, attempt: Attempt, brought: Mapping[s
     """Go on only with an answer to what this browser asked this site, and no refusal."""
     same = hmac.compare_digest(attempt.state.encode(), brought.get("state", "").encode())
     if not same or attempt.provider != provider.id:
-        raise ProviderFailed(provider.name, "another browser began this log-in")
+        raise ProviderFailed(provider.name, "another browser began this log-in", because="over")
     if "error" in brought:
-        raise ProviderFailed(provider.name, brought["error"][:100])
+        because = "denied" if brought["error"] == "access_denied" else "away"
+        raise ProviderFailed(provider.name, brought["error"][:100], because=because)
 
 
 def _text(provider: LoginProvider, answer: Mapping[str, Any], name: str) -> str:

@@ -44,7 +44,7 @@ def of_issuer(
     told = {**more, **said}
     email = _verified_email(provider, said) or _verified_email(provider, more)
     if provider.hosted_domain and said.get("hd") != provider.hosted_domain:
-        raise ProviderFailed(provider.name, "this account is of another domain")
+        raise ProviderFailed(provider.name, "this account is of another domain", because="outside")
     username = _found(told, provider.username_claim) or _found(told, provider.email_claim)
     claims = Claims(
         provider=provider.id,
@@ -186,7 +186,9 @@ def _allowed(provider: LoginProvider, claims: Claims) -> Claims:
     domains = [domain.lower() for domain in provider.allowed_domains]
     address = addresses.parse(claims.email)
     if domains and (address is None or address.domain not in domains):
-        raise ProviderFailed(provider.name, "addresses of this domain may not come in")
+        raise ProviderFailed(
+            provider.name, "addresses of this domain may not come in", because="outside"
+        )
     return claims
 
 

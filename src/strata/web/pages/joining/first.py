@@ -12,13 +12,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.accounts.mailboxes import addresses
 from strata.accounts.naming import names
-from strata.accounts.passwords.chosen import new_password_faults
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, InvalidFields, Malformed
 from strata.core.hub import Hub
-from strata.membership.joining import faults, first, pending, signup
+from strata.membership.joining import beginning, first, pending, signup
+from strata.membership.joining.faults import require_none
 from strata.membership.joining.invites import LONGEST_CODE
 from strata.membership.joining.pending import FirstStep
 from strata.sessions.identities.sites.claims import Claims
@@ -27,12 +26,13 @@ from strata.web.pages.forms.body import STALE_FORM, Form, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.cookies import set_cookie
 from strata.web.pages.frame.dressing import Visit
-from strata.web.pages.frame.visit import redirected, shown, visit_of
+from strata.web.pages.frame.visit import redirected, shown, visit_of, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import exchange, hub_of, read
 
 SECOND_STEP: Final = "/join?step=2"
 FORM_LIFE: Final = timedelta(days=1)
+FIELDS: Final = frozenset({"email", "invite", "first_code"})  # besides the password
 _SHOWN_AT: Final = "signup.shown"
 
 
@@ -50,6 +50,15 @@ async def begin(request: Request, form: Form) -> Response:
     return answer
 
 
+async def show_first_again(request: Request, error: InvalidFields) -> Response:
+    """Show the first step as it was kept, with what turned out to be wrong with it."""
+    visit, (step, _) = await visiting(request, lambda call: begun(call, request))
+    email = step.email if step else ""
+    there = InvalidFields({name: keys for name, keys in error.fields.items() if name in FIELDS})
+    errors = told(visit.frame.language, there, domain=email.rpartition("@")[2])
+    return await show_first(request, visit, email, errors, identity=from_elsewhere(step))
+
+
 def _keep(call: Call, request: Request, form: Form) -> str:
     if is_closed(call.hub):
         raise Forbidden(signup.CLOSED)
@@ -63,9 +72,7 @@ def _keep(call: Call, request: Request, form: Form) -> str:
         first_code=form.get("first_code", "").strip()[:LONGEST_CODE],
     )
     signup.require_free(call.hub, step.email, step.identity)
-    faults = _first_faults(call, step)
-    if faults:
-        raise InvalidFields(faults)
+    require_none(beginning.first_faults(call, step))
     with working(call) as work:
         return pending.keep(work, step, replaces=request.cookies.get(join_cookie(call.hub), ""))
 
@@ -89,20 +96,6 @@ def _begun_elsewhere(call: Call, request: Request, form: Form) -> Claims | None:
     if step is None or step.identity is None:
         raise Malformed(STALE_FORM)
     return step.identity
-
-
-def _first_faults(call: Call, step: FirstStep) -> dict[str, tuple[str, ...]]:
-    hub = call.hub
-    address = addresses.parse(step.email)
-    email = faults.email_faults(call, step.email)
-    identities = (address.local_part,) if address else ()
-    password: tuple[str, ...] = ()
-    if step.identity is None:
-        password = new_password_faults(hub, step.password, identities=identities)
-    invite = faults.invite_faults(call, step.invite, step.email)
-    code = first.code_faults(call, step.first_code)
-    found = {"email": email, "password": password, "invite": invite, "first_code": code}
-    return {name: keys for name, keys in found.items() if keys}
 
 
 def _shown_at(call: Call, ticket: str) -> datetime:

@@ -21,6 +21,7 @@ from strata.web.pages.forms.body import Form, consents_in, submitted
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.cookies import cookie_path, device_cookie, drop_cookie, enter, know
 from strata.web.pages.frame.visit import redirected, shown, visit_of, visiting
+from strata.web.pages.joining import first
 from strata.web.pages.joining.first import join_cookie
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import LANGUAGES, language_of
@@ -104,11 +105,9 @@ def _suspicion(call: Call, step: FirstStep, form: Form) -> str:
 
 async def show_second_again(request: Request, second: Second, error: InvalidFields) -> Response:
     """Show what is wrong with the second step, or go back when it is the first one."""
+    if first.FIELDS & set(error.fields):  # another site left it out, or the rules have changed
+        return await first.show_first_again(request, error)
     visit = await visit_of(request)
-    if {"email", "invite", "first_code"} & set(
-        error.fields
-    ):  # the rules of the site changed between the steps
-        return redirected(request, "/join")
     fields = dict(error.fields)
     # Only what the username adds to the password can be wrong here; it stands beside the username.
     password = fields.pop("password", ())

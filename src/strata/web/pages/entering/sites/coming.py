@@ -14,6 +14,7 @@ from strata.core.call import Call, working
 from strata.core.errors import ProviderFailed
 from strata.core.settings.providers import LoginProvider
 from strata.membership.joining import pending, signup
+from strata.membership.joining.beginning import first_faults
 from strata.membership.joining.pending import FirstStep
 from strata.sessions.entering.entry import LoggedIn
 from strata.sessions.identities import linking
@@ -43,7 +44,8 @@ async def come_back(request: Request) -> Response:
     hub, provider = hub_of(request), asked_for(request)
     attempt = asking.attempt_of(hub, request.cookies.get(cookie_name(hub, ATTEMPT), ""))
     if attempt is None:
-        strange = ProviderFailed(provider.name, "no log-in was begun in this browser")
+        reason = "no log-in was begun in this browser"
+        strange = ProviderFailed(provider.name, reason, because="over")
         return await failed(request, strange)
     brought = dict(request.query_params)
     try:
@@ -77,17 +79,22 @@ async def _settled(
 
 
 async def _to_sign_up(request: Request, claims: Claims, onward: str) -> Response:
-    """Keep what the site said as the first step of a sign-up; the second is as for everybody."""
+    """Keep what the site said as the first step of a sign-up; the second is as for everybody.
+
+    The first is shown where the site's word does not do: without an address, or with one that may
+    not sign up, and where it takes an invitation.
+    """
     hub = hub_of(request)
     signup.require_free(hub, claims.email, claims)
     step = FirstStep(claims.email, "", hub.clock(), identity=claims)
 
-    def put_away(call: Call) -> str:
+    def put_away(call: Call) -> tuple[str, bool]:
+        complete = not first_faults(call, step)
         with working(call) as work:
-            return pending.keep(work, step)
+            return pending.keep(work, step), complete
 
-    cookie = await read(request, put_away)
-    asked = {"step": "2"} if claims.email else {}
+    cookie, complete = await read(request, put_away)
+    asked = {"step": "2"} if complete else {}
     asked |= {"next": onward} if onward != "/" else {}
     answer = redirected(request, f"/join?{urlencode(asked)}" if asked else "/join")
     set_cookie(request, answer, cookie_name(hub, "join"), cookie, max_age=SIGN_UP_LIFE_S)

@@ -27,6 +27,8 @@ from strata.web.work import exchange, field, hub_of
 
 ATTEMPT: Final = "attempt"  # the cookie of a browser whose person is at the other site
 
+_STATUS: Final = {"away": 502, "denied": 400, "over": 400, "outside": 403}
+
 log = structlog.get_logger("strata.logins")
 
 
@@ -66,9 +68,10 @@ async def failed(request: Request, failure: ProviderFailed) -> Response:
         request,
         "accounts/provider_failed.html",
         visit,
-        status=502,
+        status=_STATUS[failure.because],
         cache=NO_STORE,
         provider=failure.provider,
+        because=failure.because,
         request_id=exchange(request).origin.request_id,
     )
 
