@@ -27,6 +27,10 @@ pytestmark = pytest.mark.slow
 
 GITHUB, GOOGLE, WORK = "GitHub", "Google", "Example Corp"
 AUTHENTICATION: Final = "/settings/authentication"
+TAKEN: Final = (
+    "That account is already linked to another account here. Log in with it and unlink it there "
+    "first."
+)
 ASKED: Final = 6  # times, of which the kernel gives some to each worker
 CODE: Final = {"en": "code", "zh-CN": "验证码"}
 REQUEST_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -278,7 +282,7 @@ def links_and_unlinks(world: World) -> None:
     other.page.goto(other.base + AUTHENTICATION)
     press(other, say(other, "Link %(provider)s", provider=WORK))
     log_in_there(other, "weak")
-    reads(other, "That account is already linked to another account here.")
+    reads(other, TAKEN)
 
 
 def logs_out_there_only_if_asked(world: World) -> None:

@@ -251,6 +251,7 @@ def test_who_is_linked_to_renames_once_a_month(hub: Hub, clock: FrozenClock) -> 
     with pytest.raises(InvalidFields) as refused:
         rename(hub, alicia, "aly")
     assert refused.value.fields == {"username": ("name.too_soon",)}
+    assert refused.value.values == {"day": f"{clock() + timedelta(days=31):%Y-%m-%d}"}
     clock.advance(timedelta(days=31))
     rename(hub, alicia, "aly")
     assert found(hub, "aly/model").namespace == "aly"

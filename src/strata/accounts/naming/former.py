@@ -6,7 +6,7 @@ They lead to whoever had them until somebody else takes them, which nobody may f
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -59,9 +59,9 @@ def kept_for(call: Call, namespace_id: int) -> int:
     return call.db.scalar(kept) or 0
 
 
-def left_since(call: Call, namespace_id: int, age: timedelta) -> bool:
-    """Whether this account gave up a name less than `age` ago."""
-    recent = sa.select(former_names.c.key).where(
-        former_names.c.namespace_id == namespace_id, former_names.c.left_at > call.now - age
-    )
-    return call.db.execute(recent.limit(1)).first() is not None
+def last_left(call: Call, namespace_id: int) -> datetime | None:
+    """When this account last gave up a name; None: it never did."""
+    mine = former_names.c.namespace_id == namespace_id
+    newest = sa.select(former_names.c.left_at).where(mine).order_by(former_names.c.left_at.desc())
+    left: datetime | None = call.db.scalar(newest.limit(1))
+    return left

@@ -68,8 +68,10 @@ def rename_organization(work: Work, name: str, new_name: str) -> str:
 
 
 def _rename(work: Work, account: Namespace, name: str) -> None:
-    if former.left_since(work, account.id, PAUSE) and _is_linked_to(work, account.id):
-        raise InvalidFields({"username": ("name.too_soon",)})
+    left = former.last_left(work, account.id)
+    if left is not None and left + PAUSE > work.now and _is_linked_to(work, account.id):
+        day = f"{left + PAUSE + timedelta(days=1):%Y-%m-%d}"  # the whole of it
+        raise InvalidFields({"username": ("name.too_soon",)}, day=day)
     if former.kept_for(work, account.id) >= MOST_KEPT:
         wait = int(PAUSE.total_seconds())
         raise TooMany("You changed your name too often. Try again in a month.", retry_after_s=wait)

@@ -125,6 +125,8 @@ def _says_all(error: StrataError) -> bool:
     """
     if isinstance(error, AccountSuspended | EmailNotVerified) or is_refusal(error.message):
         return True
+    if isinstance(error, InvalidFields) and "identity" in error.fields:
+        return True
     return isinstance(error, Forbidden) and error.message in ACCOUNT_ERRORS
 
 

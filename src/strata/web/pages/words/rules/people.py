@@ -44,7 +44,8 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
         "picture.too_many_pixels": N_("Choose a picture of at most 25 megapixels."),
         "picture.unreadable": N_("Choose a PNG, JPEG, WebP, GIF or AVIF picture."),
         "name.too_soon": N_(
-            "The last change of this name is less than 30 days ago, and others link to it."
+            "The last change of this name is less than 30 days ago, and others link to it. It can "
+            "be changed again from %(day)s."
         ),
         "email.yours": N_("This address belongs to your account already."),
         "email.too_many": N_("An account has at most 10 addresses. Remove one first."),
@@ -54,7 +55,10 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
             "We write to you as soon as they did."
         ),
         LEAVING: N_("This account is about to be deleted. Cancel that first, on the account page."),
-        "identity.taken": N_("That account is already linked to another account here."),
+        "identity.taken": N_(
+            "That account is already linked to another account here. Log in with it and unlink it "
+            "there first."
+        ),
         "identity.last": N_("This is your last way in. Choose a password first."),
         "first_code.missing": N_("Enter the code of the first administrator."),
         "first_code.bad": N_("This is not the code."),
