@@ -441,7 +441,7 @@ def test_a_colleague_of_who_guesses_gets_in_by_a_computation(
             eve.submit("/login", "/login", username=f"u{number % 6}", password="Wr0ng-Horse!")
             for number in range(31)
         ]
-    assert [answer.status_code for answer in statuses] == [200] * 30 + [429]
+    assert [answer.status_code for answer in statuses] == [401] * 30 + [429]
     assert "data-work" in statuses[-1].text
 
     here = open_browser(language)

@@ -284,7 +284,7 @@ def enter_by_passkey(here: Browsing) -> None:
     with visits.browser(here.base) as eve:
         page = eve.web.get("/login")
         refused = [eve.send(page, "/login/passkey", passkey="{}") for _ in range(31)]
-    assert [answer.status_code for answer in refused] == [200] * 30 + [429]
+    assert [answer.status_code for answer in refused] == [400] * 30 + [429]
     here.page.context.clear_cookies()
     here.page.goto(f"{here.base}/login?next={SETTINGS}")
     here.page.wait_for_url(f"{here.base}{SETTINGS}")
