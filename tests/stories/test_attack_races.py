@@ -39,7 +39,7 @@ from strata.accounts.passwords import hashing
 from strata.accounts.people import User
 from strata.accounts.tables import users
 from strata.community.watching import acts as watching
-from strata.core.actor import SYSTEM, Actor, Role, TokenRole
+from strata.core.actor import SYSTEM, Actor, Role, Standing, TokenRole
 from strata.core.errors import (
     AccountSuspended,
     BadCredentials,
@@ -51,9 +51,11 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.core.settings.providers import LoginProvider
+from strata.credentials.oauth.making import own
+from strata.credentials.oauth.making.description import Described
 from strata.credentials.tokens import making
 from strata.membership import recovery
-from strata.membership.closing import leave, suspend
+from strata.membership.closing import gone, leave, suspend
 from strata.membership.confirming import verification
 from strata.membership.emails import proved
 from strata.organizations import queries as organizations
@@ -417,6 +419,47 @@ def test_of_two_last_administrators_of_the_site_one_stays(hub: Hub) -> None:
     assert isinstance(late, Forbidden), late
 
 
+def test_nobody_deletes_the_account_out_of_a_suspension(hub: Hub, alice: Actor) -> None:
+    user = person(hub, "alice")
+    late = beside(
+        hub,
+        lambda work: suspend.suspend(work, user, suspend.Suspension("spam")),
+        lambda: worked(hub, alice, leave.schedule),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Forbidden), late
+    assert person(hub, "alice").standing == Standing.SUSPENDED
+
+
+def test_an_account_that_is_deleted_this_moment_does_not_come_back(hub: Hub, alice: Actor) -> None:
+    worked(hub, alice, leave.schedule)
+    user = person(hub, "alice")
+    late = beside(
+        hub,
+        lambda work: gone.delete(work, user),
+        lambda: worked(hub, alice, leave.cancel),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Forbidden), late
+    with calling(hub) as call:
+        ghost = people.by_id(call, user.id)
+    assert ghost is not None
+    assert ghost.standing == Standing.DELETED
+
+
+def test_the_end_of_a_suspension_ends_no_other_one(hub: Hub, clock: FrozenClock) -> None:
+    made(hub, "alice")
+
+    def shut(work: Any) -> None:
+        short = suspend.Suspension("spam", until=hub.clock() + timedelta(hours=1))
+        suspend.suspend(work, person(hub, "alice"), short)
+
+    worked(hub, SYSTEM, shut)
+    clock.advance(timedelta(hours=1))
+    beside(hub, shut, lambda: worked(hub, SYSTEM, suspend.end_suspensions), by=SYSTEM)
+    assert person(hub, "alice").standing == Standing.SUSPENDED
+
+
 def test_the_last_way_in_is_not_removed_twice(hub: Hub) -> None:
     made(hub, "bob", password=None)
     user = person(hub, "bob")
@@ -453,6 +496,19 @@ def by_session(hub: Hub, user: User) -> Actor:
 def test_tokens_made_at_once_are_counted(hub: Hub, alice: Actor) -> None:
     def create(name: str) -> Callable[[Any], object]:
         return lambda work: making.create(work, name, TokenRole.READ)
+
+    late = beside(hub, create("one"), lambda: worked(hub, alice, create("two")), by=alice)
+    assert isinstance(late, InvalidFields), late
+
+
+def test_applications_made_at_once_are_counted(
+    hub: Hub, alice: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own, "MOST", 1)
+
+    def create(name: str) -> Callable[[Any], object]:
+        program = Described(name, redirect_uris=("https://app.example.com/cb",), scopes=("openid",))
+        return lambda work: own.create(work, program, confidential=False)
 
     late = beside(hub, create("one"), lambda: worked(hub, alice, create("two")), by=alice)
     assert isinstance(late, InvalidFields), late

@@ -342,6 +342,12 @@ def test_whoever_finds_a_token_may_have_it_revoked(hub: Hub) -> None:
     assert bearer(hub, rotated(hub, alice, token.id, 3)) is not None
     assert bearer(hub, token.value) is None
 
+    fresh = rotated(hub, alice, spare.id, 3)
+    assert bearer(hub, spare.value) is not None  # and can be found as long as it works
+    with calling(hub) as call, working(call) as work:
+        report(work, [spare.value])
+    assert [bearer(hub, value) for value in (spare.value, fresh)] == [None, None]
+
 
 def test_reports_are_counted(hub: Hub) -> None:
     with calling(hub) as call, working(call) as work, pytest.raises(Malformed):

@@ -261,13 +261,19 @@ def test_secrets_never_enter_a_fact(hub: Hub) -> None:
             work,
             "token.create",
             target=value,
-            detail={"note": f"/x?token={value}", "deep": [{"password": "Corr3ct"}], value: 1},
+            detail={
+                "note": f"/x?token={value}",
+                "deep": [{"password": "Corr3ct"}],
+                value: 1,
+                "to": "/x?a=1&code=0pen&b=2",
+            },
         )
     with hub.database.reading() as db:
         row = db.execute(sa.select(facts)).one()
     written = repr(row)
     assert value not in written
     assert "Corr3ct" not in written
+    assert "0pen" not in written
 
 
 @pytest.mark.slow

@@ -39,6 +39,8 @@ def schedule(work: Work) -> datetime:
     standings.require_open(standings.now(work, user))
     require_sudo(work)
     _lock_who_decides(work, user)
+    user = _confirmed(work)
+    standings.require_open(standings.now(work, user))  # an operator may have closed it meanwhile
     _require_dispensable(work, user)
     end = work.now + GRACE
     _stand(work, user.id, Standing.LEAVING, end)
@@ -57,8 +59,8 @@ def cancel(work: Work) -> None:
         EmailNotVerified: unconfirmed accounts leave at once.
         Conflict: it is not about to be deleted.
     """
-    user = _confirmed(work)
-    people.locked(work, user.id)
+    people.locked(work, _confirmed(work).id)
+    user = _confirmed(work)  # as it is now: its week may have been over meanwhile
     if user.standing != Standing.LEAVING:
         raise Conflict("This account is not about to be deleted.")
     _stand(work, user.id, Standing.ACTIVE, None)

@@ -78,8 +78,11 @@ def end_suspensions(work: Work) -> None:
     over = sa.select(users.c.id).where(
         users.c.standing == Standing.SUSPENDED.value, users.c.standing_until <= work.now
     )
-    for user_id in work.db.scalars(over.limit(AT_ONCE)).all():
-        user = people.by_id(work, user_id)
+    for user_id in work.db.scalars(over.order_by(users.c.id).limit(AT_ONCE)).all():
+        people.locked(work, user_id)
+        # Meanwhile an operator may have closed it once more, or its person wants it deleted.
+        still = work.db.scalar(over.where(users.c.id == user_id))
+        user = people.by_id(work, user_id) if still else None
         if user is not None:
             _open(work, user)
 
