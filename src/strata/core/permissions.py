@@ -26,7 +26,7 @@ class Permission(StrEnum):
     COLLECTION_WRITE = "collection.write"
     WEBHOOKS_READ = "user.webhooks.read"
     WEBHOOKS_WRITE = "user.webhooks.write"
-    SETTINGS_WRITE = "user.settings.write"  # whom the person follows
+    SETTINGS_WRITE = "user.settings.write"  # whom the person follows; their inbox, also to read it
     ORG_READ = "org.read"  # members and settings of an organisation
     ORG_WRITE = "org.write"  # change them
 

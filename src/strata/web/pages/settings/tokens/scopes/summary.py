@@ -31,7 +31,7 @@ _WHOLE: Final[Mapping[str, str]] = {
     Permission.COLLECTION_WRITE: N_("change the collections of %(what)s"),
     Permission.WEBHOOKS_READ: N_("see the webhooks of %(what)s"),
     Permission.WEBHOOKS_WRITE: N_("change the webhooks of %(what)s"),
-    Permission.SETTINGS_WRITE: N_("choose whom %(what)s follows"),
+    Permission.SETTINGS_WRITE: N_("choose whom %(what)s follows, and keep its notifications"),
     Permission.ORG_READ: N_("see the members and settings of %(what)s"),
     Permission.ORG_WRITE: N_("change the members and settings of %(what)s"),
 }

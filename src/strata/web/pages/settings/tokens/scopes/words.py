@@ -23,7 +23,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         Permission.COLLECTION_WRITE: N_("Create, change and delete collections"),
         Permission.WEBHOOKS_READ: N_("See webhooks"),
         Permission.WEBHOOKS_WRITE: N_("Create, change and delete webhooks"),
-        Permission.SETTINGS_WRITE: N_("Choose whom you follow"),
+        Permission.SETTINGS_WRITE: N_("Choose whom you follow, and keep your notifications"),
         Permission.ORG_READ: N_("See the members and settings of the organization"),
         Permission.ORG_WRITE: N_("Change the members and settings of the organization"),
     }
