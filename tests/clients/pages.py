@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
 from fixtures.axe import violations
-from fixtures.browsers import settle, untranslated
+from fixtures.browsers import settle, untranslated_in
 
 Language = Literal["en", "zh-CN"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
@@ -22,6 +22,12 @@ WIDE: Final = 1320  # pixels
 HEIGHT: Final = 860  # pixels
 _GRAVE: Final = frozenset({"serious", "critical"})
 _CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
+# Asked at once: each question by itself goes through three processes.
+_SHOWN: Final = """() => ({
+  lang: document.documentElement.lang, title: document.title, text: document.body.innerText,
+  headings: [...document.querySelectorAll('h1')].map((one) => one.innerText),
+  marks: document.querySelectorAll('[data-focus], [role=alert], dialog[open]').length,
+})"""
 _JUDGED: set[tuple[str, ...]] = set()  # by axe, in this process: once is enough for each
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -129,25 +135,23 @@ class Browsing:
 
     def look(self) -> None:
         """Check the page that is shown, whatever the browser said on the way to it."""
-        lang = self.page.locator("html").get_attribute("lang")
-        assert lang == self.language, f"{self.page.url} is in {lang!r}"
-        assert self.page.title(), self.page.url
-        assert self.page.locator("h1").count() == 1, self.page.url
-        keys = untranslated(self.page)
+        shown = self.page.evaluate(_SHOWN)
+        assert shown["lang"] == self.language, f"{self.page.url} is in {shown['lang']!r}"
+        assert shown["title"], self.page.url
+        assert len(shown["headings"]) == 1, self.page.url
+        keys = untranslated_in(shown["text"])
         assert not keys, f"{self.page.url} shows {keys}"
         usual = self.page.viewport_size
         assert usual is not None, "every context has a size"
         self.page.set_viewport_size({"width": NARROW, "height": HEIGHT})
         widest = self.page.evaluate("document.documentElement.scrollWidth")
-        found = self._judged()
+        found = self._judged(shown["headings"][0], shown["marks"])
         self.page.set_viewport_size(usual)
         assert widest <= NARROW, f"{self.page.url} is {widest} pixels wide on a narrow screen"
         assert not found, f"{self.page.url}: {found}"
 
-    def _judged(self) -> list[str]:
+    def _judged(self, heading: str, marks: int) -> list[str]:
         """What axe finds on this page, unless it saw one like it before."""
-        heading = self.page.locator("h1").inner_text()
-        marks = self.page.locator("[data-focus], [role=alert], dialog[open]").count()
         page = (urlsplit(self.page.url).path, heading, self.language, str(marks))
         if page in _JUDGED:
             return []

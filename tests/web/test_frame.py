@@ -288,3 +288,24 @@ def test_dates_follow_the_language() -> None:
     assert figures.date_text(when, "en") == "Mar 4, 2026"
     assert figures.date_text(when, "zh-CN") == "2026年3月4日"
     assert figures.moment_text(when, "zh-CN").endswith("UTC")
+
+
+@pytest.mark.slow
+def test_a_template_is_compiled_to_the_same_in_each_language_and_below_each_prefix() -> None:
+    """Else the environments could not share what was compiled; a filter of a literal is a case."""
+    english, *others = environment("en"), environment("zh-CN"), environment("en", "/hub")
+    for name in english.list_templates():
+        assert english.loader is not None
+        source = english.loader.get_source(english, name)[0]
+        first = english.compile(source, name, raw=True)
+        assert all(other.compile(source, name, raw=True) == first for other in others), name
+
+
+def test_pages_of_one_process_share_their_templates_and_not_their_language() -> None:
+    """The second language is not compiled anew, and is not the first one's."""
+    english, chinese, below = (environment(*key) for key in (("en",), ("zh-CN",), ("en", "/hub")))
+    shared = [one.get_template("base.html").root_render_func.__code__ for one in (english, chinese)]
+    assert shared[0] is shared[1]
+    assert english.from_string("{{ _('Log In') }}").render() == "Log In"
+    assert chinese.from_string("{{ _('Log In') }}").render() == "登录"
+    assert below.from_string("{{ at('/x') }}").render() == "/hub/x"

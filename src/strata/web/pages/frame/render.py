@@ -18,6 +18,7 @@ from markupsafe import Markup
 from strata.events.mails.troubles import Trouble
 from strata.web.pages.frame.assets import icon_names, static_url
 from strata.web.pages.frame.avatar import avatar_svg
+from strata.web.pages.frame.compiled import COMPILED
 from strata.web.pages.words import figures
 from strata.web.pages.words.devices import device_text
 from strata.web.pages.words.language import (
@@ -108,6 +109,7 @@ def environment(language: str, prefix: str = "") -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=COMPILED,
     )
     # The i18n extension adds this method when it is loaded, which no type stub can know.
     made.install_gettext_translations(  # type: ignore[attr-defined]
