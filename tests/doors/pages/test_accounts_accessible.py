@@ -161,7 +161,8 @@ def by_keyboard(page: Page) -> list[str]:
     """Go once around the page with Tab: everything is reached, and it is seen where one is."""
     controls = page.evaluate(_WATCH)
     for _ in range(controls + MORE_TABS):
-        page.keyboard.press("Tab")
+        page.keyboard.down("Tab")  # held, so that it repeats
+    page.keyboard.up("Tab")
     walked = page.evaluate("window.strataWalk()")
     missed = [f"Tab does not reach {one}" for one in walked["missed"]]
     return missed + [f"the focus is not seen on {one}" for one in walked["unseen"]]
