@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,8 +24,7 @@ def upgrade(database: Database) -> bool:
     Returns:
         Whether anything was missing.
     """
-    config = configuration()
-    wanted = ScriptDirectory.from_config(config).get_current_head()
+    wanted = newest()
     with database.reading() as connection:
         if _present(connection) == wanted:
             return False
@@ -33,9 +33,16 @@ def upgrade(database: Database) -> bool:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
         if _present(connection) == wanted:
             return False
+        config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return True
+
+
+@functools.cache
+def newest() -> str | None:
+    """The revision that this program wants; reading all migrations is most of a short command."""
+    return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 def configuration() -> Config:
