@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
-from fixtures.axe import violations
+from fixtures.axe import findings
 from fixtures.browsers import settle, untranslated_in
 
 Language = Literal["en", "zh-CN"]
@@ -20,7 +20,6 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
 NARROW: Final = 320  # pixels, the narrowest screen the pages promise to fit
 WIDE: Final = 1320  # pixels
 HEIGHT: Final = 860  # pixels
-_GRAVE: Final = frozenset({"serious", "critical"})
 _CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
 # Asked at once: each question by itself goes through three processes.
 _SHOWN: Final = """() => ({
@@ -86,15 +85,6 @@ def new_context(
         has_touch=phone,
         java_script_enabled=scripts,
     )
-
-
-def findings(page: Page, only: object = None) -> list[str]:
-    """What axe calls serious or critical on a page as it is shown."""
-    return [
-        f"{one['id']} {one['nodes'][0]['html'][:200]}"
-        for one in violations(page, only)
-        if one["impact"] in _GRAVE
-    ]
 
 
 @dataclass  # without slots: Playwright keeps its mark on an object whose method it calls

@@ -10,8 +10,9 @@ from playwright.sync_api import expect
 
 from clients import visits
 from clients.hub import Hub
-from clients.pages import HEIGHT, WIDE, Browsing, findings
+from clients.pages import HEIGHT, WIDE, Browsing
 from clients.test_account_journeys import fill, reads
+from fixtures.axe import findings
 from fixtures.browsers import chromium
 
 pytestmark = pytest.mark.slow

@@ -13,6 +13,8 @@ import pytest
 from clients.environments import EVERY, REQUIREMENTS, environment
 from clients.mailbox import Mailbox, links
 from clients.proxy import counting
+from fixtures.axe import findings, violations
+from fixtures.browsers import chromium
 from fixtures.postgres import PostgresCluster
 
 REQUEST = b"x" * 1000
@@ -102,3 +104,20 @@ def test_every_environment_is_pinned_and_builds(name: str) -> None:
     pins = (REQUIREMENTS / f"{name}.txt").read_text().splitlines()
     assert all("==" in pin for pin in pins)
     assert environment(name).python.exists()
+
+
+def test_axe_leaves_out_nothing_that_is_serious() -> None:
+    """What is not looked for is what would not have been counted."""
+    broken = (
+        "<html><body><h3></h3><img src='data:,'><p style='color:#bbb'>pale</p><ul><p>x</p></ul>"
+        "<a href='/'></a><input><div role=button></div><div role=none tabindex=0>y</div>"
+        "</body></html>"
+    )
+    with chromium() as browser:
+        page = browser.new_page()
+        page.set_content(broken)
+        all_of_them = violations(page)
+        grave = {one["id"] for one in all_of_them if one["impact"] in {"serious", "critical"}}
+        assert {"image-alt", "color-contrast", "list", "html-has-lang"} <= grave
+        assert {one.partition(" ")[0] for one in findings(page)} == grave
+        assert len(grave) < len(all_of_them)

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from clients.api import Repo, speaking_as
 from clients.hub import Hub, Person
-from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language, findings
+from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
 from clients.test_account_journeys import log_in, say
+from fixtures.axe import findings
 from fixtures.browsers import chromium, settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("hub", ["sqlite"], indirect=True)]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from fixtures.axe import violations
+from fixtures.axe import findings
 from fixtures.browsers import chromium, settle, untranslated
 from fixtures.hubs import FrozenClock
 from fixtures.lived_in import NO_PAGES, LivedIn, lived_in
@@ -135,15 +135,6 @@ def test_every_page_of_accounts_is_for_everybody(
             walk.wrong += [] if said == language else [f"{template}: speaks {said}"]
         assert walk.wrong == []
         assert seen > 60
-
-
-def findings(page: Page) -> list[str]:
-    """What axe finds serious or critical."""
-    return [
-        f"{one['id']} {one['nodes'][0]['html'][:200]}"
-        for one in violations(page)
-        if one["impact"] in {"serious", "critical"}
-    ]
 
 
 def narrow(page: Page) -> list[str]:
