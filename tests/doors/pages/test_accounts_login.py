@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, people
 from fixtures.hubs import FrozenClock
@@ -40,8 +41,11 @@ def test_every_log_in_has_a_new_session(hub: Hub) -> None:
 @pytest.mark.parametrize("identifier", ["li-wei", "nobody-here", "nobody@example.com"])
 def test_one_sentence_for_every_failure(hub: Hub, identifier: str) -> None:
     confirmed(hub, "li-wei")
-    page = Visitor(hub).log_in(identifier, "Wrong-Password!")
+    with capture_logs() as told:
+        page = Visitor(hub).log_in(identifier, "Wrong-Password!")
     assert page.status == 401
+    assert (told[-1]["log_level"], told[-1]["refused"]) == ("warning", "BadCredentials")
+    assert identifier not in str(told)
     assert WRONG in page.text
     assert "Wrong-Password!" not in page.text
     assert f'value="{identifier}"' in page.text
