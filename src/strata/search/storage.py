@@ -1,7 +1,8 @@
 """What the repos of a namespace take up, for its owner's storage list.
 
-Counted are the large files that a repo holds in any revision, each once; what git itself keeps is
-small beside them. A bucket takes up what its files are now.
+Counted is what counts against a quota (`blobs.quota`): the large files that a repo holds in any
+revision, each once, and the small ones in every version that git keeps. A bucket takes up what its
+files are now.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from strata.access.policy.namespaces import require_member
-from strata.blobs.tables import blobs, repo_blobs
+from strata.blobs.tables import blobs, git_sizes, repo_blobs
 from strata.content.tables import buckets
 from strata.core.call import Call
 from strata.core.names import RepoType
@@ -56,7 +57,8 @@ def storage_list(
 
 
 def _sizes(namespace_id: int) -> sa.Select[Any]:
-    size = sa.func.coalesce(buckets.c.size, sa.func.sum(blobs.c.size), 0)
+    in_git = sa.func.coalesce(git_sizes.c.bytes, 0)
+    size = sa.func.coalesce(buckets.c.size, sa.func.coalesce(sa.func.sum(blobs.c.size), 0) + in_git)
     # PostgreSQL sums whole numbers into a decimal.
     storage = sa.cast(size, sa.BigInteger()).label("storage")
     total = sa.cast(sa.func.sum(size).over(), sa.BigInteger()).label("total")
@@ -65,10 +67,11 @@ def _sizes(namespace_id: int) -> sa.Select[Any]:
         sa.select(*columns, repos.c.updated_at, storage, total)
         .select_from(repos)
         .outerjoin(buckets, buckets.c.repo_id == repos.c.id)
+        .outerjoin(git_sizes, git_sizes.c.repo_id == repos.c.id)
         .outerjoin(repo_blobs, repo_blobs.c.repo_id == repos.c.id)
         .outerjoin(blobs, blobs.c.sha256 == repo_blobs.c.sha256)
         .where(repos.c.owner_id == namespace_id, repos.c.deleted_at.is_(None))
-        .group_by(repos.c.id, buckets.c.size)
+        .group_by(repos.c.id, buckets.c.size, git_sizes.c.bytes)
     )
 
 

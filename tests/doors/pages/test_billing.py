@@ -46,6 +46,7 @@ def test_what_is_used_of_what(scene: Scene) -> None:
     used = re.search(r"([\d.]+) KiB of 976\.6 KiB", page)  # of public storage
     assert used is not None
     assert 839.8 < float(used[1]) < 850  # the large files, and a few small ones that git keeps
+    assert page.count(f"{used[1]} KiB") == 2  # also of the one repo, among the largest
     assert "1 of 50" in page
     assert "999,999 of 1,000,000 left" in page.replace("&nbsp;", " ")
     assert "li-wei/flan-t5-large" in page
