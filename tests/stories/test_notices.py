@@ -530,7 +530,7 @@ ROWS: Final = (
         BOTH,
     ),
     Row(TOKENS, token_expiring, "expires in 6 days", "过期", (ANA,)),
-    Row(TOKENS, token_rotated, "was refreshed", "已刷新", BOTH),
+    Row(TOKENS, token_rotated, "was refreshed", "已重新生成", BOTH),
     Row(TOKENS, token_leaked, "leaked and was revoked", "已泄露并被吊销", BOTH),
     Row(
         "SSH/GPG key added", lambda s: key_added(s.hub, s.ana, line()), "New SSH", "SSH 密钥", BOTH
@@ -693,7 +693,7 @@ def _is_whole(mail: EmailMessage, language: str) -> None:
     shown = unescape(html)
     for line_ in filter(None, text.splitlines()):
         if not line_.startswith("http"):
-            assert line_.removesuffix(":") in shown
+            assert line_.removesuffix("：" if language == "zh-CN" else ":") in shown
     assert all(f'href="{escape(link)}"' in html for link in _links(text))
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["From"].addresses[0].addr_spec == "hub@example.org"

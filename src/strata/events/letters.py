@@ -34,7 +34,7 @@ system-ui,-apple-system,"Segoe UI",sans-serif;overflow-wrap:anywhere}
 main{max-width:528px;margin:0 auto;padding:24px;background:#fff;border:1px solid #d9dfd8;\
 border-top:4px solid #0b6b5b;border-radius:6px}
 h1{margin:0 0 16px;font-size:20px;line-height:1.35}
-p{margin:0 0 14px}
+p{margin:0 0 14px;text-wrap:pretty}
 a{color:#0b5fa5}
 .button{display:inline-block;padding:10px 18px;border-radius:6px;background:#0b6b5b;color:#fff;\
 font-weight:600;text-decoration:none}
@@ -97,7 +97,7 @@ def letter(
     return Letter(
         recipient=reader.email,
         subject=_BREAKS.sub(" ", wording.subject).strip(),
-        text=_text(wording, link, stop),
+        text=_text(wording, link, stop, language),
         html=_html(wording, link, stop, language),
         headers=_unsubscribing(unsubscribe) if unsubscribe else {},
     )
@@ -113,10 +113,11 @@ def _unsubscribing(address: str) -> Mapping[str, str]:
 _Linked = tuple[tuple[str, str], ...]  # texts and addresses
 
 
-def _text(wording: Wording, link: str, stop: _Linked) -> str:
-    linked = (f"{wording.link_text}:\n{link}",) if link else ()
+def _text(wording: Wording, link: str, stop: _Linked, language: str) -> str:
+    colon = "：" if language == CHINESE else ":"  # noqa: RUF001 — Chinese
+    linked = (f"{wording.link_text}{colon}\n{link}",) if link else ()
     items = tuple(f"- {text}\n  {address}".rstrip() for text, address in wording.items)
-    last = tuple(f"{text}:\n{address}" for text, address in stop)
+    last = tuple(f"{text}{colon}\n{address}" for text, address in stop)
     paragraphs = (*wording.before, *items, *linked, *wording.after, *last)
     return "\n\n".join(paragraphs) + "\n"
 

@@ -164,7 +164,7 @@ def test_a_new_password_ends_what_is_half_done(hub: Hub, app: App) -> None:
         closed = sa.update(users).where(users.c.id == person(hub, "li").id)
         work.db.execute(closed.values(must_reset_password=True))
     refused = waiting.send(SECOND, page.hidden(SECOND) | {"code": app.code()})
-    assert refused.status == 200
+    assert refused.status == 403
     assert not inside(waiting)
 
 

@@ -89,7 +89,7 @@ def _letter(
     chinese = Wording(
         subject=subjects[1].replace("{site}", site),
         before=(sentences[1],),
-        link_text="SSH 和 GPG 密钥",
+        link_text="SSH 与 GPG 密钥",
         after=(after[1],),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, _PAGE))

@@ -45,7 +45,7 @@ def token_rotated(call: Call, reader: Reader, *, token_name: str, grace_hours: i
         after=("If that was not you, delete it at once and change your password.",),
     )
     chinese = Wording(
-        subject=f"{site} 的访问令牌已刷新",
+        subject=f"{site} 的访问令牌已重新生成",
         before=(f"访问令牌“{token_name}”已更换为新值，旧值{old_zh}。",),
         link_text="访问令牌",
         after=("如果不是您本人操作，请立即删除该令牌并修改密码。",),
@@ -70,7 +70,7 @@ def token_expiring(call: Call, reader: Reader, *, token_name: str, day: str, day
         link_text="Refresh it",
         after=("If nothing uses it any more, you need not do anything.",),
     )
-    left_zh = "明天" if days <= 1 else f"{days} 天后"
+    left_zh = "明天" if days <= 1 else f" {days} 天后"
     chinese = Wording(
         subject=f"{site} 的访问令牌将于{left_zh}过期",
         before=(f"访问令牌“{token_name}”将于 {day} 过期，届时使用它的程序将无法工作。",),

@@ -31,7 +31,7 @@ def suspended(call: Call, reader: Reader, *, reason: str, until: str) -> Letter:
         before=(
             "本站运营人员停用了您的账号。",
             f"原因：{reason}",
-            f"停用将于 {until} 结束。" if until else "停用将持续到运营人员恢复为止。",
+            f"停用将于 {until}结束。" if until else "停用将持续到运营人员恢复为止。",
         ),
         after=(
             "在此期间您无法登录，访问令牌和密钥也不可用。",
@@ -70,9 +70,9 @@ def leaving(call: Call, reader: Reader, *, day: str) -> Letter:
         after=("If that was not you, cancel it and change your password at once.",),
     )
     chinese = Wording(
-        subject=f"您的 {site} 账号将于 {day} 删除",
+        subject=f"您的 {site} 账号将于 {day}删除",
         before=(
-            f"按照您的要求，您的账号和仓库将于 {day} 删除。",
+            f"按照您的要求，您的账号和仓库将于 {day}删除。",
             "在此之前，其他人无法看到它们，您的令牌和密钥也不可用。",
         ),
         link_text="登录并取消",

@@ -27,6 +27,6 @@ def ready(call: Call, reader: Reader, *, days: int) -> Letter:
         subject=f"您的 {site} 数据已可下载",
         before=(f"您申请的数据副本已准备好，请在 {days} 天内下载。",),
         link_text="打开账号页面",
-        after=("下载需要登录。", "如果不是您本人申请，请修改密码并注销其他浏览器。"),
+        after=("下载需要登录。", "如果不是您本人申请，请修改密码，并退出其他浏览器的登录。"),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/account"))
