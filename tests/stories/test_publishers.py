@@ -23,12 +23,12 @@ from fixtures.gated import asks, gate
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import Issuer, issuing
 from fixtures.organizations import joins, leaves, organization
+from strata.accounts.tables import users
 from strata.app.serving import build_app
-from strata.core.actor import Actor, Role
+from strata.core.actor import Actor, Role, Standing
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.change import Settings
-from strata.repos.publishers.exchange import LIFE
 from strata.repos.publishers.tables import publisher_statements
 from strata.sessions.signed_in.sessions import PROVED_FOR
 
@@ -83,7 +83,7 @@ class Ci:
         assert answer.status_code == 200, answer.text
         told = answer.json()
         assert told["token_type"] == "bearer"
-        assert told["expires_in"] == LIFE.total_seconds()
+        assert told["expires_in"] == 3600
         return str(told["access_token"])
 
     def commit(self, token: str, repo: str, kind: str = "models") -> int:
@@ -176,7 +176,7 @@ def test_a_job_is_an_app_and_its_token_lives_an_hour(ci: Ci, clock: FrozenClock)
     assert told["type"] == "app"
     assert [one["name"] for one in told["scope"]["entities"]] == ["li/thing"]
     assert "li@example.com" not in str(told)
-    clock.advance(LIFE)
+    clock.advance(timedelta(hours=1))
     assert ci.get(token, "/api/whoami-v2").status_code == 401
 
 
@@ -242,6 +242,20 @@ def test_a_statement_that_matched_nothing_is_not_used_up(ci: Ci) -> None:
 
 
 @pytest.mark.usefixtures("li")
+def test_another_issuer_is_neither_asked_for_its_keys_nor_taken_for_the_one_that_is_trusted(
+    ci: Ci, clock: FrozenClock
+) -> None:
+    with issuing(clock) as stranger:
+        unknown = Ci(ci.hub, stranger).ask("li/thing")
+        assert (unknown.status_code, "is not trusted here" in unknown.text) == (400, True)
+        settings = ci.hub.settings
+        publishers = replace(settings.publishers, issuers=(ci.issuer.url, stranger.url))
+        both = replace(ci.hub, settings=replace(settings, publishers=publishers))
+        known = Ci(both, stranger).ask("li/thing")
+        assert (known.status_code, "No trusted publisher" in known.text) == (400, True)
+
+
+@pytest.mark.usefixtures("li")
 def test_of_several_who_show_one_statement_at_once_one_wins(ci: Ci) -> None:
     shown, begin = ci.statement(), Barrier(4)
 
@@ -290,6 +304,10 @@ def test_whoever_loses_the_right_takes_it_from_the_jobs(near: Hub, issuer: Issue
     assert ci.commit(token, "lab/model") == 200
     leaves(near, "mei", name="lab")
     assert ci.commit(token, "lab/model") == 403
+    assert ci.ask("lab/model").status_code == 200
+    with near.database.writing() as db:
+        db.execute(sa.update(users).values(standing=Standing.SUSPENDED.value))
+    assert ci.ask("lab/model").status_code == 400
 
 
 def test_a_job_of_a_person_reads_and_never_writes(
@@ -349,6 +367,9 @@ def test_only_who_manages_a_repo_trusts_for_it(
     number = page.text.partition('name="publisher" value="')[2].partition('"')[0]
     place = "/li/thing/settings/publishers"
     assert mallory.send(place, form | {"publisher": number}).status == 404
+    created(near, signed_in(near, "mallory"), "own")
+    for hers in ("/mallory/own/settings/publishers", "/settings/authentication/publishers"):
+        assert mallory.send(hers, form | {"publisher": number}).status == 404
     assert li.send(place, page.hidden(place) | {"publisher": number}).place == place
     assert ci.ask("li/thing").json()["error"] == "invalid_grant"
     assert ci.commit(token, "li/thing") == 200  # until its hour is over

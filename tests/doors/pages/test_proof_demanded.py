@@ -77,7 +77,10 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
     # log-ins elsewhere
     f"{FACTORS}/identities": ({"provider": "there"},),
     f"{FACTORS}/identities/unlink": ({"identity": "1"},),
-    f"{FACTORS}/publishers": ({"issuer": "https://gitlab.com", "claims": "sub = x"},),
+    f"{FACTORS}/publishers": (
+        {"issuer": "https://gitlab.com", "claims": "sub = x"},
+        {"publisher": "1"},
+    ),
     # tokens, keys, applications
     "/settings/tokens/new": (
         {"name": "mine", "role": "write"},
@@ -107,8 +110,14 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
         {"form": "delete", "delete_name": "owner/thing"},
     ),
     f"{REPO}/storage": ({f"file-{oid_of(LARGE)}": "on", "confirm_name": "owner/thing"},),
-    f"{REPO}/publishers": ({"issuer": "https://gitlab.com", "claims": "sub = x"},),
-    f"{BUCKET}/publishers": ({"issuer": "https://gitlab.com", "claims": "sub = x"},),
+    f"{REPO}/publishers": (
+        {"issuer": "https://gitlab.com", "claims": "sub = x"},
+        {"publisher": "1"},
+    ),
+    f"{BUCKET}/publishers": (
+        {"issuer": "https://gitlab.com", "claims": "sub = x"},
+        {"publisher": "1"},
+    ),
     # who works on a repo
     **{
         f"{settings}/collaborators": (

@@ -255,7 +255,7 @@ def test_a_person_who_left_is_erased_and_the_chain_holds(hub: Hub) -> None:
 
 def test_secrets_never_enter_a_fact(hub: Hub) -> None:
     value = "hf_" + "a" * 34
-    origin = Origin(user_agent=f"curl Bearer {value}")
+    origin = Origin(user_agent=f"curl Bearer {value} Basic dXNlcjpwYXNz")
     with reading(hub, ANA, origin) as call, working(call) as work:
         record(
             work,
@@ -274,6 +274,7 @@ def test_secrets_never_enter_a_fact(hub: Hub) -> None:
     assert value not in written
     assert "Corr3ct" not in written
     assert "0pen" not in written
+    assert "dXNlcjpwYXNz" not in written
 
 
 @pytest.mark.slow
