@@ -17,10 +17,12 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
+from strata.access import audit
 from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.core.hub import Hub
+from strata.lib.db.seek import Window
 from strata.membership.confirming import mailing, verification
 from strata.membership.confirming.verification import Outcome
 from strata.membership.joining import signup
@@ -248,6 +250,12 @@ def test_changing_to_a_taken_address_tells_only_its_owner(hub: Hub) -> None:
 
     with calling(hub, actor_of(signed_up)) as call:
         mailing.change_address(call, "OWNER@example.org")
+        (told, *_) = audit.own(call, Window(1)).rows
+    # As of any other address: the log does not tell whose it is.
+    assert (told.entry.type, told.entry.detail) == (
+        "account.email_primary",
+        {"before": {"email": "a•••@example.org"}, "after": {"email": "O•••@example.org"}},
+    )
 
     (kept,) = inbox(hub, "owner@example.org")
     assert "already" in kept.subject
