@@ -247,7 +247,7 @@ def address_here_is_no_proof(world: World) -> None:
 def only_its_own_domain_comes_in(world: World) -> None:
     here = world.comes(GOOGLE)
     log_in_there(here, "out")
-    reads(here, "%(provider)s did not answer", provider=GOOGLE)
+    reads(here, "This account may not log in here")
     is_out(here)
 
 

@@ -22,8 +22,8 @@ def sweep_pictures(call: Call, *, delete: bool) -> int:
 def sweep_unshown(call: Call, folder: str, column: sa.Column[str | None], *, delete: bool) -> int:
     """Count the files of a folder whose upload stands in no row, and remove them if asked to.
 
-    A crash leaves them behind. No two uploads share a name, not even of the
-    same picture, so what no row names now none will name later.
+    A crash leaves them behind. No two uploads share a name, not even of the same picture, so what
+    no row names now none will name later.
     """
     before = call.now - _SETTLED
     shown = set(call.db.scalars(sa.select(column).distinct()))
