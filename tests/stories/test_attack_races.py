@@ -432,7 +432,7 @@ def test_nobody_deletes_the_account_out_of_a_suspension(hub: Hub, alice: Actor) 
 
 
 def test_an_account_that_is_deleted_this_moment_does_not_come_back(hub: Hub, alice: Actor) -> None:
-    worked(hub, alice, leave.schedule)
+    assert worked(hub, alice, leave.schedule) == hub.clock() + timedelta(days=7)
     user = person(hub, "alice")
     late = beside(
         hub,

@@ -112,7 +112,10 @@ def test_no_mail_bears_the_name_that_an_attacker_wrote(build: Build) -> None:
     form = {"username": "ana", "csrf_token": proof}
     answers = [
         client.post("/forgot-password", data=form, headers=headers).status_code
-        for headers in ({"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"})
+        for headers in (
+            {"Host": "evil.example"},
+            {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
+        )
     ]
     while run_due(hub, {SendReset.kind: SendReset}):
         pass

@@ -197,7 +197,9 @@ def test_restoring_gives_everything_back(scene: Scene) -> None:
 
 def test_a_suspension_ends_by_itself(scene: Scene, clock: FrozenClock) -> None:
     closed(scene.hub, hide_content=True, until=clock() + timedelta(days=2))
-    clock.advance(timedelta(days=2))
+    clock.advance(timedelta(days=2, seconds=-1))
+    assert scene.api("GET", "/api/whoami-v2", scene.token)[0] == 403
+    clock.advance(timedelta(seconds=1))
     assert scene.api("GET", "/api/whoami-v2", scene.token)[0] == 200
     change(scene.hub, suspend.end_suspensions)
     assert scene.api("GET", "/api/models/li/open")[0] == 200

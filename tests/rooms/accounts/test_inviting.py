@@ -185,11 +185,17 @@ def test_only_the_right_one_takes_an_invitation(hub: Hub, admin: Actor) -> None:
 def test_what_ends_an_invitation(hub: Hub, admin: Actor, clock: FrozenClock) -> None:
     bob, other = made(hub, "bob"), made(hub, "other")
     joins(hub, "other", Role.ADMIN)
+    made(hub, "shut")
+    joins(hub, "shut", Role.ADMIN)
+    shut = today(hub, Actor(user_id=person(hub, "shut").id, name="shut", verified=True))
     tokens = [links(hub, admin), links(hub, admin, days=1), links(hub, today(hub, other))]
+    tokens.append(links(hub, shut))
     with calling(hub, admin) as call, working(call) as work:
         inviting.withdraw(work, "acme", inviting.pending(work, "acme")[-1].id)
     clock.advance(timedelta(days=1))
     joins(hub, "other", Role.WRITE)
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        suspend.suspend(work, person(hub, "shut"), suspend.Suspension("spam"))
     for token in tokens:
         with pytest.raises(NotFound, match="does not work"):
             accepts(hub, bob, token)

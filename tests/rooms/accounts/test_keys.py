@@ -226,6 +226,9 @@ def test_a_gpg_key_shows_which_addresses_are_confirmed(hub: Hub, home: GpgHome) 
     assert matches == {"alice@example.org": True, "alice@work.example": False}
     assert key.key_id == home.fingerprints("alice")[0][-16:]
     assert key.expires_at is not None
+    bob = made(hub, "bob")
+    with calling(hub, bob) as call, working(call) as work, pytest.raises(NotFound):
+        gpg.remove(work, key.id)
     with calling(hub, alice) as call, working(call) as work:
         gpg.remove(work, key.id)
         assert gpg.of(work, alice.user_id or 0) == []
