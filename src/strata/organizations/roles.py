@@ -1,7 +1,7 @@
 """The roles that a request's person has, for its `Actor`.
 
-The statements that read a token or a session bring them along; whoever acts for a person without
-credentials (a signed link, a CAS token) asks here.
+The statements that read credentials bring them along (`speakers`); whoever acts for a person
+without any asks here.
 """
 
 from __future__ import annotations

@@ -11,9 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from strata.accounts.confirmed import readers
-from strata.accounts.factors.demand import COLUMNS, WIDTH, demand_of
-from strata.accounts.legal.documents import due
-from strata.accounts.standing import require_open, standing_at
+from strata.accounts.standing import require_open
 from strata.core.actor import Actor
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
@@ -23,25 +21,20 @@ from strata.credentials.keys.owner import GONE, adder, person, refused, require_
 from strata.credentials.keys.tables import ssh_keys
 from strata.events import outbox
 from strata.events.facts import record
-from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
 from strata.lib.db.statements import upsert
 from strata.lib.keys.faults import BadKey
 from strata.lib.keys.ssh import KINDS, PublicKey, read_key
-from strata.organizations.collaborators.shares import SOME, with_shares
-from strata.organizations.roles import roles_in
+from strata.organizations import speakers
+from strata.organizations.collaborators.shares import with_shares
 
 LONGEST_TITLE: Final = 100
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_SPEAKER: Final = (
-    "SELECT k.id, u.id, n.name, u.verified_at, u.admin, u.standing, u.standing_until,"  # noqa: S608 — constants
-    f" u.agreed, (SELECT current FROM agreement), (SELECT since FROM agreement), {SOME},"
-    f" m.organization_id, m.role, {COLUMNS} FROM ssh_keys k"
-    " JOIN users u ON u.id = k.user_id JOIN namespaces n ON n.id = u.id"
-    " LEFT JOIN memberships m ON m.user_id = u.id"
-    " LEFT JOIN organizations o ON o.id = m.organization_id"
+_BY_FINGERPRINT = Prepared(
+    f"SELECT {speakers.PERSON}, k.id, {speakers.MEMBERSHIPS}"  # noqa: S608 — constants
+    f" FROM ssh_keys k JOIN users u ON u.id = k.user_id {speakers.JOINED}"
+    " WHERE k.fingerprint = :fingerprint"
 )
-_BY_FINGERPRINT = Prepared(f"{_SPEAKER} WHERE k.fingerprint = :fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +62,9 @@ def actor_for_key(db: Connection, hub: Hub, fingerprint: str) -> Actor | None:
     rows = _BY_FINGERPRINT.rows(db, {"fingerprint": fingerprint})
     if not rows:
         return None
-    row = rows[0]  # one for each membership; they differ in nothing else
-    require_open(standing_at(to_millis(hub.clock()), row[5], row[6]))
-    demand = demand_of(hub, (row[-WIDTH:] for row in rows))
-    consent = due(hub, *row[7:10])
-    actor = Actor(
-        user_id=row[1],
-        name=row[2],
-        verified=row[3] is not None,
-        admin=bool(row[4]),
-        agree_by=consent.by,
-        must_agree=consent.over,
-        ssh_key_id=row[0],
-        roles=roles_in(row[11:13] for row in rows),
-        closed=demand.closed,
-        factor_due=demand.due,
-    )
-    return with_shares(db, hub, actor) if row[10] else actor
+    require_open(speakers.standing_of(hub, rows[0]))
+    actor = speakers.speaker(hub, rows, ssh_key_id=rows[0][speakers.WIDTH])
+    return with_shares(db, hub, actor) if speakers.works_elsewhere(rows[0]) else actor
 
 
 def add(work: Work, title: str, text: str) -> SshKey:

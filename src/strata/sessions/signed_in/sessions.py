@@ -6,15 +6,12 @@ Reading a session writes nothing: the door notes it in `Uses`, which is flushed 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from strata.accounts.factors.demand import COLUMNS, WIDTH, demand_of
-from strata.accounts.legal.documents import due
-from strata.accounts.standing import standing_at
 from strata.core.actor import Actor, Standing
 from strata.core.call import Call, Work
 from strata.core.errors import Unauthenticated
@@ -23,21 +20,16 @@ from strata.core.settings.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
 from strata.lib.db.columns import from_millis, to_millis
 from strata.lib.db.database import Prepared
-from strata.organizations.collaborators.shares import SOME, with_shares
-from strata.organizations.roles import roles_in
+from strata.organizations import speakers
+from strata.organizations.collaborators.shares import with_shares
 from strata.sessions.signed_in.browsers import whence
 from strata.sessions.signed_in.tables import sessions
 
 LONGEST_COOKIE = 128  # characters; ours have 43
 _USER_AGENT_LENGTH = 512
 _LIVE = Prepared(
-    "SELECT s.id, s.mark, s.proved_until, u.id, n.name, u.verified_at, u.admin, u.standing,"  # noqa: S608 — constants
-    " u.standing_until, u.agreed, (SELECT current FROM agreement),"
-    f" (SELECT since FROM agreement), {SOME}, m.organization_id, m.role, {COLUMNS}"
-    " FROM sessions s"
-    " JOIN users u ON u.id = s.user_id JOIN namespaces n ON n.id = u.id"
-    " LEFT JOIN memberships m ON m.user_id = u.id"
-    " LEFT JOIN organizations o ON o.id = m.organization_id"
+    f"SELECT {speakers.PERSON}, s.id, s.mark, s.proved_until, {speakers.MEMBERSHIPS}"  # noqa: S608 — constants
+    f" FROM sessions s JOIN users u ON u.id = s.user_id {speakers.JOINED}"
     " WHERE s.digest = :digest AND s.idle_expires_at > :now AND s.expires_at > :now"
 )
 
@@ -165,28 +157,18 @@ def actor_for_session(db: Connection, hub: Hub, cookie: str) -> Actor | None:
     rows = _LIVE.rows(db, {"digest": _digest(hub, cookie), "now": now})
     if not rows:
         return None
-    row = rows[0]  # one for each membership; they differ in nothing else
-    standing = standing_at(now, row[7], row[8])
+    standing = speakers.standing_of(hub, rows[0])
     if standing in (Standing.SUSPENDED, Standing.DELETED):
         return None
-    demand = demand_of(hub, (row[-WIDTH:] for row in rows))
-    consent = due(hub, *row[9:12])
-    actor = Actor(
-        user_id=row[3],
-        name=row[4],
-        verified=row[5] is not None,
-        admin=bool(row[6]),
+    session_id, mark, proved_until = rows[0][speakers.WIDTH :][:3]
+    actor = replace(
+        speakers.speaker(hub, rows),
         standing=standing,
-        agree_by=consent.by,
-        must_agree=consent.over,
-        session_id=row[0],
-        session_mark=row[1],
-        proved_until=None if row[2] is None else from_millis(row[2]),
-        roles=roles_in(row[13:15] for row in rows),
-        closed=demand.closed,
-        factor_due=demand.due,
+        session_id=session_id,
+        session_mark=mark,
+        proved_until=None if proved_until is None else from_millis(proved_until),
     )
-    return with_shares(db, hub, actor) if row[12] else actor
+    return with_shares(db, hub, actor) if speakers.works_elsewhere(rows[0]) else actor
 
 
 def log_out(work: Work) -> None:

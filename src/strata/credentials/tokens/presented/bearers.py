@@ -8,32 +8,28 @@ has opened.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from strata.accounts.standing import require_open, standing_at
+from strata.accounts.standing import require_open
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
 from strata.credentials.tokens.presented.facts import (
     COLUMNS,
     INSIDE,
-    ROLES,
-    demand_in,
     token_facts,
     with_shares,
 )
 from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
-from strata.organizations.collaborators.shares import SOME
-from strata.organizations.roles import roles_in
+from strata.organizations import speakers
 
 OVER = "What this was made with is no longer valid. Ask for a new one."
 _NOW = Prepared(
-    "SELECT n.name, u.verified_at, u.admin, u.standing, u.standing_until, k.id,"  # noqa: S608 — constants
-    f" {SOME}, t.digest, {COLUMNS}"
-    " FROM users u JOIN namespaces n ON n.id = u.id"
+    f"SELECT {speakers.PERSON}, k.id, t.digest, {COLUMNS} FROM users u"  # noqa: S608 — constants
     " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id AND t.leaked_at IS NULL"
     " LEFT JOIN ssh_keys k ON k.id = :ssh_key_id AND k.user_id = u.id"
     f" {INSIDE} WHERE u.id = :user_id"
@@ -74,25 +70,18 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
     rows = _NOW.rows(call.db, asked)
     if not rows:
         raise BadCredentials(OVER)
-    row = rows[0]  # one for each membership; they differ in nothing else
-    if row[5] != bearer.ssh_key_id:
+    own = [row[speakers.WIDTH :] for row in rows]
+    if own[0][0] != bearer.ssh_key_id:
         raise BadCredentials(OVER)
+    require_open(speakers.standing_of(call.hub, rows[0]))
     now = to_millis(call.now)
-    require_open(standing_at(now, row[3], row[4]))
-    token = None if bearer.token_id is None else _token(bearer, [row[7:] for row in rows], now)
-    demand = demand_in(call.hub, rows, token)
-    actor = Actor(
-        user_id=bearer.user_id,
-        name=row[0],
-        verified=row[1] is not None,
-        admin=bool(row[2]),
-        token=token,
-        ssh_key_id=bearer.ssh_key_id,
-        roles=roles_in(row[ROLES] for row in rows),
-        closed=demand.closed,
-        factor_due=demand.due,
+    token = None if bearer.token_id is None else _token(bearer, [row[1:] for row in own], now)
+    actor = replace(
+        speakers.speaker(call.hub, rows, token=token, ssh_key_id=bearer.ssh_key_id),
+        agree_by=None,  # what somebody began is not held up by documents
+        must_agree=False,
     )
-    return with_shares(call.db, call.hub, actor) if row[6] else actor
+    return with_shares(call.db, call.hub, actor) if speakers.works_elsewhere(rows[0]) else actor
 
 
 def _token(bearer: Bearer, rows: Sequence[Any], now: int) -> TokenFacts:

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from strata.accounts.factors import demand
 from strata.core.actor import Actor, Bar, Grants, Role, TokenFacts, TokenKind, TokenRole
 from strata.core.hub import Hub
 from strata.core.permissions import grants_of
 from strata.lib.db.columns import from_millis
 from strata.lib.db.database import Prepared
+from strata.organizations import speakers
 from strata.organizations.collaborators import shares
 from strata.organizations.token_policy import TokenPolicy, bar
 
@@ -24,24 +24,21 @@ REMEMBERED: Final = 4_096  # grants; a token's are a kilobyte at most times
 # A row for each membership: the token, and what the organisation says of it.
 COLUMNS: Final = (
     "t.id, t.name, t.role, t.created_at, t.kind, t.expires_at, CAST(t.grants AS TEXT),"
-    " m.organization_id, m.role, o.token_policy,"
+    " o.token_policy,"
     # Who leaves and comes back asks again.
     " CASE WHEN a.state = 'approved' AND a.decided_at < m.joined_at THEN 'pending'"
-    f" ELSE a.state END, {demand.COLUMNS}"
+    f" ELSE a.state END, {speakers.MEMBERSHIPS}"
 )
-ROLES: Final = slice(-demand.WIDTH - 4, -demand.WIDTH - 2)  # of a row that ends with `COLUMNS`
 # Joins to `users u` and `tokens t`.
 INSIDE: Final = (
-    "LEFT JOIN memberships m ON m.user_id = u.id"
-    " LEFT JOIN organizations o ON o.id = m.organization_id"
-    " LEFT JOIN token_organizations a"
+    f"{speakers.JOINED} LEFT JOIN token_organizations a"
     " ON a.token_id = t.id AND a.organization_id = m.organization_id"
 )
 # The same of the repos on which the person works without being a member.
 _OUTSIDE = Prepared(
-    "SELECT o.id, s.role, o.token_policy,"
+    "SELECT o.token_policy,"
     " CASE WHEN a.state = 'approved' AND a.decided_at < s.added_at THEN 'pending'"
-    f" ELSE a.state END, {shares.COLUMNS} {shares.FROM}"
+    f" ELSE a.state END, o.id, s.role, {shares.COLUMNS} {shares.FROM}"
     " LEFT JOIN token_organizations a ON a.token_id = :token_id AND a.organization_id = o.id"
     " WHERE s.user_id = :user_id"
 )
@@ -82,7 +79,7 @@ def _bars(rows: Iterable[Sequence[Any]], kind: TokenKind, *, narrowed: bool) -> 
     if kind is TokenKind.PUBLISHER:
         return {}
     found = {}
-    for organization_id, role, policy, state in rows:
+    for policy, state, organization_id, role in rows:
         if organization_id is not None and (policy != TokenPolicy.ANY or state is not None):
             kept = bar(TokenPolicy(policy), Role(role), state, narrowed=narrowed)
             if kept is not None:
@@ -96,15 +93,8 @@ def with_shares(db: Connection, hub: Hub, actor: Actor) -> Actor:
     if token is None:
         return shares.with_shares(db, hub, actor)
     rows = _OUTSIDE.rows(db, {"user_id": actor.user_id, "token_id": token.id})
-    outside = [row[:4] for row in rows if row[0] not in actor.roles]
+    outside = [row[:4] for row in rows if row[2] not in actor.roles]
     bars = _bars(outside, token.kind, narrowed=token.grants is not None)
     barred = replace(actor, token=replace(token, bars={**token.bars, **bars}))
-    publishes = token.kind is TokenKind.PUBLISHER
-    return shares.given(hub, barred, [row[4:] for row in rows], asked=not publishes)
-
-
-def demand_in(hub: Hub, rows: Iterable[Sequence[Any]], token: TokenFacts | None) -> demand.Demand:
-    """What rows that end with `COLUMNS` ask of the person; nothing of what a CI job gets."""
-    if token is not None and token.kind is TokenKind.PUBLISHER:
-        return demand.Demand()
-    return demand.demand_of(hub, (row[-demand.WIDTH :] for row in rows))
+    asked = speakers.owes_a_factor(token)
+    return shares.given(hub, barred, [row[4:] for row in rows], asked=asked)
