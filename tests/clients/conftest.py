@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import pytest
+from playwright.sync_api import Browser
 
 from clients import hub as hubs
 from clients.api import Api, speaking, speaking_as
@@ -16,7 +17,9 @@ from clients.client import Client
 from clients.environments import environment, of_release
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, open_mailbox
+from clients.pages import Browsing, Language, OpenBrowser, new_context
 from clients.proxy import CountingProxy, counting
+from fixtures.browsers import chromium
 from fixtures.postgres import PostgresCluster
 
 Database = Literal["sqlite", "postgresql"]
@@ -201,3 +204,24 @@ def repo_name(request: pytest.FixtureRequest) -> str:
     """Return a short repository name that no other test of this run uses."""
     words = re.findall(r"[a-z0-9]+", request.node.originalname)
     return f"{'-'.join(words[1:4])}-{sha256(request.node.nodeid.encode()).hexdigest()[:10]}"
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
+    """Open a browser context of its own: other cookies, other history, one language."""
+    with ExitStack() as contexts:
+
+        def opened(hub: Hub, language: Language, *, phone: bool = False) -> Browsing:
+            context = new_context(browser, language, phone=phone)
+            contexts.callback(context.close)
+            browsing = Browsing(context.new_page(), hub.url, language)
+            browsing.watch()
+            return browsing
+
+        yield opened

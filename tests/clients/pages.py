@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
+from clients.hub import Hub
 from fixtures.axe import findings
 from fixtures.browsers import settle, untranslated_in
 
@@ -243,3 +244,9 @@ _REFUSED: Final = re.compile(r"status of 40[01]\b")  # bad input, or a wrong pas
 
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(_FIELDS[name], re.IGNORECASE)
+
+
+class OpenBrowser(Protocol):
+    """Opens a browser of its own for a story."""
+
+    def __call__(self, hub: Hub, language: Language, *, phone: bool = False) -> Browsing: ...

@@ -1,48 +1,24 @@
 """Journeys of an account in a real browser, in both languages (product §6)."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from clients import visits
 from clients.conftest import StartHub
 from clients.hub import Hub
 from clients.mailbox import Mailbox, links
-from clients.pages import LANGUAGES, Browsing, Language, new_context
+from clients.pages import LANGUAGES, Browsing, Language, OpenBrowser
 from fixtures.axe import violations
-from fixtures.browsers import chromium, settle
+from fixtures.browsers import settle
 from strata.web.pages.words.language import translated
 
 pytestmark = pytest.mark.slow
 
-OpenBrowser = Callable[[Hub, Language], Browsing]
 OTHER: Final = "An0ther-Horse!"
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
-    """Open a browser context of its own: other cookies, other history, one language."""
-    with ExitStack() as contexts:
-
-        def opened(hub: Hub, language: Language) -> Browsing:
-            context = new_context(browser, language)
-            contexts.callback(context.close)
-            browsing = Browsing(context.new_page(), hub.url, language)
-            browsing.watch()
-            return browsing
-
-        yield opened
 
 
 def say(here: Browsing, sentence: str, **values: object) -> str:

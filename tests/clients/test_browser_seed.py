@@ -1,46 +1,21 @@
 """The tutorial in a real browser, in both languages: from Sign Up to the first upload."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links
-from clients.pages import LANGUAGES, TOKEN, Browsing, Language, new_context
-from fixtures.browsers import chromium, settle
+from clients.pages import LANGUAGES, TOKEN, Browsing, Language, OpenBrowser
+from fixtures.browsers import settle
 
 PASSWORD: Final = "Abcdefg!"  # the shortest that the tutorial's rule allows
 TOKEN_NAME: Final = "My First Token"
 CARD: Final = "---\nlicense: mit\n---\n# A first model\n\nMade in a story.\n"
-
-OpenBrowser = Callable[[Hub, Language], Browsing]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
-    """Open a browser context of its own: other cookies, other history, one language."""
-    with ExitStack() as contexts:
-
-        def opened(hub: Hub, language: Language) -> Browsing:
-            context = new_context(browser, language)
-            contexts.callback(context.close)
-            browsing = Browsing(context.new_page(), hub.url, language)
-            browsing.watch()
-            return browsing
-
-        yield opened
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

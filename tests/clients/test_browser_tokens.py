@@ -1,20 +1,27 @@
 """Access tokens in a real browser, with the keyboard alone, in both languages (journey J06)."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from typing import Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Error, expect
+from playwright.sync_api import Error, expect
 
 from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
-from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language, new_context
-from fixtures.browsers import chromium, settle
+from clients.pages import (
+    HEIGHT,
+    LANGUAGES,
+    TOKEN,
+    WIDE,
+    Browsing,
+    Language,
+    OpenBrowser,
+)
+from fixtures.browsers import settle
 
 MOST_TABS: Final = 150
 FOCUSED: Final = """() => {
@@ -47,28 +54,17 @@ WORDS: Final = {
     },
 }  # fmt: skip
 
-OpenBrowser = Callable[..., Browsing]
-
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+def open_browser(open_browser: OpenBrowser) -> OpenBrowser:
+    """Open browsers whose pages may use the clipboard."""
 
+    def opened(hub: Hub, language: Language, *, phone: bool = False) -> Browsing:
+        here = open_browser(hub, language, phone=phone)
+        here.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=hub.url)
+        return here
 
-@pytest.fixture
-def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
-    with ExitStack() as contexts:
-
-        def opened(hub: Hub, language: Language, *, phone: bool = False) -> Browsing:
-            context = new_context(browser, language, phone=phone)
-            contexts.callback(context.close)
-            context.grant_permissions(["clipboard-read", "clipboard-write"], origin=hub.url)
-            browsing = Browsing(context.new_page(), hub.url, language)
-            browsing.watch()
-            return browsing
-
-        yield opened
+    return opened
 
 
 def tab_to(here: Browsing, *texts: str) -> None:

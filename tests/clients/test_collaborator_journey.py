@@ -8,13 +8,11 @@ from clients.api import Repo, speaking_as
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, links
-from clients.pages import LANGUAGES, Browsing, Language
-from clients.test_account_journeys import OpenBrowser, browser, open_browser
+from clients.pages import LANGUAGES, Browsing, Language, OpenBrowser
 from clients.test_two_factor_browser import forget_proofs, password
 from fixtures.axe import WCAG, violations
 from fixtures.browsers import settle
 
-__all__ = ["browser", "open_browser"]  # fixtures
 pytestmark = pytest.mark.slow
 
 VAULT: Final = Repo("dataset", "li/vault")

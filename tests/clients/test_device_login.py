@@ -3,52 +3,28 @@
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
 from configparser import ConfigParser
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from clients.client import Client
 from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
-from clients.pages import LANGUAGES, Browsing, Language, new_context
+from clients.pages import LANGUAGES, Browsing, Language, OpenBrowser
 from clients.terminal import Terminal
 from clients.visits import Browser as PlainBrowser, browser as plain_browser
-from fixtures.browsers import chromium
 
 FIRST: Final = "1.20.0"  # the first release that logs in so
 SHOWN: Final = r"(http://\S+/device\?user_code=([A-Z]{4}-[A-Z]{4}))"
 WHO: Final = "from huggingface_hub import whoami; print(whoami()['name'])"
 AT_ONCE: Final = {"PYTHONUNBUFFERED": "1"}  # what a script prints into a pipe
 STORED: Final = "huggingface/stored_tokens"
-OpenBrowser = Callable[..., Browsing]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
-    """Open a browser context of its own, with one language."""
-    with ExitStack() as contexts:
-
-        def opened(hub: Hub, language: Language, *, phone: bool = False) -> Browsing:
-            context = new_context(browser, language, phone=phone)
-            contexts.callback(context.close)
-            browsing = Browsing(context.new_page(), hub.url, language)
-            browsing.watch()
-            return browsing
-
-        yield opened
 
 
 def asked(shell: Terminal) -> tuple[str, str]:

@@ -6,7 +6,7 @@ hours. She hears of requests for access at once or once a day.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from email.message import EmailMessage
@@ -22,7 +22,7 @@ from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links
 from clients.pages import HEIGHT, NARROW, Browsing, Language
 from fixtures.axe import WCAG, violations
-from fixtures.browsers import chromium, settle
+from fixtures.browsers import settle
 from strata.lib import clock
 
 pytestmark = pytest.mark.slow
@@ -32,12 +32,6 @@ QUICK: Final = {"STRATA_NOTIFICATIONS_MAIL_SETTLE_S": "1"}
 SETTINGS: Final = "/settings/notifications"
 A_DAY_MS: Final = 24 * 60 * 60 * 1000
 SECONDS: Final = 60.0  # that a mail may take on a busy machine
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -9,19 +9,11 @@ from clients.api import Repo, shown, speaking_as
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
-from clients.pages import LANGUAGES, Browsing, Language
-from clients.test_account_journeys import (
-    OpenBrowser,
-    browser,
-    log_in,
-    open_browser,
-    press,
-    reads,
-)
+from clients.pages import LANGUAGES, Browsing, Language, OpenBrowser
+from clients.test_account_journeys import log_in, press, reads
 from clients.test_two_factor_browser import set_up_app
 from fixtures.browsers import settle
 
-__all__ = ["browser", "open_browser"]  # fixtures
 pytestmark = pytest.mark.slow
 MEMBERS, TOKENS = "/organizations/acme/settings/members", "/organizations/acme/settings/tokens"
 PENDING = "your token needs to be approved by the organization before you can access"

@@ -6,7 +6,6 @@ code in `test_elsewhere_journeys.py`.
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Final
 
@@ -18,7 +17,7 @@ from clients.hub import Hub, Person
 from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
 from clients.test_account_journeys import log_in, say
 from fixtures.axe import findings
-from fixtures.browsers import chromium, settle
+from fixtures.browsers import settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("hub", ["sqlite"], indirect=True)]
 
@@ -29,12 +28,6 @@ FOCUS: Final = (
 )
 KEPT: Final = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
 WRONG: Final = "This is not your password."
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def opened(browser: Browser, hub: Hub, person: Person, language: Language = "en") -> Browsing:

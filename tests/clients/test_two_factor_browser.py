@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language
 from fixtures.axe import WCAG, violations
-from fixtures.browsers import chromium, settle
+from fixtures.browsers import settle
 
 SETTINGS: Final = "/settings/authentication"
 NOTICES: Final = (  # subjects of the mails, in the person's language
@@ -30,12 +30,6 @@ NOTICES: Final = (  # subjects of the mails, in the person's language
 NEEDS: Final = {"en": "Passkeys need HTTPS (or localhost).", "zh-CN": "通行密钥需要 HTTPS"}
 
 USED: Final = {"en": "Last used", "zh-CN": "最近使用"}
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,41 +9,17 @@ import sqlalchemy as sa
 
 from fixtures import parts
 from fixtures.accounts import calling, made
-from fixtures.git_server import Git, Origin, served
+from fixtures.git_server import Git, Origin
 from strata.accounts.tables import users
 from strata.blobs.tables import repo_blobs
 from strata.content import queries
 from strata.core.actor import Actor
 from strata.core.call import working
-from strata.core.hub import Hub
 from strata.core.names import Sha
 from strata.repos.landed import Move, landed
 from strata.repos.record import Repo
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n"
-
-
-@pytest.fixture
-def origin(hub: Hub) -> Iterator[Origin]:
-    with served(hub) as url:
-        yield Origin(hub, url)
-
-
-@pytest.fixture
-def git(tmp_path: Path) -> Git:
-    home = tmp_path / "machine"
-    home.mkdir()
-    return Git(home)
-
-
-@pytest.fixture
-def alice(hub: Hub) -> Actor:
-    return made(hub, "alice")
-
-
-@pytest.fixture
-def mallory(hub: Hub) -> Actor:
-    return made(hub, "mallory")
 
 
 @pytest.fixture
