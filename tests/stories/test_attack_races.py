@@ -60,6 +60,7 @@ from strata.membership.confirming import verification
 from strata.membership.emails import proved
 from strata.organizations import queries as organizations
 from strata.organizations.create import NewOrganization
+from strata.organizations.tables import memberships
 from strata.sessions.entering import login
 from strata.sessions.entering.entry import Browser
 from strata.sessions.identities import linking
@@ -174,6 +175,23 @@ def test_a_log_in_does_not_survive_the_suspension(hub: Hub) -> None:
         enter(interrupted(hub, lambda: worked(hub, SYSTEM, shut)), "alice")
     late = beside(hub, shut_once_more(hub, user.id), lambda: enter(hub, "alice"), by=SYSTEM)
     assert isinstance(late, AccountSuspended)
+    assert open_sessions(hub, "alice") == 0
+
+
+def test_a_second_factor_does_not_survive_the_suspension(hub: Hub, alice: Actor) -> None:
+    app, user = with_app(hub, alice), person(hub, "alice")
+    half = enter(hub, "alice")
+    assert isinstance(half, Ticket)
+    second = finishing.Second(code=app.at(hub.clock() + timedelta(seconds=30)))
+    late = beside(
+        hub,
+        lambda work: suspend.suspend(work, user, suspend.Suspension("spam")),
+        lambda: called(
+            hub, Actor(), lambda call: finishing.finish(call, half, second, Browser(forms=FORMS))
+        ),
+        by=SYSTEM,
+    )
+    assert isinstance(late, AccountSuspended), late
     assert open_sessions(hub, "alice") == 0
 
 
@@ -411,6 +429,20 @@ def test_an_organization_keeps_an_admin_whoever_goes_at_once(
         assert organizations.has_other_admin(call, place.id, alice.user_id or 0)
 
 
+def test_who_is_needed_after_all_is_not_deleted_yet(
+    hub: Hub, clock: FrozenClock, alice: Actor
+) -> None:
+    organization(hub, "alice")
+    made(hub, "bob")
+    joins(hub, "bob", Role.ADMIN)
+    worked(hub, today(hub, alice), leave.schedule)
+    with hub.database.writing() as db:
+        db.execute(sa.delete(memberships).where(memberships.c.user_id != alice.user_id))
+    clock.advance(timedelta(days=7))
+    called(hub, SYSTEM, gone.delete_due)
+    assert person(hub, "alice").standing == Standing.LEAVING
+
+
 def test_of_two_last_administrators_of_the_site_one_stays(hub: Hub) -> None:
     made(hub, "rita", admin=True)
     made(hub, "boris", admin=True)
@@ -429,6 +461,7 @@ def test_nobody_deletes_the_account_out_of_a_suspension(hub: Hub, alice: Actor) 
     )
     assert isinstance(late, Forbidden), late
     assert person(hub, "alice").standing == Standing.SUSPENDED
+    assert open_sessions(hub, "alice") == 0
 
 
 def test_an_account_that_is_deleted_this_moment_does_not_come_back(hub: Hub, alice: Actor) -> None:
