@@ -17,7 +17,7 @@ from fixtures.browsers import settle
 pytestmark = pytest.mark.slow
 MEMBERS, TOKENS = "/organizations/acme/settings/members", "/organizations/acme/settings/tokens"
 PENDING = "your token needs to be approved by the organization before you can access"
-FACTOR = "This organization asks for two-factor authentication."
+FACTOR = "Members need two-factor authentication here."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -27,7 +27,7 @@ from strata.sessions.protecting.removal import RemoveFactors
 
 ORG = "/organizations/acme/settings"
 PRIVATE = "/acme/thing"
-TOLD = "This organization asks for two-factor authentication."
+TOLD = "Members need two-factor authentication here."
 
 
 @pytest.fixture

@@ -37,8 +37,8 @@ BARRED: Final = {
         "organization. Please contact its administrators for more information."
     ),
     Bar.FACTOR: (
-        "This organization asks for two-factor authentication. Set it up in your settings, under "
-        "Authentication, and everything of it opens again."
+        "Members need two-factor authentication here. Set it up in your settings, under "
+        "Authentication, and everything of the organization opens again."
     ),
     Bar.REVOKED: (
         "Your token has been revoked by the organization administrator, you can no longer access "

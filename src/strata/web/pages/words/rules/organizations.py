@@ -17,8 +17,8 @@ ORGANIZATIONS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "org.grace_bad": N_("Give them at most 90 days."),
         BARRED[Bar.FACTOR]: N_(
-            "This organization asks for two-factor authentication. Set it up in your settings, "
-            "under Authentication, and everything of it opens again."
+            "Members need two-factor authentication here. Set it up in your settings, under "
+            "Authentication, and everything of the organization opens again."
         ),
         "member.nobody": N_("Tick the members whose role you want to change."),
         "member.sure": N_("You would give up your own admin role. Another admin can give it back."),
