@@ -1,21 +1,29 @@
 """Signed links speak for people, with the rights that they have when the link is shown."""
 
+from datetime import timedelta
+
 import pytest
 
 from fixtures.accounts import calling, made
+from fixtures.hubs import FrozenClock
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import BadCredentials
 from strata.core.hub import Hub
 from strata.credentials.tokens import ending, making, renewing
+from strata.credentials.tokens.making import Terms
 from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.presented.bearers import Bearer, actor_of, bearer_of
 
+FOR_EVER = Terms()
 
-def by_token(hub: Hub, owner: Actor, role: TokenRole) -> tuple[Bearer, int]:
+
+def by_token(
+    hub: Hub, owner: Actor, role: TokenRole, terms: Terms = FOR_EVER
+) -> tuple[Bearer, int]:
     """Ask for a link with an access token; whom it speaks for, and the token's id."""
     with calling(hub, owner) as call, working(call) as work:
-        issued = making.create(work, f"a {role.value} token", role)
+        issued = making.create(work, f"a {role.value} token", role, terms)
     with calling(hub) as call:
         actor = recognising.actor_for_token(call.db, hub, issued.value)
     assert actor is not None
@@ -48,6 +56,16 @@ def test_a_deleted_token_closes_what_it_opened(hub: Hub) -> None:
     bearer, token_id = by_token(hub, alice, TokenRole.WRITE)
     with calling(hub, alice) as call, working(call) as work:
         ending.delete(work, token_id)
+    with pytest.raises(BadCredentials):
+        shown(hub, bearer)
+
+
+def test_a_token_that_is_over_closes_what_it_opened(hub: Hub, clock: FrozenClock) -> None:
+    hour = timedelta(hours=1)
+    terms = Terms(expires_at=hub.clock() + hour)
+    bearer, _ = by_token(hub, made(hub, "alice"), TokenRole.READ, terms)
+    assert shown(hub, bearer).name == "alice"
+    clock.advance(hour)
     with pytest.raises(BadCredentials):
         shown(hub, bearer)
 
