@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from fixtures.accounts import calling, inbox, made, person
+from fixtures.authorizing import allowed, asking, redeemed
 from fixtures.oauth import application
 from fixtures.organizations import joins, organization, today
-from rooms.accounts.test_authorizing import allowed, asking, redeemed
 from strata.access.organizations import tokens as org_tokens
 from strata.accounts.tables import users
 from strata.app.serving import build_app

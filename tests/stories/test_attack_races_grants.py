@@ -14,15 +14,15 @@ import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import HERE, calling, made, person
+from fixtures.authorizing import allowed as agreed, asking
 from fixtures.collaborators import invites, mailed, roles, shared
 from fixtures.contents import at, created
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import issuing
 from fixtures.oauth import CALLBACK, VERIFIER, application
 from fixtures.organizations import today
+from fixtures.programs import allowed as let_in, granted, started
 from fixtures.races import beside, held_open, worked
-from rooms.accounts.test_authorizing import allowed as agreed, asking
-from rooms.accounts.test_device_codes import allowed as let_in, granted, started
 from strata.content.authors import signature_of
 from strata.content.pushing.receive import Push, take_in
 from strata.core.actor import Actor, Role, TokenRole

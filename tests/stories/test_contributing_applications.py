@@ -7,11 +7,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from fixtures.accounts import calling, made
+from fixtures.authorizing import allowed, asking, redeemed
 from fixtures.contents import created
 from fixtures.oauth import application
 from fixtures.organizations import joins, organization, today
 from fixtures.races import beside, worked
-from rooms.accounts.test_authorizing import allowed, asking, redeemed
 from strata.app.serving import build_app
 from strata.core.actor import Actor, Role
 from strata.core.call import Work

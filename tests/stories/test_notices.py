@@ -21,6 +21,7 @@ import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import HERE, PASSWORD, calling, confirmation_in, inbox, joined, person
+from fixtures.authorizing import allowed as application_allowed, asking
 from fixtures.contents import created, uploaded
 from fixtures.gated import asks, decides, gate
 from fixtures.hubs import FrozenClock
@@ -30,12 +31,11 @@ from fixtures.large_files import spool
 from fixtures.oauth import application
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.post_offices import PostOffice, post_office
+from fixtures.programs import granted
+from fixtures.tokens import issued, rotated
 from fixtures.webhooks import called, hooked
-from rooms.accounts.test_authorizing import allowed as application_allowed, asking
-from rooms.accounts.test_device_codes import granted
 from rooms.accounts.test_factors import finish, signed_in, ticket, with_app, with_passkey
 from rooms.accounts.test_keys import added as key_added, line
-from rooms.accounts.test_token_lives import issued, rotated
 from strata.access.gates import notices
 from strata.access.gates.record import Standing
 from strata.access.organizations import inviting

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from fixtures.accounts import calling, inbox, made, person
+from fixtures.authorizing import allowed, asking, redeemed
 from fixtures.buckets import filled
 from fixtures.hubs import FrozenClock
 from fixtures.keys import SshPair
@@ -18,7 +19,6 @@ from fixtures.large_files import MadeFile, access_token, file_of, noise
 from fixtures.oauth import application
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of, ssh_served
-from rooms.accounts.test_authorizing import allowed, asking, redeemed
 from strata.access import audit
 from strata.access.organizations import admitting, inviting, members, tokens as org_tokens
 from strata.access.organizations.tokens import Rules

@@ -13,8 +13,7 @@ import pytest
 from fixtures.accounts import calling, inbox, made
 from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, web_client
-from rooms.accounts.test_device_codes import granted
-from rooms.accounts.test_refreshing import refreshed
+from fixtures.programs import granted, refreshed
 from strata.content.writing.revealed import RevokeExposed, look_through
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working

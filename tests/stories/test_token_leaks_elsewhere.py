@@ -10,8 +10,7 @@ from fixtures.buckets import bucket_of, filled, sent
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.git_server import Git, Origin, served
 from fixtures.large_files import access_token, noise, web_client
-from rooms.accounts.test_device_codes import granted
-from rooms.accounts.test_refreshing import refreshed
+from fixtures.programs import granted, refreshed
 from strata.community.discussions.revealed import RevokeSaid
 from strata.content.bucket.exposed import RevokeInBucket, look_through_bucket
 from strata.content.making import new_repo

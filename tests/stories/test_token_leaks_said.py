@@ -7,8 +7,7 @@ import pytest
 from fixtures.accounts import calling, inbox, made
 from fixtures.contents import created
 from fixtures.large_files import access_token
-from rooms.accounts.test_device_codes import granted
-from rooms.accounts.test_refreshing import refreshed, renewed
+from fixtures.programs import granted, refreshed, renewed
 from strata.community.collections import edit as collections, items, queries
 from strata.community.collections.edit import Changes
 from strata.community.collections.items import Addition, ItemChange

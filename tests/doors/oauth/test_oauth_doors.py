@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from fixtures.accounts import calling, made
+from fixtures.authorizing import allowed, asking
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.oauth import CALLBACK, VERIFIER, application
-from rooms.accounts.test_authorizing import allowed, asking
-from rooms.accounts.test_device_codes import granted
+from fixtures.programs import granted
 from strata.app.serving import build_app
 from strata.core.actor import TokenRole
 from strata.core.call import working

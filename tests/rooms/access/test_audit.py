@@ -8,7 +8,7 @@ import pytest
 from fixtures.accounts import HERE, calling, made
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import joins, leaves, organization, today
-from rooms.accounts.test_token_lives import issued
+from fixtures.tokens import issued
 from strata.access import audit
 from strata.access.organizations import members
 from strata.core.actor import ANONYMOUS, Actor, Role, TokenFacts, TokenKind, TokenRole

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -10,10 +9,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from fixtures.accounts import calling, fact_names, inbox, made
+from fixtures.authorizing import allowed, answered, asking, considered, redeemed
 from fixtures.hubs import FrozenClock
-from fixtures.oauth import CALLBACK, CHALLENGE, VERIFIER, Registered, application
+from fixtures.oauth import CHALLENGE, VERIFIER, Registered, application
 from fixtures.organizations import organization
-from rooms.accounts.test_device_codes import whose
+from fixtures.programs import whose
 from strata.accounts.tables import users
 from strata.core.actor import Actor, Standing
 from strata.core.call import working
@@ -21,63 +21,9 @@ from strata.core.errors import GrantRefused, Malformed
 from strata.core.hub import Hub
 from strata.credentials.oauth import consents
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.authorizing import answering, codes, question, requests
+from strata.credentials.oauth.authorizing import requests
 from strata.credentials.oauth.authorizing.question import ProveFirst, Question
-from strata.credentials.oauth.authorizing.requests import Asked
 from strata.credentials.oauth.openid import claims, keys
-from strata.credentials.oauth.tokens.families import Answer
-
-
-def asking(client_id: str = "dummy-app", **changes: object) -> Asked:
-    asked = Asked(
-        client_id=client_id,
-        redirect_uri=CALLBACK,
-        response_type="code",
-        scope="openid profile email",
-        state="st&te",
-        challenge=CHALLENGE,
-        challenge_method="S256",
-        nonce="n-0nce",
-    )
-    return replace(asked, **changes)  # type: ignore[arg-type]  # fields of the request
-
-
-def allowed(hub: Hub, actor: Actor, asked: Asked, *organizations: str) -> dict[str, str]:
-    """Say yes; what the browser carries back."""
-    with calling(hub, actor) as call, working(call) as work:
-        app = requests.recognised(work, asked)
-        return carried(answering.allow(work, asked, app, organizations).location)
-
-
-def carried(location: str) -> dict[str, str]:
-    return {name: value for name, (value,) in parse_qs(urlsplit(location).query).items()}
-
-
-def redeemed(
-    hub: Hub,
-    code: str,
-    credentials: Credentials,
-    *,
-    redirect_uri: str = CALLBACK,
-    verifier: str = VERIFIER,
-) -> tuple[Answer, str] | str:
-    with calling(hub) as call:
-        try:
-            asked = codes.Redemption(credentials, code, redirect_uri, verifier)
-            return codes.redeem(call, asked)
-        except GrantRefused as error:
-            return error.reason
-
-
-def answered(hub: Hub, code: str, credentials: Credentials) -> Answer:
-    found = redeemed(hub, code, credentials)
-    assert not isinstance(found, str), found
-    return found[0]
-
-
-def considered(hub: Hub, actor: Actor, asked: Asked) -> Question | ProveFirst | None:
-    with calling(hub, actor) as call:
-        return question.consider(call, asked, requests.recognised(call, asked))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from fixtures.accounts import HERE, calling, fact_names, inbox, made
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import COMMAND_LINE, application
 from fixtures.organizations import organization
+from fixtures.programs import allowed, granted, polled, started, whose
 from strata.accounts.tables import users
 from strata.core.actor import Actor, Standing, TokenKind
 from strata.core.call import Origin, working
@@ -25,47 +26,9 @@ from strata.core.errors import (
 from strata.core.hub import Hub
 from strata.credentials.oauth import consents
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.device import deciding, polling, starting, user_codes
+from strata.credentials.oauth.device import deciding, user_codes
 from strata.credentials.oauth.tokens import accesses, refreshing
 from strata.credentials.oauth.tokens.families import Answer
-from strata.credentials.tokens.presented import recognising
-
-PROGRAM = Origin(base_url="http://localhost:8080", ip="198.51.100.9", user_agent="hf_hub/2.4.0")
-
-
-def started(hub: Hub, credentials: Credentials = COMMAND_LINE, scope: str = "") -> starting.Codes:
-    with calling(hub, origin=PROGRAM) as call:
-        return starting.start(call, credentials, scope)
-
-
-def polled(
-    hub: Hub, codes: starting.Codes, credentials: Credentials = COMMAND_LINE
-) -> Answer | str:
-    """Ask once; the answer, or OAuth's word for why there is none."""
-    with calling(hub, origin=PROGRAM) as call:
-        try:
-            return polling.poll(call, polling.Poll(credentials, codes.device_code))[0]
-        except GrantRefused as error:
-            return error.reason
-
-
-def allowed(hub: Hub, actor: Actor, typed: str, *organizations: str) -> deciding.Device:
-    with calling(hub, actor) as call:
-        return deciding.allow(call, typed, organizations)
-
-
-def granted(hub: Hub, actor: Actor) -> Answer:
-    """Log a program in."""
-    codes = started(hub)
-    allowed(hub, actor, codes.user_code)
-    answer = polled(hub, codes)
-    assert isinstance(answer, Answer), answer
-    return answer
-
-
-def whose(hub: Hub, value: str) -> Actor | None:
-    with calling(hub) as call:
-        return recognising.actor_for_token(call.db, hub, value)
 
 
 def test_a_program_is_let_in(hub: Hub, clock: FrozenClock) -> None:

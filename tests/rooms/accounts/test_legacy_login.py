@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from fixtures.accounts import PASSWORD, calling, joined, made
 from fixtures.hubs import FrozenClock, build_test_hub
-from rooms.accounts.test_device_codes import whose
+from fixtures.programs import whose
 from strata.accounts.tables import users
 from strata.core.actor import TokenRole
 from strata.core.call import working

@@ -9,11 +9,10 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, made
+from fixtures.authorizing import allowed as agreed, asking, redeemed
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import application
-from rooms.accounts.test_authorizing import allowed as agreed, asking, redeemed
-from rooms.accounts.test_device_codes import allowed, granted, polled, started, whose
-from rooms.accounts.test_refreshing import refreshed
+from fixtures.programs import allowed, granted, polled, refreshed, started, whose
 from strata.core.call import working
 from strata.core.errors import NotFound
 from strata.core.hub import Hub

@@ -6,18 +6,19 @@ from datetime import timedelta
 import pytest
 
 from fixtures.accounts import calling, fact_names, made
+from fixtures.authorizing import allowed, answered, asking, considered, redeemed
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, application
 from fixtures.organizations import organization
-from rooms.accounts.test_authorizing import allowed, answered, asking, considered, redeemed
-from rooms.accounts.test_device_codes import (
+from fixtures.programs import (
     allowed as let_in_device,
     granted,
     polled,
+    refreshed,
+    renewed,
     started,
     whose,
 )
-from rooms.accounts.test_refreshing import refreshed, renewed
 from strata.core.actor import Actor, Grants
 from strata.core.call import working
 from strata.core.errors import Forbidden, GrantRefused, Malformed, NotFound, Unauthenticated

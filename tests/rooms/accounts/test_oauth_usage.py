@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fixtures.accounts import calling, made
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import COMMAND_LINE
-from rooms.accounts.test_device_codes import granted, whose
+from fixtures.programs import granted, whose
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps, consents, usage

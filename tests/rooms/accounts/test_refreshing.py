@@ -8,34 +8,14 @@ import sqlalchemy as sa
 from fixtures.accounts import calling, fact_names, inbox, made
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import COMMAND_LINE, application
-from rooms.accounts.test_device_codes import granted, whose
+from fixtures.programs import granted, refreshed, renewed, whose
 from strata.accounts.tables import users
 from strata.core.call import working
-from strata.core.errors import GrantRefused, TokenExpired, TooMany
+from strata.core.errors import TokenExpired, TooMany
 from strata.core.hub import Hub
 from strata.credentials.oauth.apps import Credentials
-from strata.credentials.oauth.tokens import ending, families, refreshing
+from strata.credentials.oauth.tokens import ending, families
 from strata.credentials.oauth.tokens.families import Answer
-
-
-def refreshed(
-    hub: Hub,
-    value: str,
-    *scopes: str,
-    credentials: Credentials = COMMAND_LINE,
-) -> Answer | str:
-    """Come with a refresh token; the answer, or OAuth's word for why there is none."""
-    with calling(hub) as call:
-        try:
-            return refreshing.refresh(call, refreshing.Refresh(credentials, value, scopes or None))
-        except GrantRefused as error:
-            return error.reason
-
-
-def renewed(hub: Hub, value: str) -> Answer:
-    answer = refreshed(hub, value)
-    assert isinstance(answer, Answer), answer
-    return answer
 
 
 def change(hub: Hub, user_id: int | None, **values: object) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fixtures.accounts import HERE, calling, fact_names, inbox, joined, made
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import SAMPLE
+from fixtures.tokens import fine, issued, rotated
 from strata.access.organizations import tokens as org_tokens
 from strata.access.organizations.founding import found_organization
 from strata.access.organizations.members import add, remove
@@ -30,7 +31,7 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.credentials.oauth.tokens.ending import report
-from strata.credentials.tokens import ending, expiring, making, owned, renewing
+from strata.credentials.tokens import ending, expiring, owned, renewing
 from strata.credentials.tokens.making import Terms
 from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.tables import tokens as kept_tokens
@@ -42,25 +43,9 @@ from strata.organizations.token_policy import Approval, TokenPolicy
 DAY = timedelta(days=1)
 
 
-def issued(
-    hub: Hub, actor: Actor, name: str = "t", role: TokenRole = TokenRole.READ, **terms: object
-) -> making.Issued:
-    with calling(hub, actor) as call, working(call) as work:
-        return making.create(work, name, role, Terms(**terms))  # type: ignore[arg-type]
-
-
-def fine(hub: Hub, actor: Actor, grants: Grants, **terms: object) -> making.Issued:
-    return issued(hub, actor, "fine", TokenRole.FINE_GRAINED, grants=grants, **terms)
-
-
 def bearer(hub: Hub, value: str) -> Actor | None:
     with calling(hub) as call:
         return recognising.actor_for_token(call.db, hub, value)
-
-
-def rotated(hub: Hub, actor: Actor, token_id: int, hours: int = 0) -> str:
-    with calling(hub, actor) as call, working(call) as work:
-        return renewing.rotate(work, token_id, hours).value
 
 
 def held(hub: Hub, actor: Actor) -> list[owned.Token]:
