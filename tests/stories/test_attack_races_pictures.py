@@ -20,7 +20,7 @@ from strata.core.actor import Actor
 from strata.core.call import Call
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps
-from strata.credentials.oauth.making import logos, own
+from strata.credentials.oauth.making import logos, own, shelf
 from strata.credentials.oauth.making.description import Described
 from strata.lib.objects.store import ObjectFacts
 from strata.lib.pictures.worker import NAMES
@@ -80,7 +80,7 @@ def an_application(hub: Hub, alice: Actor) -> Owner:
         return app.logo_path.rpartition("/")[2] or None if app else None
 
     return Owner(
-        logos.FOLDER,
+        shelf.FOLDER,
         alice,
         lambda call, content: logos.change(call, client_id, content),
         lambda call: logos.remove(call, client_id),

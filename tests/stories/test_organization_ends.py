@@ -23,6 +23,8 @@ from strata.access import audit
 from strata.access.organizations import admitting, inviting, members, tokens as org_tokens
 from strata.access.organizations.tokens import Rules
 from strata.accounts.naming import names
+from strata.accounts.profile import picture
+from strata.app.hub import JOBS
 from strata.app.serving import build_app
 from strata.community.discussions import reading
 from strata.community.pulls import merging
@@ -36,7 +38,9 @@ from strata.core.errors import Forbidden, InvalidFields, NotFound
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.credentials.oauth.tokens import families, refreshing
+from strata.events.jobs import run_due
 from strata.lib.db.seek import Window
+from strata.lib.pictures.worker import NAMES
 from strata.membership.closing.suspend import Suspension, restore, suspend
 from strata.organizations.admitting import queries as admitting_queries
 from strata.organizations.admitting.tables import join_requests
@@ -294,7 +298,7 @@ def test_admins_approve_the_tokens_of_applications_too(hub: Hub, li: Actor) -> N
 
 def test_an_organization_with_a_bucket_ends_after_it(each_hub: Hub, clock: FrozenClock) -> None:
     made(each_hub, "li")
-    organization(each_hub, "li")
+    acme = organization(each_hub, "li")
     li = today(each_hub, Actor(person(each_hub, "li").id, "li", verified=True, session_id=0))
     li = replace(li, proved_until=clock() + timedelta(minutes=5))
     made(each_hub, "bob")
@@ -310,6 +314,10 @@ def test_an_organization_with_a_bucket_ends_after_it(each_hub: Hub, clock: Froze
     eve = made(each_hub, "eve")
     with calling(each_hub, eve) as call, working(call) as work:
         admitting.ask(work, "acme", "please")
+
+    with calling(each_hub) as call, working(call) as work:
+        logo = picture.keep(each_hub, acme.public_id, dict.fromkeys(NAMES, b"a square"))
+        picture.point(work, acme.id, logo)
 
     def delete() -> None:
         with calling(each_hub, li) as call, working(call) as work:
@@ -329,6 +337,9 @@ def test_an_organization_with_a_bucket_ends_after_it(each_hub: Hub, clock: Froze
         with pytest.raises(NotFound):
             members.found(call, "acme")
         assert names.conflicts(call, "acme") == ("name.taken",)
+    assert len(list(each_hub.objects.keys(picture.FOLDER))) == len(NAMES)
+    run_due(each_hub, JOBS)
+    assert list(each_hub.objects.keys(picture.FOLDER)) == []
     # Whoever belonged to it goes on.
     with calling(each_hub, today(each_hub, li)) as call, working(call) as work:
         made_anew = buckets.create(work, Wish(RepoType.BUCKET, "li", "data"))

@@ -45,6 +45,7 @@ from strata.core.settings.places import load_places
 from strata.core.settings.providers import load_providers
 from strata.core.settings.tree import Settings
 from strata.credentials import personal as credentials
+from strata.credentials.oauth.making.shelf import DropLogo
 from strata.events.audit.sealing.seal import SealFacts
 from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
@@ -87,6 +88,7 @@ JOBS: Mapping[str, type[Job]] = {
         TellOfFailures,
         PackExport,
         DropPicture,
+        DropLogo,
         SendReset,
         SendLogInLink,
         WarnOfGuesses,

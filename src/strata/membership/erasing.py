@@ -1,4 +1,4 @@
-"""Take away what each room holds of a person who is gone, or who never confirmed who they are."""
+"""Take away what each room holds of a person or an organization that goes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from strata.sessions.identities.leaving import forget_person as forget_logins_el
 
 
 def erase_rows(work: Work, user_id: int) -> None:
-    """Delete or unname the rows of a person, as their rooms declare it in `core.personal`.
+    """Delete or unname the rows of one who goes, as their rooms declare it in `core.personal`.
 
-    The row of the account, its name and its former names stay: what becomes of them is the caller's
-    to say. The picture goes with a job, after this is committed.
+    The row of the account or organization, its name and its former names stay: what becomes of
+    them is the caller's to say. The picture goes with a job, after this is committed.
     """
     forget_logins_elsewhere(work, user_id)
     picture.forget(work, user_id)

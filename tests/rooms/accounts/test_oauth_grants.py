@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, made
 from fixtures.authorizing import allowed, answered, asking, considered, redeemed
@@ -19,7 +20,8 @@ from fixtures.programs import (
     started,
     whose,
 )
-from strata.core.actor import Actor, Grants
+from strata.app.hub import JOBS
+from strata.core.actor import SYSTEM, Actor, Grants
 from strata.core.call import working
 from strata.core.errors import Forbidden, GrantRefused, Malformed, NotFound, Unauthenticated
 from strata.core.hub import Hub
@@ -27,11 +29,14 @@ from strata.core.settings.groups.programs import OauthSettings
 from strata.credentials.oauth import consents, narrowing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.authorizing.question import Question
-from strata.credentials.oauth.making import registration
+from strata.credentials.oauth.making import operator, registration, shelf
 from strata.credentials.oauth.making.keeping import Made
 from strata.credentials.oauth.openid import claims
+from strata.credentials.oauth.tables import oauth_apps
 from strata.credentials.oauth.tokens import families
 from strata.credentials.oauth.tokens.families import Answer
+from strata.events.jobs import run_due
+from strata.lib.pictures.worker import NAMES
 
 HERE_TOO = "http://localhost:3000/cb"
 
@@ -186,3 +191,15 @@ def grants_of(hub: Hub, answer: Answer) -> Grants:
     assert actor is not None
     assert actor.grants is not None
     return actor.grants
+
+
+def test_the_logo_of_an_application_goes_with_it(hub: Hub) -> None:
+    app = application(hub).app
+    logo = shelf.shelf(hub).keep(app.client_id, dict.fromkeys(NAMES, b"a square"))
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        work.db.execute(sa.update(oauth_apps).values(picture=logo))
+        operator.remove(work, app.client_id)
+    assert len(list(hub.objects.keys(shelf.FOLDER))) == len(NAMES)
+
+    run_due(hub, JOBS)
+    assert list(hub.objects.keys(shelf.FOLDER)) == []

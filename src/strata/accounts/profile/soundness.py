@@ -22,7 +22,8 @@ def sweep_pictures(call: Call, *, delete: bool) -> int:
 def sweep_unshown(call: Call, folder: str, column: sa.Column[str | None], *, delete: bool) -> int:
     """Count the files of a folder whose upload stands in no row, and remove them if asked to.
 
-    A crash leaves them behind. No two uploads share a name, not even of the same picture, so what
+    A crash leaves them behind, between an upload and its row or between a row and the removal of
+    what it named. No two uploads share a name, not even of the same picture, so what
     no row names now none will name later.
     """
     before = call.now - _SETTLED

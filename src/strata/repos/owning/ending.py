@@ -14,6 +14,8 @@ from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
 from strata.events.facts import Whose, record
 from strata.lib.db.cascade import delete_rows
+from strata.membership.erasing import erase_rows
+from strata.organizations import queries
 from strata.organizations.tables import organizations
 from strata.repos.owning.owned import owned_by
 from strata.sessions.signed_in.sudo import require_sudo
@@ -43,10 +45,8 @@ def delete_organization(work: Work, name: str, typed: str) -> None:
         raise InvalidFields({"delete_name": ("org.owns_repos",)})
     require_sudo(work)
     record(work, "org.delete", target=organization.name, whose=Whose(organization.id))
-    for personal in work.hub.personal:
-        for kept in personal.kept:
-            if kept.leaving == "delete":
-                delete_rows(work.db, kept.column.table, kept.column == organization.id)
+    queries.locked(work, organization.id)  # before its logo is looked for, as where it is chosen
+    erase_rows(work, organization.id)
     delete_rows(work.db, organizations, organizations.c.id == organization.id)
     former.leave(work, organization.id, organization.name)
     gone = sa.update(namespaces).where(namespaces.c.id == organization.id)

@@ -13,6 +13,7 @@ from strata.accounts import people
 from strata.core.call import Call, Work
 from strata.credentials.oauth import apps, consents
 from strata.credentials.oauth.apps import App, Origin
+from strata.credentials.oauth.making import shelf
 from strata.credentials.oauth.making.description import Described, columns_of
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.events.facts import record
@@ -79,6 +80,7 @@ def end(work: Work, app: App) -> None:
     apps.locked(work, app)
     for row in work.db.execute(given).all():
         consents.end(work, row.id)
+    shelf.forget(work, app)
     work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id))
     record(work, "oauth.app_delete", target=app.name, detail=named(app))
 

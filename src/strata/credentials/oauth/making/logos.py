@@ -10,19 +10,18 @@ import sqlalchemy as sa
 from strata.accounts.profile.soundness import sweep_unshown
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
-from strata.core.hub import Hub
 from strata.credentials.oauth import apps
 from strata.credentials.oauth.making import own
+from strata.credentials.oauth.making.shelf import FOLDER, shelf
 from strata.credentials.oauth.tables import oauth_apps
 from strata.events.facts import record
-from strata.lib.pictures.shelf import Shelf, address_of
+from strata.lib.pictures.shelf import address_of
 from strata.lib.pictures.squares import PictureRefused, squares_of
 
 # "<client_id>-<hash of the squares>.<size>.<kind>": what stands under a name never changes.
 FILE: Final = re.compile(r"([0-9a-f-]{36})-[0-9a-f]{32}\.(?:512|256|64)\.(?:webp|png)")
 # "<32 random hex>.<size>.<kind>": of logos that were kept before their names said their content.
 _EARLIER: Final = re.compile(r"[0-9a-f]{32}\.(?:512|256|64)\.(?:webp|png)")
-FOLDER: Final = "logos"  # of the object store
 
 
 def change(call: Call, client_id: str, content: bytes) -> None:
@@ -38,7 +37,7 @@ def change(call: Call, client_id: str, content: bytes) -> None:
         squares = squares_of(content)
     except PictureRefused as refused:
         raise InvalidFields({"logo": (f"picture.{refused.problem}",)}) from refused
-    _point_to(call, client_id, _shelf(call.hub).keep(client_id, squares))
+    _point_to(call, client_id, shelf(call.hub).keep(client_id, squares))
 
 
 def remove(call: Call, client_id: str) -> None:
@@ -54,12 +53,12 @@ def square_of(call: Call, file: str) -> bytes | None:
     """The bytes of a file that `App.logo_path` named, while the application shows it."""
     address, _, name = file.partition(".")
     if _EARLIER.fullmatch(file):
-        return _shelf(call.hub).read(address, name)
+        return shelf(call.hub).read(address, name)
     named = FILE.fullmatch(file)
     app = apps.find(call, named[1]) if named else None
     if app is None or app.picture is None or address_of(app.picture) != address:
         return None
-    return _shelf(call.hub).read(app.picture, name)
+    return shelf(call.hub).read(app.picture, name)
 
 
 def sweep(call: Call, *, delete: bool) -> int:
@@ -76,8 +75,4 @@ def _point_to(call: Call, client_id: str, upload: str | None) -> None:
         detail = {"client_id": app.client_id, "logo": "removed" if upload is None else "changed"}
         record(work, "oauth.app_update", target=app.name, detail=detail)
     if app.picture:
-        _shelf(call.hub).drop(app.picture)
-
-
-def _shelf(hub: Hub) -> Shelf:
-    return Shelf(hub.objects, FOLDER)
+        shelf(call.hub).drop(app.picture)
