@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from strata.web.pages.words.language import catalogue, choose_language, choose_theme, translated
+from strata.web.pages.repo.settings.general import told
+from strata.web.pages.words.language import (
+    LANGUAGES,
+    catalogue,
+    choose_language,
+    choose_theme,
+    marks,
+    translated,
+)
 from strata.web.pages.words.phrases import ERRORS
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +40,30 @@ def test_no_template_writes_the_space_between_sentences_itself() -> None:
     templates = (ROOT / "src/strata/web/pages/templates").rglob("*.html")
 
     assert [one.name for one in templates if own.search(one.read_text(encoding="utf-8"))] == []
+
+
+def test_no_module_writes_the_space_between_sentences_itself() -> None:
+    """As templates: `sentences` knows."""
+    own = re.compile(r"""["'] ["']\.join\(\s*(_sentence|phrase|translated)\(""")
+    modules = (ROOT / "src/strata/web").rglob("*.py")
+
+    assert [one.name for one in modules if own.search(one.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "li is taken. li is reserved."), ("zh-CN", "li 已被占用。li 为保留名称。")],
+)
+def test_what_is_wrong_with_a_field_is_told_as_the_language_writes_it(
+    language: str, said: str
+) -> None:
+    faults = told(language, {"new_name": "li"}, {"new_name": ("name.taken", "name.reserved")})
+
+    assert faults == {"new_name": said}
+
+
+def test_every_language_has_its_marks() -> None:
+    assert [marks(language).colon.strip() for language in LANGUAGES] == [":", "："]  # noqa: RUF001 — Chinese
 
 
 @pytest.mark.parametrize(

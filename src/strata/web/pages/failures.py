@@ -37,7 +37,7 @@ from strata.web.pages.frame.dressing import bare_visit
 from strata.web.pages.frame.render import Frame, url_path
 from strata.web.pages.frame.visit import redirected, requested, shown, visit_anyway
 from strata.web.pages.words.account import ACCOUNT_ERRORS, closed_text, phrase, wait_text
-from strata.web.pages.words.language import N_, translated, translations
+from strata.web.pages.words.language import N_, sentences, translated, translations
 from strata.web.pages.words.phrases import ERRORS
 from strata.web.pages.words.refusals import is_refusal, refusal
 from strata.web.work import exchange, hub_of
@@ -139,7 +139,7 @@ def _over_quota(language: str, error: OverQuota) -> str:
 
 def _field_messages(language: str, error: InvalidFields) -> str:
     keys = [key for keys in error.fields.values() for key in keys]
-    return " ".join(_sentence(language, key, error.values) for key in keys)
+    return sentences(language, (_sentence(language, key, error.values) for key in keys))
 
 
 def _sentence(language: str, message: str, values: Mapping[str, str] = NO_VALUES) -> str:

@@ -11,7 +11,7 @@ from strata.community.discussions.texts import LONGEST_COMMENT, titled
 from strata.core.errors import InvalidFields, Malformed
 from strata.web.pages.forms.body import Form
 from strata.web.pages.frame.dressing import Visit
-from strata.web.pages.words.language import N_, translated
+from strata.web.pages.words.language import N_, sentences, translated
 from strata.web.pages.words.phrases import ERRORS
 
 LONGEST_FORM: Final = 1024 * 1024  # bytes; a comment of 64 KiB is three times that in a form
@@ -68,7 +68,7 @@ def faults_of(visit: Visit, faults: Mapping[str, tuple[str, ...]]) -> dict[str, 
     """What is wrong with each field, in the reader's language."""
     language = visit.frame.language
     return {
-        name: " ".join(translated(language, ERRORS.get(key, key)) for key in keys)
+        name: sentences(language, (translated(language, ERRORS.get(key, key)) for key in keys))
         for name, keys in faults.items()
     }
 

@@ -23,8 +23,8 @@ from strata.web.pages.words import figures
 from strata.web.pages.words.devices import device_text
 from strata.web.pages.words.language import (
     LANGUAGES,
-    between_sentences,
     choose_language,
+    marks,
     translations,
 )
 
@@ -118,7 +118,7 @@ def environment(language: str, prefix: str = "") -> Environment:
     made.globals.update(
         at=partial(at, prefix=prefix),
         avatar_svg=_drawn_avatar,
-        gap=between_sentences(language),
+        gap=marks(language).gap,
         icon=partial(icon, prefix=prefix),
         languages=LANGUAGES,
         static_url=static,

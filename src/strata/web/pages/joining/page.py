@@ -25,7 +25,7 @@ from strata.web.pages.joining.first import (
 )
 from strata.web.pages.joining.second import Second, create, show_second, show_second_again
 from strata.web.pages.words.account import phrase
-from strata.web.pages.words.language import language_of
+from strata.web.pages.words.language import language_of, sentences
 from strata.web.work import hub_of, read
 
 _TOO_LARGE: Final = InvalidFields({"picture": ("picture.too_large",)})
@@ -82,7 +82,7 @@ async def availability(request: Request) -> Response:
     name = request.query_params.get("name", "")
     found = await read(request, lambda call: faults.name_faults(call, name))
     language = language_of(request, hub_of(request).settings.language)
-    message = " ".join(phrase(language, key, name=name) for key in found)
+    message = sentences(language, (phrase(language, key, name=name) for key in found))
     return respond.json({"name": name, "available": not found, "message": message})
 
 

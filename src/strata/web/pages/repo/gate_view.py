@@ -26,7 +26,7 @@ from strata.content.snapshot import MAIN, Snapshot
 from strata.core.call import Call
 from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.repo.card_view import markdown_of
-from strata.web.pages.words.language import N_, locale_name, translated
+from strata.web.pages.words.language import N_, locale_name, sentences, translated
 
 State = Literal["log_in", "confirm", "form", "pending", "accepted", "rejected", "reset"]
 
@@ -109,7 +109,9 @@ def _state(call: Call, at: Snapshot) -> State:
 def told(language: str, panel: GatePanel, faults: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """What is wrong with the answers, by the names of their controls."""
     return {
-        field.key: " ".join(translated(language, FAULTS[key]) for key in faults[field.name])
+        field.key: sentences(
+            language, (translated(language, FAULTS[key]) for key in faults[field.name])
+        )
         for field in panel.form.fields
         if field.name in faults
     }

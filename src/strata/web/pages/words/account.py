@@ -12,7 +12,7 @@ from typing import Final
 from babel.dates import format_timedelta
 
 from strata.core.errors import InvalidFields
-from strata.web.pages.words.language import N_, between_sentences, locale_name, translated
+from strata.web.pages.words.language import N_, locale_name, sentences, translated
 from strata.web.pages.words.phrases import ERRORS
 from strata.web.pages.words.rules.organizations import ORGANIZATIONS
 from strata.web.pages.words.rules.people import PEOPLE
@@ -42,9 +42,7 @@ class Told:
 
     def of(self, name: str) -> str:
         """All that is wrong with one field."""
-        return between_sentences(self.language).join(
-            sentence for field, sentence in self.summary if field == name
-        )
+        return sentences(self.language, (said for field, said in self.summary if field == name))
 
 
 NOTHING_WRONG: Final = Told()

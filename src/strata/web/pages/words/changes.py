@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from strata.web.pages.words.language import N_, translated
+from strata.web.pages.words.language import N_, marks, translated
 
 LONGEST_DETAIL: Final = 120  # characters of one value that a page shows
 _SHOWN: Final = frozenset(
@@ -93,7 +93,7 @@ def _changes(language: str, detail: Mapping[str, object]) -> Iterator[str]:
 
 
 def _pair(language: str, name: str, value: str) -> str:
-    return f"{_name(language, name)}{': ' if language == 'en' else '：'}{value}"  # noqa: RUF001 — Chinese
+    return f"{_name(language, name)}{marks(language).colon}{value}"
 
 
 def _name(language: str, name: str) -> str:
@@ -105,9 +105,9 @@ def _value(language: str, name: str, value: object) -> str:
         return translated(language, N_("yes") if value else N_("no"))
     if isinstance(value, list):
         given = [_name(language, str(one)) if name == "fields" else str(one) for one in value]
-        text = (", " if language == "en" else "、").join(given)
+        text = marks(language).comma.join(given)
     elif isinstance(value, Mapping):
-        text = ", ".join(f"{key} {one}" for key, one in value.items())
+        text = marks(language).comma.join(f"{key} {one}" for key, one in value.items())
     else:
         text = "—" if value in (None, "") else _word(language, name, str(value))
     return text[:LONGEST_DETAIL]

@@ -88,12 +88,10 @@ def _from_utc(offset: timedelta) -> str:
 
 
 def _two_digits(scaled: float) -> str:
-    return (
-        f"{scaled:.1f}".removesuffix(".0") if scaled < 9.95 else f"{int(scaled)}"
-    )  # one decimal below ten
+    """One decimal below ten."""
+    return f"{scaled:.1f}".removesuffix(".0") if scaled < 9.95 else f"{int(scaled)}"
 
 
 def _three_digits(scaled: float) -> str:
-    return (
-        f"{scaled:.1f}".removesuffix(".0") if scaled < 99.95 else f"{scaled:.0f}"
-    )  # one decimal below a hundred
+    """One decimal below a hundred."""
+    return f"{scaled:.1f}".removesuffix(".0") if scaled < 99.95 else f"{scaled:.0f}"

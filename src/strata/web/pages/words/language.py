@@ -7,7 +7,8 @@ process first needs them: there is nothing to compile and no `.mo` to forget.
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -90,9 +91,26 @@ def locale_name(language: str) -> str:
     return language.replace("-", "_")
 
 
-def between_sentences(language: str) -> str:
-    """What stands between a full stop and the next sentence; Chinese has room in its own stops."""
-    return "" if language == "zh-CN" else " "
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How a language writes what is put together in Python."""
+
+    gap: str  # between a full stop and the next sentence; Chinese has room in its own stops
+    colon: str
+    comma: str  # between the words of a list
+
+
+_MARKS: Final = {"en": Marks(" ", ": ", ", "), "zh-CN": Marks("", "：", "、")}  # noqa: RUF001 — Chinese
+
+
+def marks(language: str) -> Marks:
+    """The marks of one of `LANGUAGES`."""
+    return _MARKS[language]
+
+
+def sentences(language: str, each: Iterable[str]) -> str:
+    """Sentences one after the other, as the language writes them."""
+    return marks(language).gap.join(each)
 
 
 @cache

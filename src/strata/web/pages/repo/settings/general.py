@@ -27,7 +27,7 @@ from strata.web.pages.repo.gate_view import countries
 from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.repo.settings.gates import GateSettings, change_gate, gate_of
 from strata.web.pages.repo.settings.transfer import owners_for, transfer
-from strata.web.pages.words.language import N_, translated
+from strata.web.pages.words.language import N_, sentences, translated
 from strata.web.pages.words.phrases import ERRORS, TYPE_THE_NAME
 from strata.web.work import repo_of
 
@@ -186,8 +186,9 @@ async def _shown(request: Request, given: Form, faults: Mapping[str, tuple[str, 
 def told(language: str, given: Form, faults: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """The faults of each field in the reader's language."""
     return {
-        name: " ".join(
-            translated(language, ERRORS.get(key, key), name=given.get(name, "")) for key in keys
+        name: sentences(
+            language,
+            (translated(language, ERRORS.get(key, key), name=given.get(name, "")) for key in keys),
         )
         for name, keys in faults.items()
     }
