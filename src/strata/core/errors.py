@@ -35,6 +35,7 @@
     ├── Unprocessable         422  a path that git or Windows could not hold
     ├── TooMany               429  carries the seconds to wait
     │   ├── Locked            429  of one account from one place; another password ends it
+    │   ├── AskedToday        429  for a copy of one's data
     │   └── WorkNeeded        429  or work instead; carries the puzzle
     ├── Unforeseen            500  nobody thought of it: the log has it, the caller a reference
     ├── ProviderFailed        502  another site did not answer as it should
@@ -48,6 +49,7 @@ obey huggingface_hub/utils/_http.py:hf_raise_for_status.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -333,6 +335,10 @@ class Locked(TooMany):
     """Too many wrong passwords for one account from one place; another password ends the wait."""
 
 
+class AskedToday(TooMany):
+    """Somebody asked for a copy of their data less than a day ago."""
+
+
 class WorkNeeded(TooMany):
     """A rate limit was reached; whoever solves a puzzle of ours need not wait.
 
@@ -362,20 +368,27 @@ class Unforeseen(StrataError):
         super().__init__(f"Something failed on our side. Reference {reference}.")
 
 
+class Failure(StrEnum):
+    """What a person is told of a log-in at another site that failed."""
+
+    AWAY = "away"  # the site did not answer as it should
+    DENIED = "denied"  # they were refused there, or took back what they wanted
+    OVER = "over"  # the attempt
+    OUTSIDE = "outside"  # they are not of those who may come in
+
+
 class ProviderFailed(StrataError):
     """Another site, which was to tell who somebody is, did not answer as it should.
 
     Args:
-        reason: for the log, and for those who run the hub.
-        because: what the person is told: the site is `away`, they were `denied` there or took
-            back what they wanted, the attempt is `over`, or they are `outside` of who may come in.
+        reason: for the log, and for those who run the hub; the person is told `failure` alone.
     """
 
-    def __init__(self, provider: str, reason: str, *, because: str = "away") -> None:
+    def __init__(self, provider: str, reason: str, failure: Failure = Failure.AWAY) -> None:
         super().__init__(f"{provider} could not be asked who you are.")
         self.provider = provider
         self.reason = reason
-        self.because = because
+        self.failure = failure
 
 
 class NotOffered(StrataError):

@@ -51,6 +51,7 @@ STATUS: Mapping[type[StrataError], int] = {
     errors.Unprocessable: 422,
     errors.TooMany: 429,
     errors.Locked: 429,
+    errors.AskedToday: 429,
     errors.WorkNeeded: 429,
     errors.Unforeseen: 500,
     errors.NotOffered: 501,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from strata.accounts import people
 from strata.core.call import Call, Work, working
-from strata.core.errors import EmailNotVerified, NotFound, TooMany, Unauthenticated
+from strata.core.errors import AskedToday, EmailNotVerified, NotFound, Unauthenticated
 from strata.core.names import fresh_key
 from strata.events.facts import record
 from strata.events.jobs import enqueue
@@ -43,7 +43,7 @@ def ask(work: Work) -> None:
         Unauthenticated: nobody is signed in, or only by a token.
         EmailNotVerified: no mail would reach them.
         ProofNeeded: the session must show who sits there.
-        TooMany: they asked less than a day ago.
+        AskedToday: they asked less than a day ago.
     """
     user = _person(work)
     if user.verified_at is None:
@@ -53,7 +53,7 @@ def ask(work: Work) -> None:
     again = again_at(work, newest(work, user.id))
     if again is not None:
         wait_s = int((again - work.now).total_seconds()) + 1
-        raise TooMany(f"{ONCE_A_DAY} Try again in {wait_s} seconds.", retry_after_s=wait_s)
+        raise AskedToday(f"{ONCE_A_DAY} Try again in {wait_s} seconds.", retry_after_s=wait_s)
     key = fresh_key()
     work.db.execute(sa.insert(exports).values(key=key, user_id=user.id, asked_at=work.now))
     record(work, "account.export", target=user.name)

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from strata.core.errors import ProviderFailed
+from strata.core.errors import Failure, ProviderFailed
 from strata.core.hub import Hub
 from strata.core.settings.providers import LoginProvider
 from strata.lib.db.columns import to_millis
@@ -162,10 +162,10 @@ def _require_begun(provider: LoginProvider, attempt: Attempt, brought: Mapping[s
     """Go on only with an answer to what this browser asked this site, and no refusal."""
     same = hmac.compare_digest(attempt.state.encode(), brought.get("state", "").encode())
     if not same or attempt.provider != provider.id:
-        raise ProviderFailed(provider.name, "another browser began this log-in", because="over")
+        raise ProviderFailed(provider.name, "another browser began this log-in", Failure.OVER)
     if "error" in brought:
-        because = "denied" if brought["error"] == "access_denied" else "away"
-        raise ProviderFailed(provider.name, brought["error"][:100], because=because)
+        failure = Failure.DENIED if brought["error"] == "access_denied" else Failure.AWAY
+        raise ProviderFailed(provider.name, brought["error"][:100], failure)
 
 
 def _text(provider: LoginProvider, answer: Mapping[str, Any], name: str) -> str:

@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from strata.accounts.mailboxes import addresses
-from strata.core.errors import ProviderFailed
+from strata.core.errors import Failure, ProviderFailed
 from strata.core.hub import Hub
 from strata.core.settings.providers import LoginProvider
 from strata.sessions.identities.sites import endpoints
@@ -44,7 +44,7 @@ def of_issuer(
     told = {**more, **said}
     email = _verified_email(provider, said) or _verified_email(provider, more)
     if provider.hosted_domain and said.get("hd") != provider.hosted_domain:
-        raise ProviderFailed(provider.name, "this account is of another domain", because="outside")
+        raise ProviderFailed(provider.name, "this account is of another domain", Failure.OUTSIDE)
     username = _found(told, provider.username_claim) or _found(told, provider.email_claim)
     claims = Claims(
         provider=provider.id,
@@ -187,7 +187,7 @@ def _allowed(provider: LoginProvider, claims: Claims) -> Claims:
     address = addresses.parse(claims.email)
     if domains and (address is None or address.domain not in domains):
         raise ProviderFailed(
-            provider.name, "addresses of this domain may not come in", because="outside"
+            provider.name, "addresses of this domain may not come in", Failure.OUTSIDE
         )
     return claims
 

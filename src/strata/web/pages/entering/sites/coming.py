@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from strata.accounts.factors.halfway import Ticket
 from strata.core.call import Call, working
-from strata.core.errors import ProviderFailed
+from strata.core.errors import Failure, ProviderFailed
 from strata.core.settings.providers import LoginProvider
 from strata.membership.joining import pending, signup
 from strata.membership.joining.beginning import first_faults
@@ -45,13 +45,13 @@ async def come_back(request: Request) -> Response:
     attempt = asking.attempt_of(hub, request.cookies.get(cookie_name(hub, ATTEMPT), ""))
     if attempt is None:
         reason = "no log-in was begun in this browser"
-        strange = ProviderFailed(provider.name, reason, because="over")
+        strange = ProviderFailed(provider.name, reason, Failure.OVER)
         return await failed(request, strange)
     brought = dict(request.query_params)
     try:
         answered = await anyio.to_thread.run_sync(asking.finish, hub, provider, attempt, brought)
-    except ProviderFailed as failure:
-        return await failed(request, failure)
+    except ProviderFailed as error:
+        return await failed(request, error)
     answer = await _settled(request, provider, attempt, answered.claims)
     await elsewhere.keep(request, answer, answered, long=attempt.remember)
     drop_cookie(request, answer, cookie_name(hub, ATTEMPT))

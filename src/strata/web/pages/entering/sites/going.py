@@ -9,7 +9,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.core.errors import NotFound, ProviderFailed
+from strata.core.errors import Failure, NotFound, ProviderFailed
 from strata.core.settings.providers import LoginProvider
 from strata.sessions.identities.sites import asking
 from strata.sessions.identities.sites.asking import Wanted
@@ -27,7 +27,12 @@ from strata.web.work import exchange, field, hub_of
 
 ATTEMPT: Final = "attempt"  # the cookie of a browser whose person is at the other site
 
-_STATUS: Final = {"away": 502, "denied": 400, "over": 400, "outside": 403}
+_STATUS: Final = {
+    Failure.AWAY: 502,
+    Failure.DENIED: 400,
+    Failure.OVER: 400,
+    Failure.OUTSIDE: 403,
+}
 
 log = structlog.get_logger("strata.logins")
 
@@ -49,8 +54,8 @@ async def off(request: Request, provider: LoginProvider, wanted: Wanted) -> Resp
     hub = hub_of(request)
     try:
         place, cookie = await anyio.to_thread.run_sync(asking.begin, hub, provider, wanted)
-    except ProviderFailed as failure:
-        return await failed(request, failure)
+    except ProviderFailed as error:
+        return await failed(request, error)
     answer = Response(status_code=303, headers={"Location": place, "Cache-Control": NO_STORE})
     set_cookie(
         request, answer, cookie_name(hub, ATTEMPT), cookie,
@@ -60,18 +65,18 @@ async def off(request: Request, provider: LoginProvider, wanted: Wanted) -> Resp
     return answer
 
 
-async def failed(request: Request, failure: ProviderFailed) -> Response:
+async def failed(request: Request, error: ProviderFailed) -> Response:
     """What a page says when the other site is away or says no; the password form still works."""
-    log.warning("provider failed", provider=failure.provider, reason=failure.reason)
+    log.warning("provider failed", provider=error.provider, reason=error.reason)
     visit = await visit_of(request)
     return shown(
         request,
         "accounts/provider_failed.html",
         visit,
-        status=_STATUS[failure.because],
+        status=_STATUS[error.failure],
         cache=NO_STORE,
-        provider=failure.provider,
-        because=failure.because,
+        provider=error.provider,
+        failure=error.failure,
         request_id=exchange(request).origin.request_id,
     )
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from strata.core.call import Call, working
-from strata.core.errors import TooMany
+from strata.core.errors import AskedToday
 from strata.membership.export import ask
 from strata.web.errors import status_of
 from strata.web.pages.forms.body import Form, form_of, submitted
@@ -26,14 +26,12 @@ async def submit(request: Request) -> Response:
 
     try:
         await submitted(request, form, act)
-    except TooMany as error:
-        if not error.message.startswith(ask.ONCE_A_DAY):
-            raise
+    except AskedToday as error:
         return await _too_soon(request, error)
     return redirected(request, page.PAGE, notice="export-asked")
 
 
-async def _too_soon(request: Request, error: TooMany) -> Response:
+async def _too_soon(request: Request, error: AskedToday) -> Response:
     """The account page, where the copy of today is, or is being made."""
     visit, held = await visiting(request, page.read)
     language = visit.frame.language
