@@ -61,7 +61,6 @@ class Whose:
 
     owner_id: int | None = None  # to whom the thing belongs, often an organisation
     subject_id: int | None = None  # whose account is concerned; default: the actor's
-    on_behalf_of: int | None = None  # as whom the actor went about; default: whoever let it act
 
 
 class Owned(Protocol):
@@ -171,7 +170,7 @@ def _actor(work: Work, name: str, actor_id: int | None, whose: Whose) -> Mapping
         "actor_id": who,
         "actor_kind": _by(actor, name, known=who is not None and not failed),
         "token_id": actor.token.id if actor.token else None,
-        "on_behalf_of": who if actor.token and _acts_for(actor.token) else whose.on_behalf_of,
+        "on_behalf_of": who if actor.token and _acts_for(actor.token) else None,
         "subject_id": whose.subject_id if whose.subject_id is not None else who,
         "result": "failure" if failed else "success",
     }
