@@ -244,9 +244,8 @@ def renames_after_a_code(here: Browsing, secret: str, used: int) -> None:
     here.page.goto(f"{here.base}{SETTINGS}")
     form = here.page.locator(f"form[action='{SETTINGS}/passkeys']")
     dialog = here.page.locator("details[data-dialog]").filter(has=form)
-    cancel = form.locator(
-        ".button-row [data-dialog-close]"
-    )  # beside the others; phones have no Esc
+    # Beside the others; phones have no Esc.
+    cancel = form.locator(".button-row [data-dialog-close]")
     for by_key in (False, True):
         dialog.locator("summary").click()
         expect(dialog.get_by_role("dialog")).to_be_visible()

@@ -94,9 +94,8 @@ xorbs = sa.Table(
     sa.Column("stored_bytes", sa.BigInteger, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_referenced_at", Moment, nullable=False, index=True),
-    sa.Column(
-        "chunks", sa.LargeBinary, nullable=False
-    ),  # lib.xet.table.ChunkTable, 41 bytes a chunk
+    # lib.xet.table.ChunkTable, 41 bytes a chunk
+    sa.Column("chunks", sa.LargeBinary, nullable=False),
 )
 
 xet_files = sa.Table(

@@ -66,10 +66,8 @@ class Places:
             address = ipaddress.ip_address(ip)
             mapped = address.ipv4_mapped if address.version == 6 else None
             return _place(self._reader.get(mapped or address))
-        except (
-            ValueError,
-            maxminddb.InvalidDatabaseError,
-        ):  # no address, IPv6 in a database of IPv4
+        # No address, IPv6 in a database of IPv4, a broken record.
+        except (ValueError, maxminddb.InvalidDatabaseError):
             return None
 
 

@@ -41,9 +41,8 @@ repos = sa.Table(
     "repos",
     metadata,
     identity(),
-    sa.Column(
-        "key", sa.Text, nullable=False, unique=True
-    ),  # 24 hex: `_id` on the wire and the folder on disk
+    # 24 hex: `_id` on the wire and the folder on disk
+    sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("owner_id", sa.ForeignKey("namespaces.id"), nullable=False),
     sa.Column("namespace", sa.Text, nullable=False),  # canonical casing, follows the owner's name
@@ -61,9 +60,8 @@ repos = sa.Table(
     sa.Column("created_by", sa.BigInteger),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),  # last move of a ref or setting
-    sa.Column(
-        "generation", sa.BigInteger, nullable=False, server_default="0"
-    ),  # grows with each ref move
+    # Grows with each move of a ref.
+    sa.Column("generation", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("next_discussion", sa.Integer, nullable=False, server_default="1"),
     sa.Column("likes", sa.Integer, nullable=False, server_default="0"),
     sa.Column("downloads", sa.BigInteger, nullable=False, server_default="0"),  # last 30 days

@@ -54,8 +54,8 @@ def found_with_logo(call: Call, wanted: NewOrganization, logo: bytes) -> Organiz
         InvalidFields, TooMany: also because of `picture`.
     """
     require_writer(call.actor, "create organizations")
-    with kept(call, logo, wanted.public_id) as stem, working(call) as work:
-        return found_organization(work, replace(wanted, logo=stem))
+    with kept(call, logo, wanted.public_id) as upload, working(call) as work:
+        return found_organization(work, replace(wanted, logo=upload))
 
 
 def change_logo(call: Call, name: str, content: bytes) -> None:

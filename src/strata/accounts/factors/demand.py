@@ -32,7 +32,8 @@ def demand_of(hub: Hub, rows: Iterable[Sequence[Any]]) -> Demand:
     """What rows of `COLUMNS` ask of one person.
 
     Args:
-        rows: one for each membership, at least one.
+        rows: one for each membership, and one without any of who has none; none at all: of a caller
+            who owes no factor.
     """
     deadlines: dict[int, datetime] = {}
     site: datetime | None = None

@@ -38,9 +38,8 @@ consents = sa.Table(
     sa.Column("accepted_at", Moment, nullable=False),
     sa.Column("ip", sa.Text, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),
-    sa.Column(
-        "method", sa.Text, nullable=False
-    ),  # "signup", "oauth", "invite", "re-consent", "organization"
+    # "signup", "oauth", "invite", "re-consent", "organization"
+    sa.Column("method", sa.Text, nullable=False),
 )
 
 # What people agreed to whose accounts are gone: a proof without the person (product §3.4).

@@ -19,7 +19,7 @@ def digest(hub: Hub, purpose: str, secret: str) -> str:
     """Under what the secret of a link is kept and found, 64 hex.
 
     Args:
-        purpose: of these links alone, so that none opens what another one is for.
+        purpose: what they are for, so that none opens what another one is for.
         secret: as somebody's browser says it; one that is too long finds nothing.
     """
     return hub.secrets.digest(purpose, secret[:LONGEST])

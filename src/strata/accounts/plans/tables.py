@@ -87,7 +87,6 @@ usages = sa.Table(
     sa.Column("owner_id", sa.ForeignKey("namespaces.id"), primary_key=True, autoincrement=False),
     sa.Column("private", sa.Boolean, primary_key=True),
     sa.Column("bytes", sa.BigInteger, nullable=False),
-    sa.Column(
-        "told", sa.Integer, nullable=False, server_default="0"
-    ),  # percent, by mail; 101: a refusal
+    # Of which percentage a mail told last; 101: of a refusal.
+    sa.Column("told", sa.Integer, nullable=False, server_default="0"),
 )

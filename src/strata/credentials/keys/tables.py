@@ -12,9 +12,8 @@ ssh_keys = sa.Table(
     sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("algorithm", sa.Text, nullable=False),  # "ssh-ed25519"
-    sa.Column(
-        "fingerprint", sa.Text, nullable=False, unique=True
-    ),  # "SHA256:…"; one key, one account
+    # "SHA256:…"; one key, one account
+    sa.Column("fingerprint", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_used_at", Moment),  # flushed in bulk, never on the connection itself
     sqlite_autoincrement=True,  # a signed link names the id: it must never become another key's

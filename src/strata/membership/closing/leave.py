@@ -30,7 +30,7 @@ def schedule(work: Work) -> datetime:
 
     Raises:
         Unauthenticated: nobody is signed in, or only by a token.
-        EmailNotVerified: unconfirmed accounts leave at once (`joining.unconfirmed.leave`).
+        EmailNotVerified: unconfirmed accounts leave at once (`confirming.unconfirmed.leave`).
         ProofNeeded: the session must show who sits there.
         Conflict: they are the only admin of an organisation.
         Forbidden: they are the only admin of the site, or the account is not open.

@@ -40,9 +40,9 @@ def kept(
     if pretend:
         yield None
         return
-    stem = picture.keep(call.hub, public_id, squares)
+    upload = picture.keep(call.hub, public_id, squares)
     try:
-        yield stem
+        yield upload
     except BaseException:
-        picture.drop(call.hub, stem)
+        picture.drop(call.hub, upload)
         raise

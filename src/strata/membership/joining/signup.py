@@ -96,15 +96,15 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         password_hash = hashing.hash_password(call.hub, form.password)
     public_id = fresh_key()
     looked_at = picture.kept(call, form.picture, public_id, pretend=bool(form.suspicion))
-    with looked_at as stem, working(call) as work:
+    with looked_at as upload, working(call) as work:
         limits.count(work, *rates)
         if form.suspicion:
             return _pretended(work, form)
         _spend(work, form)
         promise = _promised(work, form)
         user = _open(work, form, address, password_hash, public_id)
-        if stem is not None:
-            point(work, user.id, stem)
+        if upload is not None:
+            point(work, user.id, upload)
         _keep(work, form, user, promise)
         _write_to(work, user)
         return _signed_in(work, form, user)

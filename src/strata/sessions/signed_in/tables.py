@@ -24,7 +24,8 @@ sessions = sa.Table(
     sa.Column("remember", sa.Boolean, nullable=False),
     sa.Column("ip", sa.Text, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),
-    # At whose word it was opened (`core.providers.Vouched`); null: a password or a passkey.
+    # At whose word it was opened (`core.settings.providers.Vouched`); null: a password or a
+    # passkey.
     sa.Column("vouched_identity", sa.Text, index=True),
     sa.Column("vouched_session", sa.Text, index=True),
 )
