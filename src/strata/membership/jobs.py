@@ -47,7 +47,6 @@ class TidyAccounts:
             limits.forget_old(work)
             expiring.tell(work)
             unconfirmed.tell(work)
-            unconfirmed.remove(work)
             suspend.end_suspensions(work)
             pack.forget_expired(work)
             user_codes.forget_over(work)
@@ -59,6 +58,7 @@ class TidyAccounts:
             tidying.forget_old(work)
             keys.turn(work)
             enqueue(work, self, after=EVERY)
+        unconfirmed.remove(call)
         gone.delete_due(call)
         pack.sweep(call)
 

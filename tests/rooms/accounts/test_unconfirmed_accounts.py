@@ -19,11 +19,13 @@ from fixtures.accounts import (
 from fixtures.hubs import FrozenClock
 from strata.accounts import people
 from strata.accounts.legal.tables import consents
+from strata.accounts.naming import names
 from strata.accounts.notices.tables import notice_choices
-from strata.accounts.plans.tables import plan_grants, plans
-from strata.accounts.tables import namespaces, users
+from strata.accounts.plans import grants
+from strata.accounts.plans.rules import by_invite
+from strata.accounts.tables import emails, namespaces, users
 from strata.core.actor import Actor, TokenRole
-from strata.core.call import Origin, reading, working
+from strata.core.call import Call, Origin, reading, working
 from strata.core.hub import Hub
 from strata.credentials.tokens import making
 from strata.events.tables import facts, jobs
@@ -52,6 +54,23 @@ def tidied(hub: Hub, clock: FrozenClock, *, after: timedelta) -> None:
 def there(hub: Hub, name: str) -> bool:
     with calling(hub) as call:
         return people.by_name(call, name) is not None
+
+
+def unconfirmed(hub: Hub, name: str) -> None:
+    """Have an account that nobody confirmed, without the price of a password."""
+    made(hub, name, password=None)
+    its = namespaces.c.name == name
+    with hub.database.writing() as db:
+        user_id = db.scalar(sa.select(namespaces.c.id).where(its))
+        change = sa.update(users).where(users.c.id == user_id)
+        db.execute(change.values(verified_at=None))
+        db.execute(sa.delete(emails).where(emails.c.user_id == user_id))
+
+
+def bearer(call: Call, name: str) -> names.Namespace:
+    found = names.find(call, name)
+    assert found is not None
+    return found
 
 
 @pytest.mark.slow
@@ -123,9 +142,14 @@ def test_whom_an_operator_confirmed_or_equipped_is_never_touched(
     hub: Hub, clock: FrozenClock
 ) -> None:
     made(hub, "made-by-operator")
+    for name in ("planned", "roomy"):
+        unconfirmed(hub, name)
     equipped = joined(hub, "equipped")
     with calling(hub) as call, working(call) as work:
         making.create_for(work, equipped.user_id, "ci", TokenRole.READ)
+        grants.make(work, "Lab", {"repos": 7})
+        grants.assign(work, bearer(work, "planned"), "Lab", None)
+        grants.override(work, bearer(work, "roomy"), "repos", 7, None)
     # The first account of a hub is one, confirmed or not: else the next stranger would be.
     boss = sa.update(users).where(users.c.id == joined(hub, "boss").user_id)
     with hub.database.writing() as db:
@@ -133,7 +157,8 @@ def test_whom_an_operator_confirmed_or_equipped_is_never_touched(
     for _ in range(4):
         tidied(hub, clock, after=20 * DAY)
     assert there(hub, "made-by-operator")
-    assert there(hub, "equipped")
+    for name in ("equipped", "planned", "roomy"):
+        assert there(hub, name)
     assert there(hub, "boss")
     assert there(hub, "head-of-it")
     assert inbox(hub, "equipped@example.org")[1:] == []
@@ -148,6 +173,29 @@ def test_an_address_of_somebody_else_gets_no_reminder(hub: Hub, clock: FrozenClo
     assert not there(hub, "pretender")
     assert there(hub, "owner")
     assert len(inbox(hub, "owner@example.org")) == before
+
+
+def test_each_account_is_removed_for_itself(hub: Hub, clock: FrozenClock) -> None:
+    """Nobody who writes waits for hundreds, and what fails for one brings no other back."""
+    for name in ("one", "another"):
+        unconfirmed(hub, name)
+    tidied(hub, clock, after=27 * DAY)
+    removed = []
+
+    def fails(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM users"):
+            removed.append(statement)
+            if len(removed) == 2:
+                raise OSError("the disk is full")
+
+    engine = hub.database.writer
+    sa.event.listen(engine, "before_cursor_execute", fails)
+    with pytest.raises(OSError, match="full"):
+        tidied(hub, clock, after=3 * DAY)
+    sa.event.remove(engine, "before_cursor_execute", fails)
+    assert [there(hub, name) for name in ("one", "another")] == [False, True]
+    tidied(hub, clock, after=EVERY)
+    assert not there(hub, "another")
 
 
 def test_the_housekeeping_goes_on_by_itself(hub: Hub, clock: FrozenClock) -> None:
@@ -165,9 +213,8 @@ def test_what_they_chose_or_brought_along_keeps_no_account(hub: Hub, clock: Froz
         work.db.execute(
             sa.insert(identities).values(user_id=alice, created_at=work.now, **elsewhere)
         )
-        work.db.execute(sa.insert(plans).values(name="team", quotas={}, created_at=work.now))
-        granted = {"owner_id": alice, "plan": "team", "granted_at": work.now}
-        work.db.execute(sa.insert(plan_grants).values(**granted))
+        grants.make(work, "team", {})
+        by_invite(work, alice, "team", None)
         assert work.db.scalar(sa.select(notice_choices.c.user_id)) == alice
     tidied(hub, clock, after=27 * DAY)
     tidied(hub, clock, after=3 * DAY)

@@ -2,7 +2,8 @@
 
 Name and address become free. Spared are administrators (an empty hub would make the next stranger
 one), accounts that hold anything an operator gave them, and everybody who was confirmed, by
-themselves or by an operator.
+themselves or by an operator. Each account is removed in a transaction of its own: after a wave of
+robots nobody else who writes waits for all of them.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from strata.accounts import confirmed, people
 from strata.accounts.legal import agreeing
 from strata.accounts.legal.tables import consents
+from strata.accounts.plans.tables import plan_grants, quota_overrides
 from strata.accounts.tables import former_names, namespaces, users
 from strata.core.actor import Standing
-from strata.core.call import Work
+from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict
 from strata.credentials.oauth.tables import oauth_apps
 from strata.credentials.tokens.tables import tokens
@@ -31,30 +33,40 @@ from strata.membership.erasing import erase_rows
 from strata.organizations.tables import memberships
 
 NOTICE = timedelta(days=3)  # between the mail and the removal, also when the hub was away
-AT_ONCE = 500  # accounts in one transaction
+AT_ONCE = 500  # accounts in one round
 # What an operator may have given somebody who is not confirmed.
-_GIVEN = (tokens.c.user_id, memberships.c.user_id, oauth_apps.c.owner_id)
+_GIVEN = (
+    tokens.c.user_id,
+    memberships.c.user_id,
+    oauth_apps.c.owner_id,
+    plan_grants.c.owner_id,
+    quota_overrides.c.owner_id,
+)
 
 
 def tell(work: Work) -> None:
     """Write to whoever has three days left to confirm; to each of them once."""
     old = _life(work) - NOTICE
     due = _unconfirmed().where(users.c.created_at <= work.now - old)
-    for row in work.db.execute(due.where(users.c.removal_told_at.is_(None)).limit(AT_ONCE)).all():
+    due = due.where(users.c.removal_told_at.is_(None)).limit(AT_ONCE)
+    for row in work.db.execute(_locked(due)).all():
         told = sa.update(users).where(users.c.id == row.id)
         work.db.execute(told.values(removal_told_at=work.now))
         if not row.address_taken:  # otherwise the address is somebody else's
             _write_to(work, row)
 
 
-def remove(work: Work) -> None:
+def remove(call: Call) -> None:
     """Remove the accounts whose time is over and who were told so three days ago."""
     over = _unconfirmed().where(
-        users.c.created_at <= work.now - _life(work),
-        users.c.removal_told_at <= work.now - NOTICE,
+        users.c.created_at <= call.now - _life(call),
+        users.c.removal_told_at <= call.now - NOTICE,
     )
-    for row in work.db.execute(over.limit(AT_ONCE)).all():
-        _is_removed(work, row)
+    for user_id in call.db.scalars(over.with_only_columns(users.c.id).limit(AT_ONCE)).all():
+        with working(call) as work:
+            row = work.db.execute(_locked(over.where(users.c.id == user_id))).first()
+            if row is not None:  # otherwise it was confirmed meanwhile, or given something
+                _is_removed(work, row)
 
 
 def leave(work: Work, user_id: int) -> bool:
@@ -64,7 +76,7 @@ def leave(work: Work, user_id: int) -> bool:
     """
     waits = users.c.standing == Standing.PENDING.value
     mine = _removable().where(users.c.id == user_id, sa.or_(users.c.verified_at.is_(None), waits))
-    row = work.db.execute(mine).first()
+    row = work.db.execute(_locked(mine)).first()
     return row is not None and _is_removed(work, row)
 
 
@@ -77,15 +89,15 @@ def turn_away(work: Work, user: people.User) -> None:
     if not approval.is_waiting(work, user.id):
         raise Conflict(f"{user.name} does not wait for approval.")
     told = confirmed.readers(work, user)
-    row = work.db.execute(_removable().where(users.c.id == user.id)).first()
+    row = work.db.execute(_locked(_removable().where(users.c.id == user.id))).first()
     if row is None or not _is_removed(work, row):
         raise Conflict(f"{user.name} holds what an operator gave it.")
     for reader in told:
         outbox.post(work, letters.turned_away(work, reader))
 
 
-def _life(work: Work) -> timedelta:
-    return timedelta(days=work.hub.settings.accounts.unconfirmed_days)
+def _life(call: Call) -> timedelta:
+    return timedelta(days=call.hub.settings.accounts.unconfirmed_days)
 
 
 def _unconfirmed() -> sa.Select[Any]:
@@ -101,8 +113,11 @@ def _removable() -> sa.Select[Any]:
         .join(namespaces, namespaces.c.id == users.c.id)
         .where(sa.not_(users.c.admin), *given)
         .order_by(users.c.id)
-        .with_for_update(of=users)
     )
+
+
+def _locked(accounts: sa.Select[Any]) -> sa.Select[Any]:
+    return accounts.with_for_update(of=users)
 
 
 def _write_to(work: Work, row: sa.Row[Any]) -> None:
