@@ -333,6 +333,25 @@ def test_a_sign_up_by_invitation_takes_its_code_from_the_link(
     agreed = {"username": "li", "full_name": "", "language": "en", "consents": "on"}
     assert visitor.submit("/join?step=2", "/join", **agreed).place == "/verify-email"
 
+    with reading(hub) as call, working(call) as work:
+        code = invites.invite(work)
+    late = Visitor(hub)
+    page = late.open(f"/join?invite={code}")
+    fields |= {"email": "mei@example.com", "invite": code}
+    late.send("/join", page.hidden("/join") | fields)
+    assert f'value="{code}"' in late.open("/join").text  # as the address, it is still there
+    second = late.open("/join?step=2").hidden("/join") | agreed | {"username": "mei"}
+    with reading(hub) as call, working(call) as work:
+        (kept,) = invites.open_invites(call)
+        invites.withdraw(work, kept.id)
+    late.take_time()
+    refused = late.send("/join", second)
+    assert (refused.status, f'value="{code}"' in refused.text) == (400, True)
+    with reading(hub) as call, working(call) as work:
+        code = invites.invite(work)
+    again = late.open(f"/join?invite={code}")  # a fresh link goes before what was kept
+    assert f'value="{code}"' in again.text
+
 
 def test_an_account_that_waits_for_approval_changes_nothing(
     tmp_path: Path, clock: FrozenClock
@@ -378,7 +397,7 @@ def test_an_account_that_waits_for_approval_changes_nothing(
     assert Visitor(hub).log_in("mei").status == 401
 
 
-CODE = "the code of whoever set it up"
+CODE = "the code of whoever set it up, ".ljust(128, "x")  # the longest that may be chosen
 
 
 @pytest.fixture

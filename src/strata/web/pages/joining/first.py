@@ -56,7 +56,14 @@ async def show_first_again(request: Request, error: InvalidFields) -> Response:
     email = step.email if step else ""
     there = InvalidFields({name: keys for name, keys in error.fields.items() if name in FIELDS})
     errors = told(visit.frame.language, there, domain=email.rpartition("@")[2])
-    return await show_first(request, visit, email, errors, identity=from_elsewhere(step))
+    return await show_first(
+        request,
+        visit,
+        email,
+        errors,
+        identity=from_elsewhere(step),
+        invite=step.invite if step else "",
+    )
 
 
 def _keep(call: Call, request: Request, form: Form) -> str:
@@ -69,7 +76,7 @@ def _keep(call: Call, request: Request, form: Form) -> str:
         shown_at=shown_at,
         invite=form.get("invite", "").strip()[:LONGEST_CODE],
         identity=_begun_elsewhere(call, request, form),
-        first_code=form.get("first_code", "").strip()[:LONGEST_CODE],
+        first_code=form.get("first_code", "").strip()[: first.LONGEST_CODE],
     )
     signup.require_free(call.hub, step.email, step.identity)
     require_none(beginning.first_faults(call, step))
@@ -117,10 +124,16 @@ async def show_first(
     errors: Told = NOTHING_WRONG,
     *,
     identity: bool = False,
+    invite: str = "",
 ) -> Response:
-    """Show the first form, with what was wrong in it."""
+    """Show the first form, with what was wrong in it.
+
+    Args:
+        invite: the code that was kept; one that stands in the form or the address goes first.
+    """
     hub = hub_of(request)
     now = hub.clock()
+    asked = request.query_params.get("invite", invite)
     return shown(
         request,
         "accounts/join_first.html",
@@ -134,7 +147,7 @@ async def show_first(
         asks_code=await read(request, first.asks_code),
         domains=hub.settings.accounts.allowed_domains,
         needs_invite=hub.settings.accounts.sign_up == "invite",
-        invite=exchange(request).form.get("invite", request.query_params.get("invite", "")),
+        invite=exchange(request).form.get("invite", asked),
         shown_ticket=hub.secrets.sign(_SHOWN_AT, now, expires=now + FORM_LIFE),
     )
 

@@ -39,8 +39,10 @@ async def join(request: Request) -> Response:
     if is_closed(hub_of(request)):
         return _closed_page(request, visit)
     if request.query_params.get("step") != "2":
-        email = step.email if step else ""
-        answer = await show_first(request, visit, email, identity=from_elsewhere(step))
+        email, invite = (step.email, step.invite) if step else ("", "")
+        answer = await show_first(
+            request, visit, email, identity=from_elsewhere(step), invite=invite
+        )
         return onward.remember(request, answer)
     if step is None:
         return redirected(request, "/join")
