@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fixtures.accounts import calling, joined, made
+from fixtures.accounts import calling, made
 from fixtures.hubs import FrozenClock
 from strata.accounts.naming import names, reserved
 from strata.core.call import working
@@ -111,7 +111,7 @@ def test_an_address_without_letters_still_gives_a_suggestion(hub: Hub) -> None:
 
 
 def test_asking_for_names_is_limited(hub: Hub, clock: FrozenClock) -> None:
-    joined(hub, "alice")
+    made(hub, "alice", password=None)
     with calling(hub) as call:
         assert faults.name_faults(call, "Alice") == ("name.taken",)
         for _ in range(29):

@@ -33,7 +33,7 @@ from strata.core.errors import AlreadyExists, Conflict, Forbidden, InvalidFields
 from strata.core.hub import Hub
 from strata.events import outbox
 from strata.membership.confirming import verification
-from strata.membership.joining import by_operator, signup
+from strata.membership.joining import by_operator, faults, signup
 from strata.sessions.signed_in import sessions
 
 
@@ -212,6 +212,21 @@ def test_a_taken_name_is_said_so(hub: Hub) -> None:
         signup.sign_up(call, form("Alice", email="other@example.org", consents={}))
     assert set(caught.value.fields) == {"username", "consents"}
     assert mail_count(hub) == 1
+
+
+def test_a_form_asks_for_no_more_names_than_anybody_may(hub: Hub) -> None:
+    """Else forms that open nothing would tell in a minute who is here."""
+    made(hub, "alice", password=None)
+    asking = form("Alice", consents={}, password="")
+    with calling(hub) as call:
+        for _ in range(faults.NAME_CHECKS_PER_MINUTE):
+            with pytest.raises(InvalidFields) as caught:
+                signup.sign_up(call, asking)
+            assert caught.value.fields["username"] == ("name.taken",)
+        with pytest.raises(TooMany):
+            signup.sign_up(call, asking)
+        with pytest.raises(TooMany):
+            faults.name_faults(call, "Alice")
 
 
 def test_an_address_that_is_here_already_looks_like_a_new_one(hub: Hub) -> None:

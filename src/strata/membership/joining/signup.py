@@ -31,7 +31,13 @@ from strata.events.facts import record
 from strata.events.letters import CHINESE
 from strata.membership.confirming import approval, mailing, verification
 from strata.membership.joining import first, invites, opening, picture
-from strata.membership.joining.faults import email_faults, invite_faults, require_none, work_of
+from strata.membership.joining.faults import (
+    email_faults,
+    invite_faults,
+    name_faults,
+    require_none,
+    work_of,
+)
 from strata.sessions.entering import sites
 from strata.sessions.identities import linking
 from strata.sessions.identities.ending import vouched
@@ -81,7 +87,8 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         Forbidden: sign-up is closed (`CLOSED`).
         LogInElsewhere: people with such an address come in through another site.
         Conflict: another account has the address that another site vouches for.
-        TooMany: this address, its network or the whole site had too many sign-ups.
+        TooMany: this address, its network or the whole site had too many sign-ups, or this address
+            asked for too many names.
         InvalidFields: fields are `email`, `password`, `username`, `full_name`, `consents`,
             `invite`, `work`, `picture`, `first_code`.
     """
@@ -202,8 +209,7 @@ def _require_fields(call: Call, form: SignUp) -> addresses.Address:
         "password": ()
         if form.identity
         else new_password_faults(call.hub, form.password, identities=identities),
-        "username": names.faults(form.username, call.hub.settings)
-        or names.conflicts(call, form.username),
+        "username": name_faults(call, form.username),
         "full_name": full_name_faults(form.full_name),
         "consents": consent_faults(call, form.consents),
         "invite": invite_faults(call, form.invite, form.email),
