@@ -19,15 +19,22 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
+from fixtures.organizations import organization
 from strata.accounts import people
+from strata.core.actor import Role
 from strata.core.call import working
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
 from strata.core.hub import Hub
 from strata.core.settings.loading import load
+from strata.core.settings.providers import LoginProvider
 from strata.core.settings.refusal import BadSettings
 from strata.membership.confirming import approval, unconfirmed, verification
 from strata.membership.joining import invites
+from strata.organizations import queries
 from strata.sessions.entering import login
+from strata.sessions.entering.entry import Browser
+from strata.sessions.identities.linking import settle
+from strata.sessions.identities.sites.claims import Claims
 
 
 def by(hub: Hub, mode: str) -> Hub:
@@ -142,6 +149,34 @@ def test_whoever_is_turned_away_leaves_nothing_behind(guarded: Hub) -> None:
     joined(guarded, "alice")
     with calling(guarded) as call, working(call) as work, pytest.raises(Conflict):
         unconfirmed.turn_away(work, person(guarded, "first-one"))
+
+
+def test_groups_elsewhere_bring_no_role_to_who_waits(guarded: Hub) -> None:
+    """Else the account could neither be turned away nor leave: it would be somebody's member."""
+    site = LoginProvider("there", "oidc", "There", "id", "secret", roles=("ml=acme:write",))
+    guarded = replace(guarded, providers=(site,))
+    acme = organization(guarded, "first-one", "acme")
+    browser = Browser()
+
+    def came(name: str) -> Claims:
+        address = f"{name}@example.org"
+        return Claims("there", "https://there.example", name, name, address, groups=("ml",))
+
+    def role(name: str) -> Role | None:
+        with calling(guarded) as call:
+            return queries.role_of(call, acme.id, person(guarded, name).id)
+
+    for name in ("alice", "bob", "carol"):
+        joined(guarded, name, password="", identity=came(name))
+        with calling(guarded) as call, working(call) as work:
+            settle(work, site, came(name), browser)
+        assert role(name) is None
+    with calling(guarded) as call, working(call) as work:
+        assert unconfirmed.leave(work, person(guarded, "alice").id)
+        unconfirmed.turn_away(work, person(guarded, "bob"))
+        approval.approve(work, person(guarded, "carol"))
+        settle(work, site, came("carol"), browser)
+    assert role("carol") is Role.WRITE
 
 
 def test_the_first_account_of_a_hub_waits_for_nobody(hub: Hub) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, people
@@ -14,9 +16,10 @@ from strata.events.facts import record
 from strata.membership.confirming import letters
 
 
-def hold(work: Work, user_id: int) -> None:
-    """Let a new account wait for its approval."""
-    _stand(work, user_id, Standing.PENDING)
+def hold(work: Work, user: people.User) -> people.User:
+    """Let a new account wait for its approval; returns it as it stands then."""
+    _stand(work, user.id, Standing.PENDING)
+    return replace(user, standing=Standing.PENDING.value)
 
 
 def ask_for(work: Work, user: people.User) -> None:

@@ -122,7 +122,7 @@ def _keep(work: Work, form: SignUp, user: people.User, promise: invites.Promise 
     if promise is not None:
         by_invite(work, user.id, promise.plan, promise.days)
     if work.hub.settings.accounts.sign_up == "approval" and not user.admin:
-        approval.hold(work, user.id)
+        user = approval.hold(work, user)
     agreed = keep_consents(work, user.id, read_in=form.read_in, method=_method(form, promise))
     if form.mails:
         ask_for_mails(work, user.id)

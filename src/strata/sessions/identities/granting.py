@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from strata.accounts import people
 from strata.accounts.plans.rules import settle_groups
-from strata.core.actor import SYSTEM, Role
+from strata.accounts.standing import now
+from strata.core.actor import SYSTEM, Role, Standing
 from strata.core.call import Work
 from strata.core.errors import Conflict
 from strata.core.settings.providers import LoginProvider
@@ -22,7 +23,8 @@ def grant_roles(
     Whoever logs in through the site has in each organisation that a rule names the highest role
     that their groups stand for, and none if they are in none of its groups, however they became a
     member: the site alone says. The last admin stays, and who never comes through the site is left
-    alone. Unconfirmed accounts get their roles at the first log-in after they are confirmed.
+    alone. Accounts that are not confirmed, or wait to be let in, get their roles at the first
+    log-in after that.
 
     Args:
         groups: theirs at the site, among those that rules name.
@@ -43,6 +45,8 @@ def grant_roles(
 def _give(work: Work, name: str, user: people.User, role: Role | None) -> None:
     organization = queries.by_name(work, name)
     if organization is None:
+        return
+    if role is not None and now(work, user) is Standing.PENDING:
         return
     if role is not None:
         members.set_role(work, organization, user, role)
