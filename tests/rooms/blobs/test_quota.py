@@ -302,12 +302,50 @@ def test_a_refusal_is_recorded_though_it_is_known_to_be_full_and_with_more_room_
         grants.override(work, place, "public_bytes", None, None)
         grants.make(work, "Pro", {"public_bytes": 2 * TOTAL})
         grants.assign(work, place, "Pro", None)
-    give(hub, ana, one, content_of(7, 1))  # 80 % of it are used, which is told
+    give(hub, ana, one, content_of(7, 1))  # as much of as much: that is known
+    assert len(_subjects(hub)) == before + 1
     with reading(hub) as call, working(call) as work:
         grants.make(work, "Pro", {"public_bytes": 3 * TOTAL})
     give(hub, ana, one, content_of(8, TOTAL * 8 // 10))
     assert _subjects(hub)[0] == "ana: 80% of public storage used"
-    assert len(_subjects(hub)) == before + 3
+    assert len(_subjects(hub)) == before + 2
+
+
+def test_a_step_is_told_again_only_after_there_was_clearly_more_room(hub: Hub) -> None:
+    hub, ana = _listening(hub), made(hub, "ana")
+    one = created(hub, ana, "one")
+    place = names.Namespace(ana.user_id or 0, "ana", names.Kind.USER)
+    give(hub, ana, one, content_of(0, TOTAL * 90 // 100))
+    oid = give(hub, ana, one, content_of(1, TOTAL * 6 // 100))
+    assert [text.split()[1] for text in _subjects(hub)] == ["95%", "80%"]
+
+    def made_room(oid: Oid) -> None:
+        with working_as(hub, ana) as work:
+            inventory.give_up(work, one, [oid])
+        run_counts(hub, ana)
+
+    with reading(hub) as call, working(call) as work:  # nothing of it is room
+        grants.make(work, "Pro", {"public_bytes": TOTAL, "api": 5})
+        grants.assign(work, place, "Pro", None)
+        grants.override(work, place, "tokens", 5, None)
+        grants.make(work, "Pro", {"public_bytes": TOTAL, "api": 6})
+    give(hub, ana, one, content_of(2, 10))
+    for number in (3, 4):
+        made_room(oid)
+        oid = give(hub, ana, one, content_of(number, TOTAL * 6 // 100))
+    assert len(_subjects(hub)) == 2
+
+    with reading(hub) as call, working(call) as work:
+        grants.override(work, place, "public_bytes", TOTAL * 2, None)
+        grants.override(work, place, "public_bytes", None, None)
+    give(hub, ana, one, content_of(5, 10))
+    assert len(_subjects(hub)) == 3
+    made_room(oid)
+    with reading(hub) as call, working(call) as work:
+        grants.override(work, place, "public_bytes", 0, None)  # no limit
+        grants.override(work, place, "public_bytes", None, None)
+    give(hub, ana, one, content_of(6, 10))
+    assert [text.split()[1] for text in _subjects(hub)] == ["80%", "95%", "95%", "80%"]
 
 
 def _told(hub: Hub) -> list[str]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from strata.accounts.plans.grants import holders
 from strata.accounts.plans.quotas import NO_LIMIT, quotas_of
 from strata.blobs.quota.room import shown
-from strata.blobs.quota.telling import tell_anew
+from strata.blobs.quota.telling import settle_told
 from strata.blobs.quota.usage import noted, recount, recount_later
 from strata.core.call import Work
 from strata.core.errors import OverQuota
@@ -31,9 +31,9 @@ def settle(work: Work, fact: Fact) -> None:
         OverQuota: a repo that moves or changes its visibility does not fit where it shall be.
     """
     if fact.name in ROOM_CHANGES and fact.subject_id is not None:
-        tell_anew(work, [fact.subject_id])
+        settle_told(work, [fact.subject_id])
     elif fact.name == "admin.plan_update":
-        tell_anew(work, holders(work, fact.target or ""))
+        settle_told(work, holders(work, fact.target or ""))
     if fact.repo_id is None:
         return
     if fact.name == "repo.delete":

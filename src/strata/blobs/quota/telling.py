@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import sqlalchemy as sa
 
 from strata.access.plans.letters import usage_letter
 from strata.access.plans.owners import answering_for
 from strata.accounts import people
+from strata.accounts.plans.quotas import quotas_of
 from strata.accounts.plans.tables import usages
+from strata.blobs.quota.steps import FULL, OVER, passed, still_told
 from strata.blobs.quota.usage import lock
 from strata.core.call import Call, Work, working
 from strata.events.facts import Whose, record
 from strata.events.outbox import post
 from strata.repos.record import Repo
 
-STEPS: Final = (100, 95, 80)  # percent
-FULL: Final = 100
-OVER: Final = 101  # an upload was refused, which is told beside that it is full
-
 
 def tell(work: Work, repo: Repo, used: int, total: int) -> None:
     """Write to those who answer for the owner when a step was passed they do not know of."""
-    passed = next((step for step in STEPS if used * 100 >= total * step), 0)
-    if passed and passed > _told(work, repo):
-        _write(work, repo, passed)
+    step = passed(used, total)
+    if step > _told(work, repo):
+        _write(work, repo, step)
 
 
 def tell_exceeded(call: Call, repo: Repo) -> None:
@@ -53,9 +50,15 @@ def tell_exceeded(call: Call, repo: Repo) -> None:
             )
 
 
-def tell_anew(work: Work, owners: Sequence[int] | sa.Select[tuple[int]]) -> None:
-    """Forget what was told: with other room 80 % is another figure."""
-    work.db.execute(sa.update(usages).where(usages.c.owner_id.in_(owners)).values(told=0))
+def settle_told(work: Work, owners: Sequence[int] | sa.Select[tuple[int]]) -> None:
+    """Forget what is no longer so with the room that owners have now."""
+    told = sa.select(usages).where(usages.c.owner_id.in_(owners), usages.c.told > 0)
+    ordered = told.order_by(usages.c.owner_id, usages.c.private).with_for_update()
+    for row in work.db.execute(ordered).all():
+        total = quotas_of(work, row.owner_id).storage(private=row.private)
+        here = sa.and_(usages.c.owner_id == row.owner_id, usages.c.private == row.private)
+        kept = still_told(row.told, row.bytes, total)
+        work.db.execute(sa.update(usages).where(here).values(told=kept))
 
 
 def _told(call: Call, repo: Repo) -> int:

@@ -14,8 +14,10 @@ from typing import ClassVar
 
 import sqlalchemy as sa
 
+from strata.accounts.plans.quotas import quotas_of
 from strata.accounts.plans.tables import usages
 from strata.blobs.queries import in_batches
+from strata.blobs.quota.steps import still_told
 from strata.blobs.tables import blobs, git_sizes, repo_blobs
 from strata.core.call import Call, Work, working
 from strata.core.findings import Check, Finding
@@ -91,13 +93,14 @@ def counted(call: Call, owner_id: int) -> dict[bool, int]:
 def recount(work: Work, owner_id: int) -> Usage:
     """Note what the owner's files have together now."""
     lock(work, owner_id)
-    sizes = counted(work, owner_id)
-    for private, size in sizes.items():
-        work.db.execute(
-            sa.update(usages)
-            .where(usages.c.owner_id == owner_id, usages.c.private == private)
-            .values(bytes=size, told=sa.case((usages.c.bytes > size, 0), else_=usages.c.told))
-        )
+    sizes, quotas = counted(work, owner_id), quotas_of(work, owner_id)
+    mine = usages.c.owner_id == owner_id
+    for row in work.db.execute(sa.select(usages).where(mine)).all():
+        size, told = sizes[row.private], row.told
+        if told and size < row.bytes:
+            told = still_told(told, size, quotas.storage(private=row.private))
+        here = sa.and_(mine, usages.c.private == row.private)
+        work.db.execute(sa.update(usages).where(here).values(bytes=size, told=told))
     return Usage(sizes[True], sizes[False])
 
 
