@@ -66,6 +66,7 @@ def test_a_device_card_says_what_asks_from_where_when_and_for_what(
     assert "was turned away and cannot use your account" in denied.text
     late = ana.send("/device", card.hidden("/device") | {"decision": "allow"})
     assert "This code is wrong, was used already" in late.text
+    assert late.status == 400  # as every form that did nothing
     assert "Hub CLI" not in ana.open(CONNECTED).text
 
 
@@ -76,7 +77,7 @@ def test_a_code_that_grew_old_and_one_too_many_wrong_ones(
     clock.advance(timedelta(minutes=15))
     assert "no longer valid" in ana.submit("/device", "/device", user_code=code).text
     for _ in range(9):
-        assert ana.submit("/device", "/device", user_code="BBBB-BBBB").status == 200
+        assert ana.submit("/device", "/device", user_code="BBBB-BBBB").status == 400
     blocked = ana.submit("/device", "/device", user_code=waiting(hub).user_code)
     assert blocked.status == 429
     assert 0 < int(blocked.headers["retry-after"]) <= 15 * 60

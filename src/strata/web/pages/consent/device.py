@@ -73,7 +73,7 @@ def _typing(
         request,
         "oauth/device.html",
         visit,
-        status=429 if wait_s else 200,
+        status=429 if wait_s else 400 if error else 200,
         cache=NO_STORE,
         headers={"Retry-After": str(wait_s)} if wait_s else None,
         code=_tidied(code),
