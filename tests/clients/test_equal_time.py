@@ -110,8 +110,8 @@ def repeated(
 def test_nobody_and_nothing_is_found_by_the_clock(stranger: Stranger) -> None:
     mail = "@example.org"
     pairs = {
-        "log-in by name": (stranger.log_in, known(), unknown(), 200),
-        "log-in by address": (stranger.log_in, known(mail), unknown(mail), 200),
+        "log-in by name": (stranger.log_in, known(), unknown(), 401),
+        "log-in by address": (stranger.log_in, known(mail), unknown(mail), 401),
         "sign-up": (stranger.join, known(mail), unknown(mail), 201),
         "forgotten password": (stranger.forget, known(), unknown(), 303),
         "private repo, API": (

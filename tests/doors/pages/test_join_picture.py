@@ -83,7 +83,7 @@ def test_a_bad_picture_opens_no_account_and_says_why(hub: Hub) -> None:
     ):
         visitor, fields = second_step(hub, "li-wei")
         page = send(visitor, fields, content, name)
-        assert (page.status, why in page.text) == (200, True), name
+        assert (page.status, why in page.text) == (400, True), name
         assert 'aria-invalid="true"' in page.text
         assert 'value="li-wei"' in page.text
     assert (people(hub), strays(hub)) == (before, 0)
@@ -92,7 +92,7 @@ def test_a_bad_picture_opens_no_account_and_says_why(hub: Hub) -> None:
 def test_one_that_is_too_large_is_told_so(hub: Hub) -> None:
     visitor, fields = second_step(hub, "li-wei")
     page = send(visitor, fields, b"x" * (3 * 1024 * 1024))
-    assert (page.status, "at most 2 MB" in page.text) == (200, True)
+    assert (page.status, "at most 2 MB" in page.text) == (400, True)
     assert people(hub) == 0
     assert send(visitor, fields, drawn()).place == "/verify-email"
 
@@ -103,7 +103,7 @@ def test_whatever_else_is_wrong_leaves_no_picture_behind(hub: Hub) -> None:
         visitor, fields = second_step(hub, "li-wei")
         sent = {name: value for name, value in (fields | changes).items() if value}
         page = send(visitor, sent, drawn())
-        assert page.status == 200
+        assert page.status == 400
         assert "Choose the picture once more" in page.text
     assert (people(hub), strays(hub)) == (1, 0)
 
@@ -131,7 +131,7 @@ def test_an_address_that_somebody_has_shows_no_difference(hub: Hub) -> None:
 def test_one_address_has_only_so_many_pictures_looked_at(hub: Hub) -> None:
     visitor, fields = second_step(hub, "li-wei")
     for _ in range(joining_picture.PER_HOUR):
-        assert send(visitor, fields, b"no picture").status == 200
+        assert send(visitor, fields, b"no picture").status == 400
     refused = send(visitor, fields, b"no picture")
     assert (refused.status, "retry-after" in refused.headers) == (429, True)
     assert visitor.send("/join", fields).place == "/verify-email"

@@ -49,7 +49,8 @@ def found(scene: Scene, owner: str, name: str) -> Repo:
 
 def test_an_organization_shows_its_repos_and_members(scene: Scene) -> None:
     joins(scene.hub, "ada", Role.READ)
-    page = scene.visitor().get("/ACME")
+    assert scene.visitor().get("/ACME").headers["location"] == "/acme"
+    page = scene.visitor().get("/acme")
     assert page.status_code == 200
     assert "Acme &amp; Sons" in page.text
     for shown in ('href="/acme/tiny"', 'href="/li-wei"', 'href="/ada"', "2 members"):

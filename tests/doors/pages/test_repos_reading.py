@@ -318,7 +318,8 @@ def test_a_person_wins_over_a_legacy_name_which_else_leads_on(tmp_path: Path) ->
     made(scene.hub, "distilgpt2", password=None)
     created(scene.hub, made(scene.hub, "distilbert", password=None), "distilgpt2")
     assert "Nothing published yet." in seen(scene, "/distilgpt2")
-    profile = seen(scene, "/LI-WEI")
+    assert visitor.get("/LI-WEI").headers["location"] == "/li-wei"
+    profile = seen(scene, "/li-wei")
     assert "flan-t5-large" in profile
     assert "Edit profile" not in profile
     assert "Edit profile" in scene.visitor(scene.owner).get("/li-wei").text
