@@ -28,6 +28,7 @@ from strata.core.hub import Hub
 from strata.core.settings.loading import load
 from strata.core.settings.providers import LoginProvider
 from strata.core.settings.refusal import BadSettings
+from strata.membership.closing import suspend
 from strata.membership.confirming import approval, unconfirmed, verification
 from strata.membership.joining import invites
 from strata.organizations import queries
@@ -67,6 +68,12 @@ def guarded(hub: Hub) -> Hub:
     """A hub whose administrator lets each one in."""
     made(hub, "first-one", admin=True)
     return by(hub, "approval")
+
+
+def came(name: str) -> Claims:
+    """Who somebody is at another site, which has checked the address."""
+    address = f"{name}@example.org"
+    return Claims("there", "https://there.example", name, name, address, groups=("ml",))
 
 
 def test_an_invitation_lets_as_many_in_as_it_says(closed: Hub) -> None:
@@ -151,16 +158,26 @@ def test_whoever_is_turned_away_leaves_nothing_behind(guarded: Hub) -> None:
         unconfirmed.turn_away(work, person(guarded, "first-one"))
 
 
+def test_a_suspension_lets_nobody_in_who_was_never_approved(guarded: Hub) -> None:
+    """Its end makes an account active: one that waits is turned away instead."""
+    joined(guarded, "alice", password="", identity=came("alice"))
+    ban = suspend.Suspension("spam")
+    with calling(guarded) as call, working(call) as work:
+        with pytest.raises(Conflict, match="waits for approval"):
+            suspend.suspend(work, person(guarded, "alice"), ban)
+        with pytest.raises(Conflict):
+            suspend.restore(work, person(guarded, "alice"))
+        assert approval.is_waiting(work, person(guarded, "alice").id)
+        approval.approve(work, person(guarded, "alice"))
+        suspend.suspend(work, person(guarded, "alice"), ban)
+
+
 def test_groups_elsewhere_bring_no_role_to_who_waits(guarded: Hub) -> None:
     """Else the account could neither be turned away nor leave: it would be somebody's member."""
     site = LoginProvider("there", "oidc", "There", "id", "secret", roles=("ml=acme:write",))
     guarded = replace(guarded, providers=(site,))
     acme = organization(guarded, "first-one", "acme")
     browser = Browser()
-
-    def came(name: str) -> Claims:
-        address = f"{name}@example.org"
-        return Claims("there", "https://there.example", name, name, address, groups=("ml",))
 
     def role(name: str) -> Role | None:
         with calling(guarded) as call:

@@ -42,7 +42,7 @@ def suspend(work: Work, user: people.User, wanted: Suspension) -> None:
 
     Raises:
         Malformed: without a reason, or over before it begins.
-        Conflict: the account is suspended, or about to be deleted.
+        Conflict: the account is suspended, about to be deleted, or was never let in.
     """
     reason = wanted.reason.strip()
     if not 1 <= len(reason) <= LONGEST_REASON:
@@ -119,7 +119,10 @@ def _move(
 ) -> None:
     people.locked(work, user.id)
     there = people.by_id(work, user.id)
-    if there is None or standings.now(work, there) not in (Standing.ACTIVE, Standing.PENDING):
+    stands = None if there is None else standings.now(work, there)
+    if stands is Standing.PENDING:  # the end of a suspension would let it in, never approved
+        raise Conflict(f"{user.name} waits for approval: `strata user reject` removes it.")
+    if stands is not Standing.ACTIVE:
         raise Conflict(f"{user.name} is suspended already, or about to be deleted.")
     moved = {"standing": to.value, "standing_reason": reason, "standing_until": until}
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(**moved))
