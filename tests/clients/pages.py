@@ -96,6 +96,7 @@ class Browsing:
     base: str
     language: Language
     complaints: list[str] = field(default_factory=list)
+    methods: dict[str, str] = field(default_factory=dict)  # by path, of the last request
 
     def watch(self) -> None:
         """Note every console error, uncaught exception and request to another host."""
@@ -228,10 +229,12 @@ class Browsing:
     def _tells_of_the_form(self, message: ConsoleMessage) -> bool:
         """Whether Chromium notes that the page it shows is a form with what is wrong in it."""
         place = urlsplit(message.location["url"]).path
-        return place == urlsplit(self.page.url).path and _REFUSED.search(message.text) is not None
+        here = place == urlsplit(self.page.url).path and self.methods.get(place) == "POST"
+        return here and _REFUSED.search(message.text) is not None
 
     def _note_request(self, request: Request) -> None:
         place = urlsplit(request.url)
+        self.methods[place.path] = request.method
         if (
             place.scheme in {"http", "https", "ws", "wss"}
             and place.netloc != urlsplit(self.base).netloc

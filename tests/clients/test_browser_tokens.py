@@ -96,15 +96,8 @@ def forget_proof(hub: Hub) -> None:
         database.commit()
 
 
-def forgive(here: Browsing, status: int) -> None:
-    """Browsers complain about the status of pages that ask for more; that one is meant."""
-    assert all(f"status of {status}" in complaint for complaint in here.complaints)
-    here.complaints.clear()
-
-
 def prove(here: Browsing, person: Person) -> None:
     here.page.wait_for_selector("dialog[open] input[type=password]")
-    forgive(here, 403)
     here.check()
     here.page.locator("dialog[open] input[type=password]").focus()
     here.page.keyboard.type(person.password)
@@ -181,7 +174,6 @@ def is_told_what_is_wrong(here: Browsing, words: dict[str, str]) -> None:
         here.page.locator("main input[name=name]").fill(name)
         here.page.keyboard.press("Enter")
         here.page.wait_for_selector(".error-summary")
-        forgive(here, 400)
         assert words[said] in here.page.locator("main").inner_text()
     page, day = here.page, here.page.locator("#strata-day")
     here.open("/settings/tokens/new")
@@ -193,7 +185,6 @@ def is_told_what_is_wrong(here: Browsing, words: dict[str, str]) -> None:
     page.locator(".error-summary a").click()
     assert day.is_visible()
     assert day.evaluate("(field) => field === document.activeElement")
-    forgive(here, 400)
 
 
 def walk_the_menu(here: Browsing) -> None:
@@ -397,5 +388,4 @@ def come_back_to_the_scopes(here: Browsing, words: dict[str, str]) -> None:
     page.locator("#strata-find").fill("alice/nothing")
     page.locator(".token-form button[type=submit]").click()
     page.wait_for_selector(".error-summary")
-    forgive(here, 400)
     assert page.locator(".repo-chip code").all_inner_texts() == ["alice/vault", "alice/nothing"]
