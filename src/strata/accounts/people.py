@@ -124,6 +124,12 @@ def locked(work: Work, user_id: int) -> None:
     work.db.execute(sa.select(users.c.id).where(users.c.id == user_id).with_for_update())
 
 
+def latest(work: Work, user_id: int) -> User | None:
+    """An account as it is once nobody else's transaction changes it; what is decided then holds."""
+    locked(work, user_id)
+    return by_id(work, user_id)
+
+
 def is_empty(call: Call) -> bool:
     """Whether nobody has an account yet."""
     return call.db.execute(sa.select(users.c.id).limit(1)).first() is None

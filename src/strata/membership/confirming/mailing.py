@@ -139,8 +139,8 @@ def _move_to(work: Work, user: people.User, address: addresses.Address) -> None:
 
 
 def _unverified(work: Work) -> people.User:
-    user = person(work)
-    people.locked(work, user.id)
+    people.locked(work, person(work).id)
+    user = person(work)  # as it is now: its address may have been confirmed meanwhile
     if user.verified_at is not None:
         raise Conflict("email.verified")
     return user

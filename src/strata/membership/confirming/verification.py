@@ -45,7 +45,10 @@ def look_at_link(call: Call, link_token: str) -> Outcome:
 
 def confirm_link(work: Work, link_token: str) -> Outcome:
     """Confirm the address of a link, in whatever browser it was opened; logs nobody in."""
-    row = _by_link(work, link_token)
+    seen = _by_link(work, link_token)
+    if seen is not None:
+        _lock_claimants(work, seen.user_id, seen.email)
+    row = _by_link(work, link_token)  # as it is now
     if row is None:
         return Outcome.UNKNOWN
     state = _state_of_link(work, row)
@@ -58,7 +61,9 @@ def confirm_code(work: Work, code: str) -> Outcome:
     Raises:
         Unauthenticated: nobody is signed in.
     """
-    user = person(work)
+    seen = person(work)
+    _lock_claimants(work, seen.id, seen.email_key)
+    user = person(work)  # as it is now
     if user.verified_at is not None:
         return Outcome.ALREADY
     row = newest(work, user.id)
@@ -128,11 +133,20 @@ def greet(work: Work, user: people.User) -> None:
         outbox.post(work, letters.welcome(work, people.reader(user)))
 
 
+def _lock_claimants(work: Work, user_id: int, email_key: str) -> None:
+    """Make the others wait who say that the address is theirs, and whoever changes the account.
+
+    In one order, before any other row, so that nobody waits for each other.
+    """
+    say_so = sa.and_(users.c.email_key == email_key, users.c.verified_at.is_(None))
+    theirs = sa.select(users.c.id).where(sa.or_(users.c.id == user_id, say_so))
+    work.db.execute(theirs.order_by(users.c.id).with_for_update())
+
+
 def _release(work: Work, row: sa.Row[Any]) -> None:
     """Give the address to whoever proves that it is theirs, unless its account proved so before."""
     owner = people.owner_of_address(work, row.email)
     if owner is not None and owner.id != row.user_id:
-        people.locked(work, owner.id)
         held = sa.and_(
             users.c.id == owner.id, users.c.verified_at.is_(None), sa.not_(users.c.address_taken)
         )

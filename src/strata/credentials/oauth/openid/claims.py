@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from strata.accounts import profiles
+from strata.accounts import confirmed, profiles
 from strata.accounts.profile import details
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
@@ -16,6 +16,7 @@ from strata.credentials.oauth import scopes
 from strata.credentials.oauth.openid import keys
 from strata.credentials.oauth.tokens import accesses
 from strata.credentials.oauth.tokens.families import Answer
+from strata.lib.mail.message import address_key
 from strata.organizations import queries as organizations
 from strata.organizations.record import Membership
 
@@ -108,8 +109,10 @@ def about(call: Call, user_id: int, held: Iterable[str]) -> Claims:
         website = details.details_of(call, user_id).homepage
         if website:
             told["website"] = website
-    if scopes.EMAIL in given:
-        told |= {"email": person.email, "email_verified": person.verified}
+    if scopes.EMAIL in given:  # sites let people in by it: only what is theirs for sure
+        key = address_key(person.email)
+        proved = person.verified and confirmed.owner_id(call, key) == user_id
+        told |= {"email": person.email, "email_verified": proved}
     return told
 
 

@@ -1,0 +1,146 @@
+"""Acts that decide on an account as they have read it, at the moment somebody changes the account.
+
+Each story opens the transaction of one act and has the other one come meanwhile: what is decided
+is decided on the account as it is then, and nobody meets a failure that says nothing.
+"""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.accounts import calling, code_in, confirmation_in, inbox, joined, made, person
+from fixtures.races import beside, called, held_open, worked
+from strata.accounts import people
+from strata.accounts.tables import users
+from strata.core.actor import SYSTEM, Actor
+from strata.core.errors import Conflict
+from strata.core.hub import Hub
+from strata.credentials.oauth import scopes
+from strata.credentials.oauth.openid import claims
+from strata.membership.confirming import mailing, verification
+
+NO_PASSWORD = None  # nothing here asks for one, and hashing takes time
+NOT_THEIRS = "ceo@corp.example"
+
+
+@pytest.fixture
+def hub(each_hub: Hub) -> Hub:
+    return each_hub
+
+
+@pytest.fixture
+def mallory(hub: Hub) -> Actor:
+    """Somebody who has just signed up and has yet to confirm their address."""
+    joined(hub, "mallory")
+    return Actor(user_id=person(hub, "mallory").id, name="mallory", session_id=0)
+
+
+def told_of(hub: Hub, name: str) -> Any:
+    with calling(hub) as call:
+        return claims.about(call, person(hub, name).id, [scopes.EMAIL])
+
+
+def link_of(hub: Hub, name: str) -> str:
+    return confirmation_in(inbox(hub, f"{name}@example.org")[-1])
+
+
+def move(hub: Hub, who: Actor) -> object:
+    return called(hub, who, lambda call: mailing.change_address(call, NOT_THEIRS))
+
+
+def test_an_address_is_not_exchanged_while_it_is_confirmed(hub: Hub, mallory: Actor) -> None:
+    """The account would be confirmed, with an address that nobody has proved."""
+    link = link_of(hub, "mallory")
+    late = beside(
+        hub,
+        lambda work: verification.confirm_link(work, link),
+        lambda: move(hub, mallory),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Conflict), late
+    assert person(hub, "mallory").email == "mallory@example.org"
+    assert told_of(hub, "mallory")["email_verified"]
+    assert inbox(hub, NOT_THEIRS) == []
+
+
+def test_no_new_mail_is_sent_while_the_address_is_confirmed(hub: Hub, mallory: Actor) -> None:
+    link = link_of(hub, "mallory")
+    late = beside(
+        hub,
+        lambda work: verification.confirm_link(work, link),
+        lambda: called(hub, mallory, mailing.resend),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Conflict), late
+
+
+@pytest.mark.parametrize("by", ["link", "code"])
+def test_an_address_is_not_confirmed_while_it_is_exchanged(
+    hub: Hub, mallory: Actor, by: str
+) -> None:
+    mail = inbox(hub, "mallory@example.org")[-1]
+    link, code = link_of(hub, "mallory"), code_in(mail)
+
+    def confirm() -> object:
+        if by == "link":
+            return worked(hub, SYSTEM, lambda work: verification.confirm_link(work, link))
+        return worked(hub, mallory, lambda work: verification.confirm_code(work, code))
+
+    came, late = held_open(
+        hub, lambda call: mailing.change_address(call, NOT_THEIRS), confirm, by=mallory
+    )
+    assert came is None
+    wrong = {"link": verification.Outcome.EXPIRED, "code": verification.Outcome.WRONG}
+    assert late is wrong[by]
+    assert person(hub, "mallory").verified_at is None
+
+
+@pytest.mark.parametrize("by", ["link", "code"])
+def test_a_new_mail_and_the_confirmation_by_the_old_one_do_not_hold_each_other_up(
+    hub: Hub, mallory: Actor, by: str
+) -> None:
+    link, code = link_of(hub, "mallory"), code_in(inbox(hub, "mallory@example.org")[-1])
+    user = person(hub, "mallory")
+
+    def confirm() -> object:
+        if by == "link":
+            return worked(hub, SYSTEM, lambda work: verification.confirm_link(work, link))
+        return worked(hub, mallory, lambda work: verification.confirm_code(work, code))
+
+    late = beside(
+        hub,
+        lambda work: people.locked(work, user.id),
+        confirm,
+        by=mallory,
+        then=lambda work: mailing.issue(work, user),
+    )
+    assert late in (verification.Outcome.EXPIRED, verification.Outcome.WRONG), late
+
+
+def test_two_who_say_so_and_prove_one_address_at_once_do_not_hold_each_other_up(
+    hub: Hub, mallory: Actor
+) -> None:
+    joined(hub, "other", email="mallory@example.org")
+    links = [
+        confirmation_in(kept)
+        for kept in inbox(hub, "mallory@example.org")
+        if "/email_confirmation/" in kept.text
+    ]
+    assert len(links) == 2
+    late = beside(
+        hub,
+        lambda work: people.locked(work, mallory.user_id or 0),
+        lambda: worked(hub, SYSTEM, lambda work: verification.confirm_link(work, links[1])),
+        by=SYSTEM,
+        then=lambda work: verification.confirm_link(work, links[0]),
+    )
+    assert not isinstance(late, Exception), late
+
+
+def test_no_site_is_told_of_an_address_that_nobody_proved(hub: Hub) -> None:
+    made(hub, "mallory", password=NO_PASSWORD)
+    assert told_of(hub, "mallory")["email_verified"]
+    with hub.database.writing() as db:
+        db.execute(sa.update(users).values(email=NOT_THEIRS, email_key=NOT_THEIRS))
+    assert not told_of(hub, "mallory")["email_verified"]
