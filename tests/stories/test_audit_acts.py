@@ -581,7 +581,11 @@ ACTS: Final[tuple[tuple[Callable[[World], None], str], ...]] = (
     (prove, "account.sudo account.username_change"),
     (reset, "account.password_reset_request account.password_reset"),
     (change_password, "account.password_change"),
-    (addresses, "account.email_add account.email_primary account.email_remove"),
+    (
+        addresses,
+        ("account.email_add_request account.email_add account.email_primary"
+        " account.email_remove"),
+    ),
     (show_oneself, "account.profile_update account.avatar_update"),
     (choose_how, "account.preferences_update account.notifications_update"),
     (sign_others_out, "account.logout account.session_revoke"),

@@ -62,7 +62,7 @@ RECORDED: Final = {
     "webhook.delete", "webhook.disable", "webhook.replay", "webhook.test",
     # Beyond the product's list, because these change something, too.
     "account.passkey_rename", "org.join.request", "org.join.withdraw", "quota.decline",
-    "admin.plan_update", "admin.plan_rule", "admin.secrets_renew",
+    "admin.plan_update", "admin.plan_rule", "admin.secrets_renew", "account.email_add_request",
 }  # fmt: skip
 # Told from the detail of another fact: the tests below do these things.
 DERIVED = {

@@ -476,6 +476,13 @@ GATE = "gated request (owner, instant or daily digest), decision, reset with rea
 ROWS: Final = (
     Row("verify", Scene.joins, "Confirm your e-mail address", "验证您的 Strata 邮箱", (NEW,)),
     Row("welcome", welcome, "Welcome to Strata", "欢迎使用 Strata", (NEW,)),
+    Row(
+        ADDRESSES,
+        on(lambda w: adding.add(w, "third@example.net", primary=False)),
+        "asked to add an address",
+        "请求为您的",
+        BOTH,
+    ),
     Row(ADDRESSES, address_added, "An address was added", "添加了邮箱", BOTH),
     Row(ADDRESSES, on(lambda w: proved.remove(w, TWO)), "address was removed", "移除了邮箱", BOTH),
     Row(

@@ -59,6 +59,7 @@ from strata.lib.objects.s3 import S3Place, S3Store
 from strata.lib.objects.store import ObjectStore
 from strata.membership import personal as membership
 from strata.membership.emails.undeliverable import TellUndeliverable
+from strata.membership.emails.withdrawing import withdraw_with_sign_in
 from strata.membership.export.pack import PackExport
 from strata.membership.failures import TellOfFailures
 from strata.membership.jobs import TidyAccounts
@@ -166,6 +167,7 @@ LISTENERS: tuple[Listener, ...] = (
     look_through,
     look_through_bucket,
     look_through_said,
+    withdraw_with_sign_in,
 )
 
 # What the rooms hold of people: for the copy they may ask for, and for when they leave.

@@ -1,5 +1,7 @@
 """Several addresses of one account: whose an address is, and who hears of a change."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,8 +18,10 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
+from fixtures.races import called, worked
 from strata.accounts import confirmed, people
-from strata.core.actor import Actor
+from strata.app.hub import LISTENERS
+from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working
 from strata.core.errors import (
     BadCredentials,
@@ -29,12 +33,18 @@ from strata.core.errors import (
     Unauthenticated,
 )
 from strata.core.hub import Hub
+from strata.membership import recovery
+from strata.membership.closing import suspend
 from strata.membership.confirming import verification
 from strata.membership.emails import adding, proved
 from strata.membership.emails.adding import Outcome
-from strata.sessions.entering import login
+from strata.sessions.entering import login, signing_out
+from strata.sessions.passwords import changing, reset
+from strata.sessions.signed_in import sessions
 
 SECOND = "alice@other.example"
+
+NEW = "An0ther-Horse!b"
 
 
 @pytest.fixture
@@ -234,3 +244,84 @@ def test_a_withdrawn_address_cannot_be_confirmed(hub: Hub, alice: Actor) -> None
         with working(call) as work:
             adding.withdraw(work, waiting.id)
     assert confirm(hub) is Outcome.EXPIRED
+
+
+def test_the_owner_hears_of_an_address_while_it_can_still_be_stopped(
+    hub: Hub, alice: Actor
+) -> None:
+    add(hub, alice, "second@other.example")
+    confirm(hub, "second@other.example")
+    add(hub, alice, "mallory@evil.example", primary=True)
+    for where in ("alice@example.org", "second@other.example"):
+        told = inbox(hub, where)[-1]
+        assert told.subject == "Someone asked to add an address to your Strata account"
+        assert "mallory@evil.example" in told.text
+        assert "for 1 hour." in told.text
+        assert "change your password at once" in told.text
+    assert fact_names(hub)[-1] == "account.email_add_request"
+    assert "account.email_add_request" not in _after(hub, alice, "second@other.example")
+
+
+def _after(hub: Hub, actor: Actor, key: str) -> list[str]:
+    """What is told of an address of theirs that is only shown to take mail again."""
+    before = len(fact_names(hub))
+    with calling(hub, actor) as call, working(call) as work:
+        adding.confirm_again(work, key)
+    return fact_names(hub)[before:]
+
+
+def change(hub: Hub, alice: Actor) -> None:
+    with calling(hub) as call:
+        cookie = entered(login.log_in(call, login.LogIn("alice", PASSWORD))).session.cookie
+        here = sessions.actor_for_session(call.db, hub, cookie)
+    assert here is not None
+    assert here.user_id == alice.user_id
+    called(hub, here, lambda call: changing.change_password(call, changing.Change(PASSWORD, NEW)))
+
+
+def reset_password(hub: Hub, alice: Actor) -> None:
+    worked(hub, SYSTEM, lambda work: reset.send(work, person(hub, "alice"), ["alice@example.org"]))
+    link = confirmation_in(inbox(hub, "alice@example.org")[-1])
+    chosen = recovery.NewPassword(NEW, sign_out=False)
+    called(hub, Actor(), lambda call: recovery.choose(call, link, chosen))
+    assert alice.user_id == person(hub, "alice").id
+
+
+def by_operator(act: Callable[..., object], *args: object) -> Callable[[Hub, Actor], object]:
+    return lambda hub, _: worked(hub, SYSTEM, lambda work: act(work, person(hub, "alice"), *args))
+
+
+def everybody(hub: Hub, _: Actor) -> None:
+    worked(hub, SYSTEM, signing_out.sign_everybody_out)
+
+
+@pytest.mark.parametrize(
+    "take_back",
+    [
+        change,
+        reset_password,
+        by_operator(signing_out.sign_out),
+        by_operator(suspend.demand_password),
+        by_operator(suspend.suspend, suspend.Suspension("stolen")),
+        everybody,
+    ],
+)
+def test_an_address_that_waits_does_not_outlive_the_account_being_taken_back(
+    hub: Hub, alice: Actor, take_back: Callable[[Hub, Actor], object]
+) -> None:
+    hub = replace(hub, listeners=LISTENERS)
+    bob = made(hub, "bob")
+    add(hub, bob, "bob@other.example")
+    add(hub, alice, "mallory@evil.example")
+    take_back(hub, alice)
+    assert confirm(hub, "mallory@evil.example") is Outcome.EXPIRED
+    assert held(hub, alice) == ["alice@example.org"]
+    others = Outcome.EXPIRED if take_back is everybody else Outcome.CONFIRMED
+    assert confirm(hub, "bob@other.example") is others
+
+
+def test_other_log_ins_leave_an_address_waiting(hub: Hub, alice: Actor) -> None:
+    hub = replace(hub, listeners=LISTENERS)
+    add(hub, alice)
+    worked(hub, alice, signing_out.revoke_others)
+    assert confirm(hub) is Outcome.CONFIRMED

@@ -25,6 +25,7 @@ from strata.events.letters import Reader, page
 from strata.membership.emails import letters
 from strata.membership.emails.proved import held_email, put_first, signed_in, tell
 from strata.membership.emails.tables import email_changes
+from strata.membership.emails.withdrawing import close
 from strata.sessions.signed_in.sudo import require_sudo
 
 MOST: Final = 10  # addresses of one account, waiting ones included
@@ -71,7 +72,9 @@ def ask(call: Call, email: str, *, primary: bool) -> None:
 
 
 def add(work: Work, email: str, *, primary: bool) -> None:
-    """Send a link to a further address of the signed-in person.
+    """Send a link to a further address of the signed-in person, and tell them where they are now.
+
+    A stolen session may be what asks: its owner hears of it while the link can still be stopped.
 
     Raises:
         Unauthenticated, EmailNotVerified, ProofNeeded: who asks must be sure.
@@ -81,6 +84,11 @@ def add(work: Work, email: str, *, primary: bool) -> None:
     user = signed_in(work)
     address = _require_addable(work, user, email)
     _send_link(work, user, address, primary=primary)
+    detail = {"after": {"email": addresses.masked(address.text)}}
+    record(work, "account.email_add_request", target=user.name, detail=detail)
+    hours = _hours(PRIMARY_LIFE if primary else ADDED_LIFE)
+    told = confirmed.readers(work, user)
+    tell(work, told, lambda one: letters.wanted(work, one, email=address.text, hours=hours))
 
 
 def confirm_again(work: Work, key: str) -> None:
@@ -147,6 +155,7 @@ def confirm(work: Work, link: str) -> Outcome:
     row = _by_link(work, link)
     if row is None:
         return Outcome.UNKNOWN
+    people.locked(work, row.user_id)  # as every act on an account does first
     state = _state(work, row)
     return _confirmed(work, row) if state is Outcome.READY else state
 
@@ -176,7 +185,11 @@ def _letter(
         return letters.wanted_elsewhere(work, reader)
     reader = Reader(address.text, user.name, user.language)
     where = page(work, f"/settings/emails/confirm/{link}")
-    return letters.confirm(work, reader, link=where, hours=int(life.total_seconds()) // 3600)
+    return letters.confirm(work, reader, link=where, hours=_hours(life))
+
+
+def _hours(life: timedelta) -> int:
+    return int(life.total_seconds()) // 3600
 
 
 def _confirmed(work: Work, row: sa.Row[Any]) -> Outcome:
@@ -205,12 +218,7 @@ def _confirmed(work: Work, row: sa.Row[Any]) -> Outcome:
 
 
 def _withdraw(work: Work, user_id: int, which: sa.ColumnElement[bool]) -> None:
-    mine = sa.and_(email_changes.c.user_id == user_id, email_changes.c.used_at.is_(None), which)
-    work.db.execute(
-        sa.update(email_changes)
-        .where(mine, email_changes.c.replaced_at.is_(None))
-        .values(replaced_at=work.now)
-    )
+    close(work, sa.and_(email_changes.c.user_id == user_id, which))
 
 
 def _open(call: Call) -> tuple[sa.ColumnElement[bool], ...]:

@@ -35,6 +35,32 @@ def confirm(call: Call, reader: Reader, *, link: str, hours: int) -> Letter:
     return letter(reader, {"en": english, CHINESE: chinese}, link)
 
 
+def wanted(call: Call, reader: Reader, *, email: str, hours: int) -> Letter:
+    """Tell the owner of an account, where they are now, that a further address was asked for."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"Someone asked to add an address to your {site} account",
+        before=(
+            f"Someone, probably you, asked to add {email} to your account {reader.name}.",
+            "We sent a link there. Whoever opens it adds the address.",
+            f"The link works once, for {hours} {'hour' if hours == 1 else 'hours'}.",
+        ),
+        link_text="Your addresses",
+        after=("If that was not you, change your password at once. Then the link stops working.",),
+    )
+    chinese = Wording(
+        subject=f"有人请求为您的 {site} 账号添加邮箱",
+        before=(
+            f"有人（可能是您本人）请求将邮箱 {email} 添加到您的账号 {reader.name}。",
+            "我们已向该邮箱发送链接，打开链接后即完成添加。",
+            f"链接 {hours} 小时内有效，仅可使用一次。",
+        ),
+        link_text="查看您的邮箱",
+        after=("如果不是您本人操作，请立即修改密码，该链接会随即失效。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, ACCOUNT))
+
+
 def wanted_elsewhere(call: Call, reader: Reader) -> Letter:
     """Tell the owner of an address that somebody wanted to add it to another account."""
     site = call.hub.settings.site_name

@@ -23,6 +23,7 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "account.password_change": N_("Password changed"),
         "account.password_reset_request": N_("Password reset asked for"),
         "account.password_reset": N_("Password reset"),
+        "account.email_add_request": N_("Adding an e-mail address asked for"),
         "account.email_add": N_("E-mail address added"),
         "account.email_remove": N_("E-mail address removed"),
         "account.email_primary": N_("Primary e-mail address changed"),
