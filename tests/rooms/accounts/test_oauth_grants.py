@@ -28,6 +28,7 @@ from strata.core.hub import Hub
 from strata.core.settings.groups.programs import OauthSettings
 from strata.credentials.oauth import consents, narrowing
 from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.authorizing import answering
 from strata.credentials.oauth.authorizing.question import Question
 from strata.credentials.oauth.making import operator, registration, shelf
 from strata.credentials.oauth.making.keeping import Made
@@ -157,6 +158,34 @@ def test_a_person_lets_an_application_do_less_at_once(hub: Hub) -> None:
         (one,) = consents.connected(call, ana.user_id or 0)
     assert one.scopes == ("openid", "read-repos")
     assert fact_names(hub)[-1] == "oauth.revoke"
+
+
+def test_scopes_and_organizations_that_were_never_agreed_to_together_are_asked_about(
+    hub: Hub,
+) -> None:
+    ana = made(hub, "ana")
+    hers = organization(hub, "ana", "hers")
+    app = application(hub, scopes="openid read-repos write-repos")
+    writing, reading = asking(scope="openid write-repos"), asking(scope="openid read-repos")
+    allowed(hub, ana, writing)  # in her own namespace
+    allowed(hub, ana, reading, hers.public_id)
+    assert considered(hub, ana, reading) is None
+    question = considered(hub, ana, writing)
+    assert isinstance(question, Question)
+    assert question.proposed == {hers.public_id}
+    with calling(hub, ana) as call, working(call) as work, pytest.raises(GrantRefused):
+        answering.go_on(work, writing, app.app)
+    # Less is as good as what was agreed to, and both are once both were.
+    allowed(hub, ana, writing, hers.public_id)
+    with calling(hub, ana) as call, working(call) as work:
+        narrowing.narrow(work, "dummy-app", ["read-repos", "write-repos"], [hers.public_id])
+    assert considered(hub, ana, asking(scope="openid read-repos write-repos")) is None
+    # Where none is entered, each scope that was ever agreed to is.
+    allowed(hub, ana, reading)
+    assert considered(hub, ana, writing) is None
+    allowed(hub, ana, asking(scope="openid"), hers.public_id)
+    assert isinstance(considered(hub, ana, writing), Question)
+    assert considered(hub, ana, asking(scope="openid")) is None
 
 
 def test_what_was_not_fetched_yet_is_narrowed_too(hub: Hub) -> None:

@@ -35,10 +35,20 @@ class Consent:
     user_id: int
     scopes: tuple[str, ...]
     organizations: tuple[int, ...]  # ids; as chosen last
+    scopes_there: tuple[str, ...]  # of the scopes, those agreed to for these organisations
 
     def covers(self, asked: Iterable[str]) -> bool:
         """Whether all of this was agreed to before."""
         return frozenset(asked) <= frozenset(self.scopes)
+
+    def covers_there(self, asked: Iterable[str]) -> bool:
+        """Whether all of this was agreed to before, and for the organisations chosen last."""
+        there = not self.organizations or frozenset(asked) <= frozenset(self.scopes_there)
+        return there and self.covers(asked)
+
+    def kept_there(self, places: Iterable[int]) -> tuple[str, ...]:
+        """The scopes that were agreed to for each of these organisations before."""
+        return self.scopes_there if frozenset(places) <= frozenset(self.organizations) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,7 @@ def agree(
     kept = {
         "scopes": scopes.joined(before.scopes if before else (), asked),
         "organizations": list(places),
+        "scopes_there": scopes.joined(before.kept_there(places) if before else (), asked),
         "changed_at": work.now,
     }
     if before is None:
@@ -204,7 +215,12 @@ def _first(call: Call, *conditions: sa.ColumnElement[bool]) -> Consent | None:
     if row is None:
         return None
     return Consent(
-        row.id, row.app_id, row.user_id, tuple(row.scopes.split()), tuple(row.organizations)
+        row.id,
+        row.app_id,
+        row.user_id,
+        tuple(row.scopes.split()),
+        tuple(row.organizations),
+        tuple(row.scopes_there.split()),
     )
 
 

@@ -48,7 +48,8 @@ def narrow(work: Work, client_id: str, kept: Iterable[str], organizations: Itera
     left = tuple(one for one in before.scopes if one in wanted)
     chosen = set(consents.chosen(work, organizations))
     places = tuple(one for one in before.organizations if one in chosen)
-    after = replace(before, scopes=left, organizations=places)
+    there = tuple(one for one in before.scopes_there if one in wanted)
+    after = replace(before, scopes=left, organizations=places, scopes_there=there)
     if after == before and not _has_more(work, before, chosen):
         return
     _keep(work, after)
@@ -80,6 +81,7 @@ def _keep(work: Work, consent: Consent) -> None:
     values = {
         "scopes": scopes.joined(consent.scopes),
         "organizations": list(consent.organizations),
+        "scopes_there": scopes.joined(consent.scopes_there),
         "changed_at": work.now,
     }
     here = oauth_consents.c.id == consent.id

@@ -51,6 +51,8 @@ oauth_consents = sa.Table(
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False),
     sa.Column("scopes", sa.Text, nullable=False),  # all that was ever agreed to
     sa.Column("organizations", Json, nullable=False),  # ids; as chosen last
+    # Of the scopes, those that were agreed to for these organisations.
+    sa.Column("scopes_there", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
     sa.UniqueConstraint("user_id", "app_id"),

@@ -103,7 +103,7 @@ def is_settled(call: Call, asked: Asked, app: App, consent: Consent, held: tuple
     surely = by_secret or asked.redirect_uri.startswith("https://")
     asks_anew = asked.prompt & {"consent", "select_account"}
     proposed = frozenset(consents.chosen(call, asked.organizations))
-    known = consent.covers(held) and proposed <= frozenset(consent.organizations)
+    known = consent.covers_there(held) and proposed <= frozenset(consent.organizations)
     return surely and known and not asks_anew
 
 
