@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from starlette.testclient import TestClient
 
 from fixtures.accounts import calling, inbox, made, person
 from fixtures.authorizing import allowed, asking, redeemed
+from fixtures.hubs import FrozenClock
 from fixtures.oauth import application
 from fixtures.organizations import joins, organization, today
 from strata.access.organizations import tokens as org_tokens
@@ -65,6 +67,13 @@ def hers(hub: Hub) -> Organization:
         found = organizations.by_name(call, "hers")
     assert found is not None
     return found
+
+
+def tidied(hub: Hub, clock: FrozenClock) -> None:
+    """Let every access token of a browser run out, and the hub forget what is over."""
+    clock.advance(families.BROWSER_LIFE + timedelta(hours=1))
+    with calling(hub) as call, working(call) as work:
+        families.forget_over(work)
 
 
 def put_out(hub: Hub, admin: Actor) -> int:
@@ -157,23 +166,28 @@ def test_a_closed_accounts_tokens_open_nothing(
     assert web.get("/oauth/userinfo", headers=headers).status_code == status
 
 
-def test_a_reported_token_ends_its_log_in(hub: Hub, ana: Actor, web: TestClient) -> None:
+def test_a_reported_token_ends_its_log_in(
+    hub: Hub, ana: Actor, web: TestClient, clock: FrozenClock
+) -> None:
     app = application(hub, "leaky", secret="", scopes="openid")
     code = allowed(hub, ana, asking("leaky", scope="openid"))["code"]
     found = redeemed(hub, code, app.credentials)
     assert not isinstance(found, str)
     answer = found[0]
+    with calling(hub) as call:
+        again = refreshing.refresh(call, refreshing.Refresh(app.credentials, answer.refresh_token))
     with calling(hub) as call, working(call) as work:
         ending.report(work, [answer.access_token])
 
     assert web.get("/oauth/userinfo", headers=bearer(answer.access_token)).status_code == 401
+    tidied(hub, clock)  # it is over by itself, and yet it leaked
     with calling(hub) as call, pytest.raises(GrantRefused) as refused:
-        refreshing.refresh(call, refreshing.Refresh(app.credentials, answer.refresh_token))
+        refreshing.refresh(call, refreshing.Refresh(app.credentials, again.refresh_token))
     assert refused.value.reason == "invalid_grant"
 
 
 def test_what_an_organization_put_out_stays_out_after_a_refresh(
-    hub: Hub, ana: Actor, web: TestClient
+    hub: Hub, ana: Actor, web: TestClient, clock: FrozenClock
 ) -> None:
     app = application(hub, "put-out", secret="", scopes="openid read-repos")
     asked = asking("put-out", scope="openid read-repos")
@@ -192,6 +206,7 @@ def test_what_an_organization_put_out_stays_out_after_a_refresh(
     assert OUT in web.get(path, headers=bearer(found[0].access_token)).text
     assert "hers revoked the access of “put-out”" in inbox(hub, "ana@example.org")[-1].subject
 
+    tidied(hub, clock)  # "for good" is longer than the life of one token
     with calling(hub) as call:
         again = refreshing.refresh(
             call, refreshing.Refresh(app.credentials, found[0].refresh_token)

@@ -14,18 +14,19 @@ import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import HERE, calling, made, person
-from fixtures.authorizing import allowed as agreed, asking
+from fixtures.authorizing import allowed as agreed, answered, asking
 from fixtures.collaborators import invites, mailed, roles, shared
 from fixtures.contents import at, created
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import issuing
 from fixtures.oauth import CALLBACK, VERIFIER, application
-from fixtures.organizations import today
+from fixtures.organizations import joins, organization, today
 from fixtures.programs import allowed as let_in, granted, started
 from fixtures.races import beside, held_open, worked
+from strata.access.organizations import tokens as org_tokens
 from strata.content.authors import signature_of
 from strata.content.pushing.receive import Push, take_in
-from strata.core.actor import Actor, Role, TokenRole
+from strata.core.actor import Actor, Bar, Role, TokenFacts, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import GrantRefused, InvalidFields, Malformed, NotFound, StrataError
 from strata.core.hub import Hub
@@ -37,6 +38,7 @@ from strata.credentials.oauth.device import polling
 from strata.credentials.oauth.making import own
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.credentials.oauth.tokens import ending, refreshing
+from strata.credentials.oauth.tokens.families import Answer
 from strata.credentials.tokens import making
 from strata.credentials.tokens.presented.recognising import actor_for_token
 from strata.credentials.tokens.tables import tokens
@@ -45,6 +47,7 @@ from strata.lib.git.write import Note, Put, write_commit
 from strata.membership.closing import suspend
 from strata.membership.closing.suspend import Suspension
 from strata.organizations.collaborators.tables import collaborators, repo_invites
+from strata.organizations.token_policy import Approval
 from strata.repos import change
 from strata.repos.collaborating import answering, changing, inviting
 from strata.repos.publishers import manage as publishing
@@ -93,6 +96,14 @@ def raced(
     used, ended = held_open(hub, use, lambda: worked(hub, ana, end), by=Actor())
     assert not isinstance(ended, Exception), ended
     return used
+
+
+def token_of(hub: Hub, value: str) -> TokenFacts:
+    with calling(hub) as call:
+        actor = actor_for_token(call.db, hub, value)
+    assert actor is not None
+    assert actor.token is not None
+    return actor.token
 
 
 def run(hub: Hub, use: Callable[[Call], object]) -> object:
@@ -168,6 +179,27 @@ def test_an_application_that_logs_out_keeps_no_token(hub: Hub, ana: Actor, first
     else:
         assert late is None
     assert counted(hub, tokens) == 0
+
+
+@EITHER
+def test_an_organization_puts_an_application_out_while_it_refreshes(
+    hub: Hub, ana: Actor, bob: Actor, first: str
+) -> None:
+    acme = organization(hub, "ana")
+    joins(hub, "bob", Role.WRITE)
+    boss, app = today(hub, ana), application(hub, "notes", secret="", scopes="openid read-repos")
+    code = agreed(hub, bob, asking("notes", scope="openid read-repos"), acme.public_id)["code"]
+    held = answered(hub, code, app.credentials)
+    token_id = token_of(hub, held.access_token).id
+    asked = refreshing.Refresh(app.credentials, held.refresh_token)
+
+    def put_out(work: Work) -> None:
+        org_tokens.decide(work, "acme", token_id, Approval.REVOKED)
+
+    used = raced(hub, boss, first, lambda call: refreshing.refresh(call, asked), put_out)
+    assert isinstance(used, Answer), used
+    for answer in (held, used):
+        assert token_of(hub, answer.access_token).bars == {acme.id: Bar.REVOKED}
 
 
 @EITHER

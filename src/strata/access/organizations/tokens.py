@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
+from strata.accounts import people
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
@@ -135,6 +136,7 @@ def _reaches(call: Call, organization: Organization, user_id: int) -> bool:
 def _settle(
     work: Work, organization: Organization, token_id: int, owner_id: int, state: Approval
 ) -> None:
+    people.locked(work, owner_id)  # no token of the log-in is made meanwhile
     for one in accesses.held_with(work, token_id):
         approvals.decide(work, one, organization.id, state)
     asking.tell_owner(work, organization.name, token_id, state)

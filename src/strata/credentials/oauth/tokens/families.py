@@ -182,10 +182,14 @@ def grants_of(work: Work, family: Family) -> Grants:
 
 
 def forget_over(work: Work) -> None:
-    """Remove refresh tokens that are over, and families of which nothing is left."""
+    """Remove tokens that are over, and families of which nothing is left.
+
+    A log-in that can be refreshed keeps what its next token takes over: what organisations decided
+    about the newest one, and that one of them leaked.
+    """
     work.db.execute(sa.delete(oauth_refreshes).where(oauth_refreshes.c.expires_at <= work.now))
     over = sa.select(tokens.c.id).where(
-        tokens.c.kind == TokenKind.OAUTH.value, tokens.c.expires_at <= work.now
+        tokens.c.kind == TokenKind.OAUTH.value, tokens.c.expires_at <= work.now, ~_is_inherited()
     )
     work.db.execute(sa.delete(tokens).where(tokens.c.id.in_(over)))
     alive = (
@@ -193,6 +197,19 @@ def forget_over(work: Work) -> None:
         for table in (oauth_refreshes, oauth_accesses)
     )
     work.db.execute(sa.delete(oauth_families).where(*(~one for one in alive)))
+
+
+def _is_inherited() -> sa.ColumnElement[bool]:
+    """Whether what is known of a token holds for the one that follows it."""
+    held, later = oauth_accesses.alias("held"), oauth_accesses.alias("later")
+    followed = sa.exists().where(
+        later.c.family_id == held.c.family_id, later.c.token_id > held.c.token_id
+    )
+    return sa.exists().where(
+        held.c.token_id == tokens.c.id,
+        oauth_refreshes.c.family_id == held.c.family_id,
+        sa.or_(tokens.c.leaked_at.is_not(None), ~followed),
+    )
 
 
 def require_open_account(work: Work, user_id: int) -> None:
