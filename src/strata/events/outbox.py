@@ -117,6 +117,18 @@ def forget(work: Work, recipients: Collection[str]) -> None:
     work.db.execute(sa.delete(mails).where(mails.c.recipient.in_(sorted(recipients))))
 
 
+def forget_done(work: Work, recipients: Collection[str]) -> None:
+    """Remove what was written to addresses that nobody proved to have.
+
+    What is on its way still arrives, as somebody else may have sent it; two days later it is gone.
+    """
+    theirs = mails.c.recipient.in_(sorted(recipients))
+    leaving = sa.select(mails.c.id).where(theirs, mails.c.finished_at.is_(None))
+    for mail_id in work.db.scalars(leaving).all():
+        enqueue(work, ForgetMail(mail_id), after=2 * RETRIED_FOR)
+    work.db.execute(sa.delete(mails).where(theirs, mails.c.finished_at.is_not(None)))
+
+
 def outbox(
     call: Call, *, limit: int = 50, states: Collection[State] = (), to: str = ""
 ) -> list[Kept]:

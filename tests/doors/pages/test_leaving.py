@@ -24,6 +24,7 @@ from fixtures.inboxes import opens, says, told
 from fixtures.keys import ssh_pair
 from fixtures.organizations import joins, organization
 from fixtures.shown_repos import served
+from fixtures.traces import texts_with
 from strata.accounts.legal.agreeing import keep
 from strata.accounts.naming import names
 from strata.accounts.naming.former import holder
@@ -49,7 +50,6 @@ from strata.membership.closing import gone
 from strata.membership.confirming import unconfirmed
 from strata.membership.export import pack
 from strata.membership.export.pack import FOLDER, PackExport
-from strata.migrations.schema import metadata
 from strata.repos.change import Settings, delete, move
 from strata.repos.liking.likes import like
 
@@ -336,16 +336,6 @@ def test_who_is_gone_leaves_a_ghost_and_nothing_that_tells(
     clock.advance(timedelta(days=3))
     packed(hub)
     assert texts_with(hub, ("li@example.com", old.public_id)) == []
-
-
-def texts_with(hub: Hub, needles: tuple[str, ...]) -> list[str]:
-    """The tables in which something still tells of a person."""
-    found = []
-    with hub.database.reading() as db:
-        for table in metadata.sorted_tables:
-            for row in db.execute(sa.select(table)):
-                found += [table.name for needle in needles if needle in repr(row)]
-    return found
 
 
 # What is seen does not depend on the database; what is done is shown on both by the others.

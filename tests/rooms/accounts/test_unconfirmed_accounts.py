@@ -17,7 +17,8 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
-from strata.accounts import people
+from fixtures.traces import texts_with
+from strata.accounts import limits, people
 from strata.accounts.legal.tables import consents
 from strata.accounts.naming import names
 from strata.accounts.notices.tables import notice_choices
@@ -28,10 +29,13 @@ from strata.core.actor import Actor, TokenRole
 from strata.core.call import Call, Origin, reading, working
 from strata.core.hub import Hub
 from strata.credentials.tokens import making
+from strata.events.audit import verify
+from strata.events.audit.sealing import seal
 from strata.events.tables import facts, jobs
-from strata.membership.confirming import mailing, verification
+from strata.membership.confirming import mailing, unconfirmed as removal, verification
 from strata.membership.confirming.tables import verifications
 from strata.membership.jobs import EVERY, TidyAccounts
+from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.identities.tables import identities
 from strata.sessions.signed_in.tables import sessions
 
@@ -105,13 +109,35 @@ def test_after_thirty_days_name_and_address_are_free(hub: Hub, clock: FrozenCloc
 
     assert fact_names(hub)[-1] == "account.purge"
     with calling(hub) as call:
-        assert call.db.scalar(sa.select(facts.c.target).order_by(facts.c.id.desc())) == "alice"
         for table in (consents, sessions, verifications):
             assert call.db.execute(sa.select(table)).all() == []
         assert call.db.scalar(sa.select(sa.func.count()).select_from(namespaces)) == 1
     again = joined(hub, "Alice", email="alice@example.org", origin=Origin(ip="198.51.100.1"))
     assert not person(hub, "alice").address_taken
     assert again.user_id != gone.user_id  # what old facts say is never about the new one
+
+
+def test_nothing_tells_of_an_account_that_was_removed(hub: Hub, clock: FrozenClock) -> None:
+    """Not the log, whose chain holds, nor the mails; what was agreed to stays, without a name."""
+    mine = Origin("http://alices.example", ip="198.51.100.7", user_agent="alices browser")
+    elsewhere = Claims("there", "https://there.example", "a", "a", "")  # costs no password
+    joined(hub, "alice", origin=mine, password="", identity=elsewhere)
+    told_of = ("alice", mine.ip)
+    with calling(hub) as call:
+        seal.seal_all(call)
+    assert {"facts", "mails"} <= set(texts_with(hub, told_of))
+    with calling(hub, Actor(user_id=person(hub, "alice").id, name="alice"), mine) as call:
+        with working(call) as work:
+            assert removal.leave(work, person(hub, "alice").id)
+            clock.advance(7 * DAY)
+            limits.forget_old(work)
+        seal.seal_all(call)
+        assert list(verify.verify(call)) == []
+        row = call.db.execute(sa.select(facts).order_by(facts.c.id.desc())).first()
+    assert row is not None
+    assert (row.name, row.erased) == ("account.purge", False)
+    assert row.detail["documents"]
+    assert texts_with(hub, told_of) == []
 
 
 def test_nobody_is_removed_without_three_days_notice(hub: Hub, clock: FrozenClock) -> None:

@@ -10,13 +10,14 @@ from strata.core.call import Work
 from strata.events.audit.sealing.chain import IMPERSONAL
 from strata.events.tables import facts
 
-ERASING: Final = "account.delete"  # the fact that gives the reason
+ERASING: Final = ("account.delete", "account.purge")  # the facts that give the reason
 
 
 def erase(work: Work, user_id: int) -> None:
     """Empty the personal parts of what a person did, what concerned them, and what they owned.
 
-    Record `account.delete` in the same transaction, with the person as its subject. Ids stay: with
+    Record one of `ERASING` in the same transaction, with the person as its subject: before this,
+    and it is emptied too; or after it, saying nothing of them. Ids stay: with
     the account gone they name nobody.
     """
     theirs = sa.or_(

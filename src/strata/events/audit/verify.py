@@ -162,7 +162,7 @@ def _next(call: Call, row: sa.Row[Any], reached: Reached) -> Reached:
 def _require_reason(call: Call, row: sa.Row[Any]) -> None:
     """Personal parts go only with their person."""
     concerned = {row.actor_id, row.subject_id, row.owner_id, row.on_behalf_of} - {None}
-    gone = sa.select(facts.c.id).where(facts.c.name == ERASING, facts.c.subject_id.in_(concerned))
+    gone = sa.select(facts.c.id).where(facts.c.name.in_(ERASING), facts.c.subject_id.in_(concerned))
     if call.db.execute(gone.limit(1)).first() is None:
         raise _broken(f"row {row.id}", "it was emptied although nobody concerned has left")
 

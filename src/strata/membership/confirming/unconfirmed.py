@@ -8,6 +8,7 @@ robots nobody else who writes waits for all of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +21,13 @@ from strata.accounts.legal.tables import consents
 from strata.accounts.plans.tables import plan_grants, quota_overrides
 from strata.accounts.tables import former_names, namespaces, users
 from strata.core.actor import Standing
-from strata.core.call import Call, Work, working
+from strata.core.call import Call, Origin, Work, working
 from strata.core.errors import Conflict
 from strata.credentials.oauth.tables import oauth_apps
 from strata.credentials.tokens.tables import tokens
 from strata.events import outbox
-from strata.events.facts import record
+from strata.events.audit.erase import erase
+from strata.events.facts import Whose, record
 from strata.events.letters import Reader
 from strata.membership.confirming import approval, letters
 from strata.membership.confirming.tables import verifications
@@ -93,7 +95,7 @@ def turn_away(work: Work, user: people.User) -> None:
     if row is None or not _is_removed(work, row):
         raise Conflict(f"{user.name} holds what an operator gave it.")
     for reader in told:
-        outbox.post(work, letters.turned_away(work, reader))
+        outbox.post_and_forget(work, letters.turned_away(work, reader))
 
 
 def _life(call: Call) -> timedelta:
@@ -143,7 +145,7 @@ def _is_removed(work: Work, row: sa.Row[Any]) -> bool:
 
 
 def _remove(work: Work, row: sa.Row[Any]) -> None:
-    """Remove the account, its name and all that rooms hold of it.
+    """Remove the account, its name, and all that rooms, mails and the log hold of it.
 
     Raises:
         IntegrityError: it has what outlives accounts, such as a repo.
@@ -154,6 +156,11 @@ def _remove(work: Work, row: sa.Row[Any]) -> None:
     work.db.execute(sa.delete(former_names).where(former_names.c.namespace_id == row.id))
     work.db.execute(sa.delete(users).where(users.c.id == row.id))
     work.db.execute(sa.delete(namespaces).where(namespaces.c.id == row.id))
-    # What was agreed to outlives the account, without the person.
+    erase(work, row.id)
+    if not row.address_taken:  # otherwise the mails are somebody else's
+        outbox.forget_done(work, [row.email])
+    # What was agreed to outlives the account, without the person: not even from where they left.
     documents = {entry.document: entry.version for entry in agreed}
-    record(work, "account.purge", target=row.name, detail={"documents": documents})
+    nameless = replace(work, origin=Origin(request_id=work.origin.request_id))
+    whose = Whose(subject_id=row.id)
+    record(nameless, "account.purge", detail={"documents": documents}, whose=whose)
