@@ -10,15 +10,21 @@ import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import calling, code_in, confirmation_in, inbox, joined, made, person
+from fixtures.authenticators import Authenticator
 from fixtures.races import beside, called, held_open, worked
 from strata.accounts import people
+from strata.accounts.factors import held
+from strata.accounts.factors.held import Held
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor
+from strata.core.call import Work
 from strata.core.errors import Conflict
 from strata.core.hub import Hub
 from strata.credentials.oauth import scopes
 from strata.credentials.oauth.openid import claims
 from strata.membership.confirming import mailing, verification
+from strata.sessions.protecting import changing, removal
+from strata.sessions.signed_in import sessions
 
 NO_PASSWORD = None  # nothing here asks for one, and hashing takes time
 NOT_THEIRS = "ceo@corp.example"
@@ -144,3 +150,80 @@ def test_no_site_is_told_of_an_address_that_nobody_proved(hub: Hub) -> None:
     with hub.database.writing() as db:
         db.execute(sa.update(users).values(email=NOT_THEIRS, email_key=NOT_THEIRS))
     assert not told_of(hub, "mallory")["email_verified"]
+
+
+def test_a_reset_of_factors_takes_the_passkey_of_this_moment_too(hub: Hub) -> None:
+    """It would be kept and never asked for: the password alone would let people in."""
+    ana = signed_in(hub, "ana")
+    with_passkey(hub, ana, "phone")
+    key = Authenticator()
+    answer = key.make(str(called(hub, ana, changing.passkey_options)))
+    _, late = held_open(
+        hub,
+        lambda call: changing.add_passkey(call, answer, "laptop"),
+        lambda: worked(hub, SYSTEM, lambda work: reset(work, hub, "ana")),
+        by=ana,
+    )
+    assert late is None
+    assert factors(hub, ana) == Held(authenticator=False, passkeys=0)
+    assert not person(hub, "ana").has_factor
+
+
+def test_whether_there_are_factors_is_written_down_as_it_is_then(hub: Hub) -> None:
+    ana = signed_in(hub, "ana")
+    with_passkey(hub, ana, "phone")
+    key = Authenticator()
+    answer = key.make(str(called(hub, ana, changing.passkey_options)))
+    _, late = held_open(
+        hub,
+        lambda call: changing.add_passkey(call, answer, "laptop"),
+        lambda: worked(hub, SYSTEM, lambda work: held.remove_all(work, ana.user_id or 0)),
+        by=ana,
+    )
+    assert late is None
+    assert factors(hub, ana) == Held(authenticator=False, passkeys=0)
+    assert not person(hub, "ana").has_factor
+
+
+def test_who_becomes_an_admin_meanwhile_loses_their_factors_after_the_wait(hub: Hub) -> None:
+    ana = signed_in(hub, "ana")
+    with_passkey(hub, ana, "phone")
+    seen = person(hub, "ana")
+
+    def promote(work: Work) -> None:
+        work.db.execute(sa.update(users).where(users.c.id == seen.id).values(admin=True))
+
+    late = beside(
+        hub,
+        promote,
+        lambda: worked(hub, SYSTEM, lambda work: removal.reset_by_operator(work, seen, "seen")),
+        by=SYSTEM,
+    )
+    assert late == hub.clock() + removal.ADMIN_WAIT
+    assert factors(hub, ana).passkeys == 1
+
+
+def signed_in(hub: Hub, name: str) -> Actor:
+    """Somebody with a session, who has just shown who they are."""
+    user_id = made(hub, name, password=NO_PASSWORD).user_id or 0
+    started = worked(
+        hub, SYSTEM, lambda work: sessions.start(work, user_id, admin=False, remember=True)
+    )
+    with calling(hub) as call:
+        found = sessions.actor_for_session(call.db, hub, started.cookie)  # type: ignore[attr-defined]
+    assert found is not None
+    return found
+
+
+def reset(work: Work, hub: Hub, name: str) -> object:
+    return removal.reset_by_operator(work, person(hub, name), "seen")
+
+
+def with_passkey(hub: Hub, who: Actor, name: str) -> None:
+    answer = Authenticator().make(str(called(hub, who, changing.passkey_options)))
+    called(hub, who, lambda call: changing.add_passkey(call, answer, name))
+
+
+def factors(hub: Hub, who: Actor) -> Held:
+    with calling(hub) as call:
+        return held.of(call, who.user_id or 0)

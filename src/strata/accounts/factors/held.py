@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from strata.accounts import people
 from strata.accounts.factors import codes, halfway, passkeys, remembered, totp
 from strata.accounts.factors.tables import factor_removals
 from strata.accounts.tables import users
@@ -34,6 +35,7 @@ def settle(work: Work, user_id: int) -> Held:
 
     Without one, recovery codes and remembered browsers have no meaning any more.
     """
+    people.locked(work, user_id)  # who adds or removes another one at once must see this
     held = of(work, user_id)
     here = sa.update(users).where(users.c.id == user_id)
     work.db.execute(here.values(has_factor=held.any))
@@ -47,6 +49,7 @@ def settle(work: Work, user_id: int) -> Held:
 
 def remove_all(work: Work, user_id: int) -> None:
     """Leave an account with its password alone."""
+    people.locked(work, user_id)
     totp.remove(work, user_id)
     passkeys.remove(work, user_id)
     settle(work, user_id)

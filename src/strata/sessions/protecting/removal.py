@@ -112,9 +112,10 @@ def reset_by_operator(work: Work, user: people.User, proof: str) -> datetime | N
     Returns:
         When it happens, for the admins of the site; None: it is done.
     """
-    if not user.has_factor:
+    there = people.latest(work, user.id)
+    if there is None or not there.has_factor:
         raise NotFound(f"{user.name} has no second factor.")
-    if user.admin:
-        return schedule(work, user, ADMIN_WAIT, by_operator=True, proof=proof)
-    remove(work, user, proof=proof)
+    if there.admin:
+        return schedule(work, there, ADMIN_WAIT, by_operator=True, proof=proof)
+    remove(work, there, proof=proof)
     return None
