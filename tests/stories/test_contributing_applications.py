@@ -14,13 +14,14 @@ from fixtures.organizations import joins, organization, today
 from fixtures.races import beside, worked
 from strata.app.serving import build_app
 from strata.core.actor import Actor, Role
-from strata.core.call import Work
+from strata.core.call import Work, working
 from strata.core.hub import Hub
-from strata.core.names import RepoType
+from strata.core.names import RepoId, RepoType
+from strata.credentials.oauth import narrowing
 from strata.credentials.oauth.apps import Credentials
 from strata.credentials.oauth.tokens import families, refreshing
 from strata.credentials.tokens.presented import recognising
-from strata.repos import create
+from strata.repos import change, create
 from strata.repos.create import Wish
 
 CONTRIBUTE = "openid contribute-repos"
@@ -59,6 +60,12 @@ class Application:
             self.asks("PUT", f"{place}/settings", '{"private": true}'),
         )
 
+    def listed(self, namespace: str) -> set[str]:
+        """The models of a namespace that it is told of, all of them private."""
+        headers = {"Authorization": f"Bearer {self.access}"}
+        found = self.web.get("/api/models", params={"author": namespace}, headers=headers).json()
+        return {one["id"] for one in found}
+
 
 OPEN, SHUT = (200, 200, 403), (404, 404, 404)
 
@@ -94,10 +101,13 @@ def let_in(
     )
 
 
-def again(hub: Hub, former: Application, person: Actor, scope: str = CONTRIBUTE) -> Application:
+def again(
+    hub: Hub, former: Application, person: Actor, scope: str = CONTRIBUTE, *organizations: str
+) -> Application:
     """Log in to the same application anew, as on another machine."""
     asked = asking(former.credentials.client_id, scope=scope)
-    found = redeemed(hub, allowed(hub, person, asked)["code"], former.credentials)
+    code = allowed(hub, person, asked, *organizations)["code"]
+    found = redeemed(hub, code, former.credentials)
     assert not isinstance(found, str), found
     return Application(
         former.web,
@@ -160,8 +170,23 @@ def test_in_an_organization_that_was_ticked(each_hub: Hub, web: TestClient, ana:
     assert here.makes("draft", "acme") == 200
     assert here.makes("draft", other.name) == 403
     assert here.on("acme/draft") == OPEN
+    assert here.listed("acme") == {"acme/draft"}
+    # Logged in elsewhere without the organization, or narrowed to none, it is not let in there.
+    there = again(each_hub, here, member)
+    assert (there.on("acme/draft"), there.listed("acme")) == (SHUT, set())
+    with calling(each_hub, member) as call, working(call) as work:
+        narrowing.narrow(work, "writer", CONTRIBUTE.split(), [])
+    assert (here.on("acme/draft"), here.listed("acme")) == (SHUT, set())
+    # Nor does it follow a repo of hers into an organization.
+    assert here.makes("mine") == 200
+    places = [RepoId(RepoType.MODEL, name, "mine") for name in ("ana", "acme")]
+    with calling(each_hub, today(each_hub, ana)) as call, working(call) as work:
+        change.move(work, *places)
+    assert (here.on("acme/mine"), here.listed("acme")) == (SHUT, set())
+    joined = again(each_hub, here, member, CONTRIBUTE, acme.public_id)
+    assert joined.on("acme/draft") == OPEN
     joins(each_hub, "ana", Role.NO_ACCESS, name="acme")  # and then not even she may
-    assert here.on("acme/draft") == SHUT
+    assert joined.on("acme/draft") == SHUT
 
 
 @pytest.mark.parametrize("first", ["the repo", "the token"])

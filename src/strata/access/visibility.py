@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from strata.access.gates.record import Standing
 from strata.access.gates.tables import access_requests
-from strata.access.policy.narrowing import bar_of, lets
+from strata.access.policy.narrowing import bar_of, bound_to, lets
 from strata.access.policy.roles import namespaces_with
 from strata.access.policy.things import Thing
 from strata.core.actor import Actor, Role
@@ -52,7 +52,9 @@ def opened_to(actor: Actor, thing: Thing = Thing.REPO) -> Opened:
     namespaces = _taken(actor, Role.READ)
     permission = _READ[thing]
     whole = [one for one in namespaces if lets(actor, permission, one)]
-    part = [one for one in namespaces if one not in whole]
+    bound = bound_to(actor)
+    singly = namespaces if bound is None else [one for one in namespaces if one in bound]
+    part = [one for one in singly if one not in whole]
     shared = _shared(actor, permission) if thing is Thing.REPO else []
     return Opened(whole, _items(actor, permission, thing), part, shared)
 
@@ -166,10 +168,13 @@ def _gate_opened(actor: Actor, repo: sa.Table) -> sa.ColumnElement[bool]:
     if grants is None or lets(actor, Permission.CONTENT_READ, None):
         return kept_out
     whole = [key for key in grants.namespaces if lets(actor, Permission.CONTENT_READ, key)]
-    opened = [
-        repo.c.owner_id.in_(sorted(whole)),
-        repo.c.id.in_(_items(actor, Permission.CONTENT_READ, Thing.REPO)),
-    ]
+    named: sa.ColumnElement[bool] = repo.c.id.in_(
+        _items(actor, Permission.CONTENT_READ, Thing.REPO)
+    )
+    bound = bound_to(actor)
+    if bound is not None:
+        named = sa.and_(named, repo.c.owner_id.in_(sorted(bound)))
+    opened = [repo.c.owner_id.in_(sorted(whole)), named]
     if grants.gated:
         opened.append(repo.c.private.is_(sa.false()))
     return sa.and_(kept_out, sa.or_(*opened))

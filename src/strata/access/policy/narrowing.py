@@ -6,11 +6,12 @@ Permissions that nobody has named are denied. An organisation may keep a token o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from strata.access.policy.things import Governed, Thing
 from strata.access.policy.verbs import IN_NAMESPACE, NEEDED, Action
-from strata.core.actor import Actor, Bar, TokenRole
+from strata.core.actor import Actor, Bar, TokenKind, TokenRole
 from strata.core.errors import Forbidden, TokenTooNarrow
 from strata.core.permissions import HOLDING, READING, Permission
 
@@ -55,6 +56,9 @@ def lets(
 ) -> bool:
     """Whether the credentials leave a permission in a namespace, or for one thing in it.
 
+    Args:
+        namespace_id: of the thing; None: nobody knows yet where it stands.
+
     What the organisation says of the token is `bar_of`'s.
     """
     grants = actor.grants
@@ -65,10 +69,21 @@ def lets(
         return True
     if namespace_id is not None and not wanted.isdisjoint(grants.namespaces.get(namespace_id, ())):
         return True
-    if item is None:
+    if item is None or _strays(actor, namespace_id):
         return False
     things = grants.repos if item[0] is Thing.REPO else grants.collections
     return not wanted.isdisjoint(things.get(item[1], ()))
+
+
+def bound_to(actor: Actor) -> Collection[int] | None:
+    """The namespaces where single things count that the credentials name; None: everywhere.
+
+    An application goes on with the repos that it made where its person lets it in, and only there:
+    they may have shut it out of an organisation since, or have moved a repo into another one.
+    """
+    grants, token = actor.grants, actor.token
+    of_app = token is not None and token.kind is TokenKind.OAUTH
+    return grants.namespaces.keys() if of_app and grants is not None else None
 
 
 def lets_anywhere(actor: Actor, permission: Permission) -> bool:
@@ -139,3 +154,8 @@ def too_narrow(actor: Actor, permission: Permission | None) -> TokenTooNarrow:
     if permission is None:
         return TokenTooNarrow(_ONLY_PERSONS)
     return TokenTooNarrow(_LACKING.format(name=permission.value))
+
+
+def _strays(actor: Actor, namespace_id: int | None) -> bool:
+    bound = bound_to(actor)
+    return bound is not None and namespace_id is not None and namespace_id not in bound

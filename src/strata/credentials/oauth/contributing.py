@@ -1,6 +1,8 @@
 """The repos that an application made for somebody; with `contribute-repos` it goes on with them.
 
 Kept whatever the scope was then: an application that asks for it later goes on with what it made.
+Its tokens name all of these repos, wherever they stand by now; that they open those alone which
+stand where the person lets it in is the policy's (`access.policy.narrowing`).
 Source: hub-api 03 §5.1, product §4.4.
 """
 
