@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from strata.accounts import people
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.mailboxes import addresses
-from strata.accounts.passwords import hashing
+from strata.accounts.passwords import current, hashing
 from strata.accounts.puzzles import NOT_DONE, Done
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -150,14 +150,13 @@ def _renewed_hash(call: Call, user: people.User, password: str) -> str | None:
 
 
 def _still(work: Work, user: people.User) -> people.User:
-    """The account as it is now: comparing took a while, in which another password was chosen.
+    """The account as it is now.
 
     Raises:
         BadCredentials: what was typed is no longer the password.
     """
-    people.locked(work, user.id)
-    there = people.by_id(work, user.id)
-    if there is None or there.password_hash is None or there.password_at != user.password_at:
+    there = current.still(work, user)
+    if there is None:
         raise BadCredentials(BAD_CREDENTIALS)
     return there
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, limits, people
 from strata.accounts.factors import halfway
-from strata.accounts.passwords import hashing
+from strata.accounts.passwords import current, hashing
 from strata.accounts.passwords.chosen import new_password_faults
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
@@ -21,6 +22,7 @@ from strata.sessions.signed_in import letters, sessions
 from strata.sessions.signed_in.tables import resets
 
 TRIES, MINUTES = 5, 5
+_WRONG: Final[dict[str, tuple[str, ...]]] = {"current_password": ("pw.wrong",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def change_password(call: Call, form: Change) -> sessions.Started:
         raise InvalidFields({"password": faults})
     hashed = hashing.hash_password(call.hub, form.password)
     with working(call) as work:
+        if current.still(work, user) is None:
+            raise InvalidFields(_WRONG)
         keep_password(work, user, hashed)
         if not form.keep_others:
             sessions.end_all(work, user.id, but=work.actor.session_id)
@@ -100,6 +104,6 @@ def _require_current(call: Call, user: people.User, password: str) -> None:
     with working(call) as work:
         limits.count(work, limits.Limit(key, TRIES, MINUTES))
     if not hashing.matches(call.hub, user.password_hash, password):
-        raise InvalidFields({"current_password": ("pw.wrong",)})
+        raise InvalidFields(_WRONG)
     with working(call) as work:
         limits.refund(work, key, counted_at=tried_at)

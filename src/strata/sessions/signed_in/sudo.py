@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from strata.accounts import limits, people
 from strata.accounts.factors import checking, held as factors, passkeys, totp
 from strata.accounts.factors.challenges import Purpose, Use, place_of
-from strata.accounts.passwords import hashing
+from strata.accounts.passwords import current, hashing
 from strata.core.actor import Actor
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields, ProofNeeded, Unauthenticated
@@ -134,6 +134,8 @@ def _by_password(call: Call, user: people.User, password: str) -> Proved:
     if not hashing.matches(call.hub, user.password_hash, password):
         raise ProofNeeded("pw.wrong")
     with working(call) as work:
+        if current.still(work, user) is None:
+            raise ProofNeeded("pw.wrong")
         limits.refund(work, key, counted_at=tried_at)
         return _proved(work, user, "password")
 
