@@ -22,10 +22,12 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
+from fixtures.races import beside, interrupted, worked
 from strata.accounts.confirmed import claim
 from strata.accounts.factors import halfway
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.tables import attempts, blocks, users
+from strata.core.actor import SYSTEM
 from strata.core.call import Origin, working
 from strata.core.errors import AccountSuspended, BadCredentials, Forbidden, NotFound, TooMany
 from strata.core.hub import Hub
@@ -288,6 +290,44 @@ def test_a_link_dies_with_a_new_password_which_ends_the_attack(hub: Hub) -> None
 
     with pytest.raises(NotFound):
         confirm(hub, link, held)
+
+
+def test_a_log_in_that_began_with_the_old_password_opens_nothing_after_the_new_one(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    """It waits from then on, beside the forgetting of those that waited before."""
+    made(hub, "alice")
+    attacked(hub, "alice")
+
+    def chosen() -> None:
+        clock.advance(timedelta(seconds=1))
+        user = person(hub, "alice")
+        worked(hub, SYSTEM, lambda work: changing.keep_password(work, user, "another hash"))
+
+    held = waits(interrupted(hub, chosen))
+    (link,) = links(hub)
+    with calling(hub) as call:
+        assert waiting.look(call, link, held) is Outcome.ELSEWHERE
+    with pytest.raises(NotFound):
+        confirm(hub, link, held)
+
+
+def test_a_log_in_that_goes_on_beside_the_new_password_opens_nothing(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    made(hub, "alice")
+    attacked(hub, "alice")
+    held = waits(hub)
+    (link,) = links(hub)
+    user = person(hub, "alice")
+    clock.advance(timedelta(seconds=1))
+    late = beside(
+        hub,
+        lambda work: changing.keep_password(work, user, "another hash"),
+        lambda: confirm(hub, link, held),
+        by=SYSTEM,
+    )
+    assert isinstance(late, NotFound), late
 
 
 def test_a_reset_ends_the_waiting(hub: Hub) -> None:

@@ -125,7 +125,7 @@ def _wait(call: Call, user: people.User | None, tried: Trace) -> Waiting:
     forms, remember = tried.browser.forms, tried.browser.remember
     with working(call) as work:
         note_failure(work, tried, {"waits": True})
-        return waiting.begin(work, user.id if user else None, forms=forms, remember=remember)
+        return waiting.begin(work, user, forms=forms, remember=remember)
 
 
 def _require_enterable(call: Call, user: people.User, tried: Trace) -> None:
@@ -174,7 +174,7 @@ def _succeed(
         return arrive(work, user, browser, how="password")
     if not browser.forms:
         raise Forbidden(IN_BROWSER)
-    return waiting.begin(work, user.id, forms=browser.forms, remember=browser.remember)
+    return waiting.begin(work, user, forms=browser.forms, remember=browser.remember)
 
 
 def _must_confirm(call: Call, user: people.User, browser: Browser) -> bool:

@@ -73,11 +73,12 @@ class SendLogInLink:
                 _send(work, self.digest, user)
 
 
-def begin(work: Work, user_id: int | None, *, forms: str, remember: bool) -> Waiting:
+def begin(work: Work, user: people.User | None, *, forms: str, remember: bool) -> Waiting:
     """Let a log-in wait, and have the link sent.
 
     Args:
-        user_id: None: nobody's; the same is done, and no mail is sent.
+        user: as they were when the password was compared; None: nobody's; the same is done, and no
+            mail is sent.
         forms: the cookie that the forms of the browser belong to.
     """
     value, origin = secrets.token_urlsafe(32), work.origin
@@ -85,8 +86,8 @@ def begin(work: Work, user_id: int | None, *, forms: str, remember: bool) -> Wai
     work.db.execute(
         sa.insert(waiting_log_ins).values(
             digest=digest,
-            user_id=user_id,
-            browser=_digest(work.hub, forms),
+            user_id=user.id if user else None,
+            browser=_digest(work.hub, _bound(forms, user)),
             remember=remember,
             expires_at=work.now + LIFE,
         )
@@ -103,21 +104,25 @@ def look(call: Call, link: str, held: Waiting) -> Outcome:
     row = _by_link(call, link)
     if row is None:
         return Outcome.OVER
-    return Outcome.READY if _is_of(call.hub, row, held) else Outcome.ELSEWHERE
+    user = people.by_id(call, row.user_id)
+    return Outcome.READY if _is_of(call.hub, row, held, user) else Outcome.ELSEWHERE
 
 
 def use(work: Work, link: str, held: Waiting) -> tuple[people.User, bool]:
     """Use the link up: whose log-in it was, and whether the browser is to be remembered.
 
     Raises:
-        NotFound: it is over, was used, or the log-in waits in another browser, where it goes on
-            waiting.
+        NotFound: it is over, was used, another password was chosen since, or the log-in waits in
+            another browser, where it goes on waiting.
     """
     row = _by_link(work, link)
-    if row is None or not _is_of(work.hub, row, held):
+    if row is None:
+        raise NotFound(OVER)
+    people.locked(work, row.user_id)  # whoever chooses another password waits, or did so
+    user = people.by_id(work, row.user_id)
+    if not _is_of(work.hub, row, held, user):
         raise NotFound(OVER)
     mine = sa.delete(waiting_log_ins).where(waiting_log_ins.c.digest == row.digest)
-    user = people.by_id(work, row.user_id)
     if work.db.execute(mine).rowcount == 0 or user is None:
         raise NotFound(OVER)
     return user, row.remember
@@ -173,11 +178,22 @@ def _by_link(call: Call, link: str) -> sa.Row[Any] | None:
     return call.db.execute(found).first()
 
 
-def _is_of(hub: Hub, row: sa.Row[Any], held: Waiting) -> bool:
+def _is_of(hub: Hub, row: sa.Row[Any], held: Waiting, user: people.User | None) -> bool:
+    """Whether a log-in waits in this browser, and for whom its password is still the one."""
     if not held.value or len(held.value) > LONGEST or len(held.browser) > LONGEST:
         return False
-    mine = (_digest(hub, held.value), _digest(hub, held.browser))
+    mine = (_digest(hub, held.value), _digest(hub, _bound(held.browser, user)))
     return mine == (row.digest, row.browser)
+
+
+def _bound(forms: str, user: people.User | None) -> str:
+    """The browser, with the password that was right.
+
+    A log-in that began while another password was chosen is there after the others were forgotten.
+    Taking the account first would be slower for the right password than for a wrong one.
+    """
+    since = user.password_at if user else None
+    return f"{forms}:{since.isoformat() if since else ''}"
 
 
 def _digest(hub: Hub, value: str) -> str:
