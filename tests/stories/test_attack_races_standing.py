@@ -4,25 +4,40 @@ Each story opens the transaction of one act and has the other one come meanwhile
 is decided on the account as it is then, and nobody meets a failure that says nothing.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from fixtures.accounts import calling, code_in, confirmation_in, inbox, joined, made, person
+from fixtures.accounts import (
+    calling,
+    code_in,
+    confirmation_in,
+    fact_names,
+    inbox,
+    joined,
+    made,
+    person,
+)
 from fixtures.authenticators import Authenticator
+from fixtures.hubs import FrozenClock
 from fixtures.races import beside, called, held_open, worked
-from strata.accounts import people
+from strata.accounts import confirmed, people
 from strata.accounts.factors import held
 from strata.accounts.factors.held import Held
+from strata.accounts.people import User
 from strata.accounts.tables import users
-from strata.core.actor import SYSTEM, Actor
+from strata.core.actor import SYSTEM, Actor, Standing
 from strata.core.call import Work
 from strata.core.errors import Conflict
 from strata.core.hub import Hub
 from strata.credentials.oauth import scopes
 from strata.credentials.oauth.openid import claims
-from strata.membership.confirming import mailing, verification
+from strata.membership.closing import suspend
+from strata.membership.closing.suspend import Suspension
+from strata.membership.confirming import approval, mailing, unconfirmed, verification
+from strata.membership.emails import proved
 from strata.sessions.protecting import changing, removal
 from strata.sessions.signed_in import sessions
 
@@ -227,3 +242,121 @@ def with_passkey(hub: Hub, who: Actor, name: str) -> None:
 def factors(hub: Hub, who: Actor) -> Held:
     with calling(hub) as call:
         return held.of(call, who.user_id or 0)
+
+
+def standing_of(hub: Hub, name: str) -> str:
+    return person(hub, name).standing
+
+
+def told(hub: Hub, name: str, fact: str) -> tuple[int, list[str]]:
+    """How often that happened on the hub, and the mails to one person."""
+    subjects = [kept.subject for kept in inbox(hub, f"{name}@example.org")]
+    return fact_names(hub).count(fact), subjects
+
+
+@pytest.fixture
+def newcomer(hub: Hub) -> User:
+    """Somebody who waits to be let in."""
+    made(hub, "ana", password=NO_PASSWORD)
+    worked(hub, SYSTEM, lambda work: approval.hold(work, person(hub, "ana")))
+    return person(hub, "ana")
+
+
+def test_who_was_let_in_and_closed_is_not_opened_by_the_other_approval(
+    hub: Hub, newcomer: User
+) -> None:
+    def let_in_and_close(work: Work) -> None:
+        approval.approve(work, newcomer)
+        suspend.suspend(work, newcomer, Suspension("spam"))
+
+    late = beside(
+        hub,
+        let_in_and_close,
+        lambda: worked(hub, SYSTEM, lambda work: approval.approve(work, newcomer)),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Conflict), late
+    assert standing_of(hub, "ana") == Standing.SUSPENDED
+    assert told(hub, "ana", "admin.user_approve")[0] == 1
+
+
+def test_who_was_let_in_is_not_turned_away(hub: Hub, newcomer: User) -> None:
+    late = beside(
+        hub,
+        lambda work: approval.approve(work, newcomer),
+        lambda: worked(hub, SYSTEM, lambda work: unconfirmed.turn_away(work, newcomer)),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Conflict), late
+    assert standing_of(hub, "ana") == Standing.ACTIVE
+
+
+@pytest.fixture
+def closed(hub: Hub, clock: FrozenClock) -> User:
+    """Somebody whose account was closed for an hour, two hours ago."""
+    made(hub, "ana", password=NO_PASSWORD)
+    hour = Suspension("rude", until=clock() + timedelta(hours=1))
+    worked(hub, SYSTEM, lambda work: suspend.suspend(work, person(hub, "ana"), hour))
+    clock.advance(timedelta(hours=2))
+    return person(hub, "ana")
+
+
+def test_an_account_is_opened_once(hub: Hub, closed: User) -> None:
+    late = beside(
+        hub,
+        suspend.end_suspensions,
+        lambda: worked(hub, SYSTEM, lambda work: suspend.restore(work, closed)),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Conflict), late
+    opened, mails = told(hub, "ana", "admin.user_restore")
+    assert opened == 1
+    assert len(mails) == 2  # it was closed, it is open
+
+
+def test_a_newer_suspension_is_not_undone(hub: Hub, closed: User) -> None:
+    def close_anew(work: Work) -> None:
+        suspend.restore(work, closed)
+        suspend.suspend(work, closed, Suspension("worse"))
+
+    late = beside(
+        hub,
+        close_anew,
+        lambda: worked(hub, SYSTEM, lambda work: suspend.restore(work, closed)),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Conflict), late
+    assert person(hub, "ana").standing_reason == "worse"
+
+
+def test_the_word_of_an_operator_is_for_the_address_that_they_saw(hub: Hub, mallory: Actor) -> None:
+    seen = person(hub, "mallory")
+    _, late = held_open(
+        hub,
+        lambda call: mailing.change_address(call, NOT_THEIRS),
+        lambda: worked(hub, SYSTEM, lambda work: verification.confirm_by_operator(work, seen)),
+        by=mallory,
+    )
+    assert isinstance(late, Conflict), late
+    assert person(hub, "mallory").verified_at is None
+    with calling(hub) as call:
+        assert confirmed.emails_of(call, seen.id) == []
+
+
+def test_a_demanded_reset_goes_to_no_address_that_was_just_removed(hub: Hub) -> None:
+    ana, further = signed_in(hub, "ana"), "further@example.org"
+    user_id = ana.user_id or 0
+
+    def have(work: Work) -> None:
+        confirmed.claim(work, user_id, email=further, key=further)
+
+    worked(hub, SYSTEM, have)
+    seen = person(hub, "ana")
+    beside(
+        hub,
+        lambda work: proved.remove(work, further),
+        lambda: worked(hub, SYSTEM, lambda work: suspend.demand_password(work, seen)),
+        by=ana,
+    )
+    assert not any("/reset-password/" in kept.text for kept in inbox(hub, further))
+    assert any("/reset-password/" in kept.text for kept in inbox(hub, seen.email))

@@ -85,10 +85,9 @@ def _asked_password() -> str | None:
 @place_options
 def confirm(name: str, data: Path | None, config: Path | None) -> None:
     """Take the address of NAME as confirmed, for somebody whom no mail reaches."""
-    with opened(Place(data, config)) as call:
-        person = _named(call, name)
-        with working(call) as work:
-            verification.confirm_by_operator(work, person)
+    with opened(Place(data, config)) as call, working(call) as work:
+        person = _named(work, name)
+        verification.confirm_by_operator(work, person)
     click.echo(person.name)
 
 

@@ -65,12 +65,18 @@ def suspend(work: Work, user: people.User, wanted: Suspension) -> None:
 def restore(work: Work, user: people.User) -> None:
     """Open a suspended account again.
 
+    Args:
+        user: as the operator has seen it.
+
     Raises:
-        Conflict: it is not suspended.
+        Conflict: it is not suspended, or was suspended once more after that.
     """
-    if user.standing != Standing.SUSPENDED:
+    there = people.latest(work, user.id)
+    if there is None or there.standing != Standing.SUSPENDED:
         raise Conflict(f"{user.name} is not suspended.")
-    _open(work, user)
+    if _suspension(there) != _suspension(user):
+        raise Conflict(f"{user.name} was suspended at this moment. Look why before you restore it.")
+    _open(work, there)
 
 
 def end_suspensions(work: Work) -> None:
@@ -95,6 +101,7 @@ def demand_password(work: Work, user: people.User) -> None:
     Raises:
         Conflict: the account is not confirmed, so that no link would reach its person.
     """
+    people.locked(work, user.id)  # an address may be removed at this moment
     held = confirmed.emails_of(work, user.id)
     if not held:
         raise Conflict(f"{user.name} has no confirmed address, so no link would reach them.")
@@ -103,6 +110,10 @@ def demand_password(work: Work, user: people.User) -> None:
     sessions.end_all(work, user.id)
     record(work, RESET, target=user.name, whose=Whose(subject_id=user.id))
     reset.send(work, user, [one.email for one in held])
+
+
+def _suspension(user: people.User) -> tuple[object, ...]:
+    return user.standing, user.standing_reason, user.standing_until
 
 
 def _open(work: Work, user: people.User) -> None:
@@ -117,8 +128,7 @@ def _open(work: Work, user: people.User) -> None:
 def _move(
     work: Work, user: people.User, to: Standing, *, reason: str | None, until: datetime | None
 ) -> None:
-    people.locked(work, user.id)
-    there = people.by_id(work, user.id)
+    there = people.latest(work, user.id)
     stands = None if there is None else standings.now(work, there)
     if stands is Standing.PENDING:  # the end of a suspension would let it in, never approved
         raise Conflict(f"{user.name} waits for approval: `strata user reject` removes it.")

@@ -35,6 +35,7 @@ def approve(work: Work, user: people.User) -> None:
     Raises:
         Conflict: it does not wait.
     """
+    people.locked(work, user.id)  # another operator may let it in, and close it, at this moment
     _require_waiting(work, user)
     _stand(work, user.id, Standing.ACTIVE)
     record(work, "admin.user_approve", target=user.name)

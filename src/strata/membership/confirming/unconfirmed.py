@@ -88,6 +88,7 @@ def turn_away(work: Work, user: people.User) -> None:
     Raises:
         Conflict: it does not wait, or holds what an operator gave it.
     """
+    people.locked(work, user.id)  # another operator may let it in at this moment
     if not approval.is_waiting(work, user.id):
         raise Conflict(f"{user.name} does not wait for approval.")
     told = confirmed.readers(work, user)

@@ -77,15 +77,20 @@ def confirm_code(work: Work, code: str) -> Outcome:
 def confirm_by_operator(work: Work, user: people.User) -> None:
     """Take the address of an account as confirmed on the word of who runs the hub.
 
+    Args:
+        user: as the operator has seen it.
+
     Raises:
-        Conflict: the address belongs to another account.
+        Conflict: the address belongs to another account, or is another one by now.
     """
-    if user.verified_at is not None:
+    there = people.latest(work, user.id)
+    if there is None or there.email_key != user.email_key:
+        raise Conflict(f"{user.name} has just given another address, or is gone. Look again.")
+    if there.verified_at is not None:
         return
-    if user.address_taken:
-        raise Conflict(f"Another account has the address {user.email}.")
-    if not confirmed.claim(work, user.id, email=user.email, key=user.email_key):
-        raise Conflict(f"Another account has the address {user.email}.")
+    taken = there.address_taken
+    if taken or not confirmed.claim(work, user.id, email=there.email, key=there.email_key):
+        raise Conflict(f"Another account has the address {there.email}.")
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(verified_at=work.now))
     record(
         work,
