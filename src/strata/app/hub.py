@@ -58,7 +58,7 @@ from strata.lib.objects.local import LocalStore
 from strata.lib.objects.s3 import S3Place, S3Store
 from strata.lib.objects.store import ObjectStore
 from strata.membership import personal as membership
-from strata.membership.emails.undeliverable import TellUndeliverable
+from strata.membership.emails.undeliverable import TellUndeliverable, forget_mails
 from strata.membership.emails.withdrawing import withdraw_with_sign_in
 from strata.membership.export.pack import PackExport
 from strata.membership.failures import TellOfFailures
@@ -163,6 +163,7 @@ LISTENERS: tuple[Listener, ...] = (
     withhold_collections,
     follow_rewrite,
     take_away,
+    forget_mails,
     follow_names,
     look_through,
     look_through_bucket,

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from strata.core.call import Call, Work
 from strata.events.jobs import enqueue
+from strata.events.mails import troubles
 from strata.events.mails.sending import RETRIED_FOR, ForgetMail, SendMail
 from strata.events.mails.tables import mails
 
@@ -113,7 +114,9 @@ def post_and_forget(work: Work, letter: Letter) -> None:
 
 
 def forget(work: Work, recipients: Collection[str]) -> None:
-    """Remove every mail to these addresses, sent or not."""
+    """Remove every mail to these addresses, sent or not, and what became of them."""
+    for recipient in recipients:
+        troubles.clear(work, recipient)
     work.db.execute(sa.delete(mails).where(mails.c.recipient.in_(sorted(recipients))))
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from strata.accounts import limits
 from strata.accounts.factors import challenges, checking, halfway, remembered
+from strata.accounts.naming import former
 from strata.core.call import Call, Work, working
 from strata.credentials.oauth import usage
 from strata.credentials.oauth.authorizing import codes
@@ -19,7 +20,9 @@ from strata.credentials.tokens import expiring
 from strata.events.jobs import enqueue
 from strata.membership.closing import gone, suspend
 from strata.membership.confirming import unconfirmed
+from strata.membership.emails import undeliverable
 from strata.membership.export import pack
+from strata.membership.joining import invites as joining, pending
 from strata.organizations.collaborators import tidying
 from strata.organizations.inviting import queries as invites
 from strata.sessions.entering import waiting
@@ -40,11 +43,11 @@ class TidyAccounts:
         with working(call) as work:
             sessions.forget_expired(work)
             reset.forget_expired(work)
-            browsers.forget_old(work)
             elsewhere.forget_over(work)
-            for kept in (halfway, remembered, challenges, checking, waiting, ending):
-                kept.forget_over(work)
-            limits.forget_old(work)
+            for over in (halfway, remembered, challenges, checking, waiting, ending, pending):
+                over.forget_over(work)
+            for old in (browsers, limits, usage, former, undeliverable, joining, invites, tidying):
+                old.forget_old(work)
             expiring.tell(work)
             unconfirmed.tell(work)
             suspend.end_suspensions(work)
@@ -53,9 +56,6 @@ class TidyAccounts:
             codes.forget_over(work)
             families.forget_over(work)
             registration.forget_unused(work)
-            usage.forget_old(work)
-            invites.forget_old(work)
-            tidying.forget_old(work)
             keys.turn(work)
             enqueue(work, self, after=EVERY)
         unconfirmed.remove(call)

@@ -49,6 +49,13 @@ def take_back(work: Work, name: str) -> int | None:
     return work.db.scalar(mine.returning(former_names.c.namespace_id))
 
 
+def forget_old(work: Work) -> None:
+    """Remove the names of those who are gone that are no longer kept: they lead nowhere."""
+    gone = sa.select(namespaces.c.id).where(namespaces.c.key.startswith("~"))
+    theirs = former_names.c.namespace_id.in_(gone)
+    work.db.execute(sa.delete(former_names).where(theirs, sa.not_(still_kept(work))))
+
+
 def kept_for(call: Call, namespace_id: int) -> int:
     """How many names that this account gave up lately are kept from others."""
     kept = sa.select(sa.func.count()).where(

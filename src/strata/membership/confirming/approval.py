@@ -12,7 +12,7 @@ from strata.core.actor import Standing
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict
 from strata.events import outbox
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 from strata.membership.confirming import letters
 
 
@@ -38,7 +38,7 @@ def approve(work: Work, user: people.User) -> None:
     people.locked(work, user.id)  # another operator may let it in, and close it, at this moment
     _require_waiting(work, user)
     _stand(work, user.id, Standing.ACTIVE)
-    record(work, "admin.user_approve", target=user.name)
+    record(work, "admin.user_approve", target=user.name, whose=Whose(subject_id=user.id))
     for reader in confirmed.readers(work, user):
         outbox.post(work, letters.approved(work, reader))
 

@@ -13,7 +13,7 @@ from strata.accounts.passwords import hashing
 from strata.accounts.passwords.chosen import new_password_faults
 from strata.core.call import Call, working
 from strata.core.errors import Conflict
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 from strata.membership.joining import opening
 from strata.membership.joining.faults import require_none
 
@@ -55,7 +55,8 @@ def create_by_operator(call: Call, account: NewAccount) -> people.User:
         if user.address_taken:
             raise Conflict(f"Another account has the address {address.text}.")
         vouch(work, user.id)
-        record(work, "account.signup", target=user.name, detail={"admin": user.admin})
+        whose, detail = Whose(subject_id=user.id), {"admin": user.admin}
+        record(work, "account.signup", target=user.name, detail=detail, whose=whose)
     return user
 
 

@@ -110,6 +110,12 @@ def withdraw(work: Work, invite_id: int) -> None:
     record(work, "admin.invite_withdraw", detail={"invite": invite_id})
 
 
+def forget_old(work: Work) -> None:
+    """Remove the invitations that nobody can use any more, and the addresses that they were for."""
+    over = sa.or_(invites.c.uses_left <= 0, invites.c.expires_at <= work.now)
+    work.db.execute(sa.delete(invites).where(over))
+
+
 def is_good(call: Call, code: str, email: str) -> bool:
     """Whether a code lets an address sign up."""
     found = sa.select(invites.c.id).where(*_good(call, code, email))

@@ -48,7 +48,7 @@ def keep(work: Work, step: FirstStep, *, replaces: str = "") -> str:
     """
     address = limits.address_of(work.origin.ip)
     limits.count(work, limits.Limit(f"signup.pending:{address}", FIRST_STEPS_PER_HOUR, 60))
-    work.db.execute(sa.delete(pending_sign_ups).where(pending_sign_ups.c.expires_at <= work.now))
+    forget_over(work)
     drop(work, replaces)
     cookie = secrets.token_urlsafe(32)
     work.db.execute(
@@ -79,6 +79,11 @@ def drop(work: Work, cookie: str) -> None:
     if cookie and len(cookie) <= LONGEST_COOKIE:
         digest = _digest(work.hub, cookie)
         work.db.execute(sa.delete(pending_sign_ups).where(pending_sign_ups.c.digest == digest))
+
+
+def forget_over(work: Work) -> None:
+    """Remove the first steps that nobody can bring back any more."""
+    work.db.execute(sa.delete(pending_sign_ups).where(pending_sign_ups.c.expires_at <= work.now))
 
 
 def _sealed(hub: Hub, cookie: str, step: FirstStep) -> bytes:
