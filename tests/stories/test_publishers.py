@@ -21,7 +21,7 @@ from fixtures.buckets import bucket_of
 from fixtures.contents import created
 from fixtures.gated import asks, gate
 from fixtures.hubs import FrozenClock
-from fixtures.issuers import Issuer, issuing
+from fixtures.issuers import PATIENCE_S, Issuer, issuing
 from fixtures.organizations import joins, leaves, organization
 from strata.accounts.tables import users
 from strata.app.serving import build_app
@@ -30,6 +30,7 @@ from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.change import Settings
 from strata.repos.publishers.tables import publisher_statements
+from strata.sessions.identities.sites import endpoints
 from strata.sessions.signed_in.sessions import PROVED_FOR
 
 SITE = "http://hub.example.com"
@@ -210,6 +211,44 @@ def test_a_statement_that_somebody_else_signed_gets_nothing(ci: Ci, issuer: Issu
     for wild in ("", "a.b", "a.b.c", "e30.e30.", "x" * 20_000):
         answer = ci.show("li/thing", wild)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.usefixtures("li")
+def test_an_issuer_that_is_away_is_asked_once_a_minute(
+    ci: Ci, issuer: Issuer, clock: FrozenClock
+) -> None:
+    """Anybody may name it: each question would keep a thread for ten seconds."""
+    issuer.broken = True
+    for _ in range(3):
+        away = ci.ask("li/thing")
+        assert (away.status_code, away.json()["error"]) == (400, "invalid_grant")
+        assert "does not hold: status 500" in away.text
+    assert len(issuer.questions) == 1
+    issuer.broken = False
+    assert ci.ask("li/thing").status_code == 400
+    clock.advance(endpoints.ASKED_AGAIN_AFTER)
+    assert ci.ask("li/thing").status_code == 200
+    # It goes away again: what is known of it holds on, whoever shows a key that it does not have.
+    issuer.broken, issuer.signer = True, RSAKey.generate_key(2048, {"use": "sig"}, private=True)
+    clock.advance(endpoints.ASKED_AGAIN_AFTER)
+    assert ci.ask("li/thing").status_code == 400
+    issuer.signer = issuer.key
+    assert ci.ask("li/thing").status_code == 200
+
+
+@pytest.mark.usefixtures("li")
+def test_who_waits_for_an_issuer_holds_nothing_and_asks_once(ci: Ci, issuer: Issuer) -> None:
+    reader = ci.hub.database._reader.pool  # noqa: SLF001
+    assert isinstance(reader, sa.QueuePool)
+    issuer.answering.clear()
+    shown = [ci.statement() for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        running = [threads.submit(ci.show, "li/thing", one) for one in shown]
+        assert issuer.arrived.wait(PATIENCE_S)
+        assert reader.checkedout() == 0
+        issuer.answering.set()
+        assert [one.result().status_code for one in running] == [200] * 4
+    assert len(issuer.questions) == 2  # of its document, and of its keys
 
 
 @pytest.mark.usefixtures("li")

@@ -21,6 +21,7 @@ from strata.accounts.naming import names
 from strata.core.actor import Grants, TokenKind, TokenRole
 from strata.core.call import Call, Work, working
 from strata.core.errors import GrantRefused, NotFound, ProviderFailed, StrataError
+from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.core.permissions import Permission
 from strata.credentials.tokens.given import Given, Wanted, give
@@ -63,7 +64,7 @@ def exchange(call: Call, shown: Shown) -> Given:
         GrantRefused: the statement does not hold (`invalid_request`), or matches nothing
             (`invalid_grant`, also where there is no such repo), or was exchanged before.
     """
-    issuer, said = _checked(call, shown)
+    issuer, said = checked(call.hub, shown)
     repo, person = _resource(call, shown.resource)
     trusted = _matching(call, issuer, said, repo=repo, person=person)
     if trusted is None:
@@ -78,14 +79,22 @@ def exchange(call: Call, shown: Shown) -> Given:
         return _given(work, trusted, owner, repo, said)
 
 
-def _checked(call: Call, shown: Shown) -> tuple[str, Mapping[str, Any]]:
+def checked(hub: Hub, shown: Shown) -> tuple[str, Mapping[str, Any]]:
+    """The issuer of a statement that holds, and what it says.
+
+    It may have to wait for the issuer's keys, which are kept then: who has a connection asks first
+    without one.
+
+    Raises:
+        GrantRefused: it is none (`invalid_request`), or does not hold (`invalid_grant`).
+    """
     issuer = _issuer_of(shown.statement)
-    if issuer not in issuers(call.hub):
+    if issuer not in issuers(hub):
         raise GrantRefused("invalid_grant", "The issuer of this ID token is not trusted here.")
-    provider = as_provider(call.hub, issuer, shown.audience)
+    provider = as_provider(hub, issuer, shown.audience)
     try:
-        where = endpoints.of(call.hub, provider)
-        return issuer, words.checked(call.hub, provider, where, shown.statement)
+        where = endpoints.of(hub, provider)
+        return issuer, words.checked(hub, provider, where, shown.statement)
     except ProviderFailed as failed:
         raise GrantRefused("invalid_grant", f"This ID token does not hold: {failed.reason}.") from (
             failed

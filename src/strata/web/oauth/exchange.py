@@ -9,11 +9,17 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from strata.core.call import Call
+import anyio.to_thread
+from starlette.requests import Request
+
+from strata.core.call import Call, Origin
 from strata.core.errors import GrantRefused
+from strata.core.hub import Hub
 from strata.credentials.oauth.apps import Credentials
-from strata.repos.publishers.exchange import LIFE, Shown, exchange
+from strata.repos.publishers import exchange as publishers
+from strata.web.charging import at_address
 from strata.web.oauth.answers import Fields
+from strata.web.work import exchange
 
 Subject = Callable[[Call, Credentials, Fields], Mapping[str, Any]]
 
@@ -25,6 +31,22 @@ NO_IMPERSONATION: Final = (
     "No application of this hub may act for a person by their address alone. Let the person log in"
     " with grant_type=authorization_code or a device code."
 )
+
+
+async def look_at_job(request: Request, fields: Fields) -> None:
+    """Have the keys of a job's issuer, for which we may have to wait for another site.
+
+    Nobody else waits with it: it takes no connection, and none of the threads that answer requests.
+
+    Raises:
+        GrantRefused: the job's ID token does not hold.
+        TooMany: the caller has used up the quota.
+    """
+    if fields.get("subject_token_type") == ID_TOKEN:
+        facts = exchange(request)
+        facts.charge(at_address(facts.origin.ip))
+        shown = _shown(facts.hub, facts.origin, fields)
+        await anyio.to_thread.run_sync(publishers.checked, facts.hub, shown)
 
 
 def exchanged(call: Call, credentials: Credentials, fields: Fields) -> Mapping[str, Any]:
@@ -45,15 +67,19 @@ def _for_a_person(_call: Call, _credentials: Credentials, _fields: Fields) -> Ma
 
 def _for_a_job(call: Call, _credentials: Credentials, fields: Fields) -> Mapping[str, Any]:
     """A job of a CI service, by its ID token (hub-api 03 §6)."""
-    base = call.hub.settings.public_url.rstrip("/") or call.origin.base_url
-    shown = Shown(fields.get("subject_token", ""), fields.get("resource", "").strip("/"), base)
-    given = exchange(call, shown)
+    given = publishers.exchange(call, _shown(call.hub, call.origin, fields))
     return {
         "access_token": given.value,
         "token_type": "bearer",
-        "expires_in": int(LIFE.total_seconds()),
+        "expires_in": int(publishers.LIFE.total_seconds()),
         "issued_token_type": ACCESS_TOKEN,
     }
+
+
+def _shown(hub: Hub, origin: Origin, fields: Fields) -> publishers.Shown:
+    base = hub.settings.public_url.rstrip("/") or origin.base_url
+    resource = fields.get("resource", "").strip("/")
+    return publishers.Shown(fields.get("subject_token", ""), resource, base)
 
 
 SUBJECTS: Final[Mapping[str, Subject]] = MappingProxyType(

@@ -25,7 +25,7 @@ from strata.web.oauth.answers import (
     scopes_of,
     speaking_oauth,
 )
-from strata.web.oauth.exchange import TOKEN_EXCHANGE, exchanged
+from strata.web.oauth.exchange import TOKEN_EXCHANGE, exchanged, look_at_job
 from strata.web.work import as_nobody
 
 Told = Mapping[str, Any]
@@ -43,6 +43,8 @@ async def token(request: Request) -> Response:
         offered = ", ".join(GRANTS)
         raise GrantRefused("unsupported_grant_type", f"This hub offers the grant_types {offered}.")
     credentials = credentials_of(request, fields)
+    if grant is exchanged:
+        await look_at_job(request, fields)
     told = await as_nobody(request, lambda call: grant(call, credentials, fields))
     return respond.json(told, headers=NO_STORE)
 

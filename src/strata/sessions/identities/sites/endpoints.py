@@ -14,7 +14,8 @@ from strata.core.settings.providers import LoginProvider
 from strata.sessions.identities.sites.talking import get_json
 
 KEPT_FOR: Final = timedelta(hours=1)
-ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)  # when an unknown key signs, or somebody goes there
+# When an unknown key signs, somebody goes there, or it did not answer.
+ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class _Kept:
 
 _LOCK: Final = threading.Lock()
 _KEPT: Final[dict[tuple[str, str], _Kept]] = {}
+_FAILED: Final[dict[tuple[str, str], _Kept]] = {}  # the newest failures
+_TURNS: Final[dict[tuple[str, str], threading.Lock]] = {}  # who asks
 
 
 def of(hub: Hub, provider: LoginProvider, *, fresh: bool = False) -> Endpoints:
@@ -99,12 +102,44 @@ def _page(url: object) -> str:
 
 
 def _asked(hub: Hub, provider: LoginProvider, url: str, kept_for: timedelta) -> Any:
-    key, now = (provider.id, url), hub.clock()
+    """What the site says there: whoever comes while it is asked waits for the same answer.
+
+    That it does not answer is remembered too. Anybody can name an issuer, and each would wait.
+    """
+    key = (provider.id, url)
+    known = _known(key, hub.clock(), kept_for)
+    if known is not None:
+        return known.value
     with _LOCK:
-        kept = _KEPT.get(key)
-    if kept is not None and timedelta(0) <= now - kept.at < kept_for:
-        return kept.value
-    value = get_json(hub, provider, url)
+        turn = _TURNS.setdefault(key, threading.Lock())
+    with turn:
+        known = _known(key, hub.clock(), kept_for)
+        return known.value if known is not None else _told(hub, provider, url)
+
+
+def _known(key: tuple[str, str], now: datetime, kept_for: timedelta) -> _Kept | None:
     with _LOCK:
-        _KEPT[key] = _Kept(value, now)
+        kept, failed = _KEPT.get(key), _FAILED.get(key)
+    if kept is not None and _is_within(kept.at, now, kept_for):
+        return kept
+    if failed is not None and _is_within(failed.at, now, ASKED_AGAIN_AFTER):
+        raise ProviderFailed(failed.value.provider, failed.value.reason, failed.value.failure)
+    return None
+
+
+def _is_within(at: datetime, now: datetime, span: timedelta) -> bool:
+    return timedelta(0) <= now - at < span
+
+
+def _told(hub: Hub, provider: LoginProvider, url: str) -> Any:
+    key = (provider.id, url)
+    try:
+        value = get_json(hub, provider, url)
+    except ProviderFailed as failed:
+        with _LOCK:
+            _FAILED[key] = _Kept(failed, hub.clock())
+        raise
+    with _LOCK:
+        _KEPT[key] = _Kept(value, hub.clock())
+        _FAILED.pop(key, None)
     return value
