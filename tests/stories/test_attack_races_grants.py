@@ -23,12 +23,21 @@ from fixtures.oauth import CALLBACK, VERIFIER, application
 from fixtures.organizations import joins, organization, today
 from fixtures.programs import allowed as let_in, granted, started
 from fixtures.races import beside, held_open, worked
+from fixtures.tokens import fine
 from strata.access.organizations import tokens as org_tokens
+from strata.access.organizations.tokens import Rules
 from strata.content.authors import signature_of
 from strata.content.pushing.receive import Push, take_in
-from strata.core.actor import Actor, Bar, Role, TokenFacts, TokenRole
+from strata.core.actor import Actor, Bar, Grants, Role, TokenFacts, TokenRole
 from strata.core.call import Call, Work
-from strata.core.errors import GrantRefused, InvalidFields, Malformed, NotFound, StrataError
+from strata.core.errors import (
+    Conflict,
+    GrantRefused,
+    InvalidFields,
+    Malformed,
+    NotFound,
+    StrataError,
+)
 from strata.core.hub import Hub
 from strata.core.names import fresh_key
 from strata.credentials.oauth import consents
@@ -39,7 +48,7 @@ from strata.credentials.oauth.making import own
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.credentials.oauth.tokens import ending, refreshing
 from strata.credentials.oauth.tokens.families import Answer
-from strata.credentials.tokens import making
+from strata.credentials.tokens import making, renewing
 from strata.credentials.tokens.presented.recognising import actor_for_token
 from strata.credentials.tokens.tables import tokens
 from strata.lib.git.model import PushCommand
@@ -47,7 +56,7 @@ from strata.lib.git.write import Note, Put, write_commit
 from strata.membership.closing import suspend
 from strata.membership.closing.suspend import Suspension
 from strata.organizations.collaborators.tables import collaborators, repo_invites
-from strata.organizations.token_policy import Approval
+from strata.organizations.token_policy import Approval, TokenPolicy
 from strata.repos import change
 from strata.repos.collaborating import answering, changing, inviting
 from strata.repos.publishers import manage as publishing
@@ -200,6 +209,36 @@ def test_an_organization_puts_an_application_out_while_it_refreshes(
     assert isinstance(used, Answer), used
     for answer in (held, used):
         assert token_of(hub, answer.access_token).bars == {acme.id: Bar.REVOKED}
+
+
+def test_an_organization_approves_a_token_while_it_grows(hub: Hub, ana: Actor, bob: Actor) -> None:
+    acme = organization(hub, "ana")
+    joins(hub, "bob", Role.WRITE)
+    boss, bob = today(hub, ana), replace(today(hub, bob), session_id=0)
+    worked(
+        hub,
+        boss,
+        lambda work: org_tokens.change_rules(work, "acme", Rules(TokenPolicy.APPROVED, None)),
+    )
+    named = frozenset({acme.id})
+
+    def inside(permission: str) -> Grants:
+        return Grants(namespaces={acme.id: frozenset({permission})})
+
+    token = fine(hub, bob, inside("repo.content.read"), organizations=named)
+    with calling(hub, boss) as call:
+        (asked,) = org_tokens.overview(call, "acme").asked
+
+    approve = partial(
+        worked,
+        hub,
+        boss,
+        lambda work: org_tokens.decide(work, "acme", token.id, Approval.APPROVED, asked.seen),
+    )
+    wider = making.Terms(inside("org.write"), named)
+    late = beside(hub, lambda work: renewing.edit(work, token.id, wider), approve, by=bob)
+    assert isinstance(late, Conflict)
+    assert token_of(hub, token.value).bars == {acme.id: Bar.PENDING}
 
 
 @EITHER

@@ -445,9 +445,12 @@ def tokens_of_members(w: World) -> None:
     path = "/organizations/acme/settings/tokens"
     fine = {"name": "org", "role": "fineGrained", "life": "30", "org:acme:repo.content.read": "on"}
     w.post(w.bob, f"{TOKENS}/new", **fine)
-    number = re.findall(r'name="token" value="(\d+)"', w.ana.open(path).text)[0]
+    asked = w.ana.open(path).text
+    number, seen = (
+        re.findall(rf'name="{name}" value="(\w+)"', asked)[0] for name in ("token", "seen")
+    )
     for state in ("approved", "denied", "revoked"):
-        w.post(w.ana, path, form="decide", token=number, state=state)
+        w.post(w.ana, path, form="decide", token=number, seen=seen, state=state)
 
 
 def members_go(w: World) -> None:

@@ -230,7 +230,10 @@ def policy(hub: Hub, li: Actor, chosen: TokenPolicy) -> None:
 
 def decided(hub: Hub, li: Actor, token_id: int, state: Approval) -> None:
     with calling(hub, li) as call, working(call) as work:
-        org_tokens.decide(work, "acme", token_id, state)
+        (one,) = (
+            one for one in org_tokens.overview(work, "acme").asked if one.token_id == token_id
+        )
+        org_tokens.decide(work, "acme", token_id, state, one.seen)
 
 
 def waiting(hub: Hub, li: Actor) -> list[tuple[int, str, Approval]]:

@@ -441,7 +441,16 @@ def test_an_organization_decides_about_tokens_on_its_page(visitor: Visitor, hub:
     assert refused.status_code == 403
     assert "needs to be approved by the organization" in refused.headers["X-Error-Message"]
     token = re.findall(r'name="token" value="(\d+)"', asked)[0]
-    visitor.submit(path, path, form="decide", token=token, state="approved")
+    seen = re.findall(r'name="seen" value="(\w+)"', asked)[0]
+    # What stood there when the admin opened the page is not what they would approve now.
+    edit, wider = f"/settings/tokens/{token}/edit", {"org:acme:repo.write": "on"}
+    member.send(edit, member.open(edit).hidden(edit) | named | wider)
+    stale = {"form": "decide", "token": token, "seen": seen, "state": "approved"}
+    late = visitor.send(path, visitor.open(path).hidden(path) | stale)
+    assert (late.status, "changed since you opened this page" in late.text) == (400, True)
+    assert Visitor(hub).client.get(storage, headers=bearer).status_code == 403
+    seen = re.findall(r'name="seen" value="(\w+)"', late.text)[0]
+    visitor.submit(path, path, form="decide", token=token, seen=seen, state="approved")
     assert Visitor(hub).client.get(storage, headers=bearer).status_code == 200
     visitor.submit(path, path, form="decide", token=token, state="revoked")
     assert (

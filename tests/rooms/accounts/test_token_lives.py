@@ -32,6 +32,7 @@ from strata.core.errors import (
 from strata.core.hub import Hub
 from strata.credentials.oauth.tokens.ending import report
 from strata.credentials.tokens import ending, expiring, owned, renewing
+from strata.credentials.tokens.approving import approvals
 from strata.credentials.tokens.making import Terms
 from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.tables import tokens as kept_tokens
@@ -407,6 +408,14 @@ def test_an_organization_takes_fine_grained_tokens_only(hub: Hub) -> None:
     assert (bars(hub, wide), bars(hub, narrow)) == ({acme: Bar.KIND}, {})
 
 
+def seen_of(hub: Hub, token_id: int, organization_id: int) -> str:
+    """The mark of what an admin sees of a token."""
+    with calling(hub) as call:
+        asked = approvals.asked_for(call, token_id, organization_id)
+    assert asked is not None
+    return asked.seen
+
+
 def test_an_organization_approves_tokens_one_by_one(hub: Hub) -> None:
     boss, bob = made(hub, "boss"), made(hub, "bob")
     boss, acme = organization(hub, boss)
@@ -418,8 +427,9 @@ def test_an_organization_approves_tokens_one_by_one(hub: Hub) -> None:
     own = fine(hub, boss, inside(acme, "repo.write"), organizations=named)
 
     def decide(state: Approval, by: Actor = boss, token_id: int = token.id) -> None:
+        seen = seen_of(hub, token.id, acme)
         with calling(hub, by) as call, working(call) as work:
-            org_tokens.decide(work, "acme", token_id, state)
+            org_tokens.decide(work, "acme", token_id, state, seen)
 
     assert bars(hub, own.value) == {}
     assert bars(hub, token.value) == {acme: Bar.PENDING}
@@ -431,10 +441,17 @@ def test_an_organization_approves_tokens_one_by_one(hub: Hub) -> None:
     assert mail.subject == "acme approved your access token"
     assert "/settings/tokens" in mail.text
     assert bars(hub, token.value) == {}
-    # Wider scopes are asked for anew: an approval does not grow by itself.
+    # Wider scopes are asked for anew: an approval does not grow by itself, nor does one that is
+    # given to what stood on a page from before.
+    before = seen_of(hub, token.id, acme)
     edited(hub, bob, token.id, inside(acme, "repo.write"), acme)
     assert bars(hub, token.value) == {acme: Bar.PENDING}
-    decide(Approval.DENIED, boss)
+    with calling(hub, boss) as call, working(call) as work:
+        for late in ("", before):
+            with pytest.raises(Conflict):
+                org_tokens.decide(work, "acme", token.id, Approval.APPROVED, late)
+        # To keep it out needs no look at what it asks for.
+        org_tokens.decide(work, "acme", token.id, Approval.DENIED, before)
     assert bars(hub, token.value) == {acme: Bar.DENIED}
     decide(Approval.REVOKED, boss)
     edited(hub, bob, token.id, inside(acme, "repo.content.read"), acme)
@@ -453,7 +470,8 @@ def test_who_comes_back_asks_again(hub: Hub, clock: FrozenClock) -> None:
         org_tokens.change_rules(work, "acme", Rules(TokenPolicy.APPROVED, None))
     token = fine(hub, bob, inside(acme, "repo.write"), organizations=frozenset({acme}))
     with calling(hub, boss) as call, working(call) as work:
-        org_tokens.decide(work, "acme", token.id, Approval.APPROVED)
+        seen = seen_of(hub, token.id, acme)
+        org_tokens.decide(work, "acme", token.id, Approval.APPROVED, seen)
 
     with calling(hub, boss) as call, working(call) as work:
         remove(work, "acme", "bob")

@@ -14,6 +14,7 @@ from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, NotFound
 from strata.credentials.oauth.tokens import accesses
+from strata.credentials.tokens import owned
 from strata.credentials.tokens.approving import approvals, asking
 from strata.credentials.tokens.approving.approvals import Asked
 from strata.credentials.tokens.tables import tokens
@@ -26,6 +27,7 @@ from strata.organizations.token_policy import Approval, TokenPolicy
 
 LONGEST_DAYS: Final = 3650
 MISSING: Final = "No member has such a token."
+CHANGED: Final = "This token asks for something else by now. Open the page again to see what."
 OWN: Final = "This is a token of your own. Delete it on the page about your access tokens."
 _FACTS: Final = {
     Approval.APPROVED: "token.org_approve",
@@ -92,19 +94,25 @@ def change_rules(work: Work, name: str, rules: Rules) -> None:
     )
 
 
-def decide(work: Work, name: str, token_id: int, state: Approval) -> None:
+def decide(work: Work, name: str, token_id: int, state: Approval, seen: str = "") -> None:
     """Approve, deny or revoke one token of a member; revoked is for good.
+
+    Args:
+        seen: `Asked.seen` of what the admin looked at; only an approval is of that alone.
 
     Raises:
         NotFound: no member's token of this number names the organisation. And as `overview`.
-        Conflict: it was revoked.
+        Conflict: it was revoked, or asks for something else by now.
     """
     organization = _managed(work, name)
+    people.locked(work, owned.owner_id(work, token_id))  # neither edited nor refreshed meanwhile
     asked = approvals.asked_for(work, token_id, organization.id)
     if asked is None or state not in _FACTS:
         raise NotFound(MISSING)
     if asked.state is Approval.REVOKED:
         raise Conflict("This token was revoked here for good. Its owner can make another one.")
+    if state is Approval.APPROVED and asked.seen != seen:
+        raise Conflict(CHANGED)
     _settle(work, organization, asked.token_id, asked.user_id, state)
 
 
@@ -123,6 +131,7 @@ def revoke_value(work: Work, name: str, value: str) -> None:
         raise NotFound(MISSING)
     if row.user_id == work.actor.user_id:
         raise Conflict(OWN)
+    people.locked(work, row.user_id)  # as in `decide`
     _settle(work, organization, row.id, row.user_id, Approval.REVOKED)
 
 
@@ -136,7 +145,6 @@ def _reaches(call: Call, organization: Organization, user_id: int) -> bool:
 def _settle(
     work: Work, organization: Organization, token_id: int, owner_id: int, state: Approval
 ) -> None:
-    people.locked(work, owner_id)  # no token of the log-in is made meanwhile
     for one in accesses.held_with(work, token_id):
         approvals.decide(work, one, organization.id, state)
     asking.tell_owner(work, organization.name, token_id, state)

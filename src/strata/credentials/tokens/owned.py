@@ -48,6 +48,11 @@ def of(call: Call, owner_id: int) -> list[Token]:
     return [Token(**{**row._mapping, "role": TokenRole(row.role)}) for row in rows]  # noqa: SLF001 — the documented way to read a Row by name
 
 
+def owner_id(call: Call, token_id: int) -> int:
+    """Whose token it is, of any kind; 0: there is none."""
+    return call.db.scalar(sa.select(tokens.c.user_id).where(tokens.c.id == token_id)) or 0
+
+
 def count_active(call: Call, owner_id: int) -> int:
     """How many tokens of a person work; those of applications are not theirs to count."""
     open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > call.now)

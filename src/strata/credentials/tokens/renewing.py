@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import confirmed
+from strata.accounts import confirmed, people
 from strata.core.actor import NOTHING, TokenRole
 from strata.core.call import Work
 from strata.core.errors import InvalidFields, NotFound
@@ -95,7 +95,8 @@ def edit(work: Work, token_id: int, terms: Terms) -> None:
 
 
 def _held(work: Work, owner_id: int, token_id: int) -> sa.Row[Any]:
-    """The row of a token of its person; nobody else changes it meanwhile."""
+    """The row of a token of its person; nobody else changes it, or decides on it, meanwhile."""
+    people.locked(work, owner_id)
     mine = (tokens.c.id == token_id, tokens.c.user_id == owner_id, MADE_BY_HAND)
     row = work.db.execute(sa.select(tokens).where(*mine).with_for_update()).first()
     if row is None:

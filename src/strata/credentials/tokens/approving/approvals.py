@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ class Asked:
     asked_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    seen: str  # of what it asks for: an approval is of exactly that
 
 
 def ask(work: Work, token_id: int, owner_id: int, organization_ids: Iterable[int]) -> None:
@@ -75,14 +77,14 @@ def asked_of(call: Call, organization_id: int) -> list[Asked]:
         .where(approvals.c.organization_id == organization_id)
         .order_by(waiting, approvals.c.asked_at.desc(), approvals.c.token_id)
     )
-    return [_one(row) for row in rows]
+    return [_one(call, row) for row in rows]
 
 
 def asked_for(call: Call, token_id: int, organization_id: int) -> Asked | None:
     """One of them."""
     here = (approvals.c.organization_id == organization_id, approvals.c.token_id == token_id)
     row = call.db.execute(_asked().where(*here)).first()
-    return _one(row) if row else None
+    return _one(call, row) if row else None
 
 
 def said_of(call: Call, owner_id: int) -> dict[int, list[tuple[str, Approval]]]:
@@ -152,7 +154,9 @@ def _belongs() -> sa.ColumnElement[bool]:
     )
 
 
-def _one(row: sa.Row[Any]) -> Asked:
+def _one(call: Call, row: sa.Row[Any]) -> Asked:
+    # Keyed, as it tells of what else the token opens, too.
+    asked_for = json.dumps(row.grants, sort_keys=True)
     return Asked(
         token_id=row.id,
         token_name=row.token_name,
@@ -165,4 +169,5 @@ def _one(row: sa.Row[Any]) -> Asked:
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
+        seen=call.hub.secrets.digest("token.asked", asked_for),
     )

@@ -9,7 +9,7 @@ from strata.access.organizations import tokens as org_tokens
 from strata.access.organizations.tokens import Overview, Rules
 from strata.community.tokens.scopes import described
 from strata.core.call import Call
-from strata.core.errors import InvalidFields, Malformed
+from strata.core.errors import Conflict, InvalidFields, Malformed
 from strata.core.permissions import grants_of
 from strata.credentials.tokens.approving.approvals import Asked
 from strata.organizations.token_policy import Approval, TokenPolicy
@@ -82,7 +82,11 @@ def _decide(call: Call, name: str, form: Form) -> str:
     token, state = form.get("token", ""), form.get("state", "")
     if state not in list(Approval) or not (token.isascii() and token.isdigit() and len(token) < 19):
         raise Malformed("This form is not known here. Open the page again.")
-    in_transaction(lambda work: org_tokens.decide(work, name, int(token), Approval(state)))(call)
+    said = (int(token), Approval(state), form.get("seen", ""))
+    try:
+        in_transaction(lambda work: org_tokens.decide(work, name, *said))(call)
+    except Conflict as error:  # the page that is shown now says what holds
+        raise InvalidFields({"": ("token.asks_anew",)}) from error
     return "token-decided"
 
 
