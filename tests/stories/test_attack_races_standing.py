@@ -34,7 +34,7 @@ from strata.core.errors import Conflict
 from strata.core.hub import Hub
 from strata.credentials.oauth import scopes
 from strata.credentials.oauth.openid import claims
-from strata.membership.closing import suspend
+from strata.membership.closing import gone, leave, suspend
 from strata.membership.closing.suspend import Suspension
 from strata.membership.confirming import approval, mailing, unconfirmed, verification
 from strata.membership.emails import proved
@@ -360,3 +360,18 @@ def test_a_demanded_reset_goes_to_no_address_that_was_just_removed(hub: Hub) -> 
     )
     assert not any("/reset-password/" in kept.text for kept in inbox(hub, further))
     assert any("/reset-password/" in kept.text for kept in inbox(hub, seen.email))
+
+
+def test_who_thinks_it_over_once_more_has_another_week(hub: Hub, clock: FrozenClock) -> None:
+    made(hub, "root-ada", admin=True, password=NO_PASSWORD)
+    ana = made(hub, "ana", password=NO_PASSWORD)
+    worked(hub, ana, leave.schedule)
+    clock.advance(leave.GRACE)
+
+    def anew(work: Work) -> None:
+        leave.cancel(work)
+        leave.schedule(work)
+
+    late = beside(hub, anew, lambda: called(hub, SYSTEM, gone.delete_due), by=ana)
+    assert late is None
+    assert standing_of(hub, "ana") == Standing.LEAVING

@@ -41,14 +41,18 @@ def delete_due(call: Call) -> None:
     )
     for user_id in call.db.scalars(due.order_by(users.c.id).limit(AT_ONCE)).all():
         with working(call) as work:
-            people.locked(work, user_id)
-            user = people.by_id(work, user_id)
-            if user is None or user.standing != Standing.LEAVING:
+            user = people.latest(work, user_id)
+            if user is None or not _is_due(work, user):  # they thought better of it meanwhile
                 continue
             if needs(work, user):
                 log.warning("account waits for its deletion: an organization needs its admin")
                 continue
             delete(work, user)
+
+
+def _is_due(call: Call, user: people.User) -> bool:
+    until = user.standing_until
+    return user.standing == Standing.LEAVING and until is not None and until <= call.now
 
 
 def delete(work: Work, user: people.User) -> None:
