@@ -18,6 +18,7 @@ from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import working
 from strata.core.errors import Forbidden, InvalidFields, NotFound, TooMany, Unauthenticated
 from strata.core.hub import Hub
+from strata.events.tables import facts
 from strata.membership.closing import suspend
 from strata.organizations.inviting import queries
 from strata.organizations.inviting.record import Invite
@@ -107,6 +108,24 @@ def test_declining_tells_whoever_invited(hub: Hub, admin: Actor) -> None:
     assert "bob declined" in inbox(hub, "alice@example.org")[-1].subject
     with pytest.raises(NotFound):
         accepts(hub, bob, mailed(hub, "bob@example.org"))
+
+
+def test_who_declines_at_an_address_is_not_named(hub: Hub, admin: Actor) -> None:
+    bob = made(hub, "bob")
+    sends(hub, admin, "bob@example.org")
+    with calling(hub, bob) as call:
+        (waiting,) = inviting.mine(call)
+        with working(call) as work:
+            inviting.decline_mine(work, waiting.id)
+    told = inbox(hub, "alice@example.org")[-1]
+    assert told.subject == "bob@example.org declined to join acme"
+    assert "bob declined" not in told.text
+    with calling(hub, admin) as call:
+        declines = facts.c.name == "org.invite.decline"
+        (fact,) = call.db.execute(sa.select(facts).where(declines)).all()
+        assert "bob" not in repr(fact.detail)
+        assert fact.owner_id is None  # no log but bob's own shows it
+        assert fact.subject_id == bob.user_id
 
 
 def test_an_address_is_confirmed_or_the_person_says_that_it_is_theirs(

@@ -27,7 +27,7 @@ from fixtures.large_files import calling, person, working_as
 from fixtures.organizations import joins, leaves, organization, today
 from strata.access.gates import decisions
 from strata.access.gates.record import Standing as Gate
-from strata.accounts import people
+from strata.accounts import confirmed, people
 from strata.accounts.notices import choices, heeding
 from strata.accounts.notices.choices import Kind, Wanted
 from strata.accounts.tables import users
@@ -447,6 +447,16 @@ def test_invitations_requests_to_join_and_roles(
         answering.decline(work, held, user)
     assert heard(hub, ana) == [("managing", "org.invite.decline")]
     assert listed(hub, ana)[0].actor == "bob"
+
+    with working_as(hub, ana) as work:
+        sending.invite(work, acme, ["bob@example.org"], Role.READ)
+    with working_as(hub, bob) as work:
+        confirmed.claim(work, user.id, email="bob@example.org", key="bob@example.org")
+        (held,) = invites.of_person(work, user.id)
+        answering.decline(work, held, user)
+    assert heard(hub, ana) == [("managing", "org.invite.decline")]
+    newest = listed(hub, ana)[0]
+    assert (newest.actor, newest.namespace) == (None, "acme")  # whose address it is, nobody says
 
     with working_as(hub, ana) as work:
         asking.change(work, acme, Rules(anybody=True, domain="", at_once=False))

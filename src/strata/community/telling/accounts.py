@@ -44,13 +44,15 @@ def membership(_: Call, row: Row) -> Telling | None:
 
 def joining(call: Call, row: Row) -> Telling | None:
     """Somebody asks to join, or answers an invitation: those hear who decide, or who invited."""
-    if row.owner_id is None:
+    hidden = row.detail.get("by") == "email"  # whose address it is, only an acceptance tells
+    organization_id = row.detail.get("organization") if hidden else row.owner_id
+    if organization_id is None:
         return None
     news = news_of(
-        row, Topic.JOINING, row.owner_id, namespace_id=row.owner_id, for_managers=True,
-        actor_id=row.subject_id,
+        row, Topic.JOINING, organization_id, namespace_id=organization_id, for_managers=True,
+        actor_id=None if hidden else row.subject_id,
     )  # fmt: skip
-    people = {one.id for one in answering_for(call, row.owner_id)}
+    people = {one.id for one in answering_for(call, organization_id)}
     if row.name != "org.join.request":
         people &= {row.detail.get("inviter")}
     return but_the_doer(Telling(news, (Group(Reason.MANAGING, Kind.INVITATION, people),)), row)

@@ -83,7 +83,7 @@ def accept(work: Work, found: Invite, person: people.User, *, anyway: bool = Fal
         whose=Whose(organization.id, person.id),
     )
     members.set_role(work, organization, person, found.role)
-    _tell_inviter(work, found, person, letters.accepted)
+    _tell_inviter(work, found, letters.accepted, person.name)
 
 
 def decline(work: Work, found: Invite, person: people.User) -> None:
@@ -97,14 +97,17 @@ def decline(work: Work, found: Invite, person: people.User) -> None:
     organization = organizations.by_name(work, found.organization)
     if organization is None or queries.delete_one(work, found.id) == 0:
         raise NotFound(GONE)
+    # Whoever has an address stays unknown to who wrote there, unless they accept.
+    owner_id = organization.id if found.email is None else None
+    how = {"user": person.name} if owner_id else {"by": "email", "organization": organization.id}
     record(
         work,
         "org.invite.decline",
         target=organization.name,
-        detail={"user": person.name, "inviter": found.inviter_id},
-        whose=Whose(organization.id, person.id),
+        detail={**how, "inviter": found.inviter_id},
+        whose=Whose(owner_id, person.id),
     )
-    _tell_inviter(work, found, person, letters.declined)
+    _tell_inviter(work, found, letters.declined, found.email or person.name)
 
 
 def _may_still(call: Call, found: Invite) -> bool:
@@ -116,13 +119,8 @@ def _may_still(call: Call, found: Invite) -> bool:
 
 
 def _tell_inviter(
-    work: Work,
-    found: Invite,
-    person: people.User,
-    worded: Callable[[Reader, str, str, str], Letter],
+    work: Work, found: Invite, worded: Callable[[Reader, str, str, str], Letter], who: str
 ) -> None:
     link = page(work, f"/organizations/{found.organization}/settings/members")
     name = found.organization
-    invitations.tell_inviter(
-        work, found.inviter_id, lambda reader: worded(reader, name, person.name, link)
-    )
+    invitations.tell_inviter(work, found.inviter_id, lambda reader: worded(reader, name, who, link))
