@@ -65,8 +65,9 @@ def by_id(call: Call, user_id: int) -> User | None:
 
 
 def by_name(call: Call, name: str) -> User | None:
-    """An account by its name in any casing."""
-    if "\0" in name:  # PostgreSQL refuses even to look for it
+    """An account by its name in any casing; who is deleted has none."""
+    # What is left of an account is kept under its number; PostgreSQL refuses to look for a NUL.
+    if name.startswith("~") or "\0" in name:
         return None
     return _first(call, _people().where(namespaces.c.key == name.lower()))
 

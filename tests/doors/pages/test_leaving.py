@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, token_in
-from fixtures.accounts import calling, made, person
+from fixtures.accounts import calling, inbox, made, person
 from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium
 from fixtures.contents import created, uploaded
@@ -25,6 +25,7 @@ from fixtures.keys import ssh_pair
 from fixtures.organizations import joins, organization
 from fixtures.shown_repos import served
 from fixtures.traces import texts_with
+from strata.accounts import people
 from strata.accounts.legal.agreeing import keep
 from strata.accounts.naming import names
 from strata.accounts.naming.former import holder
@@ -46,6 +47,7 @@ from strata.events.audit.sealing import seal
 from strata.events.jobs import run_due
 from strata.events.mails.sending import ForgetMail
 from strata.lib.db.seek import Window
+from strata.membership import recovery
 from strata.membership.closing import gone
 from strata.membership.confirming import unconfirmed
 from strata.membership.export import pack
@@ -379,6 +381,12 @@ def test_every_person_stays_reachable_by_their_row(hub: Hub, li: Visitor) -> Non
         gone.delete(work, user)
     for typed in (f"~{user.id}", "ghost", "li@example.com"):
         assert Visitor(hub).log_in(typed).status == 401
+    with calling(hub) as call:
+        assert people.by_name(call, f"~{user.id}") is None
+        recovery.ask(call, f"~{user.id}")
+    while run_due(hub, {recovery.SendReset.kind: recovery.SendReset}):
+        pass
+    assert inbox(hub, "") == []
     with hub.database.reading() as db:
         row = db.execute(sa.select(users).where(users.c.id == user.id)).one()
     assert (row.email, row.full_name, row.password_hash, row.admin) == ("", "", None, False)
