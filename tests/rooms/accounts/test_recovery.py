@@ -264,6 +264,21 @@ def test_a_cookie_makes_a_browser_known_wherever_it_goes_but_to_its_owner_alone(
     assert mails_sent(hub) == before + 1
 
 
+def test_a_planted_cookie_makes_no_browser_known(hub: Hub, alice: Actor) -> None:
+    """Mallory puts a cookie into the browser of alice: one made up, or her own."""
+    made(hub, "mallory")
+    with calling(hub) as call:
+        mallorys = entered(login.log_in(call, login.LogIn("mallory", PASSWORD))).device
+        for planted in ("made up", mallorys):
+            form = login.LogIn("alice", PASSWORD, Browser(device=planted))
+            kept = entered(login.log_in(call, form)).device
+            assert kept != planted
+            assert not browsers.is_known(call, alice.user_id or 0, planted)
+            assert browsers.is_known(call, alice.user_id or 0, kept)
+            again = login.LogIn("alice", PASSWORD, Browser(device=kept))
+            assert entered(login.log_in(call, again)).device == kept
+
+
 def test_an_unreadable_browser_has_no_family() -> None:
     assert browsers.family_of("") == browsers.family_of("\0" * 9999) == ""
 

@@ -33,19 +33,20 @@ def recognise(work: Work, user: people.User, cookie: str) -> str:
     """Note that the account is entered from here, and tell its owner when that is new.
 
     Args:
-        cookie: that the browser sent; empty or unknown: it gets the one that is returned.
+        cookie: that the browser sent; empty or unknown to this account: it gets the one that is
+            returned, as others may know, or have planted, what is not from here.
     """
-    held = cookie if 0 < len(cookie) <= LONGEST_COOKIE else secrets.token_urlsafe(32)
+    came_before = is_known(work, user.id, cookie)
+    held = cookie[:LONGEST_COOKIE] if came_before else secrets.token_urlsafe(32)
     family, network = family_of(work.origin.user_agent), _network_of(work.origin.ip)
     digest = _digest(work.hub, held)
     theirs = known_browsers.c.user_id == user.id
     alike = sa.and_(known_browsers.c.family == family, known_browsers.c.network == network)
     mine = sa.select(known_browsers.c.id).where(theirs)
     is_first = work.db.execute(mine.limit(1)).first() is None
-    same = sa.or_(known_browsers.c.digest == digest, alike)
-    is_known = work.db.execute(mine.where(same).limit(1)).first() is not None
+    is_alike = work.db.execute(mine.where(alike).limit(1)).first() is not None
     _keep(work, user.id, digest, family, network)
-    if not is_first and not is_known:
+    if not is_first and not came_before and not is_alike:
         _tell(work, user, family)
     return held
 
