@@ -1,19 +1,25 @@
 """Refresh tokens rotate, and a copied one ends the log-in it belongs to (product §3.11)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, inbox, made
+from fixtures.authorizing import allowed, answered, asking
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import COMMAND_LINE, application
+from fixtures.organizations import organization
 from fixtures.programs import granted, refreshed, renewed, whose
 from strata.accounts.tables import users
+from strata.core.actor import Actor
 from strata.core.call import working
 from strata.core.errors import TokenExpired, TooMany
 from strata.core.hub import Hub
+from strata.credentials.oauth import narrowing
 from strata.credentials.oauth.apps import Credentials
+from strata.credentials.oauth.openid import claims
 from strata.credentials.oauth.tokens import ending, families
 from strata.credentials.oauth.tokens.families import Answer
 
@@ -112,6 +118,35 @@ def test_nothing_grows_by_refreshing(hub: Hub) -> None:
     assert answer.scopes == ("openid", "profile")
     assert refreshed(hub, answer.refresh_token, "openid", "webhooks") == "invalid_scope"
     assert refreshed(hub, answer.refresh_token, "openid", "root") == "invalid_scope"
+
+
+def test_a_token_that_was_asked_for_less_tells_less(hub: Hub) -> None:
+    ana = made(hub, "ana")
+    mine = "openid profile email read-memberships"
+    organization(hub, "ana", "hers")
+    app = application(hub, scopes=mine)
+    first = answered(hub, allowed(hub, ana, asking(scope=mine))["code"], app.credentials)
+    told = told_to(hub, first)
+    assert told["email"]
+    assert told["preferred_username"] == "ana"
+    assert len(told["orgs"]) == 1
+
+    less = refreshed(hub, first.refresh_token, "openid", "email", credentials=app.credentials)
+    assert isinstance(less, Answer)
+    assert less.scopes == ("openid", "email")
+    assert told_to(hub, less) == {
+        name: told[name] for name in ("sub", "email", "email_verified")
+    } | {"orgs": []}
+    assert told_to(hub, first) == told  # its log-in has them still
+    with calling(hub, ana) as call, working(call) as work:
+        narrowing.narrow(work, "dummy-app", ["profile"], [])
+    assert told_to(hub, less) == {"sub": told["sub"], "orgs": []}
+
+
+def told_to(hub: Hub, answer: Answer) -> dict[str, Any]:
+    """What the holder of an access token is told of its person."""
+    with calling(hub, whose(hub, answer.access_token) or Actor()) as call:
+        return dict(claims.userinfo(call))
 
 
 def test_a_refresh_token_belongs_to_its_application(hub: Hub) -> None:

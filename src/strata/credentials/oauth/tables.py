@@ -112,6 +112,8 @@ oauth_accesses = sa.Table(
         nullable=False,
         index=True,
     ),
+    # Which of the log-in's scopes it has, where a refresh asked for fewer; none: all of them.
+    sa.Column("scopes", sa.Text),
 )
 
 oauth_codes = sa.Table(

@@ -162,7 +162,8 @@ def access(work: Work, family: Family, refresh_token: str) -> Answer:
         ),
     )
     _inherit(work, made.id, family)
-    work.db.execute(sa.insert(oauth_accesses).values(token_id=made.id, family_id=family.id))
+    mine = {"family_id": family.id, "scopes": scopes.joined(family.scopes)}
+    work.db.execute(sa.insert(oauth_accesses).values(token_id=made.id, **mine))
     return Answer(
         app=family.app,
         user_id=family.user_id,
