@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import HERE, calling, fact_names, inbox, joined, made
+from fixtures.bearers import of_job
 from fixtures.hubs import FrozenClock
 from fixtures.organizations import SAMPLE
 from fixtures.tokens import fine, issued, rotated
@@ -17,7 +18,7 @@ from strata.access.organizations import tokens as org_tokens
 from strata.access.organizations.founding import found_organization
 from strata.access.organizations.members import add, remove
 from strata.access.organizations.tokens import Rules
-from strata.core.actor import Actor, Bar, Grants, Role, TokenRole
+from strata.core.actor import Actor, Bar, Grants, Role, TokenKind, TokenRole
 from strata.core.call import Origin, working
 from strata.core.errors import (
     Conflict,
@@ -484,7 +485,7 @@ def test_who_comes_back_asks_again(hub: Hub, clock: FrozenClock) -> None:
     assert bars(hub, token.value) == {acme: Bar.PENDING}
 
 
-def test_an_admin_puts_a_members_token_out_by_its_value(hub: Hub) -> None:
+def test_an_admin_puts_a_members_token_out_by_its_value(hub: Hub, clock: FrozenClock) -> None:
     boss, bob, eve = made(hub, "boss"), made(hub, "bob"), made(hub, "eve")
     boss, acme = organization(hub, boss)
     member(hub, boss, bob)
@@ -505,6 +506,24 @@ def test_an_admin_puts_a_members_token_out_by_its_value(hub: Hub) -> None:
 
     assert bars(hub, theirs.value) == {acme: Bar.REVOKED}
     assert bearer(hub, theirs.value) is not None  # elsewhere it works on
+
+    # The value from before a refresh is as good as the new one, for as long as it works.
+    old = issued(hub, bob, "old", TokenRole.WRITE)
+    rotated(hub, bob, old.id, 1)
+    clock.advance(timedelta(hours=1))
+    with pytest.raises(NotFound):
+        revoke(old.value)
+    old = issued(hub, bob, "older", TokenRole.WRITE)
+    fresh = rotated(hub, bob, old.id, 24)
+    revoke(old.value)
+    assert bars(hub, old.value) == bars(hub, fresh) == {acme: Bar.REVOKED}
+
+    with calling(hub, boss) as call, working(call) as work:
+        org_tokens.change_rules(work, "acme", Rules(TokenPolicy.APPROVED, None))
+    job = of_job(hub, bob, Grants(repos={1: frozenset({"repo.write"})}), TokenKind.PUBLISHER)
+    assert bars(hub, job) == {}  # nobody has to approve what was set up there
+    revoke(job)
+    assert bars(hub, job) == {acme: Bar.REVOKED}
 
 
 def test_an_unconfirmed_person_learns_nothing_of_tokens(hub: Hub) -> None:

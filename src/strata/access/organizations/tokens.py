@@ -117,16 +117,16 @@ def decide(work: Work, name: str, token_id: int, state: Approval, seen: str = ""
 
 
 def revoke_value(work: Work, name: str, value: str) -> None:
-    """Keep a member's token out for good, by its value.
+    """Keep a member's token out for good, by its value or the one before it that still works.
 
     Raises:
         NotFound: it is no member's token. Conflict: it is the caller's own. And as `overview`.
     """
     organization = _managed(work, name)
     digest = work.hub.secrets.digest("token", value)
-    row = work.db.execute(
-        sa.select(tokens.c.id, tokens.c.user_id).where(tokens.c.digest == digest)
-    ).first()
+    former = sa.and_(tokens.c.former_digest == digest, tokens.c.former_until > work.now)
+    known = sa.or_(tokens.c.digest == digest, former)
+    row = work.db.execute(sa.select(tokens.c.id, tokens.c.user_id).where(known)).first()
     if row is None or not _reaches(work, organization, row.user_id):
         raise NotFound(MISSING)
     if row.user_id == work.actor.user_id:

@@ -74,15 +74,13 @@ def _read(text: str) -> Grants:
 def _bars(rows: Iterable[Sequence[Any]], kind: TokenKind, *, narrowed: bool) -> Mapping[int, Bar]:
     """The organisations that keep the token out.
 
-    What a CI job gets, an organisation has set up itself.
+    What a CI job gets, an organisation has set up itself: it is kept out when they say so of it.
     """
-    if kind is TokenKind.PUBLISHER:
-        return {}
     found = {}
     for policy, state, organization_id, role in rows:
         if organization_id is not None and (policy != TokenPolicy.ANY or state is not None):
             kept = bar(TokenPolicy(policy), Role(role), state, narrowed=narrowed)
-            if kept is not None:
+            if kept is Bar.REVOKED or (kept is not None and kind is not TokenKind.PUBLISHER):
                 found[organization_id] = kept
     return found
 
