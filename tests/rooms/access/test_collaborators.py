@@ -511,14 +511,21 @@ def test_a_token_may_name_a_shared_repo_and_its_organization_decides(
     terms = making.Terms(chosen.grants, chosen.organizations)
     with calling(hub, eve) as call, working(call) as work:
         issued = making.create(work, "job", TokenRole.FINE_GRAINED, terms)
+        unasked = making.Terms(chosen.grants)
+        early = making.create(work, "early", TokenRole.FINE_GRAINED, unasked)
 
-    def by_token() -> bool:
+    def by_token(value: str = issued.value) -> bool:
         with hub.database.reading() as db:
-            actor = recognising.actor_for_token(db, hub, issued.value)
+            actor = recognising.actor_for_token(db, hub, value)
         assert actor is not None
         return may_see(actor, repo)
 
     assert not by_token()
+    # Whoever manages this one repo is no admin there, who needs no approval; not even for a token
+    # that named the repo before it was the organisation's, which nobody was asked about.
+    changes_role(hub, ana, repo, "eve", Role.ADMIN)
+    assert not by_token(early.value)
+    changes_role(hub, ana, repo, "eve", Role.READ)
     with calling(hub, ana) as call:
         assert [one.user_name for one in approvals.asked_of(call, made_one.id)] == ["eve"]
     with calling(hub, ana) as call, working(call) as work:

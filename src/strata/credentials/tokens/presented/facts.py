@@ -38,7 +38,7 @@ INSIDE: Final = (
 _OUTSIDE = Prepared(
     "SELECT o.token_policy,"
     " CASE WHEN a.state = 'approved' AND a.decided_at < s.added_at THEN 'pending'"
-    f" ELSE a.state END, o.id, s.role, {shares.COLUMNS} {shares.FROM}"
+    f" ELSE a.state END, o.id, {shares.COLUMNS} {shares.FROM}"
     " LEFT JOIN token_organizations a ON a.token_id = :token_id AND a.organization_id = o.id"
     " WHERE s.user_id = :user_id"
 )
@@ -91,8 +91,9 @@ def with_shares(db: Connection, hub: Hub, actor: Actor) -> Actor:
     if token is None:
         return shares.with_shares(db, hub, actor)
     rows = _OUTSIDE.rows(db, {"user_id": actor.user_id, "token_id": token.id})
-    outside = [row[:4] for row in rows if row[2] not in actor.roles]
+    # Whoever manages one repo there is no admin who approves their own tokens.
+    outside = [(*row[:3], Role.NO_ACCESS) for row in rows if row[2] not in actor.roles]
     bars = _bars(outside, token.kind, narrowed=token.grants is not None)
     barred = replace(actor, token=replace(token, bars={**token.bars, **bars}))
     asked = speakers.owes_a_factor(token)
-    return shares.given(hub, barred, [row[4:] for row in rows], asked=asked)
+    return shares.given(hub, barred, [row[3:] for row in rows], asked=asked)
