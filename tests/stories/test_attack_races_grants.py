@@ -23,7 +23,7 @@ from fixtures.oauth import CALLBACK, VERIFIER, application
 from fixtures.organizations import joins, organization, today
 from fixtures.programs import allowed as let_in, granted, started
 from fixtures.races import beside, held_open, worked
-from fixtures.tokens import fine
+from fixtures.tokens import fine, issued
 from strata.access.organizations import tokens as org_tokens
 from strata.access.organizations.tokens import Rules
 from strata.content.authors import signature_of
@@ -49,6 +49,7 @@ from strata.credentials.oauth.tables import oauth_apps, oauth_consents
 from strata.credentials.oauth.tokens import ending, refreshing
 from strata.credentials.oauth.tokens.families import Answer
 from strata.credentials.tokens import making, renewing
+from strata.credentials.tokens.approving import approvals
 from strata.credentials.tokens.presented.recognising import actor_for_token
 from strata.credentials.tokens.tables import tokens
 from strata.lib.git.model import PushCommand
@@ -84,6 +85,28 @@ def ana(hub: Hub) -> Actor:
 @pytest.fixture
 def bob(hub: Hub) -> Actor:
     return made(hub, "bob", password=NO_PASSWORD)
+
+
+@pytest.mark.parametrize("later", [Approval.APPROVED, Approval.DENIED])
+def test_what_one_admin_revoked_for_good_no_other_one_lets_in(
+    hub: Hub, ana: Actor, bob: Actor, later: Approval
+) -> None:
+    place = organization(hub, "ana")
+    joins(hub, "bob", Role.WRITE)
+    admin = today(hub, ana)
+    token = issued(hub, bob, "ci", TokenRole.WRITE).id
+    worked(hub, bob, lambda work: approvals.ask(work, token, bob.user_id or 0, [place.id]))
+    late = beside(
+        hub,
+        lambda work: org_tokens.decide(work, "acme", token, Approval.REVOKED),
+        lambda: worked(hub, admin, lambda work: org_tokens.decide(work, "acme", token, later)),
+        by=admin,
+    )
+    assert isinstance(late, Conflict)
+    with calling(hub) as call:
+        asked = approvals.asked_for(call, token, place.id)
+    assert asked is not None
+    assert asked.state is Approval.REVOKED
 
 
 def counted(hub: Hub, table: sa.Table) -> int:
