@@ -16,7 +16,7 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, InvalidFields
 from strata.credentials.tokens.leaked.showing import require_none
 from strata.membership.joining.picture import kept
-from strata.organizations import logo as logos
+from strata.organizations import logo as logos, queries
 from strata.organizations.change import OrganizationSettings, change
 from strata.organizations.create import NewOrganization, create
 from strata.organizations.record import Organization
@@ -85,6 +85,8 @@ def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> 
     """
     organization = found(work, name)
     require_admin(work.actor, organization.id)
+    queries.locked(work, organization.id)  # another admin may have changed it meanwhile
+    organization = found(work, name)
     if wanted.two_factor != (organization.factor_from is not None):
         require_sudo(work)
     if wanted.two_factor and organization.factor_from is None:

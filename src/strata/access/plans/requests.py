@@ -55,6 +55,7 @@ def ask(work: Work, owner_name: str, message: str) -> None:
     if len(text) > LONGEST_MESSAGE:
         raise InvalidFields({"message": ("plan.message_long",)})
     require_none(work, text)
+    names.latest(work, owner.id)  # another admin may ask at this moment
     latest = newest_of(work, owner.id)
     if latest is not None and latest.state == OPEN:
         raise Conflict("Your last request still waits for an answer.")

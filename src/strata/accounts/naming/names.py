@@ -144,6 +144,13 @@ def bears(work: Work, namespace_id: int, name: str) -> bool:
     return work.db.scalar(mine.with_for_update(read=True)) == name
 
 
+def latest(work: Work, namespace_id: int) -> Namespace | None:
+    """An account under the name it has now; until the transaction ends nobody else gives it one."""
+    mine = sa.select(namespaces.c.id, namespaces.c.name, namespaces.c.kind)
+    row = work.db.execute(mine.where(namespaces.c.id == namespace_id).with_for_update()).first()
+    return Namespace(row.id, row.name, Kind(row.kind)) if row else None
+
+
 def conflicts(call: Call, name: str, namespace_id: int | None = None) -> tuple[str, ...]:
     """The message key of what speaks against a name: `name.taken`, or `name.similar`.
 

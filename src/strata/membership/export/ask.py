@@ -45,11 +45,11 @@ def ask(work: Work) -> None:
         ProofNeeded: the session must show who sits there.
         AskedToday: they asked less than a day ago.
     """
-    user = _person(work)
+    people.locked(work, _person(work).id)
+    user = _person(work)  # as it is now: it may have been deleted meanwhile
     if user.verified_at is None:
         raise EmailNotVerified("Please confirm your email address before you export your data.")
     require_sudo(work)
-    people.locked(work, user.id)
     again = again_at(work, newest(work, user.id))
     if again is not None:
         wait_s = int((again - work.now).total_seconds()) + 1

@@ -56,8 +56,9 @@ class PackExport:
         finally:
             path.unlink(missing_ok=True)
         with working(call) as work:
-            _note_ready(work, self.key, size)
-            outbox.post(work, letters.ready(work, people.reader(user), days=LIFE.days))
+            owner = people.latest(work, user.id)
+            if owner is not None and _note_ready(work, self.key, size):
+                outbox.post(work, letters.ready(work, people.reader(owner), days=LIFE.days))
 
 
 def object_key(key: str) -> str:
@@ -106,6 +107,8 @@ def _plain(value: object) -> object:
     return value
 
 
-def _note_ready(work: Work, key: str, size: int) -> None:
+def _note_ready(work: Work, key: str, size: int) -> bool:
+    """Whether there is such a copy still, and nobody else has noted the same."""
     ready = {"ready_at": work.now, "expires_at": work.now + LIFE, "size": size}
-    work.db.execute(sa.update(exports).where(exports.c.key == key).values(**ready))
+    waits = sa.and_(exports.c.key == key, exports.c.ready_at.is_(None))
+    return work.db.execute(sa.update(exports).where(waits).values(**ready)).rowcount == 1

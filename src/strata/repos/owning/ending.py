@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
-from strata.accounts.naming import former
+from strata.accounts.naming import former, names
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields
+from strata.core.errors import InvalidFields, NotFound
 from strata.events.facts import Whose, record
 from strata.lib.db.cascade import delete_rows
 from strata.membership.erasing import erase_rows
@@ -41,11 +41,14 @@ def delete_organization(work: Work, name: str, typed: str) -> None:
     require_admin(work.actor, organization.id)
     if typed != organization.name:
         raise InvalidFields({"delete_name": ("org.other_name",)})
+    queries.locked(work, organization.id)  # before its logo is looked for, as where it is chosen
+    place = names.latest(work, organization.id)  # whoever creates a repo there waits, or was faster
+    if place is None or place.name != organization.name:
+        raise NotFound(f"There is no organization named {name!r} any more.")
     if owns(work, organization.id):
         raise InvalidFields({"delete_name": ("org.owns_repos",)})
     require_sudo(work)
     record(work, "org.delete", target=organization.name, whose=Whose(organization.id))
-    queries.locked(work, organization.id)  # before its logo is looked for, as where it is chosen
     erase_rows(work, organization.id)
     delete_rows(work.db, organizations, organizations.c.id == organization.id)
     former.leave(work, organization.id, organization.name)

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from strata.access.organizations.members import found
 from strata.access.policy.namespaces import require_admin
-from strata.accounts.naming import former
-from strata.accounts.naming.names import Kind, Namespace
+from strata.accounts.naming import former, names
+from strata.accounts.naming.names import Namespace
 from strata.accounts.profile.rename import renamed
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields, TooMany
+from strata.core.errors import InvalidFields, NotFound, TooMany
 from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
@@ -35,6 +35,7 @@ def rename_account(work: Work, account: Namespace, name: str) -> None:
         InvalidFields: the name cannot be used, or the last rename was less than 30 days ago.
         TooMany: the account keeps `MOST_KEPT` names from others already.
     """
+    account = names.latest(work, account.id) or account
     _rename(work, account, name)
     detail = {"from": account.name, **changes({"name": account.name}, {"name": name})}
     record(work, "account.username_change", target=name, detail=detail)
@@ -52,7 +53,9 @@ def rename_organization(work: Work, name: str, new_name: str) -> str:
     organization = found(work, name)
     require_admin(work.actor, organization.id)
     require_sudo(work)
-    place = Namespace(organization.id, organization.name, Kind.ORGANIZATION)
+    place = names.latest(work, organization.id)
+    if place is None or place.name != organization.name:
+        raise NotFound(f"There is no organization named {name!r} any more.")
     _rename(work, place, new_name)
     record(
         work,
