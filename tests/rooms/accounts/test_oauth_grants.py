@@ -126,6 +126,19 @@ def test_on_the_persons_own_machine_a_secret_that_need_not_be_shown_counts_for_n
     assert considered(hub, ana, elsewhere) is None
 
 
+def test_on_another_port_than_was_registered_the_person_is_asked_each_time(hub: Hub) -> None:
+    """There another program may listen, which redeems with the verifier alone."""
+    ana = made(hub, "ana")
+    application(hub, redirect_uris=(HERE_TOO,))
+    asked = asking(redirect_uri=HERE_TOO)
+    allowed(hub, ana, asked)
+    assert considered(hub, ana, asked) is None
+    other = replace(asked, redirect_uri=HERE_TOO.replace("3000", "1337"))
+    assert isinstance(considered(hub, ana, other), Question)
+    with_secret = replace(other, challenge="", challenge_method="")
+    assert considered(hub, ana, with_secret) is None
+
+
 def test_a_person_lets_an_application_do_less_at_once(hub: Hub) -> None:
     ana = made(hub, "ana")
     app = application(hub, scopes="openid email read-repos gated-repos write-discussions")

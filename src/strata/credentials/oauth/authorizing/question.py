@@ -97,9 +97,10 @@ def is_settled(call: Call, asked: Asked, app: App, consent: Consent, held: tuple
 
     Any program can listen on the person's own machine, and none of them can keep a secret: there
     the person is asked each time (RFC 8252 §8.6). A secret counts where it will be shown, or where
-    somebody of this site answers for the application.
+    somebody of this site answers for the application, and for this very port.
     """
-    by_secret = app.confidential and (app.vouched_for or not asked.challenge)
+    named = app.vouched_for and asked.redirect_uri in app.redirect_uris
+    by_secret = app.confidential and (named or not asked.challenge)
     surely = by_secret or asked.redirect_uri.startswith("https://")
     asks_anew = asked.prompt & {"consent", "select_account"}
     proposed = frozenset(consents.chosen(call, asked.organizations))
