@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, made
 from fixtures.authorizing import allowed, answered, asking, considered, redeemed
+from fixtures.bearers import of_job
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, application
 from fixtures.organizations import organization
@@ -20,8 +21,9 @@ from fixtures.programs import (
     started,
     whose,
 )
+from fixtures.tokens import issued
 from strata.app.hub import JOBS
-from strata.core.actor import SYSTEM, Actor, Grants
+from strata.core.actor import SYSTEM, Actor, Grants, TokenKind
 from strata.core.call import working
 from strata.core.errors import Forbidden, GrantRefused, Malformed, NotFound, Unauthenticated
 from strata.core.hub import Hub
@@ -36,6 +38,7 @@ from strata.credentials.oauth.openid import claims
 from strata.credentials.oauth.tables import oauth_apps
 from strata.credentials.oauth.tokens import families
 from strata.credentials.oauth.tokens.families import Answer
+from strata.credentials.tokens.tables import tokens
 from strata.events.jobs import run_due
 from strata.lib.pictures.worker import NAMES
 
@@ -72,6 +75,19 @@ def test_a_log_in_ends_after_a_year_however_often_it_is_refreshed(
     with calling(hub) as call, working(call) as work:
         families.forget_over(work)
     assert whose(hub, answer.access_token) is None
+
+
+def test_of_tokens_that_nobody_made_by_hand_no_row_stays(hub: Hub, clock: FrozenClock) -> None:
+    ana = made(hub, "ana")
+    for kind in (TokenKind.PUBLISHER, TokenKind.OAUTH):
+        of_job(hub, ana, Grants(gated=True), kind)
+    issued(hub, ana, expires_at=clock() + timedelta(hours=1))  # its owner sees that it is over
+    held = sa.select(tokens.c.kind)
+    for passed, left in ((timedelta(minutes=59), 3), (timedelta(minutes=1), 1)):
+        clock.advance(passed)
+        with calling(hub) as call, working(call) as work:
+            families.forget_over(work)
+            assert len(work.db.scalars(held).all()) == left
 
 
 def test_who_did_not_name_refresh_tokens_gets_none(hub: Hub) -> None:

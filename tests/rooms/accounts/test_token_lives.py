@@ -295,6 +295,22 @@ def test_a_page_sent_twice_makes_one_token_and_shows_a_value_that_works(hub: Hub
         issued(hub, alice, "laptop")
 
 
+def test_a_page_sent_twice_shows_no_token_that_writes_without_a_proof(hub: Hub) -> None:
+    """Whoever sits at a browser left open asks for less, by the mark of the page before."""
+    alice, acme = organization(hub, made(hub, "alice"))
+    named = {"grants": inside(acme, "repo.content.read"), "organizations": frozenset({acme})}
+    issued(hub, alice, "w", TokenRole.WRITE, form_mark="m1")
+    fine(hub, alice, inside(alice.user_id or 0, "repo.write"), form_mark="m2")
+    issued(hub, alice, "o", TokenRole.FINE_GRAINED, form_mark="m3", **named)
+    issued(hub, alice, "r", TokenRole.READ, form_mark="m4")
+
+    passer_by = replace(alice, proved_until=None)
+    for mark in ("m1", "m2", "m3"):
+        with pytest.raises(ProofNeeded):
+            issued(hub, passer_by, "mine", TokenRole.READ, form_mark=mark)
+    assert issued(hub, passer_by, "mine", TokenRole.READ, form_mark="m4").role is TokenRole.READ
+
+
 def test_all_tokens_end_together(hub: Hub) -> None:
     alice, bob = made(hub, "alice"), made(hub, "bob")
     values = [issued(hub, alice, f"t{number}").value for number in range(3)]

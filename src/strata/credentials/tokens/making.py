@@ -20,11 +20,11 @@ from strata.core.errors import (
     NotFound,
     Unauthenticated,
 )
-from strata.core.permissions import READING, kept_of
+from strata.core.permissions import READING, grants_of, kept_of
 from strata.credentials.tokens import letters, lives
 from strata.credentials.tokens.approving import approvals
 from strata.credentials.tokens.owned import MADE_BY_HAND, count_active, require_session
-from strata.credentials.tokens.tables import tokens
+from strata.credentials.tokens.tables import token_organizations, tokens
 from strata.credentials.tokens.values import (
     fresh_value,
     kept,
@@ -80,6 +80,8 @@ def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Is
         require_sudo(work)
     again = _made_by(work, owner.id, terms.form_mark)
     if again is not None:
+        if _was_strong(work, again):  # whatever the form says that came now
+            require_sudo(work)
         return _shown_again(work, again)
     return _issue(work, owner, _Wanted(name, role, fresh_value(), terms))
 
@@ -198,6 +200,13 @@ def _is_strong(role: TokenRole, terms: Terms) -> bool:
     return bool(role is TokenRole.WRITE or terms.organizations or _writes(terms.grants))
 
 
+def _was_strong(work: Work, row: Any) -> bool:
+    grants = None if row.grants is None else grants_of(row.grants)
+    named = sa.select(token_organizations.c.organization_id)
+    places = work.db.scalars(named.where(token_organizations.c.token_id == row.id))
+    return _is_strong(TokenRole(row.role), Terms(grants, frozenset(places)))
+
+
 def _writes(grants: Grants | None) -> bool:
     """Whether a token with these grants changes anything."""
     if grants is None:
@@ -214,7 +223,7 @@ def _made_by(work: Work, owner_id: int, form_mark: str) -> Any:
     people.locked(work, owner_id)
     lately = tokens.c.created_at > work.now - MARKED_FOR
     mine = (tokens.c.user_id == owner_id, tokens.c.form_mark == form_mark, MADE_BY_HAND)
-    columns = (tokens.c.id, tokens.c.name, tokens.c.role)
+    columns = (tokens.c.id, tokens.c.name, tokens.c.role, tokens.c.grants)
     unused = tokens.c.last_used_at.is_(None)
     return work.db.execute(sa.select(*columns).where(*mine, lately, unused)).first()
 

@@ -23,6 +23,7 @@ from strata.credentials.oauth.consents import Consent
 from strata.credentials.oauth.tables import oauth_accesses, oauth_families
 from strata.credentials.tokens import given
 from strata.credentials.tokens.approving import approvals
+from strata.credentials.tokens.owned import MADE_BY_HAND
 from strata.credentials.tokens.tables import oauth_refreshes, token_organizations, tokens
 from strata.credentials.tokens.values import REFRESH_PREFIX
 from strata.lib.db.columns import to_millis
@@ -183,14 +184,14 @@ def grants_of(work: Work, family: Family) -> Grants:
 
 
 def forget_over(work: Work) -> None:
-    """Remove tokens that are over, and families of which nothing is left.
+    """Remove what is over of applications and CI jobs, and families of which nothing is left.
 
     A log-in that can be refreshed keeps what its next token takes over: what organisations decided
     about the newest one, and that one of them leaked.
     """
     work.db.execute(sa.delete(oauth_refreshes).where(oauth_refreshes.c.expires_at <= work.now))
     over = sa.select(tokens.c.id).where(
-        tokens.c.kind == TokenKind.OAUTH.value, tokens.c.expires_at <= work.now, ~_is_inherited()
+        ~MADE_BY_HAND, tokens.c.expires_at <= work.now, ~_is_inherited()
     )
     work.db.execute(sa.delete(tokens).where(tokens.c.id.in_(over)))
     alive = (
