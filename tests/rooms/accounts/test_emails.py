@@ -18,7 +18,7 @@ from fixtures.accounts import (
     person,
 )
 from fixtures.hubs import FrozenClock
-from fixtures.races import called, worked
+from fixtures.races import beside, called, worked
 from strata.accounts import confirmed, people
 from strata.app.hub import LISTENERS
 from strata.core.actor import SYSTEM, Actor
@@ -325,3 +325,21 @@ def test_other_log_ins_leave_an_address_waiting(hub: Hub, alice: Actor) -> None:
     add(hub, alice)
     worked(hub, alice, signing_out.revoke_others)
     assert confirm(hub) is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize("primary", [False, True])
+def test_an_address_is_confirmed_or_the_account_taken_back_never_both(
+    hub: Hub, alice: Actor, *, primary: bool
+) -> None:
+    hub = replace(hub, listeners=LISTENERS)
+    add(hub, alice, "mallory@evil.example", primary=primary)
+    user = person(hub, "alice")
+    late = beside(
+        hub,
+        lambda work: people.locked(work, user.id),
+        lambda: confirm(hub, "mallory@evil.example"),
+        by=SYSTEM,
+        then=lambda work: signing_out.sign_out(work, user),
+    )
+    assert late is Outcome.EXPIRED
+    assert held(hub, alice) == ["alice@example.org"]

@@ -23,6 +23,7 @@ from fixtures.accounts import (
 )
 from fixtures.hubs import FrozenClock
 from fixtures.races import beside, interrupted, worked
+from strata.accounts import people
 from strata.accounts.confirmed import claim
 from strata.accounts.factors import halfway
 from strata.accounts.factors.halfway import Ticket
@@ -323,9 +324,10 @@ def test_a_log_in_that_goes_on_beside_the_new_password_opens_nothing(
     clock.advance(timedelta(seconds=1))
     late = beside(
         hub,
-        lambda work: changing.keep_password(work, user, "another hash"),
+        lambda work: people.locked(work, user.id),
         lambda: confirm(hub, link, held),
         by=SYSTEM,
+        then=lambda work: changing.keep_password(work, user, "another hash"),
     )
     assert isinstance(late, NotFound), late
 

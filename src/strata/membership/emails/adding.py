@@ -155,7 +155,8 @@ def confirm(work: Work, link: str) -> Outcome:
     row = _by_link(work, link)
     if row is None:
         return Outcome.UNKNOWN
-    people.locked(work, row.user_id)  # as every act on an account does first
+    people.locked(work, row.user_id)  # whoever takes the account back waits, or did so
+    row = _by_link(work, link) or row
     state = _state(work, row)
     return _confirmed(work, row) if state is Outcome.READY else state
 
