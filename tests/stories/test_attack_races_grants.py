@@ -40,12 +40,13 @@ from strata.core.errors import (
 )
 from strata.core.hub import Hub
 from strata.core.names import fresh_key
-from strata.credentials.oauth import consents
+from strata.credentials.oauth import consents, narrowing
 from strata.credentials.oauth.apps import COMMAND_LINE, Credentials
 from strata.credentials.oauth.authorizing import answering as authorizing, codes, requests
 from strata.credentials.oauth.device import polling
+from strata.credentials.oauth.device.user_codes import State
 from strata.credentials.oauth.making import own
-from strata.credentials.oauth.tables import oauth_apps, oauth_consents
+from strata.credentials.oauth.tables import oauth_apps, oauth_codes, oauth_consents, oauth_devices
 from strata.credentials.oauth.tokens import ending, refreshing
 from strata.credentials.oauth.tokens.families import Answer
 from strata.credentials.tokens import making, renewing
@@ -188,6 +189,48 @@ def test_an_application_that_is_shut_out_keeps_no_token(
         assert not isinstance(used, Exception), used
     assert counted(hub, oauth_consents) == 0
     assert counted(hub, tokens) == 0
+
+
+def shut_out(work: Work) -> None:
+    consents.revoke(work, "dummy-app")
+
+
+def let_do_less(work: Work) -> None:
+    narrowing.narrow(work, "dummy-app", ["openid"], [])
+
+
+@pytest.mark.parametrize("end", [shut_out, let_do_less])
+def test_a_browser_comes_back_while_its_person_takes_that_back(
+    hub: Hub, ana: Actor, end: Callable[[Work], object]
+) -> None:
+    """They agreed before, so that nothing is asked; the code would give what they took away."""
+    app = application(hub).app
+    agreed(hub, ana, asking())
+    waiting = counted(hub, oauth_codes)
+
+    def go_on() -> object:
+        return worked(hub, ana, lambda work: authorizing.go_on(work, asking(), app))
+
+    assert reason(beside(hub, end, go_on, by=ana)) == "consent_required"
+    assert counted(hub, oauth_codes) <= waiting
+
+
+def test_a_program_asks_while_its_person_says_yes(hub: Hub, ana: Actor) -> None:
+    """Nobody is held yet who could take it back meanwhile: it gets its tokens on its next try."""
+    app = application(hub, device_flow=True).app
+    poll = polling.Poll(SITE, started(hub, SITE).device_code)
+
+    def say_yes(work: Work) -> None:
+        consent = consents.agree(work, app, ana.user_id or 0, ["openid"], ())
+        said = {"state": State.ALLOWED.value, "consent_id": consent.id, "entered_at": work.now}
+        work.db.execute(sa.update(oauth_devices).values(**said))
+
+    came = beside(hub, say_yes, partial(run, hub, lambda call: polling.poll(call, poll)), by=ana)
+    if not hub.database.sqlite:  # which has one writer: there the yes came first
+        assert reason(came) == "authorization_pending"
+        assert counted(hub, tokens) == 0
+        assert not isinstance(run(hub, lambda call: polling.poll(call, poll)), Exception)
+    assert counted(hub, tokens) == 1
 
 
 @EITHER

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from strata.accounts import confirmed
+from strata.accounts import confirmed, people
 from strata.core.call import Call, Work
 from strata.core.errors import GrantRefused
 from strata.credentials.oauth import consents, letters
@@ -35,6 +35,7 @@ def go_on(work: Work, asked: Asked, app: App) -> Settled:
     """
     user = consents.consenting(work)
     held = wanted(work, app, asked)
+    people.locked(work, user.id)  # so that nobody takes back, meanwhile, what is given here
     consent = consents.of(work, app, user.id)
     if consent is None or not is_settled(work, asked, app, consent, held):
         raise GrantRefused("consent_required", "The person has not agreed yet.")

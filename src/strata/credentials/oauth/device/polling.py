@@ -60,8 +60,13 @@ def _polled(work: Work, app: App, device_code: str) -> sa.Row[Any] | None:
         return None
     digest = work.hub.secrets.digest("oauth.device", device_code)
     here = sa.and_(oauth_devices.c.digest == digest, oauth_devices.c.app_id == app.id)
-    consents.hold_person(work, sa.select(oauth_devices.c.consent_id).where(here))
-    return work.db.execute(sa.select(oauth_devices).where(here).with_for_update()).first()
+    decided = sa.select(oauth_devices.c.consent_id).where(here)
+    whoever = work.db.scalar(decided)
+    consents.hold_person(work, decided)
+    row = work.db.execute(sa.select(oauth_devices).where(here).with_for_update()).first()
+    if row is not None and row.consent_id != whoever:  # they said yes in between, and are not held
+        raise GrantRefused("authorization_pending", _REASONS["authorization_pending"])
+    return row
 
 
 def _refusal(work: Work, row: sa.Row[Any] | None) -> str:
