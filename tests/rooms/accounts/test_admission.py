@@ -153,6 +153,7 @@ def test_whoever_is_turned_away_leaves_nothing_behind(guarded: Hub) -> None:
     with calling(guarded) as call:
         assert people.by_name(call, "alice") is None
     assert "not approved" in inbox(guarded, "alice@example.org")[-1].text
+    assert fact_names(guarded)[-1] == "admin.user_reject"
     joined(guarded, "alice")
     with calling(guarded) as call, working(call) as work, pytest.raises(Conflict):
         unconfirmed.turn_away(work, person(guarded, "first-one"))

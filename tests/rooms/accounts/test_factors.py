@@ -27,11 +27,19 @@ from strata.accounts.factors.halfway import Ticket
 from strata.accounts.factors.tables import passkeys as kept_passkeys, recovery_codes
 from strata.accounts.passwords import hashing
 from strata.accounts.tables import users
-from strata.core.actor import Actor
+from strata.core.actor import Actor, Standing
 from strata.core.call import working
-from strata.core.errors import InvalidFields, NotFound, ProofNeeded, StrataError, TooMany
+from strata.core.errors import (
+    AccountSuspended,
+    InvalidFields,
+    NotFound,
+    ProofNeeded,
+    StrataError,
+    TooMany,
+)
 from strata.core.hub import Hub
 from strata.core.settings.providers import LoginProvider
+from strata.events.tables import facts
 from strata.membership import recovery
 from strata.sessions.entering import login
 from strata.sessions.entering.entry import Browser, LoggedIn
@@ -194,6 +202,27 @@ def test_a_challenge_is_answered_once_by_this_browser_for_this(hub: Hub, alice: 
             enter(hub, shown(hub, other))
     same = shown(hub, key)
     assert sorted(at_once(lambda: enter(hub, same), lambda: enter(hub, same))) == [False, True]
+
+
+def test_what_opens_nothing_stands_in_the_log(hub: Hub, alice: Actor) -> None:
+    """A passkey that is wrong, and whoever shows enough and finds the account closed."""
+    key = with_passkey(hub, alice)
+    half = ticket(hub)
+    answer = shown(hub, key, Use(Purpose.SECOND, half.value))
+    with pytest.raises(InvalidFields):
+        enter(hub, shown(hub, replace(key, origin="http://localhost.evil.example")))
+    with hub.database.writing() as db:
+        here = sa.update(users).where(users.c.id == alice.user_id)
+        db.execute(here.values(standing=Standing.SUSPENDED.value))
+    with pytest.raises(AccountSuspended):
+        enter(hub, shown(hub, key))
+    with pytest.raises(AccountSuspended):
+        finish(hub, half, Second(passkey=answer))
+    failed = sa.select(facts).where(facts.c.name == "account.login_failed").order_by(facts.c.id)
+    with hub.database.reading() as db:
+        told = [(row.subject_id, row.detail) for row in db.execute(failed)]
+    closed = (alice.user_id, {"standing": "suspended"})
+    assert told == [(None, {"how": "passkey"}), closed, closed]
 
 
 def test_a_challenge_is_over_after_a_while(hub: Hub, alice: Actor, clock: FrozenClock) -> None:

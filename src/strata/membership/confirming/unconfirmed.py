@@ -95,6 +95,7 @@ def turn_away(work: Work, user: people.User) -> None:
     row = work.db.execute(_locked(_removable().where(users.c.id == user.id))).first()
     if row is None or not _is_removed(work, row):
         raise Conflict(f"{user.name} holds what an operator gave it.")
+    record(work, "admin.user_reject", whose=Whose(subject_id=user.id))
     for reader in told:
         outbox.post_and_forget(work, letters.turned_away(work, reader))
 

@@ -24,8 +24,7 @@ from strata.accounts.passwords import current, hashing
 from strata.accounts.puzzles import NOT_DONE, Done
 from strata.accounts.tables import users
 from strata.core.call import Call, Work, working
-from strata.core.errors import BadCredentials, Forbidden, LogInElsewhere
-from strata.events.facts import record
+from strata.core.errors import BadCredentials, Forbidden
 from strata.sessions.entering import sites, waiting
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive
 from strata.sessions.entering.guessing import (
@@ -135,10 +134,7 @@ def _require_enterable(call: Call, user: people.User, tried: Trace) -> None:
     except Forbidden as error:
         with working(call) as work:
             take_back(work, tried)
-            detail = {"standing": user.standing}
-            if isinstance(error, LogInElsewhere):
-                detail = {"site": error.provider}
-            record(work, "account.login_failed", target=user.name, actor_id=user.id, detail=detail)
+        sites.note_refused(call, user, error)
         raise
 
 

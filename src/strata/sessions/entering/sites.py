@@ -6,14 +6,15 @@ such an account. A username says so to whoever has shown who they are, and to no
 
 from __future__ import annotations
 
-from strata.accounts import confirmed
+from strata.accounts import confirmed, people
 from strata.accounts.mailboxes import addresses
 from strata.accounts.people import User
 from strata.accounts.standing import require_enterable, require_not_closed
-from strata.core.call import Call
-from strata.core.errors import LogInElsewhere
+from strata.core.call import Call, working
+from strata.core.errors import Forbidden, LogInElsewhere
 from strata.core.hub import Hub
 from strata.core.settings.providers import LoginProvider
+from strata.events.facts import record
 
 
 def site_of(hub: Hub, typed: str) -> LoginProvider | None:
@@ -54,6 +55,16 @@ def require_way_in(call: Call, user: User, how: str) -> None:
     require_not_closed(call, user)  # no password opens it, so none has to be chosen
     if how.partition("+")[0] not in {site.id for site in sites}:
         raise LogInElsewhere(sites[0].id, sites[0].name)
+
+
+def note_refused(call: Call, user: User, error: Forbidden) -> None:
+    """Write down that somebody showed who they are and did not come in: as `require_way_in`."""
+    with working(call) as work:
+        there = people.by_id(work, user.id) or user
+        detail = {"standing": there.standing}
+        if isinstance(error, LogInElsewhere):
+            detail = {"site": error.provider}
+        record(work, "account.login_failed", target=user.name, actor_id=user.id, detail=detail)
 
 
 def sites_of(call: Call, user: User) -> list[LoginProvider]:

@@ -21,9 +21,9 @@ from strata.accounts.factors.challenges import Purpose, Use, place_of
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.puzzles import NOT_DONE, Done
 from strata.core.call import Call, Work, working
-from strata.core.errors import BadCredentials, InvalidFields, NotFound, TooMany
+from strata.core.errors import BadCredentials, Forbidden, InvalidFields, NotFound, TooMany
 from strata.events.facts import record
-from strata.sessions.entering import crowded
+from strata.sessions.entering import crowded, sites
 from strata.sessions.entering.entry import Browser, LoggedIn, enter
 from strata.sessions.entering.login import BAD_CREDENTIALS
 
@@ -96,6 +96,9 @@ def finish(call: Call, ticket: Ticket, second: Second, browser: Browser) -> Fini
     except InvalidFields:
         checking.failed(call, user)
         raise
+    except Forbidden as error:
+        sites.note_refused(call, user, error)
+        raise
 
 
 def passkey_options(call: Call, forms: str) -> str:
@@ -124,10 +127,24 @@ def enter_by_passkey(call: Call, answer: str, browser: Browser, done: Done = NOT
     with working(call) as work:
         limits.note(work, key)
         crowded.require_room(work, key, done)
+    user = None
+    try:
+        with working(call) as work:
+            user = _now(work, passkeys.show(work, _log_in_use(browser.forms), answer))
+            limits.refund(work, key, counted_at=tried_at)
+            return enter(work, user, browser, how="passkey")
+    except (InvalidFields, Forbidden) as error:
+        _note_failed(call, user, error)
+        raise
+
+
+def _note_failed(call: Call, user: people.User | None, error: InvalidFields | Forbidden) -> None:
+    """Write down that a passkey opened nothing; None: it is unknown whose it was."""
+    if user is not None and isinstance(error, Forbidden):
+        sites.note_refused(call, user, error)
+        return
     with working(call) as work:
-        user_id = passkeys.show(work, _log_in_use(browser.forms), answer)
-        limits.refund(work, key, counted_at=tried_at)
-        return enter(work, _now(work, user_id), browser, how="passkey")
+        record(work, "account.login_failed", detail={"how": "passkey"})
 
 
 def _counted(call: Call, user: people.User, ticket: Ticket) -> datetime:

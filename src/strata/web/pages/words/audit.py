@@ -171,6 +171,7 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "admin.impersonate_start": N_("Looking as somebody else began"),
         "admin.impersonate_stop": N_("Looking as somebody else ended"),
         "admin.user_approve": N_("Account approved"),
+        "admin.user_reject": N_("Account turned away"),
         "admin.invite_create": N_("Invitation to the site made"),
         "admin.invite_withdraw": N_("Invitation to the site withdrawn"),
         "admin.user_suspend": N_("Account suspended"),
