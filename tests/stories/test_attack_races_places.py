@@ -17,6 +17,7 @@ from strata.accounts import people
 from strata.accounts.naming import former, names
 from strata.accounts.naming.names import Namespace
 from strata.accounts.profile.details import Details
+from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import Work
 from strata.core.errors import (
@@ -24,9 +25,11 @@ from strata.core.errors import (
     EmailNotVerified,
     InvalidFields,
     ProofNeeded,
+    Unauthenticated,
 )
 from strata.core.hub import Hub
 from strata.core.names import RepoType
+from strata.core.settings.providers import LoginProvider
 from strata.membership.closing import gone
 from strata.membership.export import ask
 from strata.membership.export.pack import PackExport
@@ -36,6 +39,9 @@ from strata.organizations.change import OrganizationSettings
 from strata.repos import create
 from strata.repos.owning.ending import delete_organization
 from strata.repos.owning.follow import rename_account
+from strata.sessions.entering.entry import Browser, LoggedIn
+from strata.sessions.identities import linking
+from strata.sessions.identities.sites.claims import Claims
 
 NO_PASSWORD = None  # nothing here asks for one, and hashing takes time
 
@@ -176,3 +182,78 @@ def test_two_nodes_announce_a_copy_once(hub: Hub, ana: Actor, clock: FrozenClock
     _, late = held_open(hub, job.run, lambda: called(hub, SYSTEM, job.run), by=SYSTEM)
     assert late is None
     assert len(inbox(hub, "ana@example.org")) == 1
+
+
+@pytest.fixture
+def offering(hub: Hub) -> Hub:
+    """The hub, at which a site says who is a member of an organisation."""
+    roles = ("staff=acme:write",)
+    site = LoginProvider("work", "github", "work", "c", client_secret="s", roles=roles)
+    return replace(hub, providers=(site,))
+
+
+def vouched(*groups: str) -> Claims:
+    return Claims(provider="work", issuer="work", subject="1", email="", shown="ana", groups=groups)
+
+
+def come(offering: Hub) -> object:
+    (site,) = offering.providers
+    claims = vouched("staff")
+    return worked(offering, Actor(), lambda work: linking.settle(work, site, claims, Browser()))
+
+
+def linked(offering: Hub, ana: Actor) -> int:
+    made(offering, "bob", password=NO_PASSWORD)
+    organization(offering, "bob")
+    user = person(offering, "ana")
+    worked(offering, SYSTEM, lambda work: linking.keep(work, user, vouched()))
+    with offering.database.writing() as db:
+        db.execute(sa.update(users).where(users.c.id == user.id).values(password_hash="-"))
+    with calling(offering) as call:
+        (one,) = linking.identities_of(call, ana.user_id or 0)
+    return one.id
+
+
+def test_an_identity_that_is_unlinked_meanwhile_opens_nothing(offering: Hub, ana: Actor) -> None:
+    identity = linked(offering, ana)
+    late = beside(
+        offering,
+        lambda work: linking.unlink(work, identity),
+        lambda: come(offering),
+        by=ana,
+    )
+    assert late is None
+    assert not person_roles(offering, ana)
+
+
+def test_who_leaves_and_comes_by_a_site_do_not_hold_each_other_up(
+    offering: Hub, ana: Actor
+) -> None:
+    """Whoever leaves takes the organisations before the person."""
+    linked(offering, ana)
+    place = bearer(offering, "acme")
+    late = beside(
+        offering,
+        lambda work: queries.locked(work, place.id),
+        lambda: come(offering),
+        by=ana,
+        then=lambda work: people.locked(work, ana.user_id or 0),
+    )
+    assert isinstance(late, LoggedIn), late
+    assert person_roles(offering, ana)
+
+
+def test_an_identity_is_linked_to_nobody_who_is_gone(offering: Hub, ana: Actor) -> None:
+    user = person(offering, "ana")
+    late = beside(
+        offering,
+        lambda work: gone.delete(work, user),
+        lambda: worked(offering, ana, lambda work: linking.link(work, vouched())),
+        by=SYSTEM,
+    )
+    assert isinstance(late, Unauthenticated), late
+
+
+def person_roles(hub: Hub, who: Actor) -> bool:
+    with calling(hub) as call:
+        return bool(queries.memberships_of(call, who.user_id or 0))

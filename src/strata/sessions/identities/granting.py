@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import replace
 
 from strata.accounts import people
@@ -13,6 +14,18 @@ from strata.core.call import Work
 from strata.core.errors import Conflict
 from strata.core.settings.providers import LoginProvider
 from strata.organizations import members, queries
+
+
+def lock_places(work: Work, providers: Iterable[LoginProvider]) -> None:
+    """Make others wait in the organisations in which these sites give roles.
+
+    Call it before the person is held, as whoever leaves takes them: organisations before people,
+    and those by id, so that nobody waits for each other.
+    """
+    named = sorted({rule.organization for one in providers for rule in one.rules})
+    found = (queries.by_name(work, name) for name in named)
+    for place_id in sorted(place.id for place in found if place is not None):
+        queries.locked(work, place_id)
 
 
 def grant_roles(

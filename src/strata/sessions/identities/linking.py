@@ -18,6 +18,7 @@ from strata.accounts.factors import held as factors
 from strata.accounts.factors.challenges import place_of
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.mailboxes import addresses
+from strata.core.actor import Standing
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound, Unauthenticated
 from strata.core.settings.providers import LoginProvider
@@ -27,7 +28,7 @@ from strata.lib.db.statements import upsert
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive, enter
 from strata.sessions.identities import letters
 from strata.sessions.identities.ending import vouched
-from strata.sessions.identities.granting import grant_roles
+from strata.sessions.identities.granting import grant_roles, lock_places
 from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.identities.tables import identities
 from strata.sessions.signed_in.sudo import require_sudo
@@ -59,21 +60,38 @@ def settle(
     Raises:
         AccountSuspended, Forbidden, LogInElsewhere: as `sites.require_way_in`.
     """
-    user = _owner(work, claims)
-    if user is None:
-        address = addresses.parse(claims.email)
-        owner = people.owner_of_address(work, address.key) if address else None
-        if owner is None or address is None or owner.verified_at is None:
-            return None
-        if not _is_believed(provider, address.domain):
-            return Owned(addresses.masked(address.text))
-        keep(work, owner, claims)
-        user = owner
+    user = _opened_by(work, provider, claims)
+    if isinstance(user, people.User):
+        _lock(work, user.id, [provider])
+        user = _opened_by(work, provider, claims)  # the person may have unlinked it meanwhile
+    if not isinstance(user, people.User):
+        return user
+    if _owner(work, claims) is None:
+        keep(work, user, claims)
     _touch(work, claims)
     grant_roles(work, provider, user, claims.groups)
     shown = enter if claims.second_factor else arrive  # the site has asked for both, and is trusted
     coming = replace(browser, vouched=vouched(work.hub, claims))
     return shown(work, user, coming, how=provider.id, proved=False)
+
+
+def _opened_by(call: Call, provider: LoginProvider, claims: Claims) -> people.User | Owned | None:
+    """The account that an identity opens, or shall open from now on."""
+    user = _owner(call, claims)
+    if user is not None:
+        return user
+    address = addresses.parse(claims.email)
+    owner = people.owner_of_address(call, address.key) if address else None
+    if owner is None or address is None or owner.verified_at is None:
+        return None
+    believed = _is_believed(provider, address.domain)
+    return owner if believed else Owned(addresses.masked(address.text))
+
+
+def _lock(work: Work, user_id: int, providers: Iterable[LoginProvider]) -> None:
+    """Make others wait who change the account, or who is in the organisations of these sites."""
+    lock_places(work, providers)
+    people.locked(work, user_id)
 
 
 def _is_believed(provider: LoginProvider, domain: str) -> bool:
@@ -90,7 +108,8 @@ def link(work: Work, claims: Claims) -> None:
         Unauthenticated, ProofNeeded: who asks must be sure.
         InvalidFields: `identity`: it opens another account already.
     """
-    user = _person(work)
+    _lock(work, _person(work).id, work.hub.providers)
+    user = _person(work)  # as it is now
     require_sudo(work)
     keep(work, user, claims)
 
@@ -146,9 +165,9 @@ def unlink(work: Work, identity_id: int) -> None:
         NotFound: the account has no such identity.
         InvalidFields: `identity`: it is the last way in.
     """
-    user = _person(work)
+    _lock(work, _person(work).id, work.hub.providers)
+    user = _person(work)  # as it is now
     require_sudo(work)
-    people.locked(work, user.id)
     held = identities_of(work, user.id)
     gone = next((one for one in held if one.id == identity_id), None)
     if gone is None:
@@ -204,7 +223,7 @@ def _same(claims: Claims) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _person(call: Call) -> people.User:
     user = people.by_id(call, call.actor.user_id or 0)
-    if user is None or call.actor.session_id is None:
+    if user is None or user.standing == Standing.DELETED or call.actor.session_id is None:
         raise Unauthenticated("Log in first.")
     return user
 
