@@ -38,6 +38,7 @@ from strata.membership.closing import gone, leave, suspend
 from strata.membership.closing.suspend import Suspension
 from strata.membership.confirming import approval, mailing, unconfirmed, verification
 from strata.membership.emails import proved
+from strata.sessions.entering.warning import WarnOfGuesses
 from strata.sessions.protecting import changing, removal
 from strata.sessions.signed_in import sessions
 
@@ -375,3 +376,11 @@ def test_who_thinks_it_over_once_more_has_another_week(hub: Hub, clock: FrozenCl
     late = beside(hub, anew, lambda: called(hub, SYSTEM, gone.delete_due), by=ana)
     assert late is None
     assert standing_of(hub, "ana") == Standing.LEAVING
+
+
+def test_two_nodes_that_warn_of_guesses_write_once(hub: Hub) -> None:
+    ana = made(hub, "ana", password=NO_PASSWORD)
+    job = WarnOfGuesses(ana.user_id or 0, "http://localhost", "r1")
+    came = held_open(hub, job.run, lambda: called(hub, SYSTEM, job.run), by=SYSTEM)
+    assert came == (None, None)
+    assert len(inbox(hub, "ana@example.org")) == 1

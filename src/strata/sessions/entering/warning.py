@@ -31,6 +31,7 @@ class WarnOfGuesses:
     def run(self, call: Call) -> None:
         origin = Origin(self.base_url, request_id=self.request_id)
         with working(replace(call, origin=origin)) as work:
+            people.locked(work, self.user_id)  # else two nodes would each find it untold
             user, key = people.by_id(work, self.user_id), f"login.warned:{self.user_id}"
             if user is None or user.address_taken or limits.counted(work, key, minutes=MINUTES):
                 return
