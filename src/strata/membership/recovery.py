@@ -111,6 +111,7 @@ def choose(call: Call, link: str, form: NewPassword) -> None:
         raise InvalidFields({"password": faults})
     hashed = hashing.hash_password(call.hub, form.password)
     with working(call) as work:
+        people.locked(work, user.id)  # before its links, as who sends another one does
         reset.use_up(work, link)
         keep_password(work, user, hashed)
         guessing.forgive(work, user)

@@ -130,11 +130,11 @@ def note_failure(work: Work, tried: Trace, detail: Mapping[str, object] | None =
 
 
 def take_back(work: Work, tried: Trace) -> None:
-    """Take back that this attempt was counted as a failure."""
+    """Take back that this attempt was counted as a failure, in the order of the counting."""
+    limits.refund(work, tried.address_key, subject=tried.typed, counted_at=tried.at)
     limits.forget(work, tried.pair_key)
     for key in (tried.person_key, tried.account_key):
         limits.refund(work, key, counted_at=tried.at)
-    limits.refund(work, tried.address_key, subject=tried.typed, counted_at=tried.at)
 
 
 def forgive(work: Work, user: people.User) -> None:

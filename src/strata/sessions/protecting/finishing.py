@@ -85,6 +85,7 @@ def finish(call: Call, ticket: Ticket, second: Second, browser: Browser) -> Fini
     typed = codes.read(call, user.id, second.recovery_code) if second.recovery_code else ""
     try:
         with working(call) as work:
+            people.locked(work, user.id)  # before its codes and tickets, as a new password does
             how = f"{found.how}+{_taken(work, user, ticket, replace(second, recovery_code=typed))}"
             checking.refund(work, user, tried_at)
             if not halfway.use(work, ticket):
