@@ -452,7 +452,8 @@ def test_a_colleague_of_who_guesses_gets_in_by_a_computation(
     expect(here.page.locator("progress")).to_be_visible()
     fill(here, "Username or e-mail", ana.name)
     fill(here, "Password", "Wr0ng-Horse!")
-    press(here, "Log In")  # before it is done: the form waits for it
+    # Before it is done: the form waits for it, and leaves at a moment of its own.
+    here.page.get_by_role("button", name=say(here, "Log In"), exact=True).click()
     reads(here, "That e-mail/username and password don't match.")
     reads(here, "The computation is done.")
     here.check()

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 from hypothesis import given, strategies as st
 
-from strata.lib.git import wire
+from strata.lib.git import upload, wire
 from strata.lib.git.pktline import DELIM, FLUSH, Malformed, Marker, decode, encode, encode_line
 
 ONE, TWO = "1" * 40, "2" * 40
@@ -199,3 +200,21 @@ def test_collecting_stops_at_the_limit() -> None:
     assert asyncio.run(wire.collect(stream(b"ab", b"c"), 3)) == b"abc"
     with pytest.raises(wire.TooLarge):
         asyncio.run(wire.collect(stream(b"ab", b"cd"), 3))
+
+
+def test_what_still_comes_after_git_has_all_is_nobodys_fault() -> None:
+    """Servers end a body with an empty piece; git may have read its pack and gone by then."""
+
+    async def fed_late() -> None:
+        process = await asyncio.create_subprocess_exec("true", stdin=asyncio.subprocess.PIPE)
+        stdin = process.stdin
+        assert stdin is not None
+
+        async def body() -> AsyncIterator[bytes]:
+            await process.wait()
+            await stdin.wait_closed()
+            yield b""
+
+        await upload.feed(stdin, body())
+
+    uvloop.run(fed_late())

@@ -121,6 +121,8 @@ async def _pieces(body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _taken(stdin: asyncio.StreamWriter, piece: bytes) -> bool:
+    if stdin.is_closing():  # git has all of a pack before the client says that no more comes
+        return False
     try:
         stdin.write(piece)
         await stdin.drain()
