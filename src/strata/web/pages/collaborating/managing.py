@@ -12,20 +12,18 @@ from starlette.responses import Response
 from strata.access.policy.roles import may_appoint
 from strata.access.policy.verbs import Action
 from strata.accounts.invitations import Refused
-from strata.content.bucket.record import bucket_at
-from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
-from strata.core.names import RepoId, RepoType
+from strata.core.names import RepoId
 from strata.repos.collaborating import changing, inviting, managing
 from strata.repos.collaborating.record import ROLES, Collaborator, Invite
 from strata.repos.lookup import lookup
-from strata.web.pages.bucket import head as bucket
+from strata.web.pages.bucket.head import BucketHead
+from strata.web.pages.collaborating.heads import Head, head_for
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
-from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_
 from strata.web.work import repo_of
@@ -49,7 +47,7 @@ Act = Callable[[Work, RepoId, Form], None]
 class CollaboratorsPage:
     """All that the page shows."""
 
-    head: RepoHead | bucket.BucketHead
+    head: Head
     held: list[Collaborator]
     invites: list[Invite]
     roles: tuple[Role, ...]  # that the viewer may give and take
@@ -142,13 +140,7 @@ def _page(call: Call, repo_id: RepoId) -> CollaboratorsPage:
     user_id_of(call)
     repo = lookup(call, repo_id, Action.SHARE)
     roles = ROLES if may_appoint(call.actor, repo) else ROLES[:-1]
-    return CollaboratorsPage(_head(call, repo_id), held, invites, roles)
-
-
-def _head(call: Call, repo_id: RepoId) -> RepoHead | bucket.BucketHead:
-    if repo_id.type is RepoType.BUCKET:
-        return bucket.head_of(call, bucket_at(call, repo_id))
-    return head_of(call, snapshot_of(call, lookup(call, repo_id, Action.SHARE), MAIN), MAIN)
+    return CollaboratorsPage(head_for(call, repo_id, Action.SHARE), held, invites, roles)
 
 
 def _shown(
@@ -158,7 +150,7 @@ def _shown(
     errors: Told = NOTHING_WRONG,
     given: Form | None = None,
 ) -> Response:
-    bucketed = isinstance(found.head, bucket.BucketHead)
+    bucketed = isinstance(found.head, BucketHead)
     return shown(
         request,
         "repos/bucket_collaborators.html" if bucketed else "repos/collaborators.html",

@@ -9,19 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy.verbs import Action
-from strata.content.bucket.record import bucket_at
-from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call, working
 from strata.core.errors import InvalidFields
-from strata.core.names import RepoId, RepoType
-from strata.repos.lookup import lookup
+from strata.core.names import RepoId
 from strata.repos.publishers import manage, rules
 from strata.repos.publishers.manage import Publisher
-from strata.web.pages.bucket import head as bucket
+from strata.web.pages.bucket.head import BucketHead
+from strata.web.pages.collaborating.heads import Head, head_for
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, shown, visiting
-from strata.web.pages.repo.head import RepoHead, head_of
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.work import repo_of
 
@@ -32,7 +29,7 @@ LONGEST_ID = 18  # digits
 class PublishersPage:
     """All that the page shows."""
 
-    head: RepoHead | bucket.BucketHead
+    head: Head
     held: list[Publisher]
     issuers: tuple[str, ...]
     needed: Mapping[str, tuple[str, ...]]  # issuer → claims of which one must be pinned
@@ -78,13 +75,7 @@ def _change(call: Call, repo_id: RepoId, form: Form) -> None:
 def _page(call: Call, repo_id: RepoId) -> PublishersPage:
     held, offered = manage.for_repo(call, repo_id), rules.issuers(call.hub)
     needed = {one: rules.whose(one) for one in offered}
-    return PublishersPage(_head(call, repo_id), held, offered, needed)
-
-
-def _head(call: Call, repo_id: RepoId) -> RepoHead | bucket.BucketHead:
-    if repo_id.type is RepoType.BUCKET:
-        return bucket.head_of(call, bucket_at(call, repo_id))
-    return head_of(call, snapshot_of(call, lookup(call, repo_id, Action.MANAGE), MAIN), MAIN)
+    return PublishersPage(head_for(call, repo_id, Action.MANAGE), held, offered, needed)
 
 
 def _shown(
@@ -94,7 +85,7 @@ def _shown(
     errors: Told = NOTHING_WRONG,
     given: Form | None = None,
 ) -> Response:
-    bucketed = isinstance(found.head, bucket.BucketHead)
+    bucketed = isinstance(found.head, BucketHead)
     return shown(
         request,
         "repos/bucket_publishers.html" if bucketed else "repos/publishers.html",
