@@ -24,7 +24,7 @@ PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
         "token.too_long": N_("This is later than the site or an organization allows."),
         "token.bad_grace": N_("Choose 0 to 24 hours."),
         "token.asks_anew": N_(
-            "This token changed since you opened this page. Look at what it asks for now."
+            "This token changed since you opened this page. Look at its present request."
         ),
         "token.bad_days": N_("Enter a number of days from 1 to 3650, or nothing."),
         "token.bad_repo": N_("Write a repository as owner/name or datasets/owner/name."),
