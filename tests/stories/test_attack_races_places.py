@@ -199,7 +199,7 @@ def vouched(*groups: str) -> Claims:
 def come(offering: Hub) -> object:
     (site,) = offering.providers
     claims = vouched("staff")
-    return worked(offering, Actor(), lambda work: linking.settle(work, site, claims, Browser()))
+    return called(offering, Actor(), lambda call: linking.settle(call, site, claims, Browser()))
 
 
 def linked(offering: Hub, ana: Actor) -> int:

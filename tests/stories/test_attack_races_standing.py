@@ -24,21 +24,24 @@ from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock
 from fixtures.races import beside, called, held_open, worked
 from strata.accounts import confirmed, people
-from strata.accounts.factors import held
+from strata.accounts.factors import checking, held
 from strata.accounts.factors.held import Held
 from strata.accounts.people import User
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Standing
-from strata.core.call import Work
+from strata.core.call import Call, Work
 from strata.core.errors import Conflict
 from strata.core.hub import Hub
 from strata.credentials.oauth import scopes
 from strata.credentials.oauth.openid import claims
+from strata.events.jobs import run_due
+from strata.events.tables import jobs
 from strata.membership.closing import gone, leave, suspend
 from strata.membership.closing.suspend import Suspension
 from strata.membership.confirming import approval, mailing, unconfirmed, verification
 from strata.membership.emails import proved
-from strata.sessions.entering.warning import WarnOfGuesses
+from strata.sessions.entering import waiting
+from strata.sessions.entering.warning import WarnOfGuesses, WarnOfSpraying
 from strata.sessions.protecting import changing, removal
 from strata.sessions.signed_in import sessions
 
@@ -384,3 +387,47 @@ def test_two_nodes_that_warn_of_guesses_write_once(hub: Hub) -> None:
     came = held_open(hub, job.run, lambda: called(hub, SYSTEM, job.run), by=SYSTEM)
     assert came == (None, None)
     assert len(inbox(hub, "ana@example.org")) == 1
+
+
+def test_two_nodes_that_warn_of_spraying_write_once(hub: Hub) -> None:
+    made(hub, "root-ada", admin=True, password=NO_PASSWORD)
+    job = WarnOfSpraying("198.51.100.1", "http://localhost", "r1")
+    came = held_open(hub, job.run, lambda: called(hub, SYSTEM, job.run), by=SYSTEM)
+    assert came == (None, None)
+    assert len(inbox(hub, "root-ada@example.org")) == 1
+
+
+def test_two_nodes_that_warn_of_a_guessed_factor_write_once(hub: Hub) -> None:
+    made(hub, "ana", password=NO_PASSWORD)
+    ana = person(hub, "ana")
+    for _ in range(checking.WARNED_AT):
+        called(hub, SYSTEM, lambda call: checking.counted(call, ana))
+
+    def fail(call: Call) -> None:
+        checking.failed(call, ana)
+
+    came = held_open(hub, fail, lambda: called(hub, SYSTEM, fail), by=SYSTEM)
+    assert came == (None, None)
+    assert len(inbox(hub, "ana@example.org")) == 1
+
+
+def test_two_nodes_that_send_links_keep_to_what_an_account_gets_in_an_hour(hub: Hub) -> None:
+    made(hub, "ana", password=NO_PASSWORD)
+    ana = person(hub, "ana")
+
+    def begin(work: Work) -> object:
+        return waiting.begin(work, ana, forms="mine", remember=False)
+
+    for _ in range(waiting.MOST - 1):
+        worked(hub, SYSTEM, begin)
+    while run_due(hub, {waiting.SendLogInLink.kind: waiting.SendLogInLink}):
+        pass
+    for _ in range(2):
+        worked(hub, SYSTEM, begin)
+    with hub.database.reading() as db:
+        bodies = db.scalars(sa.select(jobs.c.body).where(jobs.c.kind == waiting.SendLogInLink.kind))
+        first, second = (waiting.SendLogInLink(**body) for body in bodies)
+
+    came = held_open(hub, first.run, lambda: called(hub, SYSTEM, second.run), by=SYSTEM)
+    assert came == (None, None)
+    assert len(inbox(hub, "ana@example.org")) == waiting.MOST

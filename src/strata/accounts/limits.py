@@ -144,9 +144,14 @@ def block(work: Work, key: str, waits: Sequence[timedelta]) -> None:
 
 
 def once(work: Work, key: str, *, until: datetime) -> bool:
-    """Whether nobody did this before, in any worker; keep asking so is pointless after `until`."""
+    """Whether nobody did this before, in any worker; after `until` it may be done once more."""
     fresh = upsert(work.db, blocks).values(key=key, until=until, strikes=1)
-    return work.db.execute(fresh.on_conflict_do_nothing()).rowcount == 1
+    anew = fresh.on_conflict_do_update(
+        index_elements=[blocks.c.key],
+        set_={"until": until, "strikes": 1},
+        where=blocks.c.until <= work.now,
+    )
+    return work.db.execute(anew).rowcount == 1
 
 
 def is_blocked(call: Call, key: str) -> bool:

@@ -158,7 +158,7 @@ def count_members(call: Call, organization_id: int, *roles: Role) -> int:
 
 
 def has_other_admin(call: Call, organization_id: int, user_id: int) -> bool:
-    """Whether somebody else administers an organisation, who is not about to leave."""
+    """Whether somebody else administers an organisation whose account is open, and stays so."""
     others = (
         sa.select(memberships.c.user_id)
         .join(users, users.c.id == memberships.c.user_id)
@@ -166,7 +166,7 @@ def has_other_admin(call: Call, organization_id: int, user_id: int) -> bool:
             memberships.c.organization_id == organization_id,
             memberships.c.user_id != user_id,
             memberships.c.role == Role.ADMIN.value,
-            users.c.standing != Standing.LEAVING.value,
+            users.c.standing == Standing.ACTIVE.value,
         )
     )
     return call.db.execute(others.limit(1)).first() is not None

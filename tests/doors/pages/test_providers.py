@@ -9,7 +9,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from doors.pages.elsewhere import back_from, beside, joined, names_of, off_to, provider, through
 from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, people
-from fixtures.accounts import calling, person
+from fixtures.accounts import calling, fact_names, person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
 from fixtures.organizations import organization
@@ -138,6 +138,7 @@ def test_a_suspended_account_reads_why_and_whom_to_ask(near: Hub) -> None:
     assert told.status == 403
     assert "This account is suspended: spam. Contact ops@example.com." in told.text
     assert "the role this needs" not in told.text
+    assert fact_names(hub).count("account.login_failed") == 1
 
 
 def test_the_key_is_the_name_at_the_site_and_never_the_address(near: Hub, issuer: Issuer) -> None:

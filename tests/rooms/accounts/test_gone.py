@@ -9,18 +9,21 @@ import sqlalchemy as sa
 from fixtures.accounts import calling, made, person
 from fixtures.hubs import FrozenClock
 from fixtures.traces import texts_with
+from strata.accounts import people
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS, PERSONAL
 from strata.core.actor import SYSTEM, Standing
-from strata.core.call import working
+from strata.core.call import Work, working
 from strata.core.hub import Hub
 from strata.events.audit.listing import of_person
 from strata.events.audit.narrowing import EVERYTHING
+from strata.events.facts import Fact
 from strata.events.jobs import run_due
 from strata.events.mails import troubles
 from strata.events.mails.sending import ForgetMail
 from strata.lib.db.seek import Window
-from strata.membership.closing import gone
+from strata.membership.closing import gone, leave
+from strata.membership.closing.facts import GONE
 from strata.membership.confirming import approval
 from strata.membership.emails import adding
 from strata.membership.jobs import TidyAccounts
@@ -91,3 +94,24 @@ def test_a_sign_up_that_was_only_begun_is_forgotten(hub: Hub, clock: FrozenClock
     tidied(hub)
     with hub.database.reading() as db:
         assert db.execute(sa.select(pending_sign_ups)).all() == []
+
+
+def test_an_account_that_cannot_be_deleted_keeps_no_other(hub: Hub, clock: FrozenClock) -> None:
+    stuck, other = (made(hub, name, password=None) for name in ("stuck", "other"))
+    for actor in (stuck, other):
+        with calling(hub, actor) as call, working(call) as work:
+            leave.schedule(work)
+    clock.advance(leave.GRACE)
+
+    def refuse(_: Work, fact: Fact) -> None:
+        if fact.name == GONE and fact.subject_id == stuck.user_id:
+            raise RuntimeError("a room of which this one holds something that is broken")
+
+    tidied(replace(hub, listeners=(*LISTENERS, refuse)))
+
+    with calling(hub) as call:
+        assert people.by_name(call, "other") is None
+    assert person(hub, "stuck").standing == Standing.LEAVING
+    tidied(hub)
+    with calling(hub) as call:
+        assert people.by_name(call, "stuck") is None

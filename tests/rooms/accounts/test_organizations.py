@@ -19,6 +19,7 @@ from strata.core.hub import Hub
 from strata.credentials.tokens import making
 from strata.credentials.tokens.presented import recognising
 from strata.lib.db.seek import Window
+from strata.membership.closing import suspend
 from strata.organizations import queries
 from strata.organizations.create import NewOrganization, create, starts_private
 from strata.organizations.roles import roles_of
@@ -127,6 +128,21 @@ def test_the_last_admin_stays(hub: Hub) -> None:
     joins(hub, "bob", Role.ADMIN)
     leaves(hub, "alice")
     assert fact_names(hub)[-1] == "org.remove_user"
+
+
+def test_an_admin_whose_account_is_closed_is_no_other_admin(hub: Hub) -> None:
+    made(hub, "alice")
+    made(hub, "bob")
+    organization(hub, "alice")
+    joins(hub, "bob", Role.ADMIN)
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        suspend.suspend(work, person(hub, "bob"), suspend.Suspension("spam"))
+    with pytest.raises(Conflict, match="last admin"):
+        leaves(hub, "alice")
+
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        suspend.restore(work, person(hub, "bob"))
+    leaves(hub, "alice")
 
 
 def test_two_admins_who_remove_each_other_leave_one(hub: Hub) -> None:

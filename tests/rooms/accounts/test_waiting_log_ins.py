@@ -89,8 +89,8 @@ def links(hub: Hub) -> list[str]:
 
 
 def confirm(hub: Hub, link: str, held: Waiting, browser: Browser = MINE) -> LoggedIn | Ticket:
-    with calling(hub, origin=ELSEWHERE) as call, working(call) as work:
-        return confirming.confirm(work, link, held, browser)
+    with calling(hub, origin=ELSEWHERE) as call:
+        return confirming.confirm(call, link, held, browser)
 
 
 def test_a_known_browser_logs_in_as_ever_and_another_waits_for_a_link(hub: Hub) -> None:
@@ -370,9 +370,12 @@ def test_a_closed_account_stays_closed(hub: Hub) -> None:
     (link,) = links(hub)
     with calling(hub) as call, working(call) as work:
         suspend.suspend(work, person(hub, "alice"), suspend.Suspension("spam"))
+    failures = fact_names(hub).count("account.login_failed")
 
     with pytest.raises(AccountSuspended):
         confirm(hub, link, held)
+
+    assert fact_names(hub).count("account.login_failed") == failures + 1
 
 
 def test_five_mails_an_hour(hub: Hub) -> None:

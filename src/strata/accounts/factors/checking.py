@@ -19,6 +19,7 @@ from strata.lib.db.statements import upsert
 BAD_CODE: Final = "auth.2fa_bad"
 MOST: Final = ((5, 5), (20, 60), (50, 24 * 60))  # tries, and in how many minutes
 WARNED_AT: Final = 3  # wrong ones in an hour: people mistype one or two
+TOLD_EVERY: Final = timedelta(days=1)
 MAILED_LIFE: Final = timedelta(minutes=10)
 MAILED_MOST: Final = 5  # mails an hour
 _DIGITS: Final = 6
@@ -50,12 +51,10 @@ def failed(call: Call, user: people.User) -> None:
 
 def _warn(work: Work, user: people.User) -> None:
     """Tell the owner that somebody has the first factor and guesses the second, once a day."""
-    told = f"factor.told:{user.id}"
-    guesses = limits.counted(work, key_of(user.id), minutes=60)
-    if guesses < WARNED_AT or limits.counted(work, told, minutes=24 * 60):
+    if limits.counted(work, key_of(user.id), minutes=60) < WARNED_AT:
         return
-    limits.note(work, told)
-    letters.send(work, user, letters.GUESSED)
+    if limits.once(work, f"factor.told:{user.id}", until=work.now + TOLD_EVERY):
+        letters.send(work, user, letters.GUESSED)
 
 
 def mail_code(work: Work, user: people.User) -> None:

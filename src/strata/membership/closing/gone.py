@@ -29,8 +29,6 @@ from strata.membership.closing.leave import needs
 from strata.membership.erasing import erase_rows
 
 GHOST: Final = "ghost"
-AT_ONCE: Final = 50  # accounts in one round
-
 log = structlog.get_logger("strata.accounts")
 
 
@@ -39,15 +37,22 @@ def delete_due(call: Call) -> None:
     due = sa.select(users.c.id).where(
         users.c.standing == Standing.LEAVING.value, users.c.standing_until <= call.now
     )
-    for user_id in call.db.scalars(due.order_by(users.c.id).limit(AT_ONCE)).all():
-        with working(call) as work:
-            user = people.latest(work, user_id)
-            if user is None or not _is_due(work, user):  # they thought better of it meanwhile
-                continue
-            if needs(work, user):
-                log.warning("account waits for its deletion: an organization needs its admin")
-                continue
-            delete(work, user)
+    for user_id in call.db.scalars(due.order_by(users.c.id)).all():
+        try:
+            with working(call) as work:
+                _delete_if_due(work, user_id)
+        except Exception:  # whoever cannot be deleted must not keep the others
+            log.exception("account was not deleted; the next round tries again", user_id=user_id)
+
+
+def _delete_if_due(work: Work, user_id: int) -> None:
+    user = people.latest(work, user_id)
+    if user is None or not _is_due(work, user):  # they thought better of it meanwhile
+        return
+    if needs(work, user):
+        log.warning("account waits for its deletion: an organization needs its admin")
+        return
+    delete(work, user)
 
 
 def _is_due(call: Call, user: people.User) -> bool:

@@ -84,8 +84,12 @@ def log_in(call: Call, form: LogIn) -> LoggedIn | Ticket | Waiting:
         raise BadCredentials(BAD_CREDENTIALS)
     _require_enterable(call, user, tried)
     renewed = _renewed_hash(call, user, form.password)
-    with working(call) as work:
-        return _succeed(work, _still(work, user), tried, renewed)
+    try:
+        with working(call) as work:
+            return _succeed(work, _still(work, user), tried, renewed)
+    except Forbidden as error:  # closed in this moment, or waiting for a mail is no way here
+        sites.note_refused(call, user, error)
+        raise
 
 
 def _candidates(call: Call, identifier: str) -> list[people.User]:

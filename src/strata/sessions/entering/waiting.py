@@ -151,6 +151,7 @@ def _unsent(call: Call, digest: str) -> people.User | None:
 
 
 def _send(work: Work, digest: str, user: people.User) -> None:
+    people.locked(work, user.id)  # else two nodes would each find room for the last mail
     key = f"login.mail:{user.id}"
     if limits.counted(work, key, minutes=60) >= MOST:
         return

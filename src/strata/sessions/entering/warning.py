@@ -7,6 +7,7 @@ costs nothing that could be measured.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from strata.accounts import confirmed, limits, people
@@ -16,7 +17,8 @@ from strata.events.jobs import enqueue
 from strata.sessions.signed_in import letters
 
 SPRAYING: Final = "login.sprayed"
-MINUTES: Final = 24 * 60  # an attack that goes on is told once a day
+EVERY: Final = timedelta(days=1)  # an attack that goes on is told once a day
+SPRAYED_EVERY: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,11 @@ class WarnOfGuesses:
     def run(self, call: Call) -> None:
         origin = Origin(self.base_url, request_id=self.request_id)
         with working(replace(call, origin=origin)) as work:
-            people.locked(work, self.user_id)  # else two nodes would each find it untold
             user, key = people.by_id(work, self.user_id), f"login.warned:{self.user_id}"
-            if user is None or user.address_taken or limits.counted(work, key, minutes=MINUTES):
+            if user is None or user.address_taken:
                 return
-            limits.note(work, key)
+            if not limits.once(work, key, until=work.now + EVERY):
+                return
             for reader in confirmed.readers(work, user) or [people.reader(user)]:
                 outbox.post(work, letters.log_in_failures(work, reader))
 
@@ -52,9 +54,8 @@ class WarnOfSpraying:
     def run(self, call: Call) -> None:
         origin = Origin(self.base_url, request_id=self.request_id)
         with working(replace(call, origin=origin)) as work:
-            if limits.counted(work, SPRAYING, minutes=60):
+            if not limits.once(work, SPRAYING, until=work.now + SPRAYED_EVERY):
                 return
-            limits.note(work, SPRAYING)
             for admin in people.site_admins(work):
                 reader = people.reader(admin)
                 outbox.post(work, letters.sprayed(work, reader, address=self.address))

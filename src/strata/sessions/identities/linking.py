@@ -19,12 +19,13 @@ from strata.accounts.factors.challenges import place_of
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.mailboxes import addresses
 from strata.core.actor import Standing
-from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields, NotFound, Unauthenticated
+from strata.core.call import Call, Work, working
+from strata.core.errors import Forbidden, InvalidFields, NotFound, Unauthenticated
 from strata.core.settings.providers import LoginProvider
 from strata.events import outbox
 from strata.events.facts import record
 from strata.lib.db.statements import upsert
+from strata.sessions.entering import sites
 from strata.sessions.entering.entry import Browser, LoggedIn, arrive, enter
 from strata.sessions.identities import letters
 from strata.sessions.identities.ending import vouched
@@ -53,19 +54,40 @@ class Owned:
 
 
 def settle(
-    work: Work, provider: LoginProvider, claims: Claims, browser: Browser
+    call: Call, provider: LoginProvider, claims: Claims, browser: Browser
 ) -> LoggedIn | Ticket | Owned | None:
     """Log in whoever the identity belongs to; None: nobody yet, who may sign up.
 
     Raises:
         AccountSuspended, Forbidden, LogInElsewhere: as `sites.require_way_in`.
     """
+    user = None
+    try:
+        with working(call) as work:
+            user = _opened_for_good(work, provider, claims)
+            if not isinstance(user, people.User):
+                return user
+            return _let_in(work, user, provider, claims, browser)
+    except Forbidden as error:
+        if isinstance(user, people.User):
+            sites.note_refused(call, user, error)
+        raise
+
+
+def _opened_for_good(
+    work: Work, provider: LoginProvider, claims: Claims
+) -> people.User | Owned | None:
+    """As `_opened_by`, and it stays so: the person may have unlinked it a moment ago."""
     user = _opened_by(work, provider, claims)
-    if isinstance(user, people.User):
-        _lock(work, user.id, [provider])
-        user = _opened_by(work, provider, claims)  # the person may have unlinked it meanwhile
     if not isinstance(user, people.User):
         return user
+    _lock(work, user.id, [provider])
+    return _opened_by(work, provider, claims)
+
+
+def _let_in(
+    work: Work, user: people.User, provider: LoginProvider, claims: Claims, browser: Browser
+) -> LoggedIn | Ticket:
     if _owner(work, claims) is None:
         keep(work, user, claims)
     _touch(work, claims)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.accounts.factors.halfway import Ticket
-from strata.core.call import Call, working
+from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.sessions.entering import confirming, waiting
 from strata.sessions.entering.entry import LoggedIn
@@ -50,8 +50,7 @@ async def confirm(request: Request) -> Response:
     browser = login.browser_of(request, remember=False)
 
     def act(call: Call, _form: object) -> LoggedIn | Ticket:
-        with working(call) as work:
-            return confirming.confirm(work, link, held, browser)
+        return confirming.confirm(call, link, held, browser)
 
     try:
         _, entered = await submitted(request, form, act)

@@ -67,8 +67,7 @@ async def _settled(
     browser = browser_of(request, remember=attempt.remember)
 
     def settle(call: Call) -> LoggedIn | Ticket | Owned | None:
-        with working(call) as work:
-            return linking.settle(work, provider, claims, browser)
+        return linking.settle(call, provider, claims, browser)
 
     found = await read(request, settle)
     if isinstance(found, (LoggedIn, Ticket)):
