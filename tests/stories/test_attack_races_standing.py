@@ -15,6 +15,7 @@ from fixtures.accounts import (
     code_in,
     confirmation_in,
     fact_names,
+    in_session,
     inbox,
     joined,
     made,
@@ -43,7 +44,6 @@ from strata.membership.emails import proved
 from strata.sessions.entering import waiting
 from strata.sessions.entering.warning import WarnOfGuesses, WarnOfSpraying
 from strata.sessions.protecting import changing, removal
-from strata.sessions.signed_in import sessions
 
 NO_PASSWORD = None  # nothing here asks for one, and hashing takes time
 NOT_THEIRS = "ceo@corp.example"
@@ -173,7 +173,7 @@ def test_no_site_is_told_of_an_address_that_nobody_proved(hub: Hub) -> None:
 
 def test_a_reset_of_factors_takes_the_passkey_of_this_moment_too(hub: Hub) -> None:
     """It would be kept and never asked for: the password alone would let people in."""
-    ana = signed_in(hub, "ana")
+    ana = in_session(hub, "ana")
     with_passkey(hub, ana, "phone")
     key = Authenticator()
     answer = key.make(str(called(hub, ana, changing.passkey_options)))
@@ -189,7 +189,7 @@ def test_a_reset_of_factors_takes_the_passkey_of_this_moment_too(hub: Hub) -> No
 
 
 def test_whether_there_are_factors_is_written_down_as_it_is_then(hub: Hub) -> None:
-    ana = signed_in(hub, "ana")
+    ana = in_session(hub, "ana")
     with_passkey(hub, ana, "phone")
     key = Authenticator()
     answer = key.make(str(called(hub, ana, changing.passkey_options)))
@@ -205,7 +205,7 @@ def test_whether_there_are_factors_is_written_down_as_it_is_then(hub: Hub) -> No
 
 
 def test_who_becomes_an_admin_meanwhile_loses_their_factors_after_the_wait(hub: Hub) -> None:
-    ana = signed_in(hub, "ana")
+    ana = in_session(hub, "ana")
     with_passkey(hub, ana, "phone")
     seen = person(hub, "ana")
 
@@ -220,18 +220,6 @@ def test_who_becomes_an_admin_meanwhile_loses_their_factors_after_the_wait(hub: 
     )
     assert late == hub.clock() + removal.ADMIN_WAIT
     assert factors(hub, ana).passkeys == 1
-
-
-def signed_in(hub: Hub, name: str) -> Actor:
-    """Somebody with a session, who has just shown who they are."""
-    user_id = made(hub, name, password=NO_PASSWORD).user_id or 0
-    started = worked(
-        hub, SYSTEM, lambda work: sessions.start(work, user_id, admin=False, remember=True)
-    )
-    with calling(hub) as call:
-        found = sessions.actor_for_session(call.db, hub, started.cookie)  # type: ignore[attr-defined]
-    assert found is not None
-    return found
 
 
 def reset(work: Work, hub: Hub, name: str) -> object:
@@ -348,7 +336,7 @@ def test_the_word_of_an_operator_is_for_the_address_that_they_saw(hub: Hub, mall
 
 
 def test_a_demanded_reset_goes_to_no_address_that_was_just_removed(hub: Hub) -> None:
-    ana, further = signed_in(hub, "ana"), "further@example.org"
+    ana, further = in_session(hub, "ana"), "further@example.org"
     user_id = ana.user_id or 0
 
     def have(work: Work) -> None:

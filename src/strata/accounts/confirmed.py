@@ -33,20 +33,36 @@ def claim(work: Work, user_id: int, *, email: str, key: str) -> bool:
     Accounts that only said that it is theirs look from now on like any that waits for its
     confirmation, and can never get it.
     """
+    lock_claimants(work, key, user_id)
     fresh = upsert(work.db, emails).values(
         key=key, user_id=user_id, email=email, confirmed_at=work.now
     )
     work.db.execute(fresh.on_conflict_do_nothing())
     if owner_id(work, key) != user_id:
         return False
-    displace(work, key, but=user_id)
+    _unseat(work, key, but=user_id)
     settle_domains(work, user_id)
     troubles.clear(work, key)  # a mail has just been read there
     return True
 
 
-def displace(work: Work, key: str, *, but: int = 0) -> None:
+def displace(work: Work, key: str) -> None:
     """Take an address that somebody proves from accounts that only said that it is theirs."""
+    lock_claimants(work, key)
+    _unseat(work, key)
+
+
+def lock_claimants(work: Work, key: str, user_id: int = 0) -> None:
+    """Make the others wait who say that an address is theirs, and whoever changes the account.
+
+    In one order, before any other row, so that nobody waits for each other.
+    """
+    say_so = sa.and_(users.c.email_key == key, users.c.verified_at.is_(None))
+    theirs = sa.select(users.c.id).where(sa.or_(users.c.id == user_id, say_so))
+    work.db.execute(theirs.order_by(users.c.id).with_for_update())
+
+
+def _unseat(work: Work, key: str, *, but: int = 0) -> None:
     pretended = sa.and_(users.c.email_key == key, users.c.id != but, users.c.verified_at.is_(None))
     work.db.execute(sa.update(users).where(pretended).values(address_taken=True))
 

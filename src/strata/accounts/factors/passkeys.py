@@ -142,6 +142,16 @@ def show(work: Work, use: Use, answer: str, *, of_user: int | None = None) -> in
     return user_id
 
 
+def owner_of(call: Call, answer: str) -> int | None:
+    """Whose passkey an answer names, which proves nothing; None: it names none that is known."""
+    try:
+        credential = parse_authentication_credential_json(_whole(answer))
+        user_id: int = _row(call, credential.raw_id).user_id
+    except _WRONG:
+        return None
+    return user_id
+
+
 def of(call: Call, user_id: int) -> list[Passkey]:
     """The passkeys of an account, the oldest first."""
     columns = (passkeys.c[name] for name in Passkey.__dataclass_fields__)

@@ -47,7 +47,7 @@ def confirm_link(work: Work, link_token: str) -> Outcome:
     """Confirm the address of a link, in whatever browser it was opened; logs nobody in."""
     seen = _by_link(work, link_token)
     if seen is not None:
-        _lock_claimants(work, seen.user_id, seen.email)
+        confirmed.lock_claimants(work, seen.email, seen.user_id)
     row = _by_link(work, link_token)  # as it is now
     if row is None:
         return Outcome.UNKNOWN
@@ -62,7 +62,7 @@ def confirm_code(work: Work, code: str) -> Outcome:
         Unauthenticated: nobody is signed in.
     """
     seen = person(work)
-    _lock_claimants(work, seen.id, seen.email_key)
+    confirmed.lock_claimants(work, seen.email_key, seen.id)
     user = person(work)  # as it is now
     if user.verified_at is not None:
         return Outcome.ALREADY
@@ -83,7 +83,8 @@ def confirm_by_operator(work: Work, user: people.User) -> None:
     Raises:
         Conflict: the address belongs to another account, or is another one by now.
     """
-    there = people.latest(work, user.id)
+    confirmed.lock_claimants(work, user.email_key, user.id)
+    there = people.by_id(work, user.id)
     if there is None or there.email_key != user.email_key:
         raise Conflict(f"{user.name} has just given another address, or is gone. Look again.")
     if there.verified_at is not None:
@@ -136,16 +137,6 @@ def greet(work: Work, user: people.User) -> None:
         approval.ask_for(work, user)
     else:
         outbox.post(work, letters.welcome(work, people.reader(user)))
-
-
-def _lock_claimants(work: Work, user_id: int, email_key: str) -> None:
-    """Make the others wait who say that the address is theirs, and whoever changes the account.
-
-    In one order, before any other row, so that nobody waits for each other.
-    """
-    say_so = sa.and_(users.c.email_key == email_key, users.c.verified_at.is_(None))
-    theirs = sa.select(users.c.id).where(sa.or_(users.c.id == user_id, say_so))
-    work.db.execute(theirs.order_by(users.c.id).with_for_update())
 
 
 def _release(work: Work, row: sa.Row[Any]) -> None:

@@ -155,7 +155,8 @@ def confirm(work: Work, link: str) -> Outcome:
     row = _by_link(work, link)
     if row is None:
         return Outcome.UNKNOWN
-    people.locked(work, row.user_id)  # whoever takes the account back waits, or did so
+    # Whoever takes the account back waits, or did so.
+    confirmed.lock_claimants(work, row.email_key, row.user_id)
     row = _by_link(work, link) or row
     state = _state(work, row)
     return _confirmed(work, row) if state is Outcome.READY else state

@@ -131,6 +131,7 @@ def enter_by_passkey(call: Call, answer: str, browser: Browser, done: Done = NOT
     user = None
     try:
         with working(call) as work:
+            people.locked(work, passkeys.owner_of(work, answer) or 0)  # before what is theirs
             user = _now(work, passkeys.show(work, _log_in_use(browser.forms), answer))
             limits.refund(work, key, counted_at=tried_at)
             return enter(work, user, browser, how="passkey")
