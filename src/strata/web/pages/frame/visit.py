@@ -28,6 +28,7 @@ from strata.web.pages.frame.cookies import (
 )
 from strata.web.pages.frame.dressing import Visit, bare_visit, dressed, speak
 from strata.web.pages.frame.render import at
+from strata.web.pages.frame.spelling import other_address
 from strata.web.work import exchange, hub_of, read
 
 T = TypeVar("T")
@@ -80,7 +81,13 @@ def shown(
     request: Request, template: str, visit: Visit, *, status: int = 200, cache: str = "",
     headers: dict[str, str] | None = None, **context: object,
 ) -> Response:  # fmt: skip
-    """Render a page; the cookie that its forms belong to goes with it, if it has any."""
+    """Render a page; the cookie that its forms belong to goes with it, if it has any.
+
+    An address with a name in other case than its owner writes it leads to the page instead.
+    """
+    elsewhere = other_address(request, context)
+    if elsewhere is not None:
+        return redirected(request, elsewhere, status=307)
     answer = page_answer(
         request, template, visit.frame, status=status, cache=cache or _cache_of(request),
         headers=headers, **context,

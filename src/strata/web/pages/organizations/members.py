@@ -169,6 +169,7 @@ def answered(
         visit,
         status=400 if typed.errors.summary else 200,
         cache=NO_STORE,
+        organization=found.organization,
         found=found,
         roles=ROLES,
         abilities=ABILITIES,

@@ -119,6 +119,7 @@ def _page(request: Request, visit: Visit, found: _Shown, errors: Told = NOTHING_
         template,
         visit,
         status=status,
+        organization=found.organization,
         found=found,
         errors=errors,
         graces=GRACES,

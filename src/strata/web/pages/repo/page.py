@@ -148,9 +148,7 @@ def _like(call: Call, repo_id: RepoId, form: Form) -> None:
 def _found(call: Call, repo_id: RepoId) -> CardPage | Profile | OrganizationPage:
     """Whoever has a name of one segment wins over a legacy repo of that name."""
     if repo_id.namespace is not None or repo_id.type is not RepoType.MODEL:
-        card = _card_page(call, repo_id)
-        _require_spelt(repo_id.full_name, card.head.repo.full_name)
-        return card
+        return _card_page(call, repo_id)
     organization = organizations.by_name(call, repo_id.name)
     if organization is not None:
         _require_spelt(repo_id.name, organization.name)
