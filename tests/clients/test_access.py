@@ -200,6 +200,37 @@ def target(api: As, owner: Person, repo_name: str, visibility: str, kind: RepoTy
     return made(api(owner), Repo(kind, f"{owner.name}/{name}"), visibility)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A repository that many tests ask for one after the other, and what it was at first."""
+
+    target: Target
+    state: tuple[object, ...]
+
+
+@pytest.fixture(scope="session")
+def made_once() -> dict[tuple[str, str], Standing]:
+    """By the address of a hub and the visibility."""
+    return {}
+
+
+@pytest.fixture
+def standing(
+    hub: Hub,
+    api: As,
+    owner: Person,
+    visibility: str,
+    made_once: dict[tuple[str, str], Standing],
+) -> Standing:
+    """Give a repository to calls that may not change it; to make it is six times their work."""
+    key = (hub.url, visibility)
+    if key not in made_once:
+        name = f"{SECRET_NAME}-standing" if visibility == "private" else "standing"
+        target = made(api(owner), Repo("model", f"{owner.name}/{name}"), visibility)
+        made_once[key] = Standing(target, state(api(owner), target.repo))
+    return made_once[key]
+
+
 def made(api: Api, repo: Repo, visibility: str) -> Target:
     """Create a repository with two commits, a branch and a tag to spare."""
     api.create(repo, private=visibility == "private")
@@ -310,10 +341,9 @@ def identify(call: Call) -> str:
 @pytest.mark.parametrize("call", READS, ids=identify)
 @pytest.mark.parametrize("visibility", ["private", "public"])
 def test_reading(
-    request: pytest.FixtureRequest, hub: Hub, target: Target, call: Call, caller: Caller
+    hub: Hub, owner: Person, standing: Standing, visibility: str, call: Call, caller: Caller
 ) -> None:
-    visibility: str = request.getfixturevalue("visibility")
-    answer = send(hub, request.getfixturevalue("owner"), caller, call, target)
+    answer = send(hub, owner, caller, call, standing.target)
     allowed = expected_status(caller, call, visibility)
     assert answer.status_code in allowed, shown(answer)
     if answer.status_code in call.ok:
@@ -322,19 +352,19 @@ def test_reading(
     if call.kind == "api" and caller in {"stranger", "anonymous"}:
         assert answer.headers.get("X-Error-Code") == "RepoNotFound", shown(answer)
     if visibility == "private":
-        require_nothing_private(answer, target)
+        require_nothing_private(answer, standing.target)
 
 
 @pytest.mark.parametrize("caller", OTHERS)
 @pytest.mark.parametrize("call", WRITES, ids=identify)
 @pytest.mark.parametrize("visibility", ["private", "public"])
 def test_writing_without_the_right_changes_nothing(
-    request: pytest.FixtureRequest, hub: Hub, target: Target, call: Call, caller: Caller
+    request: pytest.FixtureRequest, hub: Hub, standing: Standing, call: Call, caller: Caller
 ) -> None:
     visibility: str = request.getfixturevalue("visibility")
     owner: Person = request.getfixturevalue("owner")
     api: As = request.getfixturevalue("api")
-    before = state(api(owner), target.repo)
+    target = standing.target
     answer = send(hub, owner, caller, call, target)
     assert answer.status_code in expected_status(caller, call, visibility), shown(answer)
     require_error_contract(answer, caller, call)
@@ -342,7 +372,7 @@ def test_writing_without_the_right_changes_nothing(
         if call.kind == "api":
             assert answer.headers.get("X-Error-Code") == "RepoNotFound", shown(answer)
         require_nothing_private(answer, target)
-    assert state(api(owner), target.repo) == before
+    assert state(api(owner), target.repo) == standing.state
 
 
 @pytest.mark.parametrize("call", WRITES, ids=identify)
@@ -356,8 +386,9 @@ def test_the_owner_may_write(hub: Hub, target: Target, owner: Person, call: Call
 @pytest.mark.parametrize("caller", ["stranger", "anonymous"])
 @pytest.mark.parametrize("call", [*READS, *WRITES], ids=identify)
 def test_private_looks_exactly_like_missing(
-    hub: Hub, target: Target, owner: Person, call: Call, caller: Caller
+    hub: Hub, standing: Standing, owner: Person, call: Call, caller: Caller
 ) -> None:
+    target = standing.target
     missing = Target(
         Repo(target.repo.kind, target.repo.name.replace(SECRET_NAME, "nowhere-missing")),
         target.first,
