@@ -17,7 +17,7 @@ from clients.client import Client
 from clients.environments import environment, of_release
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, open_mailbox
-from clients.pages import Browsing, Language, OpenBrowser, new_context
+from clients.pages import JUDGED, Browsing, Language, OpenBrowser, new_context
 from clients.proxy import CountingProxy, counting
 from fixtures.browsers import chromium
 from fixtures.postgres import PostgresCluster
@@ -204,6 +204,14 @@ def repo_name(request: pytest.FixtureRequest) -> str:
     """Return a short repository name that no other test of this run uses."""
     words = re.findall(r"[a-z0-9]+", request.node.originalname)
     return f"{'-'.join(words[1:4])}-{sha256(request.node.nodeid.encode()).hexdigest()[:10]}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judged(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Have the workers of this run know what axe has judged."""
+    folder = tmp_path_factory.getbasetemp()
+    JUDGED.folder = (folder if worker_id == "master" else folder.parent) / "judged"
+    JUDGED.folder.mkdir(exist_ok=True)
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 Every locator of the browser stories is here, in both languages, and nowhere else.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
@@ -28,7 +30,38 @@ _SHOWN: Final = """() => ({
   headings: [...document.querySelectorAll('h1')].map((one) => one.innerText),
   marks: document.querySelectorAll('[data-focus], [role=alert], dialog[open]').length,
 })"""
-_JUDGED: set[tuple[str, ...]] = set()  # by axe, in this process: once is enough for each
+# All by which our style sheets choose: what is alike in it has the same colours in each language.
+_LOOKS: Final = """() => {
+  const told = ['class', 'type', 'role', 'tabindex', 'aria-selected', 'aria-pressed', 'aria-busy',
+    'aria-disabled', 'aria-current', 'aria-invalid', 'data-theme', 'data-code-theme'];
+  const looks = (one) => [one.tagName, ...one.getAttributeNames().sort(),
+    ...told.map((name) => one.getAttribute(name))].join(' ');
+  return [...new Set([...document.querySelectorAll('*')].map(looks))].sort().join('\\n');
+}"""
+
+
+class Judged:
+    """What axe has judged: once is enough in a run for each page, whichever worker saw it."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None  # of the run; none: of no run
+        self._here: set[str] = set()
+
+    def add(self, *page: str) -> bool:
+        """Whether it is new."""
+        name = hashlib.sha256("\n".join(page).encode()).hexdigest()
+        if self.folder is None:
+            new = name not in self._here
+            self._here.add(name)
+            return new
+        try:
+            (self.folder / name).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+
+JUDGED: Final = Judged()
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -143,15 +176,20 @@ class Browsing:
         assert not found, f"{self.page.url}: {found}"
 
     def _judged(self, heading: str, marks: int) -> list[str]:
-        """What axe finds on this page, unless it saw one like it before."""
-        page = (urlsplit(self.page.url).path, heading, self.language, str(marks))
-        if page in _JUDGED:
+        """What axe finds on this page, unless it saw one like it before.
+
+        Colours are most of its work, and the same in both languages.
+        """
+        path = urlsplit(self.page.url).path
+        page = JUDGED.add("all", path, heading, self.language, str(marks))
+        colours = JUDGED.add("colours", path, str(marks), self.page.evaluate(_LOOKS))
+        if not page and not colours:
             return []
-        _JUDGED.add(page)
-        found = []
-        for scheme, only in (("light", None), ("dark", _CONTRAST)):
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of the two
-            found += findings(self.page, only)
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        found = findings(self.page, None if page else _CONTRAST, colours=colours)
+        if colours:
+            self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+            found += findings(self.page, _CONTRAST)
         # Back at once: colours that still fade into each other would be judged as they are.
         self.page.emulate_media(color_scheme="null", reduced_motion="reduce")
         self.page.evaluate("getComputedStyle(document.body).color")

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from clients.environments import EVERY, REQUIREMENTS, environment
 from clients.mailbox import Mailbox, links
+from clients.pages import Browsing, Judged
 from clients.proxy import counting
 from fixtures.axe import findings, violations
 from fixtures.browsers import chromium
@@ -121,3 +123,37 @@ def test_axe_leaves_out_nothing_that_is_serious() -> None:
         assert {"image-alt", "color-contrast", "list", "html-has-lang"} <= grave
         assert {one.partition(" ")[0] for one in findings(page)} == grave
         assert len(grave) < len(all_of_them)
+
+
+def test_colours_are_judged_in_one_language_and_all_else_in_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clients.pages.JUDGED", Judged())
+    page_of = (
+        "<html lang={0}><head><title>x</title></head><body><main>{1}</main></body></html>".format
+    )
+    pale, nameless = "<p style='color:#bbb'>pale</p>", "<img src='data:,'>"
+    with chromium() as browser:
+        english, chinese = (
+            Browsing(browser.new_page(), "", language) for language in ("en", "zh-CN")
+        )
+        found = []
+        for here, heading, more in (
+            (english, "Pale", nameless),
+            (chinese, "苍白", nameless),
+            (english, "Pale", nameless),
+            (chinese, "苍白", f"<div class='other'>{nameless}</div>"),
+        ):
+            here.page.set_content(page_of(here.language, pale + more))
+            found.append([one.partition(" ")[0] for one in here._judged(heading, 0)])  # noqa: SLF001
+    light_and_dark = ["color-contrast"] * 2
+    assert found == [["color-contrast", "image-alt", "color-contrast"], ["image-alt"], [],
+                     light_and_dark]  # fmt: skip
+
+
+def test_what_one_worker_judged_no_other_one_does(tmp_path: Path) -> None:
+    one, other = Judged(), Judged()
+    one.folder = other.folder = tmp_path
+    assert one.add("all", "/login")
+    assert not other.add("all", "/login")
+    assert other.add("all", "/join")
