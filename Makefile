@@ -11,15 +11,25 @@ FAST := $(addprefix tests/,architecture doors lib rooms web)
 # Where nothing may be compiled ahead, each test process compiles 1,500 files: as much as it then imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test check lint fast format bench docs audit clean
+.PHONY: serve test needs environments programs check lint fast format bench docs audit clean
 
 serve: .venv/installed-run  ## install and run the hub on http://localhost:$(PORT)
 	$(BIN)/strata serve --port $(PORT) --data $(DATA)
 
-test: .venv/installed-dev  ## install what the tests need and run them all
-	# Most of building the clients' environments is waiting for packages.
-	$(BIN)/python tests/clients/environments.py & scripts/install-test-needs && $(MAKE) lint && wait $$!
+test: needs  ## install what the tests need and run them all
+	# Once, instead of by each worker.
+	$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
+
+needs:
+	# At once: packages are waited for, and each of these programs fills one processor.
+	$(MAKE) -j 3 environments programs lint
+
+environments: $(BIN)/python
+	$(BIN)/python tests/clients/environments.py
+
+programs:
+	scripts/install-test-needs
 
 check: lint fast  ## format, lint, types, contracts, fast tests: under a minute
 
@@ -46,15 +56,21 @@ audit:  ## ask the list of PyPI for known holes in what is installed; fails wher
 	test -x .envs/audit/bin/pip-audit || { $(PYTHON) -m venv .envs/audit && .envs/audit/bin/python -m pip install --quiet 'pip-audit==2.10.1'; }
 	.envs/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/run.txt
 
-.venv/installed-run: requirements/run.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed-project: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.venv/installed-dev: requirements/dev.txt .venv/installed-run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+.venv/installed-run: requirements/run.txt .venv/installed-project
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	touch $@
+
+# It names all of the other list: to install both, one after the other, is a fifth more work.
+.venv/installed-dev: requirements/dev.txt requirements/run.txt .venv/installed-project
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch .venv/installed-run $@
 
 clean:
 	rm -rf .venv .envs

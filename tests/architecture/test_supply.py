@@ -42,10 +42,15 @@ def imports(text: str) -> set[str]:
     return {place or name for place, name in found} | {f"{place}.{name}" for place, name in found}
 
 
+def pins(name: str) -> list[str]:
+    """The entries of a list of requirements, one line each."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
+    return re.sub(r"\\\n\s*", " ", re.sub(r"(?m)^\s*#.*\n", "", text)).splitlines()
+
+
 def test_every_dependency_is_pinned_by_its_hash() -> None:
     for name in ("run", "dev"):
-        text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
-        entries = re.sub(r"\\\n\s*", " ", re.sub(r"(?m)^\s*#.*\n", "", text)).splitlines()
+        entries = pins(name)
         assert len(entries) > 20
         for entry in entries:
             what, _, hashes = entry.partition(" --hash=")
@@ -57,6 +62,10 @@ def test_every_dependency_is_pinned_by_its_hash() -> None:
     ]
     bare = [line for line in installing if "--require-hashes" not in line]
     assert ["--no-deps --editable ." in line for line in bare] == [True]  # this project itself
+
+
+def test_what_the_tests_need_names_all_that_the_hub_runs_on() -> None:
+    assert set(pins("run")) <= set(pins("dev"))  # else `make test` would not install it
 
 
 def test_only_these_modules_call_other_hosts() -> None:

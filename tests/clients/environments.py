@@ -141,9 +141,10 @@ def _build(name: str, folder: Path, requirements: Path) -> Path:
         run(uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-r",
              str(requirements))  # fmt: skip
     else:
-        run(sys.executable, "-m", "venv", str(folder))
-        run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile",
-             "-r", str(requirements))  # fmt: skip
+        # A pip of its own would cost as much as everything else in most of them.
+        run(sys.executable, "-m", "venv", "--without-pip", str(folder))
+        run(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet",
+             "--no-deps", "--no-compile", "-r", str(requirements))  # fmt: skip
     return python
 
 
