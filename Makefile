@@ -11,25 +11,28 @@ FAST := $(addprefix tests/,architecture doors lib rooms web)
 # Where nothing may be compiled ahead, each test process compiles 1,500 files: as much as it then imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test needs environments programs check lint fast format bench docs audit clean
+.PHONY: serve test needs environments programs compiled check lint fast format bench docs audit clean
 
 serve: .venv/installed-run  ## install and run the hub on http://localhost:$(PORT)
 	$(BIN)/strata serve --port $(PORT) --data $(DATA)
 
 test: needs  ## install what the tests need and run them all
-	# Once, instead of by each worker.
-	$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 
 needs:
 	# At once: packages are waited for, and each of these programs fills one processor.
-	$(MAKE) -j 3 environments programs lint
+	$(MAKE) -j 4 environments programs lint compiled
 
 environments: $(BIN)/python
 	$(BIN)/python tests/clients/environments.py
 
 programs:
 	scripts/install-test-needs
+
+compiled: .venv/installed-dev
+	# Once, instead of by each process of the tests.
+	$(BIN)/python -m compileall -q src
+	PYTHONPATH=tests $(BIN)/python -c 'from fixtures.preparing import read_templates; read_templates()'
 
 check: lint fast  ## format, lint, types, contracts, fast tests: under a minute
 
