@@ -61,6 +61,7 @@ OPEN: Final = (FREE - {"/avatars/{file}"}) | {
     "/content-guidelines",
     "/terms-of-service",
     "/privacy",
+    "/status",
     "/api/login",
     "/api/logout",
     "/api/agent-harnesses",

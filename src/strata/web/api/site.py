@@ -9,6 +9,7 @@ from strata.access.policy.seeing import shows_membership
 from strata.accounts import profiles
 from strata.community.tokens.scopes import described, wire_of
 from strata.core.actor import Actor, TokenFacts, TokenKind
+from strata.core.build import build
 from strata.core.call import Call
 from strata.core.errors import Unauthenticated
 from strata.credentials.oauth.openid.claims import Told, what_is_told
@@ -151,8 +152,9 @@ async def prometheus(request: Request) -> Response:
 
 
 async def version(request: Request) -> Response:
-    """GET /api/version"""
-    return respond.json({"name": hub_of(request).settings.site_name, "version": "0.1.0"})
+    """GET /api/version — `commit` is null where the package does not say"""
+    runs, name = build(), hub_of(request).settings.site_name
+    return respond.json({"name": name, "version": runs.version, "commit": runs.commit})
 
 
 ROUTES = (

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 
 from starlette.requests import Request
 
@@ -14,6 +12,7 @@ from strata.accounts import profiles
 from strata.accounts.profile.preferences import Preferences, preferences_of
 from strata.community.inbox import badge
 from strata.core.actor import Standing
+from strata.core.build import build
 from strata.core.call import Call
 from strata.core.errors import NotFound
 from strata.sessions.signed_in import csrf
@@ -114,7 +113,7 @@ def _frame(request: Request, *, viewer: Viewer | None, csrf_token: str) -> Frame
         request,
         site_name=settings.site_name,
         base_url=facts.origin.base_url,
-        version=_version(),
+        version=build().shown,
         default_language=settings.language,
         viewer=viewer,
         csrf_token=csrf_token,
@@ -122,8 +121,3 @@ def _frame(request: Request, *, viewer: Viewer | None, csrf_token: str) -> Frame
         checklist=settings.accounts.password_policy,
         names_kept_days=settings.accounts.former_name_days,
     )
-
-
-@cache
-def _version() -> str:
-    return version("strata-hub")

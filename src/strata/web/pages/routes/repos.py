@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strata.web.pages import docs, home
+from strata.web.pages import docs, home, status
 from strata.web.pages.bucket import files as bucket, settings as bucket_settings
 from strata.web.pages.collaborating import (
     managing as repo_collaborators,
@@ -50,6 +50,7 @@ REPO_ROUTES = (
     _read("/search/full-text", search_page.page),
     _read("/docs", docs.page),
     _read("/docs/api", docs.api),
+    _read("/status", status.page),
     *(_read(template, new_repo.page) for template in _NEW),
     *(_form(template, new_repo.submit) for template in _NEW),
     _read("/buckets/{repo}", bucket.page, _PRINTED),
