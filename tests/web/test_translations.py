@@ -143,3 +143,10 @@ def test_pages_say_you_as_to_a_friend_and_documents_do_not() -> None:
     documents = sorted((source / "accounts/legal/texts").glob("*.zh-CN.md"))
     assert documents
     assert [path.name for path in documents if "你" in path.read_text("utf-8")] == []
+
+
+def test_one_module_alone_knows_which_languages_there_are() -> None:
+    """Others ask it for what a language does: its marks, its scale, its locale."""
+    modules = (ROOT / "src/strata/web").rglob("*.py")
+
+    assert [one.name for one in modules if "zh-CN" in one.read_text("utf-8")] == ["language.py"]

@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from strata.web.pages.words.language import locale_name
+from strata.web.pages.words.language import locale_name, marks
 
 _BYTE_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_SHORT_SCALE: Final = ((10**9, "B"), (10**6, "M"), (10**3, "k"))
-_CHINESE_SCALE: Final = ((10**8, " 亿"), (10**4, " 万"))
 
 
 # Macros that a template imports know nothing of the page that is being rendered.
@@ -52,8 +50,7 @@ def size_text(size: int) -> str:
 
 def compact_text(number: int, language: str) -> str:
     """Shorten a count: 1234 is `1.2k`, in Chinese `1,234`; 12345 is `12k`, `1.2 万`."""
-    scale = _CHINESE_SCALE if language == "zh-CN" else _SHORT_SCALE
-    for size, name in scale:
+    for size, name in marks(language).scale:
         if number >= size:
             return f"{_two_digits(number / size)}{name}"
     return number_text(number, language)

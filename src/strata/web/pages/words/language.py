@@ -98,9 +98,13 @@ class Marks:
     gap: str  # between a full stop and the next sentence; Chinese has room in its own stops
     colon: str
     comma: str  # between the words of a list
+    scale: tuple[tuple[int, str], ...]  # what large counts are shortened by, the largest first
 
 
-_MARKS: Final = {"en": Marks(" ", ": ", ", "), "zh-CN": Marks("", "：", "、")}  # noqa: RUF001 — Chinese
+_MARKS: Final = {
+    "en": Marks(" ", ": ", ", ", ((10**9, "B"), (10**6, "M"), (10**3, "k"))),
+    "zh-CN": Marks("", "：", "、", ((10**8, " 亿"), (10**4, " 万"))),  # noqa: RUF001 — Chinese
+}
 
 
 def marks(language: str) -> Marks:
