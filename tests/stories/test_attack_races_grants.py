@@ -49,10 +49,10 @@ from strata.credentials.oauth.making import own
 from strata.credentials.oauth.tables import oauth_apps, oauth_codes, oauth_consents, oauth_devices
 from strata.credentials.oauth.tokens import ending, refreshing
 from strata.credentials.oauth.tokens.families import Answer
-from strata.credentials.tokens import making, renewing
+from strata.credentials.tokens import ending as ending_tokens, making, renewing
 from strata.credentials.tokens.approving import approvals
 from strata.credentials.tokens.presented.recognising import actor_for_token
-from strata.credentials.tokens.tables import tokens
+from strata.credentials.tokens.tables import token_organizations, tokens
 from strata.lib.git.model import PushCommand
 from strata.lib.git.write import Note, Put, write_commit
 from strata.membership.closing import suspend
@@ -108,6 +108,37 @@ def test_what_one_admin_revoked_for_good_no_other_one_lets_in(
         asked = approvals.asked_for(call, token, place.id)
     assert asked is not None
     assert asked.state is Approval.REVOKED
+
+
+@pytest.mark.parametrize("said", ["approved", "revoked", "revoked by value"])
+@pytest.mark.parametrize("gone", ["one", "all", "shown", "swept"])
+def test_of_a_token_that_is_deleted_at_this_moment_nothing_is_said(
+    hub: Hub, ana: Actor, bob: Actor, said: str, gone: str
+) -> None:
+    place = organization(hub, "ana")
+    joins(hub, "bob", Role.WRITE)
+    admin = today(hub, ana)
+    token = issued(hub, bob, "ci", TokenRole.WRITE)
+    worked(hub, bob, lambda work: approvals.ask(work, token.id, bob.user_id or 0, [place.id]))
+    with calling(hub) as call:
+        asked = approvals.asked_for(call, token.id, place.id)
+    assert asked is not None
+    deleting: dict[str, Callable[[Work], object]] = {
+        "one": lambda work: ending_tokens.delete(work, token.id),
+        "all": ending_tokens.delete_all,
+        "shown": lambda work: ending_tokens.end(work, token.id),
+        "swept": lambda work: work.db.execute(sa.delete(tokens).where(tokens.c.id == token.id)),
+    }
+    saying: dict[str, Callable[[Work], object]] = {
+        "approved": lambda work: org_tokens.decide(
+            work, "acme", token.id, Approval.APPROVED, asked.seen
+        ),
+        "revoked": lambda work: org_tokens.decide(work, "acme", token.id, Approval.REVOKED),
+        "revoked by value": lambda work: org_tokens.revoke_value(work, "acme", token.value),
+    }
+    late = beside(hub, deleting[gone], lambda: worked(hub, admin, saying[said]), by=bob)
+    assert isinstance(late, NotFound), late
+    assert counted(hub, token_organizations) == 0
 
 
 def counted(hub: Hub, table: sa.Table) -> int:

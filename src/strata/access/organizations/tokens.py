@@ -126,12 +126,15 @@ def revoke_value(work: Work, name: str, value: str) -> None:
     digest = work.hub.secrets.digest("token", value)
     former = sa.and_(tokens.c.former_digest == digest, tokens.c.former_until > work.now)
     known = sa.or_(tokens.c.digest == digest, former)
-    row = work.db.execute(sa.select(tokens.c.id, tokens.c.user_id).where(known)).first()
+    shown = sa.select(tokens.c.id, tokens.c.user_id).where(known)
+    row = work.db.execute(shown).first()
     if row is None or not _reaches(work, organization, row.user_id):
         raise NotFound(MISSING)
     if row.user_id == work.actor.user_id:
         raise Conflict(OWN)
     people.locked(work, row.user_id)  # as in `decide`
+    if work.db.execute(shown).first() != row:  # its owner was faster
+        raise NotFound(MISSING)
     _settle(work, organization, row.id, row.user_id, Approval.REVOKED)
 
 
@@ -145,7 +148,10 @@ def _reaches(call: Call, organization: Organization, user_id: int) -> bool:
 def _settle(
     work: Work, organization: Organization, token_id: int, owner_id: int, state: Approval
 ) -> None:
-    for one in accesses.held_with(work, token_id):
+    held = owned.held(work, accesses.held_with(work, token_id))
+    if token_id not in held:
+        raise NotFound(MISSING)
+    for one in held:
         approvals.decide(work, one, organization.id, state)
     asking.tell_owner(work, organization.name, token_id, state)
     record(

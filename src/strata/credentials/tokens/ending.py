@@ -1,9 +1,13 @@
-"""Access tokens that end before their time: their owner says so, or what becomes of the account."""
+"""Access tokens that end before their time: their owner says so, or what becomes of the account.
+
+Their person's row is taken before them, as by everybody who decides on them.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from strata.accounts import people
 from strata.core.call import Work
 from strata.core.errors import NotFound
 from strata.credentials.tokens.owned import MADE_BY_HAND, require_session
@@ -19,6 +23,7 @@ def delete(work: Work, token_id: int) -> None:
         NotFound: the person has no such token.
     """
     require_session(work.actor)
+    people.locked(work, work.actor.user_id or 0)
     row = work.db.execute(
         sa.delete(tokens)
         .where(tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
@@ -31,6 +36,7 @@ def delete(work: Work, token_id: int) -> None:
 
 def end(work: Work, token_id: int) -> None:
     """Revoke a token of the caller, who shows that very one."""
+    people.locked(work, work.actor.user_id or 0)
     mine = (tokens.c.id == token_id, tokens.c.user_id == work.actor.user_id)
     row = work.db.execute(sa.delete(tokens).where(*mine).returning(tokens.c.name)).first()
     if row is not None:
@@ -44,6 +50,7 @@ def delete_all(work: Work) -> int:
         Unauthenticated, Forbidden: as `delete`.
     """
     require_session(work.actor)
+    people.locked(work, work.actor.user_id or 0)
     ended = work.db.execute(
         sa.delete(tokens).where(tokens.c.user_id == work.actor.user_id, MADE_BY_HAND)
     ).rowcount
@@ -52,7 +59,7 @@ def delete_all(work: Work) -> int:
 
 
 def revoke_all(work: Work, user_id: int) -> None:
-    """Let no token of an account open anything any more."""
+    """Let no token of a locked account open anything any more."""
     gone = work.db.execute(
         sa.delete(tokens).where(tokens.c.user_id == user_id).returning(tokens.c.name)
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from strata.core.actor import Actor, TokenKind, TokenRole
-from strata.core.call import Call
+from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, Unauthenticated
 from strata.credentials.tokens.tables import tokens
 
@@ -51,6 +51,12 @@ def of(call: Call, owner_id: int) -> list[Token]:
 def owner_id(call: Call, token_id: int) -> int:
     """Whose token it is, of any kind; 0: there is none."""
     return call.db.scalar(sa.select(tokens.c.user_id).where(tokens.c.id == token_id)) or 0
+
+
+def held(work: Work, token_ids: Iterable[int]) -> list[int]:
+    """Those of some tokens that there are, which nobody deletes until this transaction ends."""
+    there = sa.select(tokens.c.id).where(tokens.c.id.in_(sorted(token_ids))).order_by(tokens.c.id)
+    return list(work.db.scalars(there.with_for_update(read=True, key_share=True)))
 
 
 def count_active(call: Call, owner_id: int) -> int:
