@@ -209,7 +209,7 @@ def walk_the_menu(here: Browsing) -> None:
 
 def copy_without_a_clipboard(here: Browsing, value: str, words: dict[str, str]) -> None:
     """On a plain http address there is no clipboard for scripts: the old way copies it."""
-    said = here.page.locator("#strata-announcer", has_text=words["copied"])
+    said = here.page.locator("dialog [role=status]", has_text=words["copied"])
     said.wait_for(state="attached")  # of the first copy
     here.page.evaluate("() => navigator.clipboard.writeText('')")
     here.page.evaluate(

@@ -182,6 +182,7 @@ def can_be_used_by_everybody(here: Browsing, dialog: Locator) -> None:
 
 def keeps_what_was_chosen(here: Browsing, repo: str) -> None:
     """The token opens what its form said."""
+    here.page.keyboard.press("Escape")  # the dialog with its value
     main = here.page.get_by_role("main")
     main.get_by_text(say(here, "What it opens"), exact=True).first.click()
     expect(main.locator(".token-opens dt").filter(has_text=repo)).to_be_visible()

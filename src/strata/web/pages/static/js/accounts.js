@@ -6,7 +6,6 @@ const ASK_AFTER_MS = 400;
 for (const input of document.querySelectorAll("input[data-availability]")) followName(input);
 for (const button of document.querySelectorAll("button[data-countdown]")) countDown(button);
 for (const place of document.querySelectorAll("[data-wait]")) waitFor(place);
-forgetAnswer(document.querySelector("[data-history]"));
 submitNow(document.querySelector("form[data-submit-now]"));
 
 // Says whether a name is free while it is typed.
@@ -71,11 +70,6 @@ function waitFor(place) {
   };
   place.hidden = false;
   tick();
-}
-
-// A page with a secret is an answer to a POST: Back and Reload lead to the list instead.
-function forgetAnswer(place) {
-  if (place) history.replaceState(null, "", place.dataset.history);
 }
 
 // The link of a mail confirms by itself where scripts run; scanners of mail run none.

@@ -15,7 +15,7 @@ export function startCopying() {
 
 async function copy(button) {
   const text = button.dataset.copy;
-  const copied = (await throughClipboard(text)) || throughSelection(text);
+  const copied = (await throughClipboard(text)) || throughSelection(text, button);
   if (copied) {
     button.classList.add("is-done");
     setTimeout(() => button.classList.remove("is-done"), DONE_MS);
@@ -34,13 +34,13 @@ async function throughClipboard(text) {
   }
 }
 
-function throughSelection(text) {
+function throughSelection(text, button) {
   const before = document.activeElement;
   const area = document.createElement("textarea");
   area.value = text;
   area.readOnly = true;
   area.className = "visually-hidden";
-  document.body.append(area);
+  (button.closest("dialog") ?? document.body).append(area); // under a dialog nothing can be selected
   area.select();
   let copied = false;
   try {

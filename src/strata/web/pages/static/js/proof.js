@@ -73,7 +73,7 @@ async function ask(act, why) {
 
 function open(act, title) {
   const [dialog, heading, fault, place] = ["dialog", "h2", "p", "div"].map((name) => document.createElement(name));
-  dialog.className = "proof-dialog";
+  dialog.className = "modal-dialog";
   heading.id = "strata-proof-title";
   heading.textContent = title;
   fault.className = "field-error";

@@ -6,6 +6,7 @@ import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menu.js";
 import { startOnce } from "./once.js";
 import { startProofs } from "./proof.js";
+import { startSecret } from "./secret.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./time.js";
 
@@ -35,3 +36,4 @@ for (const row of document.querySelectorAll(".side-nav, .tabs nav")) {
 for (const input of document.querySelectorAll("input[data-select]")) {
   input.addEventListener("focus", () => input.select());
 }
+startSecret();
