@@ -664,6 +664,7 @@ ELSEWHERE: Final = {
     "repo.force_push": "test_audit_names",
     "repo.delete_lfs_file": "rooms/content/test_removal",
     "admin.mail_test": "doors/cli/test_mail",
+    "admin.mail_retry": "doors/pages/test_mail_log",
     "webhook.replay": "rooms/community/test_webhooks",
 }
 _WRITES: Final = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -20,6 +20,7 @@ from strata.events.jobs import enqueue
 from strata.events.mails import troubles
 from strata.events.mails.sending import RETRIED_FOR, ForgetMail, SendMail
 from strata.events.mails.tables import mails
+from strata.lib.db.seek import Page, Window, page_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ class Kept:
             return State.FAILED
         return State.KEPT if self.finished_at else State.QUEUED
 
+    @property
+    def can_be_retried(self) -> bool:
+        """Whether it was not sent, is not on its way, and its text is still here."""
+        return self.state in {State.FAILED, State.KEPT} and bool(self.text)
+
 
 def post(work: Work, letter: Letter, *, after: timedelta = timedelta(0)) -> int:
     """Queue a mail with the transaction; returns its id in the outbox.
@@ -136,12 +142,24 @@ def outbox(
     call: Call, *, limit: int = 50, states: Collection[State] = (), to: str = ""
 ) -> list[Kept]:
     """The newest mails first, all or those in some states or to one address."""
-    found = sa.select(mails).order_by(mails.c.id.desc()).limit(limit)
+    found = _narrowed(states, to).order_by(mails.c.id.desc()).limit(limit)
+    return [_kept(row) for row in call.db.execute(found)]
+
+
+def log(call: Call, window: Window, *, states: Collection[State] = (), to: str = "") -> Page[Kept]:
+    """A part of the newest mails, as many as `mail.log_deliveries` says; nothing older is read."""
+    most = call.hub.settings.mail.log_deliveries
+    beyond = sa.select(mails.c.id).order_by(mails.c.id.desc()).offset(most).limit(1)
+    newest = mails.c.id > sa.func.coalesce(beyond.scalar_subquery(), 0)
+    found = _narrowed(states, to).where(newest)
+    return page_down(call.db, found, window, (mails.c.id,), _kept)
+
+
+def _narrowed(states: Collection[State], to: str) -> sa.Select[Any]:
+    found = sa.select(mails)
     if states:
         found = found.where(sa.or_(*(_IN_STATE[state] for state in states)))
-    if to:
-        found = found.where(sa.func.lower(mails.c.recipient) == to.lower())
-    return [_kept(row) for row in call.db.execute(found)]
+    return found.where(sa.func.lower(mails.c.recipient) == to.lower()) if to else found
 
 
 def read(call: Call, mail_id: int) -> Kept | None:
@@ -150,6 +168,6 @@ def read(call: Call, mail_id: int) -> Kept | None:
     return _kept(row) if row else None
 
 
-def _kept(row: sa.Row[tuple[object, ...]]) -> Kept:
+def _kept(row: sa.Row[Any]) -> Kept:
     fields = row._mapping  # noqa: SLF001 — the documented way to read a Row by name
     return Kept(**{name: fields[name] for name in Kept.__dataclass_fields__})

@@ -30,7 +30,8 @@ from strata.membership.closing.suspend import Suspension, suspend
 ASK = "/settings/confirm-access"
 LOG = "/admin/audit"
 HTTPS = "https://hub.example.com"
-PLACES = ("/admin", LOG, f"{LOG}/chain", f"{LOG}/export")
+MAIL = "/admin/mail"
+PLACES = ("/admin", LOG, f"{LOG}/chain", f"{LOG}/export", MAIL, f"{MAIL}/domain")
 
 
 @pytest.fixture

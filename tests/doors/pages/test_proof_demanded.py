@@ -165,6 +165,9 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
     "/api/organizations/{name}/members/{user}/role": ({"role": "read"},),
     # the administration of the site: to enter it, and every write there
     "/admin": ({"next": "/admin/audit"},),
+    "/admin/mail/test": ({"address": "ann@example.com"},),
+    "/admin/mail/retry": ({"mail": "1"},),
+    "/admin/mail/confirm": ({"username": "stranger"},),
     # leaving
     "/settings/account/export": ({},),
     "/settings/account/delete": ({"confirm_name": "owner"},),

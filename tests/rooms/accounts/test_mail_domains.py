@@ -1,20 +1,16 @@
 """Whether a domain takes mail, asked of a real name server that answers as it is told (§3.4)."""
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
 
 from fixtures.accounts import calling, form, joined, made, person
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.name_servers import NameServer
 from strata.accounts.mailboxes import mail_domains
 from strata.core.errors import InvalidFields, ProofNeeded, TooMany
 from strata.core.hub import Hub
@@ -37,53 +33,9 @@ ZONE = {
 }
 
 
-class NameServer:
-    """Answers what stands in the zone; `broken` domains fail, `silent` ones never answer."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.place = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._socket.sendto(b"stop", self._socket.getsockname())
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            wire, sender = self._socket.recvfrom(4096)
-            if wire == b"stop":
-                return
-            answer = self._answer(dns.message.from_wire(wire))
-            if answer is not None:
-                self._socket.sendto(answer.to_wire(), sender)
-
-    def _answer(self, query: dns.message.Message) -> dns.message.Message | None:
-        question = query.question[0]
-        name, kind = question.name.to_text(omit_final_dot=True), question.rdtype.name
-        self.asked.append(f"{name} {kind}")
-        if name == "silent.example":
-            return None
-        answer = dns.message.make_response(query)
-        answer.flags |= dns.flags.RA
-        if name == "broken.example":
-            answer.set_rcode(dns.rcode.SERVFAIL)
-        elif (name, kind) in ZONE:
-            answer.answer.append(
-                dns.rrset.from_text(question.name, 60, "IN", kind, ZONE[name, kind])
-            )
-        elif not any(name == known for known, _ in ZONE):
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-        return answer
-
-
 @pytest.fixture
 def server() -> Iterator[NameServer]:
-    started = NameServer()
+    started = NameServer(ZONE)
     yield started
     started.close()
 

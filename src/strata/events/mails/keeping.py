@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from strata.core.call import Call, Work, working
 from strata.core.errors import Conflict, NotFound
+from strata.events.facts import record
 from strata.events.jobs import enqueue
 from strata.events.mails.sending import EMPTIED, SendMail
 from strata.events.mails.tables import mails
@@ -34,7 +35,7 @@ class TidyMails:
 
 
 def retry(work: Work, mail_id: int) -> None:
-    """Try a mail again at once, and for another day.
+    """Try a mail again at once, and for another day; it is written down.
 
     Raises:
         NotFound: there is no such mail.
@@ -52,6 +53,7 @@ def retry(work: Work, mail_id: int) -> None:
     again = {"queued_at": work.now, "failed_at": None, "finished_at": None}
     work.db.execute(sa.update(mails).where(mails.c.id == mail_id).values(**again))
     enqueue(work, SendMail(mail_id))
+    record(work, "admin.mail_retry", target=str(mail_id))
 
 
 def failed(call: Call) -> list[int]:

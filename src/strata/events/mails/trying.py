@@ -8,11 +8,12 @@ from typing import Final
 
 from strata.core.call import Call, working
 from strata.core.errors import Malformed
+from strata.core.settings.tree import Settings
 from strata.events.facts import record
 from strata.lib.mail.message import Message, address_of
-from strata.lib.mail.records import Advice, TxtRecords, advices, txt_records
+from strata.lib.mail.records import Advice, advices, txt_records
 from strata.lib.mail.sending import MailRefused, Stage, send
-from strata.lib.mail.server import parse_mail_url
+from strata.lib.mail.server import MailServer, parse_mail_url
 
 _NEXT: Final = {
     Stage.RESOLVE: "Check the host in STRATA_MAIL_URL, and that this machine can look up names.",
@@ -38,33 +39,65 @@ class Trial:
     accepted: bool
 
 
-def try_out(call: Call, address: str, txt: TxtRecords = txt_records) -> Trial:
+def try_out(call: Call, address: str) -> Trial:
     """Send a test mail at once, past the queue.
 
     Raises:
         Malformed: no address, or the mail settings cannot be used.
     """
-    url, site = call.hub.settings.mail.url, call.hub.settings.site_name
-    if not url:
-        raise Malformed("No mail server is set. Set STRATA_MAIL_URL first.")
-    try:
-        server = parse_mail_url(url)
-        address_of(address)
-    except ValueError as wrong:
-        raise Malformed(f"{str(wrong)[:1].upper()}{str(wrong)[1:]}.") from wrong
+    message = test_mail(call, address)
     with working(call) as work:
         record(work, "admin.mail_test", target=address)
-    message = Message(
+    lines, accepted = _sent(call, message)
+    domain, found = advices_of(call.hub.settings)
+    hints = (_hint(one) for one in found)
+    return Trial((*lines, f"For mail from {domain} to be trusted:", *hints), accepted)
+
+
+def test_mail(call: Call, address: str) -> Message:
+    """What a test mail says.
+
+    Raises:
+        Malformed: as `try_out`.
+    """
+    _server(call.hub.settings)
+    try:
+        address_of(address)
+    except ValueError as wrong:
+        raise _malformed(wrong) from wrong
+    site = call.hub.settings.site_name
+    return Message(
         to=address,
         subject=f"Test mail from {site} · 来自 {site} 的测试邮件",
         text=f"{site} can send mail.\n\n{site} 可以发送邮件。\n",
         html=f"<!doctype html><p>{escape(site)} can send mail.</p>"
         f'<p lang="zh-CN">{escape(site)} 可以发送邮件。</p>',
     )
-    lines, accepted = _sent(call, message)
+
+
+def advices_of(settings: Settings) -> tuple[str, list[Advice]]:
+    """The domain of the sender, and what the name system says of it; takes up to ten seconds.
+
+    Raises:
+        Malformed: no mail server is set, or the mail settings cannot be used.
+    """
+    server = _server(settings)
     domain = address_of(server.sender).domain
-    hints = (_hint(one) for one in advices(domain, server.host, txt))
-    return Trial((*lines, f"For mail from {domain} to be trusted:", *hints), accepted)
+    asked = txt_records(settings.accounts.name_servers)
+    return domain, list(advices(domain, server.host, asked))
+
+
+def _server(settings: Settings) -> MailServer:
+    if not settings.mail.url:
+        raise Malformed("No mail server is set. Set STRATA_MAIL_URL first.")
+    try:
+        return parse_mail_url(settings.mail.url)
+    except ValueError as wrong:
+        raise _malformed(wrong) from wrong
+
+
+def _malformed(wrong: ValueError) -> Malformed:
+    return Malformed(f"{str(wrong)[:1].upper()}{str(wrong)[1:]}.")
 
 
 def _sent(call: Call, message: Message) -> tuple[list[str], bool]:

@@ -10,7 +10,7 @@ import dns.resolver
 from email_validator import EmailUndeliverableError
 from email_validator.deliverability import caching_resolver, validate_email_deliverability
 
-from strata.lib.mail.name_servers import place_of
+from strata.lib.mail.name_servers import resolver_of
 
 TIMEOUT_S: Final = 3
 # What the library found out; anything else that it says is about our own way to the name server.
@@ -41,9 +41,4 @@ class MailDomains:
         return False
 
     def _made(self) -> dns.resolver.Resolver:
-        resolver = dns.resolver.Resolver(configure=not self._servers)
-        if self._servers:
-            places = [place_of(server) for server in self._servers]
-            resolver.nameservers = [host for host, _ in places]
-            resolver.nameserver_ports = dict(places)
-        return caching_resolver(timeout=TIMEOUT_S, dns_resolver=resolver)
+        return caching_resolver(timeout=TIMEOUT_S, dns_resolver=resolver_of(self._servers))

@@ -6,12 +6,14 @@ RFC 7208, RFC 6376, RFC 7489. Looked up only when an operator asks.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import dns.exception
 import dns.resolver
+
+from strata.lib.mail.name_servers import resolver_of
 
 TIMEOUT_S: Final = 5.0
 TxtRecords = Callable[[str], list[str] | None]  # of a name; None: nobody could be asked
@@ -23,18 +25,24 @@ class Advice:
 
     kind: str  # "SPF", "DKIM", "DMARC"
     found: str | None  # the record; empty: there is none; None: nobody could be asked
+    name: str  # where it belongs
+    example: str  # what could stand there; empty: only the mail server knows
     advice: str
 
 
-def txt_records(name: str) -> list[str] | None:
-    """Ask the name server of this machine; None: it does not answer."""
-    try:
-        answer = dns.resolver.resolve(name, "TXT", lifetime=TIMEOUT_S)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return []
-    except (dns.exception.DNSException, OSError):
-        return None
-    return [b"".join(row.strings).decode("utf-8", "replace") for row in answer]
+def txt_records(servers: Sequence[str] = ()) -> TxtRecords:
+    """Ask these name servers, such as `10.0.0.53:5353`, or else those of this machine."""
+
+    def found(name: str) -> list[str] | None:
+        try:
+            answer = resolver_of(servers).resolve(name, "TXT", lifetime=TIMEOUT_S)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        except (dns.exception.DNSException, OSError):
+            return None
+        return [b"".join(row.strings).decode("utf-8", "replace") for row in answer]
+
+    return found
 
 
 def advices(domain: str, server: str, txt: TxtRecords) -> Iterator[Advice]:
@@ -43,23 +51,31 @@ def advices(domain: str, server: str, txt: TxtRecords) -> Iterator[Advice]:
     Args:
         server: the host to which mails are handed over.
     """
+    spf = f"v=spf1 {_mechanism(server)} -all"
     yield Advice(
         "SPF",
         _beginning(txt(domain), "v=spf1"),
+        domain,
+        spf,
         f"Add a TXT record at {domain} that names the servers that send for it, for example"
-        f' "v=spf1 {_mechanism(server)} -all"; your mail provider tells you what to include.',
+        f' "{spf}"; your mail provider tells you what to include.',
     )
+    dmarc = f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{domain}"
     yield Advice(
         "DMARC",
         _beginning(txt(f"_dmarc.{domain}"), "v=DMARC1"),
-        f'Add a TXT record at _dmarc.{domain}, for example "v=DMARC1; p=quarantine;'
-        f' rua=mailto:postmaster@{domain}".',
+        f"_dmarc.{domain}",
+        dmarc,
+        f'Add a TXT record at _dmarc.{domain}, for example "{dmarc}".',
     )
+    selector = f"SELECTOR._domainkey.{domain}"
     yield Advice(
         "DKIM",
         None,
+        selector,
+        "",
         "Let your mail server or provider sign what it sends; it tells you the TXT record to add"
-        f" at SELECTOR._domainkey.{domain}. The name system does not tell which selectors there"
+        f" at {selector}. The name system does not tell which selectors there"
         " are: look for DKIM-Signature in the test mail that arrived.",
     )
 

@@ -38,7 +38,7 @@ class AccountsSettings:
     )
     name_servers: tuple[str, ...] = setting(
         (),
-        "Name servers for `check_mail_domains` (`10.0.0.53`, `10.0.0.53:5353`); empty: those of this machine.",
+        "Name servers for `check_mail_domains`, SPF, DKIM and DMARC (`10.0.0.53`, `10.0.0.53:5353`); empty: those of this machine.",
     )
     fastest_sign_up_s: int = setting(
         1, "Who fills in the sign-up forms faster is taken for a robot; 0: nobody.", unit="seconds"

@@ -13,6 +13,8 @@ from strata.web.pages.words.language import N_
 
 NOTICES: Final[Mapping[str, str]] = {
     "logged-in": N_("You are logged in already."),
+    "mail-retried": N_("The mail is on its way again."),
+    "address-confirmed": N_("The address counts as confirmed."),
     "settings-saved": N_("The settings are saved."),
     "notices-saved": N_("Your choices are saved."),
     "watching": N_("You hear of everything there from now on."),

@@ -183,6 +183,7 @@ TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "admin.announce": N_("Announcement sent to everybody"),
         "admin.legal_publish": N_("Legal document published"),
         "admin.mail_test": N_("Test mail sent"),
+        "admin.mail_retry": N_("Mail tried again"),
     }
 )
 KINDS: Final[Mapping[str, str]] = MappingProxyType(

@@ -83,6 +83,9 @@ PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "factor.none": N_("Set up an authenticator app or a passkey first."),
         "sudo.mailed": N_("A mail with a code is on its way to you. Enter the code here."),
+        "console.address_taken": N_(
+            "Another account has this address, or they have just changed it."
+        ),
         "console.passkey": N_("The administration of this site takes a passkey. Use yours."),
         "console.second": N_(
             "The administration of this site takes a passkey, or a code of your authenticator app."
