@@ -10,7 +10,11 @@ from alembic.migration import MigrationContext
 
 from strata.accounts.legal.documents import key_of, packaged_versions
 from strata.accounts.legal.tables import agreement, consents
+from strata.accounts.profile.dropping import DropSquares
 from strata.accounts.tables import former_names, namespaces, users
+from strata.app.hub import JOBS
+from strata.events.mails.sending import SendMail
+from strata.events.tables import jobs
 from strata.lib.db.database import Database
 from strata.lib.lookalikes.names import skeleton
 from strata.migrations.schema import declared, metadata
@@ -172,6 +176,38 @@ def test_nobody_is_asked_about_guidelines_that_came_with_an_upgrade(
         assert connection.scalars(sa.select(consents.c.id)).all() == []  # they read nothing
     assert current == key_of(packaged_versions() | {"terms": "2"}) == held[0]
     assert held[1:] == [key_of(packaged_versions()), None]  # who was asked already still is
+    database.close()
+
+
+DROPPED = """
+INSERT INTO jobs (kind, key, body, due, attempts) VALUES
+    ('accounts.picture', 'a', '{"upload": "one"}', 1, 0),
+    ('oauth.logo', 'b', '{"upload": "two"}', 1, 0),
+    ('mail.send', 'c', '{"mail_id": 1}', 1, 0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_pictures_that_wait_to_be_taken_away_still_are(
+    tmp_path: Path, request: pytest.FixtureRequest, backend: str
+) -> None:
+    on_sqlite = f"sqlite:///{tmp_path / 'strata.db'}"
+    url = on_sqlite if backend == "sqlite" else request.getfixturevalue("postgres_database")
+    database = Database(url)
+    config = configuration()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0070")
+        connection.exec_driver_sql(DROPPED)
+    assert upgrade(database) is True
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(jobs.c.kind, jobs.c.body).order_by(jobs.c.key)).all()
+    assert [(JOBS[row.kind], row.body) for row in rows] == [
+        (DropSquares, {"folder": "avatars", "upload": "one"}),
+        (DropSquares, {"folder": "logos", "upload": "two"}),
+        (SendMail, {"mail_id": 1}),
+    ]
     database.close()
 
 

@@ -8,23 +8,31 @@ from functools import cache, partial
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from fixtures.accounts import calling, made, person
 from fixtures.hubs import FrozenClock
-from fixtures.organizations import organization
-from fixtures.races import called, held_open, worked
+from fixtures.organizations import organization, today
+from fixtures.races import beside, called, held_open, worked
 from strata.accounts.profile import picture
 from strata.accounts.profile.soundness import sweep_pictures
+from strata.accounts.profile.tables import profiles
+from strata.app.hub import JOBS
 from strata.core.actor import Actor
-from strata.core.call import Call
+from strata.core.call import Call, Work
+from strata.core.errors import NotFound
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps
-from strata.credentials.oauth.making import logos, own, shelf
+from strata.credentials.oauth.making import logos, operator, own, shelf
 from strata.credentials.oauth.making.description import Described
+from strata.events.jobs import run_due
 from strata.lib.objects.store import ObjectFacts
+from strata.lib.pictures.shelf import Shelf
 from strata.lib.pictures.worker import NAMES
+from strata.membership.closing import gone
 from strata.organizations import logo
+from strata.repos.owning.ending import delete_organization
 
 Act = Callable[[Call], object]
 
@@ -144,6 +152,47 @@ def test_of_two_at_once_the_later_one_holds_and_nothing_else_is_kept(
     assert shown_colour(hub, owner) == ("drawn" if second == "remove" else second)
 
 
+def erased(hub: Hub, alice: Actor) -> tuple[Owner, Callable[[Work], object]]:
+    user = person(hub, "alice")
+    return a_person(hub, alice), lambda work: gone.delete(work, user)
+
+
+def ended(hub: Hub, alice: Actor) -> tuple[Owner, Callable[[Work], object]]:
+    owner = an_organization(hub, alice)
+    return owner, lambda work: delete_organization(work, "acme", "acme")
+
+
+def dropped(hub: Hub, alice: Actor) -> tuple[Owner, Callable[[Work], object]]:
+    owner = an_application(hub, alice)
+
+    def remove(work: Work) -> None:
+        for app in apps.of_owner(work, alice.user_id or 0):
+            operator.remove(work, app.client_id)
+
+    return owner, remove
+
+
+@pytest.mark.parametrize("going", [erased, ended, dropped])
+@pytest.mark.parametrize("what", ["red", "remove"])
+def test_who_is_deleted_at_this_moment_is_seen_with_no_picture_and_none_is_kept(
+    hub: Hub,
+    going: Callable[[Hub, Actor], tuple[Owner, Callable[[Work], object]]],
+    what: str,
+) -> None:
+    """It is blue before."""
+    alice = made(hub, "alice")
+    owner, end = going(hub, alice)
+    called(hub, owner.actor, act(owner, "blue"))
+    ending = replace(today(hub, alice), session_id=0, proved_until=hub.clock() + timedelta(hours=1))
+    late = beside(hub, end, lambda: called(hub, owner.actor, act(owner, what)), by=ending)
+    assert isinstance(late, NotFound), late
+    run_due(hub, JOBS)
+    with calling(hub) as call:
+        assert owner.file(call) is None
+        assert call.db.scalars(sa.select(profiles.c.picture)).all() == []
+    assert list(hub.objects.keys(owner.folder)) == []
+
+
 class Listing:
     """The objects, where something happens between the listing and what is done with it."""
 
@@ -168,7 +217,8 @@ def test_a_sweep_takes_no_picture_that_is_chosen_again_meanwhile(
 ) -> None:
     """A crash left the red one behind, long ago; alice chooses red just then."""
     owner = a_person(hub, made(hub, "alice"))
-    picture.keep(hub, person(hub, "alice").public_id, picture.squares_in(drawn("red")))
+    left = Shelf(hub.objects, picture.FOLDER)
+    left.keep(person(hub, "alice").public_id, picture.squares_in(drawn("red")))
     clock.advance(timedelta(days=2))
     choose = partial(called, hub, owner.actor, act(owner, "red"))
     if sweep_first:

@@ -40,6 +40,7 @@ from strata.core.names import RepoType
 from strata.credentials.oauth.tokens import families, refreshing
 from strata.events.jobs import run_due
 from strata.lib.db.seek import Window
+from strata.lib.pictures.shelf import Shelf
 from strata.lib.pictures.worker import NAMES
 from strata.membership.closing.suspend import Suspension, restore, suspend
 from strata.organizations.admitting import queries as admitting_queries
@@ -319,7 +320,9 @@ def test_an_organization_with_a_bucket_ends_after_it(each_hub: Hub, clock: Froze
         admitting.ask(work, "acme", "please")
 
     with calling(each_hub) as call, working(call) as work:
-        logo = picture.keep(each_hub, acme.public_id, dict.fromkeys(NAMES, b"a square"))
+        logo = Shelf(each_hub.objects, picture.FOLDER).keep(
+            acme.public_id, dict.fromkeys(NAMES, b"a square")
+        )
         picture.point(work, acme.id, logo)
 
     def delete() -> None:

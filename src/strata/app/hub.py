@@ -13,7 +13,7 @@ from strata.access import personal as access
 from strata.accounts import personal as accounts
 from strata.accounts.legal.telling import TellOfTerms
 from strata.accounts.passwords.peppers import load_peppers
-from strata.accounts.profile.picture import DropPicture
+from strata.accounts.profile.dropping import DropSquares
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.usage import CountUsage
 from strata.community import personal as community
@@ -45,7 +45,6 @@ from strata.core.settings.places import load_places
 from strata.core.settings.providers import load_providers
 from strata.core.settings.tree import Settings
 from strata.credentials import personal as credentials
-from strata.credentials.oauth.making.shelf import DropLogo
 from strata.events.audit.sealing.seal import SealFacts
 from strata.events.facts import Listener
 from strata.events.jobs import Job, Lane
@@ -88,8 +87,7 @@ JOBS: Mapping[str, type[Job]] = {
         TellOfTerms,
         TellOfFailures,
         PackExport,
-        DropPicture,
-        DropLogo,
+        DropSquares,
         SendReset,
         SendLogInLink,
         WarnOfGuesses,

@@ -37,7 +37,7 @@ class NewOrganization:
     details: Details = field(default_factory=Details)
     domain: str = ""  # of its e-mail addresses; counts once an admin has a confirmed one there
     public_id: str = field(default_factory=fresh_key)
-    logo: str | None = None  # what `accounts.profile.picture.keep` put away
+    logo: str | None = None  # what `accounts.profile.picture.kept` put away
 
 
 def create(work: Work, wanted: NewOrganization, first_admin: people.User) -> Organization:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from strata.accounts.profile import picture
 from strata.accounts.profile.tables import profiles
 from strata.core.call import Call, working
+from strata.core.errors import NotFound
 from strata.events.facts import Whose, record
 from strata.organizations import queries
 from strata.organizations.record import Organization
@@ -18,14 +19,24 @@ def change_logo(call: Call, organization: Organization, content: bytes) -> None:
 
     Raises:
         InvalidFields: `picture` cannot be used, with the reason.
+        NotFound: the organisation was deleted.
     """
-    upload = picture.keep(call.hub, organization.public_id, picture.squares_in(content))
-    _point_to(call, organization, upload)
+    squares = picture.squares_in(content)
+    with picture.kept(call.hub, organization.public_id, squares) as upload:
+        before = _point_to(call, organization, upload)
+    if before:
+        picture.drop(call.hub, before)
 
 
 def remove_logo(call: Call, organization: Organization) -> None:
-    """Go back to the picture that is drawn from the public id."""
-    _point_to(call, organization, None)
+    """Go back to the picture that is drawn from the public id.
+
+    Raises:
+        NotFound: the organisation was deleted.
+    """
+    before = _point_to(call, organization, None)
+    if before:
+        picture.drop(call.hub, before)
 
 
 def shown_logo(call: Call, public_id: str) -> str | None:
@@ -48,12 +59,13 @@ def _upload(call: Call, public_id: str) -> str | None:
     return upload
 
 
-def _point_to(call: Call, organization: Organization, upload: str | None) -> None:
+def _point_to(call: Call, organization: Organization, upload: str | None) -> str | None:
+    """As for the picture of a person."""
     with working(call) as work:
-        queries.locked(work, organization.id)  # as for the picture of a person
-        before = work.db.scalar(
-            sa.select(profiles.c.picture).where(profiles.c.namespace_id == organization.id)
-        )
+        queries.locked(work, organization.id)
+        if queries.by_id(work, organization.id) is None:
+            raise NotFound(f"There is no organization named {organization.name!r} any more.")
+        before = picture.pointed(work, organization.id)
         picture.point(work, organization.id, upload)
         record(
             work,
@@ -62,5 +74,4 @@ def _point_to(call: Call, organization: Organization, upload: str | None) -> Non
             detail={"logo": "removed" if upload is None else "changed"},
             whose=Whose(organization.id),
         )
-    if before:
-        picture.drop(call.hub, before)
+    return before

@@ -30,6 +30,7 @@ from strata.accounts.legal.agreeing import keep
 from strata.accounts.naming import names
 from strata.accounts.naming.former import holder
 from strata.accounts.profile import picture
+from strata.accounts.profile.dropping import DropSquares
 from strata.accounts.tables import users
 from strata.app.hub import LISTENERS, PERSONAL
 from strata.app.serving import build_app
@@ -318,7 +319,7 @@ def test_who_is_gone_leaves_a_ghost_and_nothing_that_tells(
         gone.delete_due(call)
         gone.delete_due(call)  # nothing is left to do
         assert list(hub.objects.keys("avatars")) != []
-        assert run_due(hub, {picture.DropPicture.kind: picture.DropPicture}) >= 1
+        assert run_due(hub, {DropSquares.kind: DropSquares}) >= 1
         assert face not in [facts.key for facts in hub.objects.keys("avatars")]
         pack.sweep(call)
         seal.seal_all(call)

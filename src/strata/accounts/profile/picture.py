@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from contextlib import AbstractContextManager
+from typing import Final
 
 import sqlalchemy as sa
 
 from strata.accounts import people, standing
+from strata.accounts.profile.dropping import drop_with
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
+from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
-from strata.core.errors import InvalidFields
+from strata.core.errors import InvalidFields, NotFound
 from strata.core.hub import Hub
 from strata.events.audit.changes import changes
 from strata.events.facts import record
-from strata.events.jobs import enqueue
 from strata.lib.db.statements import upsert
 from strata.lib.pictures.shelf import SHOWN, Shelf, address_of
 from strata.lib.pictures.squares import PictureRefused, squares_of
@@ -29,6 +30,7 @@ FILE: Final = re.compile(
     r"([0-9a-f]{24})-(?:[0-9a-f]{32}|[0-9a-f]{16})\.(?:512|256|64)\.(?:webp|png)"
 )
 FOLDER: Final = "avatars"  # of the object store
+NOBODY: Final = "There is no such account any more."
 
 
 def change_picture(call: Call, user_id: int, content: bytes, part: Part | None = None) -> None:
@@ -39,9 +41,13 @@ def change_picture(call: Call, user_id: int, content: bytes, part: Part | None =
 
     Raises:
         InvalidFields: the picture cannot be used, with the reason.
+        NotFound: the account was deleted.
     """
     squares = squares_in(content, part)
-    _point_to(call, user_id, keep(call.hub, _public_id(call, user_id), squares))
+    with kept(call.hub, _public_id(call, user_id), squares) as upload:
+        before = _point_to(call, user_id, upload)
+    if before:
+        drop(call.hub, before)
 
 
 def squares_in(content: bytes, part: Part | None = None) -> Mapping[str, bytes]:
@@ -56,33 +62,19 @@ def squares_in(content: bytes, part: Part | None = None) -> Mapping[str, bytes]:
         raise InvalidFields({"picture": (f"picture.{refused.problem}",)}) from refused
 
 
-def keep(hub: Hub, public_id: str, squares: Mapping[str, bytes]) -> str:
-    """Put squares where nothing points to them yet; what `point` then takes."""
-    return _shelf(hub).keep(public_id, squares)
+def kept(hub: Hub, public_id: str, squares: Mapping[str, bytes]) -> AbstractContextManager[str]:
+    """Squares where nothing points to them yet; what `point` takes. They go when it fails."""
+    return _shelf(hub).kept(public_id, squares)
 
 
 def drop(hub: Hub, upload: str) -> None:
-    """Take away what `keep` put there."""
+    """Take away what `kept` put there."""
     _shelf(hub).drop(upload)
 
 
 def forget(work: Work, user_id: int) -> None:
     """Have the picture of an account that goes taken away, once its going is committed."""
-    held = sa.select(profiles.c.picture).where(profiles.c.namespace_id == user_id)
-    upload = work.db.scalar(held)
-    if upload:
-        enqueue(work, DropPicture(upload))
-
-
-@dataclass(frozen=True, slots=True)
-class DropPicture:
-    """Take away the files of a picture that nobody is seen with any more."""
-
-    kind: ClassVar[str] = "accounts.picture"
-    upload: str
-
-    def run(self, call: Call) -> None:
-        drop(call.hub, self.upload)
+    drop_with(work, FOLDER, profiles.c.picture, profiles.c.namespace_id == user_id)
 
 
 def point(work: Work, user_id: int, upload: str | None) -> None:
@@ -94,9 +86,22 @@ def point(work: Work, user_id: int, upload: str | None) -> None:
     work.db.execute(pointing)
 
 
+def pointed(call: Call, namespace_id: int) -> str | None:
+    """What `point` wrote down last."""
+    held = sa.select(profiles.c.picture).where(profiles.c.namespace_id == namespace_id)
+    upload: str | None = call.db.scalar(held)
+    return upload
+
+
 def remove_picture(call: Call, user_id: int) -> None:
-    """Go back to the picture that is drawn from the public id."""
-    _point_to(call, user_id, None)
+    """Go back to the picture that is drawn from the public id.
+
+    Raises:
+        NotFound: the account was deleted.
+    """
+    before = _point_to(call, user_id, None)
+    if before:
+        drop(call.hub, before)
 
 
 def shown_file(call: Call, public_id: str) -> str | None:
@@ -138,16 +143,17 @@ def _upload(call: Call, public_id: str) -> str | None:
     return upload
 
 
-def _point_to(call: Call, user_id: int, upload: str | None) -> None:
+def _point_to(call: Call, user_id: int, upload: str | None) -> str | None:
+    """Show an account with an upload; returns the one before, which nothing names any more."""
     with working(call) as work:
-        people.locked(work, user_id)  # of two at once the second one drops what the first one kept
-        before = work.db.scalar(
-            sa.select(profiles.c.picture).where(profiles.c.namespace_id == user_id)
-        )
+        # Of two at once the second one drops what the first one kept.
+        owner = people.latest(work, user_id)
+        if owner is None or owner.standing == Standing.DELETED:
+            raise NotFound(NOBODY)
+        before = pointed(work, user_id)
         point(work, user_id, upload)
         record(work, "account.avatar_update", detail=_changed(before, upload))
-    if before:
-        drop(call.hub, before)
+    return before
 
 
 def _changed(before: str | None, now: str | None) -> dict[str, object]:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +48,16 @@ class Shelf:
         for name in NAMES:
             self.objects.put(self._key(upload, name), squares[name])
         return upload
+
+    @contextmanager
+    def kept(self, owner: str, squares: Mapping[str, bytes]) -> Iterator[str]:
+        """As `keep`, while a row is pointed there; what fails meanwhile leaves nothing behind."""
+        upload = self.keep(owner, squares)
+        try:
+            yield upload
+        except BaseException:
+            self.drop(upload)
+            raise
 
     def drop(self, upload: str) -> None:
         """Take away what `keep` put there; no row names it any more."""

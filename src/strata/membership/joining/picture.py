@@ -40,9 +40,5 @@ def kept(
     if pretend:
         yield None
         return
-    upload = picture.keep(call.hub, public_id, squares)
-    try:
+    with picture.kept(call.hub, public_id, squares) as upload:
         yield upload
-    except BaseException:
-        picture.drop(call.hub, upload)
-        raise

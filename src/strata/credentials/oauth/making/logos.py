@@ -37,7 +37,10 @@ def change(call: Call, client_id: str, content: bytes) -> None:
         squares = squares_of(content)
     except PictureRefused as refused:
         raise InvalidFields({"logo": (f"picture.{refused.problem}",)}) from refused
-    _point_to(call, client_id, shelf(call.hub).keep(client_id, squares))
+    with shelf(call.hub).kept(client_id, squares) as upload:
+        before = _point_to(call, client_id, upload)
+    if before:
+        shelf(call.hub).drop(before)
 
 
 def remove(call: Call, client_id: str) -> None:
@@ -46,7 +49,9 @@ def remove(call: Call, client_id: str) -> None:
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden, NotFound: as `change`.
     """
-    _point_to(call, client_id, None)
+    before = _point_to(call, client_id, None)
+    if before:
+        shelf(call.hub).drop(before)
 
 
 def square_of(call: Call, file: str) -> bytes | None:
@@ -66,7 +71,8 @@ def sweep(call: Call, *, delete: bool) -> int:
     return sweep_unshown(call, FOLDER, oauth_apps.c.picture, delete=delete)
 
 
-def _point_to(call: Call, client_id: str, upload: str | None) -> None:
+def _point_to(call: Call, client_id: str, upload: str | None) -> str | None:
+    """Show an application with an upload; returns the one before, which nothing names any more."""
     with working(call) as work:
         apps.locked(work, own.own(work, client_id))
         app = own.own(work, client_id)  # of two at once the second drops what the first one kept
@@ -74,5 +80,4 @@ def _point_to(call: Call, client_id: str, upload: str | None) -> None:
         work.db.execute(pointing.values(picture=upload))
         detail = {"client_id": app.client_id, "logo": "removed" if upload is None else "changed"}
         record(work, "oauth.app_update", target=app.name, detail=detail)
-    if app.picture:
-        shelf(call.hub).drop(app.picture)
+    return app.picture

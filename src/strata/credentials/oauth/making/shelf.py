@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
-import sqlalchemy as sa
-
-from strata.core.call import Call, Work
+from strata.accounts.profile.dropping import drop_with
+from strata.core.call import Work
 from strata.core.hub import Hub
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.tables import oauth_apps
-from strata.events.jobs import enqueue
 from strata.lib.pictures.shelf import Shelf
 
 FOLDER: Final = "logos"  # of the object store
@@ -24,18 +21,4 @@ def shelf(hub: Hub) -> Shelf:
 
 def forget(work: Work, app: App) -> None:
     """Have the logo of a locked application that goes taken away, once its going is committed."""
-    held = sa.select(oauth_apps.c.picture).where(oauth_apps.c.id == app.id)
-    upload = work.db.scalar(held)
-    if upload:
-        enqueue(work, DropLogo(upload))
-
-
-@dataclass(frozen=True, slots=True)
-class DropLogo:
-    """Take away the files of a logo that no application shows any more."""
-
-    kind: ClassVar[str] = "oauth.logo"
-    upload: str
-
-    def run(self, call: Call) -> None:
-        shelf(call.hub).drop(self.upload)
+    drop_with(work, FOLDER, oauth_apps.c.picture, oauth_apps.c.id == app.id)
