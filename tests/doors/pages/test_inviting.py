@@ -106,6 +106,12 @@ def test_who_signs_up_for_an_invitation_is_led_back_to_it(hub: Hub, alice: Visit
     assert newcomer.open("/verify-email").status == 200  # once
 
 
+@pytest.mark.parametrize(("uses", "said"), [("1", "Link, 1 use left"), ("2", "Link, 2 uses left")])
+def test_a_link_says_how_often_it_still_works(alice: Visitor, uses: str, said: str) -> None:
+    link(alice, uses=uses)
+    assert said in alice.open(MEMBERS).text
+
+
 @pytest.mark.parametrize(
     "evil",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "/%0d%0aX: y", "/logout", "/"],

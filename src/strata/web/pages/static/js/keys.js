@@ -19,11 +19,11 @@ export function startKeys() {
   });
 }
 
-// Whether a key is meant for the page, and not for a field or for the browser.
+// Whether a key is meant for the page, and not for a field, for a dialog over it or for the browser.
 export function isShortcut(event) {
   if ("noShortcuts" in document.documentElement.dataset) return false;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return false;
-  return !event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  return !event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
 }
 
 function toSearch(event) {

@@ -1,6 +1,7 @@
 // What every page loads. Each part improves something that already works without it.
 import { startBell } from "./bell.js";
 import { startCopying } from "./copy.js";
+import { startKeySheet } from "./key-sheet.js";
 import { startKeys } from "./keys.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menu.js";
@@ -15,6 +16,7 @@ startCopying();
 startTheme();
 startTimes();
 startKeys();
+startKeySheet();
 startBell();
 startLeaving();
 startOnce();
