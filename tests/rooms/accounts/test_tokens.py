@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, inbox, joined, made
 from fixtures.hubs import FrozenClock
-from strata.core.actor import ANONYMOUS, Actor, TokenRole
+from strata.core.actor import ANONYMOUS, SYSTEM, Actor, TokenRole
 from strata.core.call import working
 from strata.core.errors import (
     Conflict,
@@ -25,6 +25,9 @@ from strata.credentials.tokens import ending, making, owned, renewing, values
 from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.tables import tokens as kept_tokens
 from strata.credentials.uses import Uses
+from strata.events.audit import listing
+from strata.events.audit.narrowing import Filter
+from strata.lib.db.seek import Window
 
 
 def issued(hub: Hub, actor: Actor, name: str, role: TokenRole = TokenRole.READ) -> making.Issued:
@@ -180,6 +183,19 @@ def test_who_may_not_create_tokens(hub: Hub) -> None:
         issued(hub, carol, "x")
     with pytest.raises(Forbidden):
         issued(hub, by_token, "x")
+
+
+def test_its_owner_reads_in_their_log_of_a_token_that_an_operator_made(hub: Hub) -> None:
+    alice, bob = made(hub, "alice"), made(hub, "bob")
+
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        making.create_for(work, alice.user_id or 0, "known", TokenRole.READ)
+
+    for owner, told in ((alice, ["known"]), (bob, [])):
+        assert owner.user_id is not None
+        with calling(hub, owner) as call:
+            log = listing.of_person(call, owner.user_id, Window(10), Filter(type="token.create"))
+        assert [(one.target, one.actor_kind) for one in log.rows] == [(t, "system") for t in told]
 
 
 def test_a_write_token_is_announced_by_mail_and_a_read_token_is_not(hub: Hub) -> None:

@@ -31,7 +31,7 @@ from strata.credentials.tokens.values import (
     require_importable,
 )
 from strata.events import outbox
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
 from strata.sessions.signed_in.sudo import require_sudo
 
@@ -189,7 +189,8 @@ def _tell(work: Work, owner: people.User, wanted: _Wanted, name: str) -> None:
     if wanted.role is TokenRole.FINE_GRAINED:
         detail["after"] = kept_of(wanted.terms.grants or NOTHING)
     doer = None if work.actor.system else owner.id
-    record(work, "token.create", target=name, actor_id=doer, detail=detail)
+    whose = Whose(subject_id=owner.id)
+    record(work, "token.create", target=name, actor_id=doer, detail=detail, whose=whose)
     if _is_strong(wanted.role, wanted.terms):
         for reader in confirmed.readers(work, owner):
             outbox.post(work, letters.token_created(work, reader, token_name=name))
