@@ -130,7 +130,7 @@ def test_details_are_changed_and_old_addresses_go_on(scene: Scene) -> None:
     made = collection(scene, "Before")
     collection(scene, "Taken")
     owner, address = scene.visitor(scene.owner), f"{home_of(made)}/edit"
-    taken = owner.post(address, {"form": "details", "title": "TAKEN"})
+    taken = owner.post(address, {"form": "details", "title": "TAKEN", "visibility": "public"})
     assert (taken.status_code, "already" in taken.text) == (400, True)
     form = {"form": "details", "title": "After", "theme": "pink", "visibility": "private"}
     home = owner.post(address, form).headers["location"]

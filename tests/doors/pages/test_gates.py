@@ -245,6 +245,9 @@ def test_settings_put_the_gate_up_and_take_it_away(scene: Scene) -> None:
     page = seen(scene, scene.owner, here)
     assert 'value="team@example.org"' in page
     assert '<option value="bulk" selected>' in page
+    for missing in ({}, {"gate": ""}, {"gate": "open"}):  # stands for no choice of ours
+        assert owner.post(here, {"form": "gate"} | missing).status_code == 400
+    assert "gate-title" in seen(scene, scene.other)
     owner.post(here, {"form": "gate", "gate": "off"})
     assert "gate-title" not in seen(scene, scene.other)
     assert "This repository has no gate" in seen(scene, scene.owner, REQUESTS)

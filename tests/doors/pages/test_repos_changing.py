@@ -117,6 +117,10 @@ def test_a_repo_is_hidden_and_shown_again_once_its_name_is_typed(scene: Scene) -
     owner = scene.visitor(scene.owner)
     owner.post(f"{MODEL}/settings", {"form": "visibility", "visibility": "private"})
     assert found(scene, "flan-t5-large").private
+    for missing in ({}, {"visibility": "open"}):  # stands for no choice of ours
+        typed = {"form": "visibility", "public_name": "li-wei/flan-t5-large"} | missing
+        assert owner.post(f"{MODEL}/settings", typed).status_code == 400
+    assert found(scene, "flan-t5-large").private
     form = {"form": "visibility", "visibility": "public"}
     refused = owner.post(f"{MODEL}/settings", {**form, "public_name": "flan-t5-large"})
     assert refused.status_code == 400

@@ -78,6 +78,6 @@ def test_nobody_is_led_to_what_is_hidden_from_them(scene: Scene) -> None:
 
 def test_a_form_that_is_refused_is_shown_where_it_was_sent(scene: Scene) -> None:
     refused = scene.visitor(scene.owner).post(
-        "/organizations/ACME/settings", {"full_name": "x" * 500}
+        "/organizations/ACME/settings", {"full_name": "x" * 500, "visibility": "public"}
     )
     assert refused.status_code == 400

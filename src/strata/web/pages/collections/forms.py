@@ -29,6 +29,7 @@ from strata.core.errors import CollectionExists, Conflict, InvalidFields, Malfor
 from strata.organizations import queries as organizations
 from strata.web.pages.collections.show import CollectionPage, home_of, page_of, slug_in
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.chosen import VISIBILITIES, one_of
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.words.language import N_, translated
@@ -216,7 +217,7 @@ def _change_details(work: Work, slug: str, form: Form) -> str:
     changes = Changes(
         title=title,
         description=description,
-        private=form.get("visibility") == "private",
+        private=one_of(form, "visibility", VISIBILITIES) == "private",
         theme=Theme(theme) if theme in list(Theme) else None,
     )
     try:

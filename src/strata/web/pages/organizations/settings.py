@@ -18,6 +18,7 @@ from strata.organizations.change import OrganizationSettings
 from strata.organizations.logo import shown_logo
 from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.chosen import VISIBILITIES, one_of
 from strata.web.pages.forms.file import form_with_picture
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
@@ -102,7 +103,7 @@ def _current(call: Call, name: str) -> _Shown:
 def _settings(form: Form) -> OrganizationSettings:
     return OrganizationSettings(
         full_name=form.get("full_name", "").strip(),
-        private_by_default=form.get("visibility") == "private",
+        private_by_default=one_of(form, "visibility", VISIBILITIES) == "private",
         members_hidden=form.get("members_hidden") == "on",
         details=details_in(form),
         kind=form.get("kind", ""),

@@ -14,6 +14,7 @@ from strata.core.permissions import grants_of
 from strata.credentials.tokens.approving.approvals import Asked
 from strata.organizations.token_policy import Approval, TokenPolicy
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.chosen import one_of
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
@@ -70,9 +71,7 @@ def _change_rules(call: Call, name: str, form: Form) -> str:
     number = int(days) if days.isascii() and days.isdigit() and len(days) < 6 else None
     if days and number is None:
         raise InvalidFields({"days": ("token.bad_days",)})
-    policies = list(TokenPolicy)
-    chosen = form.get("policy", "")
-    policy = TokenPolicy(chosen) if chosen in policies else TokenPolicy.ANY
+    policy = TokenPolicy(one_of(form, "policy", list(TokenPolicy)))
     in_transaction(lambda work: org_tokens.change_rules(work, name, Rules(policy, number)))(call)
     return "token-rules-saved"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from strata.access.gates import notices, queries
 from strata.access.gates.admit import GATEABLE
@@ -17,8 +18,15 @@ from strata.core.errors import InvalidFields, Malformed
 from strata.core.names import RepoId
 from strata.repos import change
 from strata.web.pages.forms.body import Form
+from strata.web.pages.forms.chosen import one_of
 from strata.web.pages.frame.render import url_path
 from strata.web.pages.repo.gate_view import GatePanel, preview_of
+
+_GATES: Final[Mapping[str, Gate | Literal[False]]] = {
+    "off": False,
+    "auto": "auto",
+    "manual": "manual",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +53,8 @@ def gate_of(call: Call, at: Snapshot) -> GateSettings | None:
 
 def change_gate(work: Work, repo_id: RepoId, form: Form) -> str:
     """Put a gate up or take it away, and choose who is told of requests."""
-    wanted: dict[str, Gate | Literal[False]] = {"auto": "auto", "manual": "manual"}
-    settings = change.Settings(
-        gated=wanted.get(form.get("gate", ""), False), gate_members=form.get("members") == "on"
-    )
+    gated = _GATES[one_of(form, "gate", _GATES)]
+    settings = change.Settings(gated=gated, gate_members=form.get("members") == "on")
     repo = change.change_settings(work, repo_id, settings)
     mode: Mode = "bulk" if form.get("mode") == "bulk" else "real-time"
     try:

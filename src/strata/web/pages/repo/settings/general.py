@@ -20,6 +20,7 @@ from strata.organizations import queries as organizations
 from strata.repos import change
 from strata.repos.lookup import lookup
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.chosen import VISIBILITIES, one_of
 from strata.web.pages.frame.addresses.places import person_address
 from strata.web.pages.frame.render import url_path
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
@@ -109,7 +110,7 @@ def _page(call: Call, repo_id: RepoId, given: Form) -> SettingsPage:
 
 def change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
     """Hide the repo, or show it to everybody once its name was typed."""
-    private = form.get("visibility") == "private"
+    private = one_of(form, "visibility", VISIBILITIES) == "private"
     if not private:
         require_typed_name(work, repo_id, form, "public_name")
     repo = change.change_settings(work, repo_id, change.Settings(private=private))
@@ -117,7 +118,7 @@ def change_visibility(work: Work, repo_id: RepoId, form: Form) -> str:
 
 
 def _switch_discussions(work: Work, repo_id: RepoId, form: Form) -> str:
-    disabled = form.get("discussions") == "off"
+    disabled = one_of(form, "discussions", ("on", "off")) == "off"
     wanted = change.Settings(discussions_disabled=disabled)
     repo = change.change_settings(work, repo_id, wanted)
     return f"{url_path(repo.web_path)}/settings"
