@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fixtures.buckets import bucket_of
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import (
     BASE_URL,
@@ -24,11 +25,12 @@ from fixtures.large_files import (
     repository,
     web_client,
     with_local_store,
+    working_as,
     xorb_of,
 )
 from strata.blobs.inventory import give_up
 from strata.blobs.present import large_files
-from strata.core.actor import Actor, TokenRole
+from strata.core.actor import Actor, Role, TokenRole
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.lib.xet.crc import crc64
@@ -37,6 +39,7 @@ from strata.lib.xet.shard import ShardFile, parse
 from strata.lib.xet.shard_write import build as build_shard
 from strata.lib.xet.table import Terms
 from strata.lib.xet.xorb import decode_chunks
+from strata.repos.collaborating import queries as collaborating
 from strata.repos.record import Repo
 
 CONTENT = noise("cas", 900_000) + b"text, " * 60_000
@@ -394,6 +397,26 @@ async def test_scopes_and_lifetimes_hold(hub: Hub, alice: Actor, clock: FrozenCl
         assert old.status_code == 403
     async with web_client(hub, access_token(hub, alice)) as api:  # a hub token is no CAS token
         assert (await api.get(f"{CAS}/v1/reconstructions/{made.name}")).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_a_write_token_ends_with_the_right_to_upload(
+    hub: Hub, alice: Actor, bob: Actor
+) -> None:
+    bucket = bucket_of(hub, alice, "store")
+    with working_as(hub, alice) as work:
+        collaborating.put(work, bucket.id, bob.user_id or 0, Role.WRITE, alice.user_id or 0)
+    async with web_client(hub, access_token(hub, bob)) as api:
+        given = await api.get("/api/buckets/alice/store/xet-write-token")
+    made, more = file_of(CONTENT), xorb_of(noise("more", 9_000))
+    async with web_client(hub, given.json()["accessToken"]) as cas:
+        cas.base_url = httpx.URL(CAS)
+        await send(cas, made)
+        with working_as(hub, alice) as work:
+            collaborating.remove(work, bucket.id, bob.user_id or 0)
+        answer = await cas.post(f"/v1/xorbs/default/{more.url_name}", content=more.body)
+        assert answer.status_code == 403, answer.text
+        assert (await cas.post("/v2/shards", content=made.shard())).status_code == 403
 
 
 @pytest.mark.anyio

@@ -1,8 +1,8 @@
 """CAS tokens: what a client shows to the chunk store instead of its access token.
 
 A token opens one repo for reading or writing, for an hour or so. Whether the repo still stands, the
-person may still see it, and the access token it was asked for with still holds, is asked again on
-each request.
+person may still read it, or upload to it, and the access token it was asked for with still holds,
+is asked again on each request.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from strata.blobs.quota.room import require_room
 from strata.core.call import Call
 from strata.core.errors import BadCredentials, Forbidden, RepoNotFound
 from strata.core.hub import Hub
+from strata.core.names import RepoType
 from strata.credentials.tokens.presented.bearers import Bearer, bearer_of
 from strata.repos.queries import repo_by_id
 from strata.repos.record import Repo
@@ -102,15 +103,26 @@ def opened(hub: Hub, token: str, scope: Scope) -> Claims:
 
 
 def admitted(caller: Call, claims: Claims) -> Repo:
-    """The token's repo, which its person `caller` may still see.
+    """The token's repo, for which its person `caller` could still ask such a token.
 
     Raises:
         RepoNotFound: deleted, or hidden from that person, since.
         RepoDisabled: taken down since.
         GatedRepo: its gate keeps that person out by now.
+        Unauthenticated, EmailNotVerified, Forbidden: the right to upload was taken away since.
     """
     repo = repo_by_id(caller, claims.repo_id)
     if repo is None:
         raise RepoNotFound
-    admit(caller, Action.READ, repo)
+    admit(caller, _needed(claims.scope, repo), repo)
     return repo
+
+
+def _needed(scope: Scope, repo: Repo) -> Action:
+    """The least right with which such a token is given out; what is uploaded is asked about again.
+
+    Nobody proposes changes to a bucket.
+    """
+    if scope is Scope.READ:
+        return Action.READ
+    return Action.WRITE if repo.type is RepoType.BUCKET else Action.PROPOSE

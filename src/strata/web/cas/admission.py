@@ -38,7 +38,7 @@ async def admitted(request: Request, scope: Scope, act: Callable[[Call, Repo], T
 
     Raises:
         BadCredentials: no token, a wrong or expired one, or one whose access token is gone.
-        Forbidden: it only reads.
+        Forbidden: it only reads, or the right to upload is gone since.
         RepoNotFound: the repo is gone, or hidden from that person, since.
     """
     token = token_in(request)
