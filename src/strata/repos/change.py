@@ -14,7 +14,7 @@ from strata.access.policy.things import Gate
 from strata.access.policy.verbs import Action
 from strata.accounts.naming import names
 from strata.core.call import Work
-from strata.core.errors import AlreadyExists, Malformed, NotFound
+from strata.core.errors import AlreadyExists, Malformed, NotFound, RepoNotFound
 from strata.core.names import RepoId, require_repo_name
 from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.audit.changes import changes
@@ -54,7 +54,7 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
         ProofNeeded: a session must show once more who sits there.
     """
-    repo = lookup(work, repo_id, Action.MANAGE)
+    repo = _held(work, repo_id, Action.MANAGE)
     if settings.gated and repo.type not in GATEABLE:
         raise Malformed('"gated": only models and datasets can be gated.')
     if settings.private is False and repo.private:
@@ -86,7 +86,7 @@ def delete(work: Work, repo_id: RepoId) -> None:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
         ProofNeeded: a session must show once more who sits there.
     """
-    repo = lookup(work, repo_id, Action.REMOVE)
+    repo = _held(work, repo_id, Action.REMOVE)
     require_sudo(work)
     work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(deleted_at=work.now))
     work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
@@ -94,6 +94,19 @@ def delete(work: Work, repo_id: RepoId) -> None:
     collaborating.forget(work, repo.id)
     record_of(work, "repo.delete", repo)
     letters.tell_owners(work, letters.DELETED, repo)
+
+
+def _held(work: Work, repo_id: RepoId, action: Action) -> Repo:
+    """A repo with which the caller may do something, as it is until the transaction ends.
+
+    Whoever had it before may have given it away, or have hidden it, while this one waited.
+
+    Raises:
+        RepoNotFound, Moved, Forbidden, …: as `repos.lookup.lookup`.
+    """
+    if not queries.hold(work, lookup(work, repo_id, action).id):
+        raise RepoNotFound
+    return lookup(work, repo_id, action)
 
 
 def move(work: Work, source: RepoId, target: RepoId) -> Repo:
@@ -106,9 +119,10 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
         AlreadyExists: another repo has the target's name.
         OverQuota: the plan of the new owner has no room for it.
     """
-    repo = lookup(work, source, Action.REMOVE)
-    require_sudo(work)
     place = names.find(work, target.namespace or "")
+    stays = place is not None and names.bears(work, place.id, place.name)
+    repo = _held(work, source, Action.REMOVE)  # after the name, as whoever renames an account
+    require_sudo(work)
     if place is None or place.id != repo.owner_id:
         admit(work, Action.TRANSFER, repo)
     require_create(
@@ -117,7 +131,7 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
         namespace=target.namespace or "",
         namespace_id=place.id if place else None,
     )
-    if place is None or not names.bears(work, place.id, place.name):
+    if place is None or not stays:
         raise NotFound(f"There is no user or organization named {target.namespace!r}.")
     if place.id != repo.owner_id:
         require_one_more(work, place.id)

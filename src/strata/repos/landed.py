@@ -9,7 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from strata.core.call import Work
-from strata.core.errors import ParentMoved
+from strata.core.errors import ParentMoved, RepoNotFound
 from strata.core.names import Sha
 from strata.events.audit.naming import moves_by_type
 from strata.events.facts import record_of
@@ -54,19 +54,23 @@ def landed(
 
     Raises:
         ParentMoved: a ref is no longer where the mover saw it; nothing is moved.
+        RepoNotFound: the repo was deleted meanwhile.
     """
+    _step(work, repo)  # before the refs, as whoever deletes the repo
     for move in moves:
         _swap(work, repo, move)
-    work.db.execute(
-        sa.update(repos)
-        .where(repos.c.id == repo.id)
-        .values(generation=repos.c.generation + 1, updated_at=work.now)
-    )
     told = [_told(move) for move in moves]
     detail = {"refs": told} | ({} if how is How.COMMIT else {"how": how.value})
     record_of(work, "repo.content", repo, detail, rewritten=rewritten)
     for type_, others in list(moves_by_type(detail).items())[1:]:
         record_of(work, type_, repo, {"refs": others})
+
+
+def _step(work: Work, repo: Repo) -> None:
+    living = sa.and_(repos.c.id == repo.id, repos.c.deleted_at.is_(None))
+    values = {"generation": repos.c.generation + 1, "updated_at": work.now}
+    if work.db.execute(sa.update(repos).where(living).values(**values)).rowcount == 0:
+        raise RepoNotFound
 
 
 def _told(move: Move) -> dict[str, object]:

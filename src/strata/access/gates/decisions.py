@@ -106,6 +106,9 @@ def decide_all(work: Work, repo: Gated, decisions: Sequence[Decision]) -> list[O
         raise Malformed(f"Decide about 1 to {MOST_AT_ONCE} requests at once.")
     for decision in decisions:
         _require_sound(work, decision)
+    users = [one.user for one in decisions if one.user is not None]
+    keys = [one.key for one in decisions if one.key is not None]
+    queries.hold_several(work, repo.id, users, keys)
     return [_outcome(work, repo, decision) for decision in decisions]
 
 

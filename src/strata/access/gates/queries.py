@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -68,6 +68,22 @@ def held_by_key(work: Work, repo_row_id: int, key: str) -> AccessRequest | None:
     here = sa.and_(access_requests.c.repo_id == repo_row_id, access_requests.c.key == key)
     _hold(work, here)
     return _first(work, _requests().where(here))
+
+
+def hold_several(
+    work: Work, repo_row_id: int, user_names: Collection[str], keys: Collection[str]
+) -> None:
+    """Have others wait who decide about some of these requests, named by the person or the key.
+
+    In the order of their ids: two who name the same ones in another order would end each other.
+    """
+    named = sa.select(namespaces.c.id).where(
+        namespaces.c.key.in_([name.lower() for name in user_names if "\0" not in name])
+    )
+    keyed = access_requests.c.key.in_([key for key in keys if "\0" not in key])
+    those = sa.or_(access_requests.c.user_id.in_(named), keyed)
+    here = sa.select(access_requests.c.id).where(access_requests.c.repo_id == repo_row_id, those)
+    work.db.execute(here.order_by(access_requests.c.id).with_for_update())
 
 
 @dataclass(frozen=True, slots=True)
