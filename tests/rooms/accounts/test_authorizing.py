@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from fixtures.accounts import calling, fact_names, inbox, made
+from fixtures.accounts import calling, fact_names, inbox, log_of, made
 from fixtures.authorizing import allowed, answered, asking, considered, redeemed
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CHALLENGE, VERIFIER, Registered, application
@@ -98,6 +98,7 @@ def test_a_code_is_good_once_and_a_second_use_takes_back_what_it_gave(
 
     assert redeemed(hub, code, app.credentials) == "invalid_grant"
     assert whose(hub, answer.access_token) is None
+    assert log_of(hub, "ana")[0] == "oauth.revoke"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from fixtures.accounts import calling, fact_names, inbox, joined, made
+from fixtures.accounts import calling, fact_names, inbox, joined, log_of, made
 from fixtures.hubs import FrozenClock
 from strata.core.actor import ANONYMOUS, SYSTEM, Actor, TokenRole
 from strata.core.call import working
@@ -268,6 +268,7 @@ def test_operators_may_import_a_known_value(hub: Hub, value: str) -> None:
     actor = bearer(hub, value)
     assert actor is not None
     assert actor.name == "alice"
+    assert log_of(hub, "alice")[0] == "token.create"
 
 
 @pytest.mark.parametrize(

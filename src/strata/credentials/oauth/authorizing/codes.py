@@ -22,7 +22,7 @@ from strata.credentials.oauth.openid import claims
 from strata.credentials.oauth.tables import oauth_codes
 from strata.credentials.oauth.tokens import families
 from strata.credentials.oauth.tokens.families import Answer
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 
 LIFE: Final = timedelta(minutes=1)
 LONGEST: Final = 128
@@ -92,7 +92,7 @@ def redeem(call: Call, asked: Redemption) -> tuple[Answer, str]:
             if app is not None and app.id != owner.id:
                 raise GrantRefused("invalid_grant", OVER)
             _require_client(owner, row, asked)
-            if _is_good(work, row, owner, asked):
+            if _is_good(work, row, consent, owner, asked):
                 return _give(work, row, consent, owner, asked)
     raise GrantRefused("invalid_grant", OVER)
 
@@ -127,13 +127,14 @@ def _require_client(app: App, row: sa.Row[Any], asked: Redemption) -> None:
         raise ClientRefused("Send the secret of this application as well.")
 
 
-def _is_good(work: Work, row: sa.Row[Any], app: App, asked: Redemption) -> bool:
+def _is_good(work: Work, row: sa.Row[Any], consent: Consent, app: App, asked: Redemption) -> bool:
     """Whether the code opens anything; either way it opens nothing afterwards."""
     if row.used_at is not None:
         if row.family_id is not None:
             families.end(work, row.family_id)
             detail = {"client_id": app.client_id, "by": "code shown twice"}
-            record(work, "oauth.revoke", target=app.name, detail=detail)
+            whose = Whose(subject_id=consent.user_id)
+            record(work, "oauth.revoke", target=app.name, detail=detail, whose=whose)
         return False
     _use(work, row)
     fits = row.redirect_uri == asked.redirect_uri and _fits(row.challenge, asked.verifier)

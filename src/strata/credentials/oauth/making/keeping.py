@@ -16,7 +16,7 @@ from strata.credentials.oauth.apps import App, Origin
 from strata.credentials.oauth.making import shelf
 from strata.credentials.oauth.making.description import Described, columns_of
 from strata.credentials.oauth.tables import oauth_apps, oauth_consents
-from strata.events.facts import record
+from strata.events.facts import Whose, record
 
 SECRET_PREFIX: Final = "oauth_app_secret_"  # noqa: S105 — how one begins
 
@@ -82,7 +82,8 @@ def end(work: Work, app: App) -> None:
         consents.end(work, row.id)
     shelf.forget(work, app)
     work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id))
-    record(work, "oauth.app_delete", target=app.name, detail=named(app))
+    whose = Whose(subject_id=app.owner_id)
+    record(work, "oauth.app_delete", target=app.name, detail=named(app), whose=whose)
 
 
 def named(app: App) -> dict[str, object]:
