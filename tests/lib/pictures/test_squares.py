@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from strata.lib.pictures.squares import MAX_BYTES, PATIENCE_S, PictureRefused, clean, squares_of
 
@@ -70,6 +70,46 @@ def test_colours_of_printers_and_of_sixteen_bits_are_seen_as_they_are() -> None:
     for content, shade in ((cmyk, (255, 0, 0)), (grey, (128, 128, 128))):
         square = opened(squares_of(content.getvalue())["64.png"]).convert("RGB")
         assert square.getpixel((32, 32)) == shade
+
+
+def swapped() -> bytes:
+    """The profile of a screen whose red light is sRGB's green one, and the other way round."""
+    content = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for at in range(132, 132 + 12 * struct.unpack_from(">I", content, 128)[0], 12):
+        tag = bytes(content[at : at + 4])
+        content[at : at + 4] = {b"rXYZ": b"gXYZ", b"gXYZ": b"rXYZ"}.get(tag, tag)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF"])
+def test_colours_stay_as_their_profile_says(kind: str) -> None:
+    content = drawn(kind, icc_profile=swapped())
+    for made in (squares_of(content)["256.png"], clean(content)):
+        seen = opened(made)
+        assert "icc_profile" not in seen.info
+        red, green, _, *_ = seen.convert("RGB").getpixel((10, 128))  # type: ignore[misc]
+        assert green > 200
+        assert red < 60
+
+
+@pytest.mark.parametrize("profile", [b"no profile", swapped()[:200], b"\0" * (1 << 21)])
+def test_a_broken_or_huge_profile_says_nothing(profile: bytes) -> None:
+    picture = opened(drawn("WEBP"))
+    out = io.BytesIO()
+    picture.save(out, "WEBP", icc_profile=profile, lossless=True)
+    seen = opened(clean(out.getvalue()))
+    assert "icc_profile" not in seen.info
+    red, green, _, *_ = seen.convert("RGB").getpixel((10, 128))  # type: ignore[misc]
+    assert red > 200 > green
+
+
+@pytest.mark.parametrize("profile", [b"", swapped()])
+def test_what_is_seen_through_stays_so_whatever_its_profile(profile: bytes) -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (90, 90), (255, 0, 0, 100)).save(out, "PNG", icc_profile=profile)
+    for made in (squares_of(out.getvalue())["64.png"], clean(out.getvalue())):
+        *_, through = opened(made).convert("RGBA").getpixel((32, 32))  # type: ignore[misc]
+        assert through == 100
 
 
 @pytest.mark.parametrize(

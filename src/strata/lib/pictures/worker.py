@@ -11,7 +11,7 @@ import resource
 import sys
 
 import msgspec
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 SIZES = (512, 256, 64)  # pixels of a side
@@ -19,6 +19,7 @@ NAMES = tuple(f"{size}.{kind}" for size in SIZES for kind in ("webp", "png"))
 MAX_PIXELS = 25_000_000
 MEMORY_BYTES = 1 << 30  # a picture of the largest size takes 100 MB, its decoder some more
 CPU_S = 10
+LONGEST_PROFILE = 1 << 20  # bytes; those of printers take some hundred thousand
 
 
 class Verdict(msgspec.Struct):
@@ -69,12 +70,34 @@ def judged(content: bytes, part: Part | None = None) -> Verdict:
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """A frame as it is looked at: turned as the camera says, with eight bits a colour."""
+    """A frame as it is looked at: turned as the camera says, eight bits a colour, in sRGB."""
     turned = ImageOps.exif_transpose(picture)
     if turned.mode.startswith("I"):  # 16 bits of grey, of which Pillow would keep the low ones
         turned = turned.convert("I").point(lambda shade: shade / 256).convert("L")
         turned.info.pop("transparency", None)  # a shade of 16 bits
-    return turned
+    return _in_srgb(turned)
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """The same colours for who reads no profile; one that is broken or huge says nothing."""
+    profile = picture.info.pop("icc_profile", b"")
+    if not profile or len(profile) > LONGEST_PROFILE:
+        return picture
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    kept = picture if picture.mode in ("L", "CMYK") else picture.convert(mode)
+    if kept.mode == "L" and mode == "RGBA":  # one shade of it is seen through
+        return picture
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        seen = ImageCms.profileToProfile(
+            kept, given, ImageCms.createProfile("sRGB"), outputMode=mode
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    if seen is None:
+        return picture
+    seen.info = {key: value for key, value in picture.info.items() if key != "transparency"}
+    return seen
 
 
 def _box(picture: Image.Image, part: Part) -> tuple[int, int, int, int]:
