@@ -52,6 +52,7 @@ from strata.web.cas.routes import ROUTES as CAS
 from strata.web.git.routes import ROUTES as GIT
 from strata.web.lfs.routes import ROUTES as LFS
 from strata.web.oauth.routes import ROUTES as OAUTH
+from strata.web.pages.endpoints import reference
 from strata.web.pages.routes.accounts import ROUTES as ACCOUNT_PAGES
 from strata.web.pages.routes.collections import ROUTES as COLLECTION_PAGES
 from strata.web.pages.routes.console import ROUTES as CONSOLE_PAGES
@@ -107,6 +108,12 @@ FILES: tuple[Route, ...] = (*resolve.ROUTES, *bucket_files.ROUTES, *LFS, *CAS, *
 APPLICATIONS: tuple[Route, ...] = OAUTH
 
 # People.
-PAGES: tuple[Route, ...] = (*ACCOUNT_PAGES, *CONSOLE_PAGES, *COLLECTION_PAGES, *REPO_PAGES)
+PAGES: tuple[Route, ...] = (
+    *ACCOUNT_PAGES,
+    *CONSOLE_PAGES,
+    *COLLECTION_PAGES,
+    reference({"api": API, "files": FILES, "applications": APPLICATIONS}),
+    *REPO_PAGES,
+)
 
 ROUTES: tuple[Route, ...] = (*API, *FILES, *APPLICATIONS, *PAGES)

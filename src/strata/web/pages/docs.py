@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.web.pages.frame.addresses.clone_address import ssh_place
-from strata.web.pages.frame.visit import redirected, shown, visit_of
+from strata.web.pages.frame.visit import shown, visit_of
 from strata.web.pages.repo.snippets import Snippet, pointed
 from strata.web.work import hub_of
 
@@ -49,11 +49,6 @@ async def page(request: Request) -> Response:
     over_ssh = Snippet("", f"git clone {place.address(repo)}", "bash") if place else None
     snippets = _snippets(visit.frame.base_url, repo)
     return shown(request, "repos/docs.html", visit, snippets=snippets, over_ssh=over_ssh)
-
-
-async def api(request: Request) -> Response:
-    """GET /docs/api — a part of the one page."""
-    return redirected(request, "/docs#api")
 
 
 def _snippets(base_url: str, repo: str) -> dict[str, Snippet]:

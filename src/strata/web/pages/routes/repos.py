@@ -49,7 +49,6 @@ REPO_ROUTES = (
     _read("/buckets", lists.buckets),
     _read("/search/full-text", search_page.page),
     _read("/docs", docs.page),
-    _read("/docs/api", docs.api),
     _read("/status", status.page),
     *(_read(template, new_repo.page) for template in _NEW),
     *(_form(template, new_repo.submit) for template in _NEW),
