@@ -26,6 +26,7 @@ from strata.repos import change, create as records
 from strata.repos.create import Draft, Wish
 from strata.repos.landed import Move, landed
 from strata.repos.record import Repo
+from strata.sessions.signed_in.sudo import require_sudo
 
 TITLE: Final = "Duplicate from {source}"
 
@@ -48,9 +49,12 @@ def duplicate(call: Call, source_id: RepoId, place: Place) -> Repo:
         RepoNotFound, GatedRepo, Moved, …: as `content.snapshot` for the source.
         Forbidden, Malformed, AlreadyExists, …: as `repos.create.settle` for the copy.
         OverQuota: the plan of the copy's owner has no room for it, or not for so many files.
+        ProofNeeded: what is hidden shall be shown to everybody, as in `repos.change`.
     """
     source = snapshot(call, source_id)
     draft = records.settle(call, _wish(source.repo, place))
+    if source.repo.private and not draft.private:
+        require_sudo(call)
     require_uncrowded(call, draft, Stored(source.git_path), source.commit, None)
     commit = _commit(call, source, draft)
     large = {file.pointer.oid for file in all_files(call, source) if file.pointer}
