@@ -597,7 +597,10 @@ def on_its_way(hub: Hub, vault: Repo, by: Actor) -> Push:
     return Push(vault, [command], atomic=False)
 
 
-@pytest.mark.parametrize("how", ["removed", "reader", "suspended", "token", "key", "nothing"])
+WAYS_TO_LOSE = ("removed", "reader", "suspended", "token", "refreshed", "narrowed", "key")
+
+
+@pytest.mark.parametrize("how", [*WAYS_TO_LOSE, "nothing"])
 def test_who_loses_the_right_while_a_pack_comes_in_moves_nothing(
     hub: Hub, ana: Actor, bob: Actor, vault: Repo, how: str
 ) -> None:
@@ -614,6 +617,8 @@ def test_who_loses_the_right_while_a_pack_comes_in_moves_nothing(
         "reader": lambda work: changing.change_role(work, vault.repo_id, "bob", Role.READ),
         "suspended": lambda work: suspend.suspend(work, person(hub, "bob"), Suspension("spam")),
         "token": lambda work: work.db.execute(sa.delete(tokens)),
+        "refreshed": lambda work: work.db.execute(sa.update(tokens).values(digest="f" * 64)),
+        "narrowed": lambda work: work.db.execute(sa.update(tokens).values(role="read")),
         "key": lambda _: None,
         "nothing": lambda _: None,
     }
