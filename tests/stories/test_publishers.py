@@ -337,7 +337,7 @@ def test_whoever_loses_the_right_takes_it_from_the_jobs(near: Hub, issuer: Issue
     joins(near, "mei", Role.WRITE, name="lab")
     made_by = Visitor(near)
     made_by.log_in("mei")
-    made_by.submit("/new", "/new", owner="lab", name="model")
+    made_by.submit("/new", "/new", owner="lab", name="model", visibility="public")
     assert trust(mei, issuer, "lab/model", f"sub = {JOB['sub']}") == 303
     token = ci.token("lab/model")
     assert ci.commit(token, "lab/model") == 200

@@ -110,7 +110,7 @@ def test_a_bucket_is_created_in_the_browser(hub: Hub, owner: Actor) -> None:
     visitor = Visitor(hub, session_of(hub, owner))
 
     created = visitor.post("/new-bucket", {"name": "fresh", "visibility": "private"})
-    again = visitor.post("/new-bucket", {"name": "fresh"})
+    again = visitor.post("/new-bucket", {"name": "fresh", "visibility": "public"})
 
     assert (created.status_code, created.headers["location"]) == (303, "/buckets/li-wei/fresh")
     assert visitor.get("/buckets/li-wei/fresh").status_code == 200

@@ -200,7 +200,7 @@ def test_who_is_about_to_leave_may_look_and_write_nothing(held: Held) -> None:
     token = li.submit("/settings/tokens/new", "/settings/tokens/new", name="more", role="read")
     assert token.status == 403
     fields = li.open("/new").hidden("/new")
-    made_one = li.send("/new", fields | {"owner": "li", "name": "another", "type": "model"})
+    made_one = li.send("/new", fields | {"owner": "li", "name": "another", "visibility": "public"})
     assert made_one.status == 403
 
 

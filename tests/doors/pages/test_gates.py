@@ -251,7 +251,7 @@ def test_settings_put_the_gate_up_and_take_it_away(scene: Scene) -> None:
     owner.post(here, {"form": "gate", "gate": "off"})
     assert "gate-title" not in seen(scene, scene.other)
     assert "This repository has no gate" in seen(scene, scene.owner, REQUESTS)
-    answer = owner.post("/new-space", {"name": "demo", "sdk": "static"})
+    answer = owner.post("/new-space", {"name": "demo", "sdk": "static", "visibility": "public"})
     assert answer.status_code == 303
     assert "Gated access" not in seen(scene, scene.owner, "/spaces/li-wei/demo/settings")
 

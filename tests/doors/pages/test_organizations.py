@@ -127,7 +127,7 @@ def test_only_those_who_may_create_are_offered_an_organization(scene: Scene, rol
     visitor = scene.visitor(scene.other)
     offered = 'name="owner"' in visitor.get("/new").text
     assert offered is role.reaches(Role.CONTRIBUTOR)
-    answer = visitor.post("/new", {"owner": "acme", "name": "hers"})
+    answer = visitor.post("/new", {"owner": "acme", "name": "hers", "visibility": "default"})
     assert answer.status_code == (303 if offered else 403)
 
 
@@ -477,7 +477,7 @@ def test_an_admin_gives_a_repo_away(scene: Scene) -> None:
 
 def test_a_repo_is_not_given_where_there_is_one(scene: Scene) -> None:
     owner = scene.visitor(scene.owner)
-    owner.post("/new", {"owner": "hidden", "name": "tiny"})
+    owner.post("/new", {"owner": "hidden", "name": "tiny", "visibility": "default"})
     form = {"form": "transfer", "new_owner": "hidden", "transfer_name": "acme/tiny"}
     answer = owner.post("/acme/tiny/settings", form)
     assert answer.status_code == 400
@@ -488,12 +488,12 @@ def test_a_repo_is_not_given_where_there_is_one(scene: Scene) -> None:
 def test_who_is_no_admin_gives_nothing_away(scene: Scene, role: Role) -> None:
     joins(scene.hub, "ada", role)
     ada = scene.visitor(scene.other)
-    assert ada.post("/new", {"owner": "acme", "name": "hers"}).is_redirect
+    assert ada.post("/new", {"owner": "acme", "name": "hers", "visibility": "default"}).is_redirect
     assert 'name="new_owner"' not in ada.get("/acme/hers/settings").text
     form = {"form": "transfer", "new_owner": "ada", "transfer_name": "acme/hers"}
     assert ada.post("/acme/hers/settings", form).status_code == 403
     assert found(scene, "acme", "hers").namespace == "acme"
     # Nor can she put it where she may not create.
-    ada.post("/new", {"owner": "ada", "name": "own"})
+    ada.post("/new", {"owner": "ada", "name": "own", "visibility": "public"})
     away = {"form": "transfer", "new_owner": "hidden", "transfer_name": "ada/own"}
     assert ada.post("/ada/own/settings", away).status_code == 403

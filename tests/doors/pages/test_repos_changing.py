@@ -42,9 +42,18 @@ def test_a_repo_is_created_with_its_licence(scene: Scene) -> None:
 
 
 def test_a_space_is_created_with_its_sdk(scene: Scene) -> None:
-    answer = scene.visitor(scene.owner).post("/new-space", {"name": "demo", "sdk": "gradio"})
+    answer = scene.visitor(scene.owner).post(
+        "/new-space", {"name": "demo", "sdk": "gradio", "visibility": "public"}
+    )
     assert answer.headers["location"] == "/spaces/li-wei/demo"
     assert found(scene, "demo", RepoType.SPACE).sdk == "gradio"
+
+
+def test_a_form_without_a_visibility_makes_nothing_public(scene: Scene) -> None:
+    for chosen in ({}, {"visibility": "secret"}):
+        answer = scene.visitor(scene.owner).post("/new", {"name": "unsaid", **chosen})
+        assert answer.status_code == 400
+    assert scene.visitor(scene.owner).get("/li-wei/unsaid").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def test_a_space_is_created_with_its_sdk(scene: Scene) -> None:
 def test_a_form_with_a_mistake_comes_back_filled_in(
     scene: Scene, form: dict[str, str], sentence: str
 ) -> None:
-    answer = scene.visitor(scene.owner).post("/new", form)
+    answer = scene.visitor(scene.owner).post("/new", {"visibility": "public", **form})
     assert answer.status_code == 400
     assert sentence in answer.text
     assert f'value="{form["name"]}"' in answer.text

@@ -22,6 +22,7 @@ from strata.organizations.record import Organization
 from strata.repos.create import SDKS, Wish
 from strata.repos.record import Repo
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.forms.chosen import VISIBILITIES, one_of
 from strata.web.pages.frame.render import url_path
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
 from strata.web.pages.repo.settings.general import NAME_RULE
@@ -94,13 +95,12 @@ def _kind(request: Request) -> RepoType:
 
 
 def _draft(kind: RepoType, form: Form) -> Draft:
-    visibility = form.get("visibility", "public")
     return Draft(
         kind,
         owner=form.get("owner", ""),
         name=form.get("name", "").strip(),
         licence=form.get("license", ""),
-        visibility=visibility if visibility in ("private", AS_OWNER) else "public",
+        visibility=one_of(form, "visibility", (*VISIBILITIES, AS_OWNER)),
         sdk=form.get("sdk", "static"),
     )
 
