@@ -60,7 +60,7 @@ class Face:
 
 
 def by_id(call: Call, user_id: int) -> User | None:
-    """An account by its row; None: there is none, or it was erased."""
+    """An account by its row, or the ghost of a deleted one (by `standing`); None: there is none."""
     return _first(call, _people().where(users.c.id == user_id))
 
 

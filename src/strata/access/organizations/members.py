@@ -134,5 +134,6 @@ def _require_sure(
     work: Work, organization: Organization, person: people.User, role: Role | None = None
 ) -> None:
     """Who becomes admin, or is no longer, decides over everything there: ask who sits there."""
+    queries.locked(work, organization.id)  # the role as it is when it is changed
     if Role.ADMIN in (role, queries.role_of(work, organization.id, person.id)):
         require_sudo(work)

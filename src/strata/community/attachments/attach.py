@@ -18,6 +18,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.access.policy.persons import require_writer
+from strata.accounts import people
 from strata.blobs.links import Local, Piped
 from strata.community.attachments.placing import is_shown
 from strata.community.attachments.tables import attachments
@@ -118,6 +119,7 @@ def attach(call: Call, media_type: str, body: Received) -> Attachment:
     call.hub.crash_point("after-objects")
     try:
         with working(call) as work:
+            people.locked(work, work.actor.user_id or 0)  # who attaches many at once waits
             _require_room(work)
             _insert(work, made)
     except TooMany:

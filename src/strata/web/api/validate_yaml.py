@@ -13,7 +13,7 @@ from strata.content.card.front_matter import read_card
 from strata.core.names import RepoType
 from strata.web import respond
 from strata.web.paths import Route
-from strata.web.work import json_of
+from strata.web.work import as_nobody, json_of
 
 
 class CardBody(msgspec.Struct, rename="camel"):
@@ -26,7 +26,8 @@ class CardBody(msgspec.Struct, rename="camel"):
 async def validate_yaml(request: Request) -> Response:
     """POST /api/validate-yaml"""
     body = await json_of(request, CardBody)
-    card = read_card(body.content, RepoType(body.repo_type or "model"))
+    kind = RepoType(body.repo_type or "model")
+    card = await as_nobody(request, lambda _: read_card(body.content, kind))
     if card.errors and "text/plain" in request.headers.get("accept", ""):
         # huggingface_hub/repocard.py:RepoCard.validate shows the body as it is.
         return PlainTextResponse("\n".join(f"- Error: {error}" for error in card.errors), 400)
