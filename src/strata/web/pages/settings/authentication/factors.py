@@ -16,7 +16,7 @@ from starlette.responses import Response
 from strata.accounts.factors import codes, held
 from strata.accounts.factors.totp import SettingUp
 from strata.core.call import Call
-from strata.core.errors import InvalidFields
+from strata.core.errors import InvalidFields, NotFound
 from strata.sessions.protecting import changing, removal
 from strata.web.pages.forms.body import form_of, submitted
 from strata.web.pages.frame.answer import NO_STORE
@@ -60,8 +60,11 @@ async def begin(request: Request) -> Response:
 
 
 async def setting_up(request: Request) -> Response:
-    """GET /settings/authentication/authenticator"""
-    visit, waiting = await visiting(request, changing.authenticator)
+    """GET /settings/authentication/authenticator — where none is being set up, that is begun"""
+    try:
+        visit, waiting = await visiting(request, changing.authenticator)
+    except NotFound:
+        return redirected(request, PAGE)
     return _setting_up(request, visit, waiting)
 
 

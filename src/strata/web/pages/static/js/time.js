@@ -28,7 +28,12 @@ export function startTimes() {
 
 function distance(relative, seconds) {
   for (const [unit, length] of UNITS) {
-    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length) return relative.format(count(seconds / length), unit);
   }
   return document.documentElement.dataset.now;
+}
+
+// What has just been given seven days ends in seven; what is six and a half days ago is six ago.
+function count(amount) {
+  return amount > 0 ? Math.round(amount) : Math.trunc(amount);
 }
