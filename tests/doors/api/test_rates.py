@@ -125,6 +125,12 @@ def test_a_header_buys_no_new_quota(knock: Knock) -> None:
     assert answers == [200, 200, 429]
 
 
+def test_credentials_that_nobody_looks_at_free_no_caller(knock: Knock) -> None:
+    client, card = knock(token=f"hf_{'x' * 34}"), {"content": "---\nlicense: mit\n---\n"}
+    judged = [client.post("/api/validate-yaml", json=card).status_code for _ in range(3)]
+    assert judged == [200, 200, 429]
+
+
 def test_addresses_of_one_line_are_one_caller(knock: Knock) -> None:
     for number in range(2):
         assert knock(f"2001:db8:1:2::{number:x}").get("/api/models").status_code == 200
