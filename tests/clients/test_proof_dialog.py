@@ -208,7 +208,7 @@ def test_one_act_for_each_press_whatever_else_is_open(hub: Hub, browser: Browser
     asking(other)
     expect(page.get_by_role("dialog")).to_have_count(1)
     page.locator("dialog [name=sudo_password]").fill(person.password)
-    page.locator("dialog form button[type=submit]").dblclick()
+    page.locator("dialog[open] form button[type=submit]").dblclick()
     page.wait_for_url(lambda url: not url.endswith(NEW_APP))
     assert shows(context, f"{hub.url}/settings/applications", ">Shop<") == 1
     expect(other.page.get_by_role("dialog")).to_have_count(
@@ -271,7 +271,7 @@ def out_of_reach_and_too_often(here: Browsing, person: Person, hub: Hub) -> None
 def test_without_scripts_a_page_asks_and_carries_on(hub: Hub, browser: Browser) -> None:
     person = hub.user("proof-plain")
     context = browser.new_context(locale="en", java_script_enabled=False)
-    here = Browsing(context.new_page(), hub.url, "en")
+    here = Browsing(context.new_page(), hub.url, "en", scripts=False)
     log_in(here, person.name, person.password)
     here.page.goto(hub.url + NEW_TOKEN)
     here.page.locator("[name=name]").fill("laptop")

@@ -60,7 +60,7 @@ def test_without_scripts_it_is_a_part_of_the_page(hub: Hub, browser: Browser) ->
     expect(here.page.locator("header details.menu").first).to_be_visible()
     make_token(here)
     token = here.shown_token()
-    card, heading = here.page.locator("dialog"), here.page.get_by_role("heading", level=1)
+    card, heading = here.page.locator("dialog[open]"), here.page.get_by_role("heading", level=1)
     expect(card).to_contain_text(ONCE)
     above, below = heading.bounding_box(), card.bounding_box()
     assert above is not None
