@@ -11,6 +11,12 @@ from jinja2 import DictLoader, Environment
 from strata.web.pages.frame.compiled import FOLDER, Compiled
 
 
+@pytest.fixture(autouse=True)
+def _kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python keeps what it compiles, whatever the shell of who runs this says."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+
 def shown(folder: Path, source: str = "{{ 1 + 1 }}") -> str:
     """The page that a new process makes of a template, given what others left in the folder."""
     environment = Environment(

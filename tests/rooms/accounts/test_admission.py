@@ -186,14 +186,15 @@ def test_groups_elsewhere_bring_no_role_to_who_waits(guarded: Hub) -> None:
 
     for name in ("alice", "bob", "carol"):
         joined(guarded, name, password="", identity=came(name))
-        with calling(guarded) as call, working(call) as work:
-            settle(work, site, came(name), browser)
+        with calling(guarded) as call:
+            settle(call, site, came(name), browser)
         assert role(name) is None
     with calling(guarded) as call, working(call) as work:
         assert unconfirmed.leave(work, person(guarded, "alice").id)
         unconfirmed.turn_away(work, person(guarded, "bob"))
         approval.approve(work, person(guarded, "carol"))
-        settle(work, site, came("carol"), browser)
+    with calling(guarded) as call:
+        settle(call, site, came("carol"), browser)
     assert role("carol") is Role.WRITE
 
 
