@@ -430,7 +430,7 @@ def test_settings_of_an_organization_are_for_its_admins(scene: Scene) -> None:
     joins(scene.hub, "ada", Role.WRITE)
     ada = scene.visitor(scene.other)
     assert ada.get(SETTINGS).status_code == 403
-    assert ada.post(SETTINGS, {"full_name": "Ada's"}).status_code == 403
+    assert ada.post(SETTINGS, {"full_name": "Ada's", "visibility": "public"}).status_code == 403
     assert "Ada" not in scene.visitor().get("/acme").text.replace("/ada", "")
     assert scene.visitor().get(SETTINGS).headers["location"].startswith("/login?next=")
     assert scene.visitor(scene.owner).get("/organizations/nowhere/settings").status_code == 404

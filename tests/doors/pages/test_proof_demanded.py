@@ -47,7 +47,12 @@ REPO: Final = "/{web}{repo}/settings"
 BUCKET: Final = "/buckets/{repo}/settings"
 TYPED: Final = {"form": "visibility", "visibility": "public", "public_name": "owner/thing"}
 MARK: Final = "0123456789abcdef" * 2  # as js/proof.js makes them
-ACME: Final = {"full_name": "Acme", "two_factor": "on", "two_factor_days": "7"}
+ACME: Final = {
+    "full_name": "Acme",
+    "visibility": "public",
+    "two_factor": "on",
+    "two_factor_days": "7",
+}
 
 # What must be refused without a proof: for each route the forms, or bodies, that are dangerous.
 DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
