@@ -81,9 +81,16 @@ def test_a_form_with_a_mistake_comes_back_filled_in(
     scene: Scene, form: dict[str, str], sentence: str
 ) -> None:
     collection(scene, "Taken")
-    answer = scene.visitor(scene.owner).post("/collections/new", form)
+    sent = {**form, "visibility": "public"}
+    answer = scene.visitor(scene.owner).post("/collections/new", sent)
     assert (answer.status_code, sentence in answer.text) == (400, True)
     assert f'value="{form["title"]}"' in answer.text
+
+
+def test_nobody_gets_a_public_collection_by_saying_nothing(scene: Scene) -> None:
+    answer = scene.visitor(scene.owner).post("/collections/new", {"title": "T"})
+    assert (answer.status_code, "offers no such choice" in answer.text) == (400, True)
+    assert "/collections/li-wei/t-" not in scene.visitor(scene.owner).get("/collections").text
 
 
 def test_a_repo_is_added_from_its_page_once(scene: Scene) -> None:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from doors.pages.visitors import Page, Visitor, confirmed, letter, link_in
+from fixtures.factors import set_up
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import organization
 from strata.core.hub import Hub
@@ -104,6 +105,40 @@ def test_who_signs_up_for_an_invitation_is_led_back_to_it(hub: Hub, alice: Visit
     assert "Your e-mail address is confirmed" in newcomer.open(path).text
     assert newcomer.submit(path, path, act="accept").place == "/acme"
     assert newcomer.open("/verify-email").status == 200  # once
+
+
+def test_who_came_in_by_an_invitation_is_told_so_when_it_is_spent(hub: Hub, alice: Visitor) -> None:
+    bob, carol = confirmed(hub, "bob"), confirmed(hub, "carol")
+    invite(alice, who="bob")
+    share = link_in(letter(hub, "bob@example.com"))
+    assert bob.submit(share, share, act="accept").place == "/acme"
+    spent = bob.open(share)
+    assert (spent.status, "belongs to the organization already" in spent.text) == (200, True)
+    proof = {"act": "accept", "csrf_token": token_of(bob, "/new")}
+    assert "belongs to the organization already" in bob.send(share, proof).text
+    assert carol.open(share).status == Visitor(hub).open(share).status == 404
+    other = share.replace("/acme/", "/elsewhere/")
+    assert bob.open(other).status == 404
+
+
+def test_who_must_set_up_a_second_factor_is_led_back(hub: Hub, alice: Visitor) -> None:
+    bob = confirmed(hub, "bob")
+    invite(alice, who="bob")
+    with hub.database.writing() as db:
+        db.execute(sa.update(organizations).values(factor_from=hub.clock()))
+    path = share_in(bob.open(link_in(letter(hub, "bob@example.com"))))
+    here = next(
+        html.unescape(one)
+        for one in re.findall(r'href="([^"]*)"', bob.open(path).text)
+        if one.startswith("/settings/authentication?")
+    )
+    waits = "You can go on where you were."
+    assert waits not in bob.open(here).text
+    set_up(bob)
+    page = bob.open("/settings/authentication").text
+    assert (waits in page, f'href="{path}"' in page) == (True, True)
+    assert bob.submit(path, path, act="accept").place == "/acme"
+    assert waits not in bob.open("/settings/authentication").text  # once
 
 
 @pytest.mark.parametrize(("uses", "said"), [("1", "Link, 1 use left"), ("2", "Link, 2 uses left")])

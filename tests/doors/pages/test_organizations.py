@@ -176,7 +176,7 @@ def test_the_pages_speak_chinese(scene: Scene) -> None:
 def test_a_person_founds_an_organization(scene: Scene) -> None:
     ada = scene.visitor(scene.other)
     assert 'action="/organizations/new"' in ada.get("/organizations/new").text
-    form = {"name": "ada-lab", "full_name": "Ada's Lab", "visibility": "private", **PROMISED}
+    form = PROMISED | {"name": "ada-lab", "full_name": "Ada's Lab", "visibility": "private"}
     answer = ada.post("/organizations/new", {**form, "members_hidden": "on"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/ada-lab")
     assert "Ada&#39;s Lab" in ada.get("/ada-lab").text
@@ -308,7 +308,7 @@ def test_a_founder_promises_to_follow_the_guidelines(scene: Scene) -> None:
 def test_a_mistake_in_the_form_is_told_beside_it(
     scene: Scene, form: dict[str, str], sentence: str
 ) -> None:
-    answer = scene.visitor(scene.other).post("/organizations/new", {**form, **PROMISED})
+    answer = scene.visitor(scene.other).post("/organizations/new", PROMISED | form)
     assert answer.status_code == 400
     assert sentence in answer.text
     assert f'value="{form["name"]}"' in answer.text

@@ -88,11 +88,14 @@ def mine(call: Call) -> list[Invite]:
 def landing(call: Call, name: str, token: str) -> Landing:
     """What the holder of a link may know of it, logged in or not.
 
+    Who came in with it is told so, also when nobody can use it any more.
+
     Raises:
-        NotFound: the same for every link that does not work, whatever its organisation.
+        NotFound: the same for every other link that does not work, whatever its organisation.
     """
-    shown = _by_token(call, name, token)
     person = people.by_id(call, call.actor.user_id) if call.actor.user_id else None
+    used = queries.used_by(call, sending.digest_of(call, token), person.id) if person else None
+    shown = _named(call, name, used) if used else _by_token(call, name, token)
     return Landing(shown, answering.fit(call, shown, person) if person else None)
 
 
@@ -133,13 +136,18 @@ def _managed(call: Call, name: str) -> Organization:
 
 
 def _by_token(call: Call, name: str, token: str) -> Invite:
-    shown = answering.holds(call, queries.by_digest(call, sending.digest_of(call, token)))
-    if shown.organization.lower() == name.lower():
-        return shown
+    held = answering.holds(call, queries.by_digest(call, sending.digest_of(call, token)))
+    return _named(call, name, held)
+
+
+def _named(call: Call, name: str, held: Invite) -> Invite:
+    """Insist that an invitation is to the organisation that its address names."""
+    if held.organization.lower() == name.lower():
+        return held
     before = former.holder(call, name)  # links outlive a rename
-    if before is None or before.id != shown.organization_id:
+    if before is None or before.id != held.organization_id:
         raise NotFound(GONE)
-    return shown
+    return held
 
 
 def _of_mine(work: Work, invite_id: int, person: people.User) -> Invite:

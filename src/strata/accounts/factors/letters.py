@@ -10,6 +10,7 @@ from typing import Final
 
 from strata.accounts import confirmed, people
 from strata.accounts.factors.codes import FEW
+from strata.accounts.profile import clocks
 from strata.core.call import Call, Work
 from strata.events import outbox
 from strata.events.letters import CHINESE, Reader, Wording, letter, page
@@ -88,18 +89,18 @@ def send(work: Work, user: people.User, notice: Notice) -> None:
         outbox.post(work, _of_notice(work, reader, notice))
 
 
-def removal(user_name: str, due: datetime) -> Notice:
+def removal(call: Call, user: people.User, due: datetime) -> Notice:
     """Tell that all factors are taken away soon, and how that is stopped."""
-    when = f"{due:%Y-%m-%d %H:%M} UTC"
+    english, chinese = (clocks.moment(call, user.id, due, of) for of in ("en", CHINESE))
     return Notice(
         (
             "Two-factor authentication of your {site} account will be turned off",
-            f"All second factors of the account {user_name} will be removed at {when}.",
+            f"All second factors of the account {user.name} will be removed at {english}.",
             "Until then they work as before, and the settings can cancel the removal.",
         ),
         (
             "您的 {site} 账号即将关闭双重验证",
-            f"账号 {user_name} 的全部验证方式将于 {when} 移除。",
+            f"账号 {user.name} 的全部验证方式将于 {chinese} 移除。",
             "在此之前仍可照常使用，也可以在设置中取消。",
         ),
     )

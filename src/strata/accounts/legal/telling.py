@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from strata.accounts import people
 from strata.accounts.legal.kinds import PAGES, DocumentKind
+from strata.accounts.profile import clocks
 from strata.accounts.tables import users
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.events.jobs import enqueue
-from strata.events.letters import CHINESE, Reader, Wording, letter, page
+from strata.events.letters import CHINESE, Wording, letter, page
 from strata.events.outbox import Letter, post
 
 AT_ONCE: Final = 200  # people of one transaction
@@ -40,7 +41,7 @@ class TellOfTerms:
         with working(call) as work:
             some = _next(work, self.after)
             for user in some:
-                post(work, _changed(work, people.reader(user), self.document, self.version))
+                post(work, _changed(work, user, self.document, self.version))
             if len(some) == AT_ONCE:
                 enqueue(work, TellOfTerms(self.document, self.version, some[-1].id))
 
@@ -58,9 +59,9 @@ def _next(work: Work, after: int) -> list[people.User]:
     return [user for user in found if user is not None]
 
 
-def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
+def _changed(call: Call, user: people.User, document: str, version: str) -> Letter:
     site = call.hub.settings.site_name
-    goes_on = _until(call)
+    goes_on = _until(call, user)
     english_name, chinese_name = _NAMES[document]
     english = Wording(
         subject=f"The {english_name} of {site} changed",
@@ -74,17 +75,19 @@ def _changed(call: Call, reader: Reader, document: str, version: str) -> Letter:
         link_text=f"阅读{chinese_name}",
         after=(f"您下次打开页面时，我们会请您表示同意。{goes_on[1]}",),
     )
-    return letter(reader, {"en": english, CHINESE: chinese}, page(call, PAGES[document]))
+    return letter(
+        people.reader(user), {"en": english, CHINESE: chinese}, page(call, PAGES[document])
+    )
 
 
-def _until(call: Call) -> tuple[str, str]:
+def _until(call: Call, user: people.User) -> tuple[str, str]:
     """What becomes of those who do not agree, in both languages."""
     days = call.hub.settings.accounts.consent_grace_days
     if not days:
         return "Until you do, you can only look at pages.", "在您同意之前，页面仅可浏览。"
-    by = call.now + timedelta(days=days)
-    english = f"Until {by:%Y-%m-%d} everything works as before; then you can only look at pages."
+    end = call.now + timedelta(days=days)
+    english, chinese = (clocks.day(call, user.id, end, of) for of in ("en", CHINESE))
     return (
-        english,
-        f"{by:%Y-%m-%d} 之前一切照常；此后在您同意之前，页面仅可浏览。",
+        f"Until {english} everything works as before; then you can only look at pages.",
+        f"{chinese}之前一切照常；此后在您同意之前，页面仅可浏览。",
     )

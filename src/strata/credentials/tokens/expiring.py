@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.accounts import people
+from strata.accounts.profile import clocks
 from strata.core.actor import Actor, TokenKind
 from strata.core.call import Work
 from strata.credentials.tokens import letters
@@ -57,9 +58,9 @@ def _tell(work: Work, days: int) -> None:
         owner = people.by_id(work, owner_id)
         if owner is not None and owner.verified_at is not None:
             left = max(1, -((work.now - end) // timedelta(days=1)))
-            post = letters.token_expiring(
-                work, people.reader(owner), token_name=name, day=f"{end:%Y-%m-%d}", days=left
-            )
+            day = clocks.day(work, owner.id, end, owner.language)
+            reader = people.reader(owner)
+            post = letters.token_expiring(work, reader, token_name=name, day=day, days=left)
             outbox.post(work, post)
 
 

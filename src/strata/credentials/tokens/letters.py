@@ -57,7 +57,7 @@ def token_expiring(call: Call, reader: Reader, *, token_name: str, day: str, day
     """Tell the owner that a token will soon stop working.
 
     Args:
-        day: its last, such as `2026-12-01`.
+        day: its last, such as `Dec 1, 2026`.
     """
     site = call.hub.settings.site_name
     left = "tomorrow" if days <= 1 else f"in {days} days"
@@ -73,7 +73,7 @@ def token_expiring(call: Call, reader: Reader, *, token_name: str, day: str, day
     left_zh = "明天" if days <= 1 else f" {days} 天后"
     chinese = Wording(
         subject=f"{site} 的访问令牌将于{left_zh}过期",
-        before=(f"访问令牌“{token_name}”将于 {day} 过期，届时使用它的程序将无法工作。",),
+        before=(f"访问令牌“{token_name}”将于{day}过期，届时使用它的程序将无法工作。",),
         link_text="重新生成令牌",
         after=("如果已不再使用该令牌，则无需任何操作。",),
     )

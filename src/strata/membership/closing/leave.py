@@ -9,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, people, standing as standings
+from strata.accounts.profile import clocks
 from strata.accounts.tables import users
 from strata.core.actor import Role, Standing
 from strata.core.call import Call, Work
@@ -47,7 +48,8 @@ def schedule(work: Work) -> datetime:
     sessions.end_all(work, user.id, but=work.actor.session_id)
     record(work, LEAVING, target=user.name, detail={"until": end.isoformat()})
     for reader in confirmed.readers(work, user):
-        outbox.post(work, letters.leaving(work, reader, day=letters.day(end, reader.language)))
+        day = clocks.day(work, user.id, end, reader.language)
+        outbox.post(work, letters.leaving(work, reader, day=day))
     return end
 
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from strata.core.call import Call
 from strata.events.letters import CHINESE, Reader, Wording, letter, page
 from strata.events.outbox import Letter
@@ -70,9 +68,9 @@ def leaving(call: Call, reader: Reader, *, day: str) -> Letter:
         after=("If that was not you, cancel it and change your password at once.",),
     )
     chinese = Wording(
-        subject=f"您的 {site} 账号将于 {day}删除",
+        subject=f"您的 {site} 账号将于{day}删除",
         before=(
-            f"按照您的要求，您的账号和仓库将于 {day}删除。",
+            f"按照您的要求，您的账号和仓库将于{day}删除。",
             "在此之前，其他人无法看到它们，您的令牌和密钥也不可用。",
         ),
         link_text="登录并取消",
@@ -113,10 +111,3 @@ def gone(call: Call, reader: Reader) -> Letter:
         ),
     )
     return letter(reader, {"en": english, CHINESE: chinese}, "")
-
-
-def day(moment: datetime, language: str) -> str:
-    """A day as people write it."""
-    if language == CHINESE:
-        return f"{moment.year} 年 {moment.month} 月 {moment.day} 日"
-    return f"{moment:%Y-%m-%d}"

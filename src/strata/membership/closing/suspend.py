@@ -13,6 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, people, standing as standings
+from strata.accounts.profile import clocks
 from strata.accounts.tables import users
 from strata.core.actor import Standing
 from strata.core.call import Work
@@ -58,7 +59,8 @@ def suspend(work: Work, user: people.User, wanted: Suspension) -> None:
     }
     record(work, SUSPENDED, target=user.name, detail=detail, whose=Whose(subject_id=user.id))
     for reader in confirmed.readers(work, user):
-        until = "" if wanted.until is None else letters.day(wanted.until, reader.language)
+        end = wanted.until
+        until = "" if end is None else clocks.day(work, user.id, end, reader.language)
         outbox.post(work, letters.suspended(work, reader, reason=reason, until=until))
 
 

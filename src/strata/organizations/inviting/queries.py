@@ -32,6 +32,13 @@ def by_id(call: Call, invite_id: int) -> Invite | None:
     return _first(call, invites.c.id == invite_id)
 
 
+def used_by(call: Call, digest: str, user_id: int) -> Invite | None:
+    """An invitation that somebody came in with, by its token's digest, also one that is spent."""
+    came = sa.exists().where(uses.c.invite_id == invites.c.id, uses.c.user_id == user_id)
+    row = call.db.execute(_statement().where(invites.c.digest == digest, came)).first()
+    return _invite(row) if row else None
+
+
 def of_organization(call: Call, organization_id: int) -> list[Invite]:
     """The invitations of an organisation that can still be used, the newest first."""
     return _listed(call, invites.c.organization_id == organization_id)
@@ -93,7 +100,7 @@ def has_used(call: Call, invite_id: int, user_id: int) -> bool:
     return call.db.execute(found).first() is not None
 
 
-def _statement(call: Call) -> sa.Select[Any]:
+def _statement() -> sa.Select[Any]:
     organization, inviter, invitee = _NAMES
     return (
         sa.select(
@@ -105,17 +112,20 @@ def _statement(call: Call) -> sa.Select[Any]:
         .join(organization, organization.c.id == invites.c.organization_id)
         .outerjoin(inviter, inviter.c.id == invites.c.inviter_id)
         .outerjoin(invitee, invitee.c.id == invites.c.user_id)
-        .where(invites.c.uses_left > 0, invites.c.expires_at > call.now)
     )
 
 
+def _usable(call: Call) -> sa.Select[Any]:
+    return _statement().where(invites.c.uses_left > 0, invites.c.expires_at > call.now)
+
+
 def _listed(call: Call, condition: sa.ColumnElement[bool]) -> list[Invite]:
-    newest = _statement(call).where(condition).order_by(invites.c.id.desc()).limit(MOST_SHOWN)
+    newest = _usable(call).where(condition).order_by(invites.c.id.desc()).limit(MOST_SHOWN)
     return [_invite(row) for row in call.db.execute(newest)]
 
 
 def _first(call: Call, condition: sa.ColumnElement[bool]) -> Invite | None:
-    row = call.db.execute(_statement(call).where(condition)).first()
+    row = call.db.execute(_usable(call).where(condition)).first()
     return _invite(row) if row else None
 
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from strata.accounts import confirmed, limits, people
 from strata.accounts.mailboxes import links
+from strata.accounts.profile import clocks
 from strata.core.call import Call, Origin, Work, working
 from strata.core.errors import NotFound
 from strata.core.hub import Hub
@@ -162,7 +163,9 @@ def _send(work: Work, digest: str, user: people.User) -> None:
     record(work, "account.login_mailed", target=user.name, actor_id=user.id)
     where, browser = page(work, f"/login/confirm/{link}"), family_of(work.origin.user_agent)
     for reader in _readers(work, user):
-        outbox.post(work, letters.log_in_link(work, reader, link=where, browser=browser))
+        when = clocks.moment(work, user.id, work.now, reader.language)
+        post = letters.log_in_link(work, reader, link=where, browser=browser, when=when)
+        outbox.post(work, post)
 
 
 def _readers(call: Call, user: people.User) -> list[Reader]:

@@ -70,7 +70,7 @@ def schedule(
         _note(work, "account.2fa_removal", user, proof)
     waiting = of(work, user.id)
     due = waiting.due_at if waiting else work.now
-    letters.send(work, user, letters.removal(user.name, due))
+    letters.send(work, user, letters.removal(work, user, due))
     return due
 
 

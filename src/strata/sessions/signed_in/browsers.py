@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from ua_parser import parse
 
 from strata.accounts import confirmed, people
+from strata.accounts.profile import clocks
 from strata.core.call import Call, Work
 from strata.core.hub import Hub
 from strata.events import outbox
@@ -85,7 +86,8 @@ def _keep(work: Work, user_id: int, digest: str, family: str, network: str) -> N
 def _tell(work: Work, user: people.User, family: str) -> None:
     record(work, "account.new_device", target=user.name, actor_id=user.id)
     for reader in confirmed.readers(work, user):
-        outbox.post(work, letters.new_sign_in(work, reader, browser=family))
+        when = clocks.moment(work, user.id, work.now, reader.language)
+        outbox.post(work, letters.new_sign_in(work, reader, browser=family, when=when))
 
 
 def forget_old(work: Work) -> None:

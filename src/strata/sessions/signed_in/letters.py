@@ -62,14 +62,14 @@ def sprayed(call: Call, reader: Reader, *, address: str) -> Letter:
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/admin/audit"))
 
 
-def log_in_link(call: Call, reader: Reader, *, link: str, browser: str) -> Letter:
+def log_in_link(call: Call, reader: Reader, *, link: str, browser: str, when: str) -> Letter:
     """Send the link with which a log-in goes on, in the browser where it began.
 
     Args:
         browser: such as `Firefox on Linux`; empty: unknown.
+        when: by the reader's clocks.
     """
     site = call.hub.settings.site_name
-    when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"Confirm your log-in to {site}",
         before=(
@@ -162,14 +162,14 @@ def password_changed(call: Call, reader: Reader) -> Letter:
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/forgot-password"))
 
 
-def new_sign_in(call: Call, reader: Reader, *, browser: str) -> Letter:
+def new_sign_in(call: Call, reader: Reader, *, browser: str, when: str) -> Letter:
     """Tell of a log-in from a browser that was not seen before.
 
     Args:
         browser: such as `Firefox on Linux`; empty: unknown.
+        when: by the reader's clocks.
     """
     site = call.hub.settings.site_name
-    when = f"{call.now:%Y-%m-%d %H:%M} UTC"
     english = Wording(
         subject=f"New sign-in to your {site} account",
         before=(

@@ -146,7 +146,7 @@ def _created(call: Call, form: Form) -> Collection:
         title=title,
         namespace=form.get("owner") or None,
         description=description,
-        private=form.get("visibility") == "private",
+        private=one_of(form, "visibility", VISIBILITIES) == "private",
     )
 
     def act(work: Work) -> Collection:

@@ -13,6 +13,7 @@ from strata.core.errors import InvalidFields
 from strata.organizations.create import NewOrganization
 from strata.organizations.record import Organization
 from strata.web.pages.forms.body import Form, submitted
+from strata.web.pages.forms.chosen import VISIBILITIES, one_of
 from strata.web.pages.forms.file import form_with_picture
 from strata.web.pages.frame.addresses.places import person_address
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
@@ -55,7 +56,7 @@ def _wanted(form: Form) -> NewOrganization:
     return NewOrganization(
         name=form.get("name", "").strip(),
         full_name=form.get("full_name", "").strip(),
-        private_by_default=form.get("visibility") == "private",
+        private_by_default=one_of(form, "visibility", VISIBILITIES) == "private",
         members_hidden=form.get("members_hidden") == "on",
         guidelines=form.get(VERSION, "") if "guidelines" in form else "",
         kind=form.get("kind", ""),

@@ -15,8 +15,8 @@ from strata.core.errors import Conflict, InvalidFields, TooMany, Unauthenticated
 from strata.membership.confirming import mailing, verification
 from strata.membership.confirming.verification import Outcome
 from strata.web import respond
-from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import Form, form_of, submitted
+from strata.web.pages.frame import onward
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.render import Viewer

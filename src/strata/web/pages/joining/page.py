@@ -11,9 +11,9 @@ from strata.core.errors import Forbidden, InvalidFields, TooLarge
 from strata.lib.pictures.squares import MAX_BYTES
 from strata.membership.joining import faults, signup
 from strata.web import respond
-from strata.web.pages.entering import onward
 from strata.web.pages.forms.body import Form, form_of
 from strata.web.pages.forms.file import form_with_file
+from strata.web.pages.frame import onward
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import redirected, shown, visit_of, visiting
 from strata.web.pages.joining.first import (

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from strata.lib import moments
 from strata.web.pages.words.language import locale_name, marks
 
 _BYTE_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -65,23 +65,12 @@ def date_text(when: datetime | date, language: str) -> str:
     """Write a day: `Mar 4, 2026`, `2026年3月4日`; of a moment, the day it is for the reader."""
     if isinstance(when, datetime):
         when = when.astimezone(_zone.get())
-    return str(format_date(when, format="medium", locale=locale_name(language)))
+    return moments.day_text(when, locale_name(language))
 
 
 def moment_text(when: datetime, language: str) -> str:
     """Write a moment as clocks of the reader's timezone show it, and how far that is from UTC."""
-    there = when.astimezone(_zone.get())
-    # Babel would turn an aware moment back to UTC.
-    written = format_datetime(there.replace(tzinfo=None), "medium", locale=locale_name(language))
-    return f"{written} {_from_utc(there.utcoffset() or timedelta())}"
-
-
-def _from_utc(offset: timedelta) -> str:
-    """Write how far clocks are from UTC: `UTC`, `UTC+8`, `UTC-3:30`."""
-    minutes = round(offset.total_seconds() / 60)
-    hours, rest = divmod(abs(minutes), 60)
-    sign = "+" if minutes > 0 else "-"
-    return f"UTC{sign}{hours}{f':{rest:02d}' if rest else ''}" if minutes else "UTC"
+    return moments.moment_text(when.astimezone(_zone.get()), locale_name(language))
 
 
 def _two_digits(scaled: float) -> str:

@@ -22,6 +22,7 @@ from strata.repos.publishers.rules import issuers
 from strata.sessions.identities.linking import Identity, identities_of
 from strata.sessions.passwords import changing
 from strata.sessions.signed_in import browsers, sessions
+from strata.web.pages.frame import onward
 from strata.web.pages.frame.answer import NO_STORE
 from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import shown, user_id_of, visiting
@@ -121,7 +122,9 @@ SECTIONS: Final = (
 async def page(request: Request) -> Response:
     """GET /settings/authentication"""
     visit, held = await visiting(request, read)
-    return show(request, visit, held)
+    going_on = onward.waiting(request) if held["two_factor"].held.any else ""
+    answer = show(request, visit, held, going_on=going_on)
+    return onward.forget(request, answer) if going_on else onward.remember(request, answer)
 
 
 def read(call: Call) -> Mapping[str, Any]:
@@ -131,9 +134,18 @@ def read(call: Call) -> Mapping[str, Any]:
 
 
 def show(
-    request: Request, visit: Visit, held: Mapping[str, Any], errors: Told = NOTHING_WRONG
+    request: Request,
+    visit: Visit,
+    held: Mapping[str, Any],
+    errors: Told = NOTHING_WRONG,
+    *,
+    going_on: str = "",
 ) -> Response:
-    """The page, with what is wrong with one of its forms."""
+    """The page, with what is wrong with one of its forms.
+
+    Args:
+        going_on: where the visitor was going when a second factor was asked for.
+    """
     return shown(
         request,
         "accounts/authentication.html",
@@ -142,5 +154,6 @@ def show(
         cache=NO_STORE,
         sections=[section.name for section in SECTIONS],
         errors=errors,
+        going_on=going_on,
         **held,
     )

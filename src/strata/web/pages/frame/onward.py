@@ -1,7 +1,7 @@
 """Where a visitor was going before they had to sign up, such as an invitation (product P53).
 
-A cookie of the browser keeps it until the address is confirmed; what it names is a page of ours,
-looked at again when it is used.
+A cookie of the browser keeps it until the address is confirmed, or a second factor is there where
+that was missing; what it names is a page of ours, looked at again when it is used.
 """
 
 from __future__ import annotations
@@ -31,15 +31,23 @@ def remember(request: Request, answer: Response) -> Response:
     return answer
 
 
+def waiting(request: Request) -> str:
+    """The page of ours that a visitor was going to; empty: none."""
+    return _place(request.cookies.get(cookie_name(hub_of(request), COOKIE), ""))
+
+
+def forget(request: Request, answer: Response) -> Response:
+    """Lead nowhere any more."""
+    drop_cookie(request, answer, cookie_name(hub_of(request), COOKIE))
+    return answer
+
+
 def led_on(request: Request) -> Response | None:
     """Send a visitor whose address is confirmed where they were going; None: nowhere."""
-    name = cookie_name(hub_of(request), COOKIE)
-    wanted = _place(request.cookies.get(name, ""))
+    wanted = waiting(request)
     if not wanted:
         return None
-    answer = redirected(request, wanted, notice="email-confirmed")
-    drop_cookie(request, answer, name)
-    return answer
+    return forget(request, redirected(request, wanted, notice="email-confirmed"))
 
 
 def _place(asked: str) -> str:
