@@ -175,6 +175,13 @@ def address(route: Route) -> str:
     return re.sub(r"\{\w+\}", lambda found: values.get(found[0], "x"), path)
 
 
+def ticketed_address(route: Route) -> str:
+    """Fill in the template of a route that a ticket opens."""
+    path = re.sub(r"\{epoch\}|\{number\}", "1", route.template)
+    path = re.sub(r"\{hash\}|\{oid\}", OID, path).replace("{prefix}", "default")
+    return path.replace("{web}{repo}", "owner/thing").replace("{grant}", "x")
+
+
 def sent(visitor: Visitor, route: Route, proof: dict[str, str], **headers: str) -> Page:
     """Submit the form of a page as a browser would."""
     fields = proof | FORMS.get(route.template, {})
@@ -236,10 +243,7 @@ def test_no_ticket_to_upload_is_given_to_the_unconfirmed(
 def test_what_tickets_open_is_closed_to_a_session(
     newcomer: Visitor, method: str, route: Route
 ) -> None:
-    path = re.sub(r"\{epoch\}|\{number\}", "1", route.template)
-    path = re.sub(r"\{hash\}|\{oid\}", OID, path).replace("{prefix}", "default")
-    path = path.replace("{web}{repo}", "owner/thing").replace("{grant}", "x")
-    answer = newcomer.client.request(method, path, content=GRANT)
+    answer = newcomer.client.request(method, ticketed_address(route), content=GRANT)
     assert answer.status_code in (401, 403, 404), (answer.status_code, answer.text)
 
 
