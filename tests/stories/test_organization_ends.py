@@ -20,7 +20,7 @@ from fixtures.oauth import application
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.ssh_server import SshMachine, SshOrigin, key_of, ssh_served
 from strata.access import audit
-from strata.access.organizations import admitting, inviting, members, tokens as org_tokens
+from strata.access.organizations import admitting, inviting, managing, tokens as org_tokens
 from strata.access.organizations.tokens import Rules
 from strata.accounts.naming import names
 from strata.accounts.profile import picture
@@ -253,7 +253,7 @@ def test_admins_approve_the_tokens_of_applications_too(hub: Hub, li: Actor) -> N
         policy(hub, li, TokenPolicy.APPROVED)
         app = application(hub, "notebook", scopes="openid read-repos")
         with calling(hub) as call:
-            acme = members.found(call, "acme")
+            acme = managing.found(call, "acme")
         asked = asking("notebook", scope="openid read-repos")
         code = allowed(hub, today(hub, bob), asked, acme.public_id)["code"]
         found = redeemed(hub, code, app.credentials)
@@ -341,7 +341,7 @@ def test_an_organization_with_a_bucket_ends_after_it(each_hub: Hub, clock: Froze
         assert call.db.execute(sa.select(organization_invites)).all() == []
         assert call.db.execute(sa.select(join_requests)).all() == []
         with pytest.raises(NotFound):
-            members.found(call, "acme")
+            managing.found(call, "acme")
         assert names.conflicts(call, "acme") == ("name.taken",)
     assert len(list(each_hub.objects.keys(picture.FOLDER))) == len(NAMES)
     run_due(each_hub, JOBS)

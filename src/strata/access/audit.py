@@ -15,8 +15,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import overseen
 from strata.access.policy.persons import require_account
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
@@ -84,8 +83,7 @@ def of_organization(
         NotFound: no such organisation.
         Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
     """
-    organization = found(call, name)
-    require_admin(call.actor, organization.id)
+    organization = overseen(call, name)
     page = listing.of_owner(call, organization.id, window, wanted)
     actors = {entry.actor_id for entry in page.rows if entry.actor_id is not None}
     members = {
@@ -102,8 +100,7 @@ def note_export(work: Work, name: str) -> None:
     Raises:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `of_organization`.
     """
-    organization = found(work, name)
-    require_admin(work.actor, organization.id)
+    organization = overseen(work, name)
     whose = Whose(organization.id)
     record(work, "org.audit_log.export", target=organization.name, whose=whose)
 

@@ -65,6 +65,7 @@ from strata.membership.jobs import TidyAccounts
 from strata.membership.recovery import SendReset
 from strata.migrations.upgrade import upgrade
 from strata.organizations import personal as organizations
+from strata.organizations.belonging import follow_members
 from strata.repos import personal as repos
 from strata.repos.owning.given_up import follow_names
 from strata.repos.owning.withhold import follow_standing as withhold_repos
@@ -167,6 +168,7 @@ LISTENERS: tuple[Listener, ...] = (
     look_through_bucket,
     look_through_said,
     withdraw_with_sign_in,
+    follow_members,
 )
 
 # What the rooms hold of people: for the copy they may ask for, and for when they leave.

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from strata.access.organizations import members
+from strata.access.organizations.managing import found
 from strata.cli.opening import opened
 from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
@@ -113,7 +114,7 @@ def remove(name: str, user: str, data: Path | None, config: Path | None) -> None
 def list_members(name: str, data: Path | None, config: Path | None, *, as_json: bool) -> None:
     """List the members of the organization NAME."""
     with opened(Place(data, config)) as call:
-        rows = [_member_row(one) for one in _members(call, members.found(call, name))]
+        rows = [_member_row(one) for one in _members(call, found(call, name))]
     listed(rows, as_json=as_json)
 
 

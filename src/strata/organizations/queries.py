@@ -173,14 +173,14 @@ def has_other_admin(call: Call, organization_id: int, user_id: int) -> bool:
 
 
 def admins_of(call: Call, organization_id: int) -> list[people.User]:
-    """The confirmed admins of an organisation, those who joined first in front."""
+    """The admins of an organisation who can act, those who joined first in front."""
     ids = call.db.scalars(
         sa.select(memberships.c.user_id)
         .join(users, users.c.id == memberships.c.user_id)
         .where(
             memberships.c.organization_id == organization_id,
             memberships.c.role == Role.ADMIN.value,
-            users.c.verified_at.is_not(None),
+            shown_accounts(call.now),
         )
         .order_by(memberships.c.joined_at, memberships.c.user_id)
         .limit(MOST_ADMINS)

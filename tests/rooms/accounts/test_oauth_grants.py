@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from fixtures.accounts import calling, fact_names, made
+from fixtures.accounts import calling, fact_names, inbox, made
 from fixtures.authorizing import allowed, answered, asking, considered, redeemed
 from fixtures.bearers import of_job
 from fixtures.hubs import FrozenClock
@@ -40,6 +40,7 @@ from strata.credentials.oauth.tokens import families
 from strata.credentials.oauth.tokens.families import Answer
 from strata.credentials.tokens.tables import tokens
 from strata.events.jobs import run_due
+from strata.events.tables import facts
 from strata.lib.pictures.worker import NAMES
 
 HERE_TOO = "http://localhost:3000/cb"
@@ -215,6 +216,23 @@ def test_scopes_and_organizations_that_were_never_agreed_to_together_are_asked_a
     allowed(hub, ana, asking(scope="openid"), hers.public_id)
     assert isinstance(considered(hub, ana, writing), Question)
     assert considered(hub, ana, asking(scope="openid")) is None
+
+
+def test_whoever_lets_an_application_do_more_is_told_by_mail(hub: Hub) -> None:
+    """Also where only another organisation is entered: it may have been a thief of the session."""
+    ana = made(hub, "ana")
+    hers = organization(hub, "ana", "hers")
+    application(hub, scopes="openid read-repos")
+    steps = (((), 1), ((hers.public_id,), 2), ((hers.public_id,), 2), ((), 2))
+    for places, mails in steps:
+        allowed(hub, ana, asking(scope="openid read-repos"), *places)
+        told = [kept for kept in inbox(hub, "ana@example.org") if "authorized" in kept.subject]
+        assert len(told) == mails, places
+    with calling(hub) as call:
+        said = call.db.scalars(
+            sa.select(facts.c.detail).where(facts.c.name == "oauth.authorize").order_by(facts.c.id)
+        ).all()
+    assert [one["organizations"] for one in said] == [0, 1, 1, 0]
 
 
 def test_what_was_not_fetched_yet_is_narrowed_too(hub: Hub) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from strata.access.acting import acting
-from strata.access.organizations.members import found, named
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import found, managed, overseen
+from strata.access.organizations.members import named
 from strata.accounts import limits, people
 from strata.core.call import Call, Work
 from strata.credentials.tokens.leaked.showing import require_none
@@ -58,9 +58,9 @@ def decide(work: Work, name: str, user_name: str, *, let_in: bool) -> None:
 
     Raises:
         NotFound: no such organisation, or no such request.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `managing.managed`.
     """
-    organization = _managed(work, name)
+    organization = managed(work, name)
     act = asking.admit if let_in else asking.refuse
     act(work, organization, named(work, user_name))
 
@@ -72,16 +72,10 @@ def change_rules(work: Work, name: str, rules: Rules) -> None:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `decide`.
         InvalidFields: as `organizations.admitting.asking.change`.
     """
-    asking.change(work, _managed(work, name), rules)
+    asking.change(work, managed(work, name), rules)
 
 
 def waiting(call: Call, name: str) -> tuple[Rules, list[queries.Asked]]:
     """Who may ask, and who did; raises as `decide`."""
-    organization = _managed(call, name)
+    organization = overseen(call, name)
     return queries.rules_of(call, organization.id), queries.asked(call, organization.id)
-
-
-def _managed(call: Call, name: str) -> Organization:
-    organization = found(call, name)
-    require_admin(call.actor, organization.id)
-    return organization

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from strata.access.acting import acting
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import managed, overseen
 from strata.access.policy.persons import require_writer
 from strata.accounts import limits, people
 from strata.accounts.legal.agreeing import guidelines_faults, promise
@@ -16,7 +15,7 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import AlreadyExists, InvalidFields
 from strata.credentials.tokens.leaked.showing import require_none
 from strata.membership.joining.picture import kept
-from strata.organizations import logo as logos, queries
+from strata.organizations import logo as logos
 from strata.organizations.change import OrganizationSettings, change
 from strata.organizations.create import NewOrganization, create
 from strata.organizations.record import Organization
@@ -65,8 +64,7 @@ def change_logo(call: Call, name: str, content: bytes) -> None:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `change_organization`.
         InvalidFields: `picture` cannot be used, with the reason.
     """
-    organization = found(call, name)
-    require_admin(call.actor, organization.id)
+    organization = overseen(call, name)
     if content:
         logos.change_logo(call, organization, content)
     else:
@@ -83,10 +81,7 @@ def change_organization(work: Work, name: str, wanted: OrganizationSettings) -> 
             sits there.
         InvalidFields: as `accounts.organizations.change.change`.
     """
-    organization = found(work, name)
-    require_admin(work.actor, organization.id)
-    queries.locked(work, organization.id)  # another admin may have changed it meanwhile
-    organization = found(work, name)
+    organization = managed(work, name)  # as another admin left it
     if wanted.two_factor != (organization.factor_from is not None):
         require_sudo(work)
     if wanted.two_factor and organization.factor_from is None:

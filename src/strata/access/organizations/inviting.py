@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strata.access.acting import acting
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import managed, overseen
 from strata.accounts import people
 from strata.accounts.invitations import GONE
 from strata.accounts.naming import former
@@ -17,7 +16,6 @@ from strata.core.errors import NotFound
 from strata.organizations.inviting import answering, queries, sending
 from strata.organizations.inviting.answering import Fit
 from strata.organizations.inviting.record import Invite
-from strata.organizations.record import Organization
 from strata.sessions.signed_in.sudo import require_sudo
 
 ACT = "join organizations"
@@ -36,11 +34,11 @@ def invite(work: Work, name: str, who: Sequence[str], role: Role) -> None:
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `managing.managed`.
         ProofNeeded: they would be admins, and a session must show who sits there.
         Refused, TooMany: as `organizations.inviting.sending.invite`.
     """
-    organization = _managed(work, name)
+    organization = managed(work, name)
     if role is Role.ADMIN:
         require_sudo(work)
     sending.invite(work, organization, who, role)
@@ -53,7 +51,7 @@ def make_link(work: Work, name: str, role: Role, *, days: int, uses: int) -> str
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `invite`.
         InvalidFields, TooMany: as `organizations.inviting.sending.make_link`.
     """
-    organization = _managed(work, name)
+    organization = managed(work, name)
     token = sending.make_link(work, organization, role, days=days, uses=uses)
     return sending.share_path(organization.name, token)
 
@@ -64,7 +62,7 @@ def withdraw(work: Work, name: str, invite_id: int) -> None:
     Raises:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `invite`.
     """
-    sending.withdraw(work, _managed(work, name), invite_id)
+    sending.withdraw(work, managed(work, name), invite_id)
 
 
 def pending(call: Call, name: str) -> list[Invite]:
@@ -73,7 +71,7 @@ def pending(call: Call, name: str) -> list[Invite]:
     Raises:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden: as `invite`.
     """
-    return queries.of_organization(call, _managed(call, name).id)
+    return queries.of_organization(call, overseen(call, name).id)
 
 
 def mine(call: Call) -> list[Invite]:
@@ -127,12 +125,6 @@ def decline_mine(work: Work, invite_id: int) -> None:
     """Say no to an invitation that stands among the caller's; raises as `accept`."""
     person = acting(work, ACT)
     answering.decline(work, _of_mine(work, invite_id, person), person)
-
-
-def _managed(call: Call, name: str) -> Organization:
-    organization = found(call, name)
-    require_admin(call.actor, organization.id)
-    return organization
 
 
 def _by_token(call: Call, name: str, token: str) -> Invite:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strata.access.acting import acting
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import found, managed
 from strata.accounts import people
 from strata.core.actor import Role
 from strata.core.call import Call, Work
@@ -20,11 +20,11 @@ def add(work: Work, organization_name: str, user_name: str, role: Role) -> None:
 
     Raises:
         NotFound: no such organisation or person.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `managing.managed`.
         ProofNeeded: it is about an admin, and a session must show who sits there.
         Conflict: as `organizations.members.set_role`.
     """
-    organization = _managed(work, organization_name)
+    organization = managed(work, organization_name)
     person = named(work, user_name)
     _require_sure(work, organization, person, role)
     members.set_role(work, organization, person, role)
@@ -50,7 +50,7 @@ def change_roles(
     work: Work, organization_name: str, user_names: Sequence[str], role: Role, *, sure: bool = True
 ) -> None:
     """Give several members another role, all of them or none; as `change_role`."""
-    organization = _managed(work, organization_name)
+    organization = managed(work, organization_name)
     people_there = [_member(work, organization, name) for name in user_names]
     if not sure and role is not Role.ADMIN and _gives_up(work, organization, people_there):
         raise InvalidFields({"sure": ("member.sure",)})
@@ -79,7 +79,7 @@ def remove(work: Work, organization_name: str, user_name: str) -> None:
     Raises:
         NotFound, Unauthenticated, EmailNotVerified, Forbidden, Conflict: as `change_role`.
     """
-    organization = _managed(work, organization_name)
+    organization = managed(work, organization_name)
     person = named(work, user_name)
     _require_sure(work, organization, person)
     members.remove(work, organization, person)
@@ -96,26 +96,9 @@ def leave(work: Work, organization_name: str) -> None:
     """
     person = acting(work, "leave organizations")
     organization = found(work, organization_name)
+    queries.locked(work, organization.id)
     _require_sure(work, organization, person)
     members.remove(work, organization, person)
-
-
-def _managed(work: Work, name: str) -> Organization:
-    organization = found(work, name)
-    require_admin(work.actor, organization.id)
-    return organization
-
-
-def found(call: Call, name: str) -> Organization:
-    """An organisation by its name.
-
-    Raises:
-        NotFound: there is none.
-    """
-    organization = queries.by_name(call, name)
-    if organization is None:
-        raise NotFound(f"There is no organization named {name!r}.")
-    return organization
 
 
 def named(call: Call, name: str) -> people.User:
@@ -133,7 +116,9 @@ def named(call: Call, name: str) -> people.User:
 def _require_sure(
     work: Work, organization: Organization, person: people.User, role: Role | None = None
 ) -> None:
-    """Who becomes admin, or is no longer, decides over everything there: ask who sits there."""
-    queries.locked(work, organization.id)  # the role as it is when it is changed
+    """Who becomes admin, or is no longer, decides over everything there: ask who sits there.
+
+    The organisation is locked: the role is the one that is changed.
+    """
     if Role.ADMIN in (role, queries.role_of(work, organization.id, person.id)):
         require_sudo(work)

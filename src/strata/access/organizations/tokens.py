@@ -7,8 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import managed, overseen
 from strata.accounts import people
 from strata.core.actor import TokenKind
 from strata.core.call import Call, Work
@@ -58,9 +57,9 @@ def overview(call: Call, name: str) -> Overview:
 
     Raises:
         NotFound: no such organisation.
-        Unauthenticated, EmailNotVerified, Forbidden: as `access.policy.namespaces.require_admin`.
+        Unauthenticated, EmailNotVerified, Forbidden: as `managing.managed`.
     """
-    organization = _managed(call, name)
+    organization = overseen(call, name)
     asked = [one for one in approvals.asked_of(call, organization.id) if _is_newest(call, one)]
     return Overview(organization, _rules(call, organization), asked)
 
@@ -78,7 +77,7 @@ def change_rules(work: Work, name: str, rules: Rules) -> None:
     Raises:
         InvalidFields: `days` is no number of days that it may be. And as `overview`.
     """
-    organization = _managed(work, name)
+    organization = managed(work, name)
     if rules.days is not None and not 1 <= rules.days <= LONGEST_DAYS:
         raise InvalidFields({"days": ("token.bad_days",)})
     before = _rules(work, organization)
@@ -104,7 +103,7 @@ def decide(work: Work, name: str, token_id: int, state: Approval, seen: str = ""
         NotFound: no member's token of this number names the organisation. And as `overview`.
         Conflict: it was revoked, or asks for something else by now.
     """
-    organization = _managed(work, name)
+    organization = managed(work, name)
     people.locked(work, owned.owner_id(work, token_id))  # neither edited nor refreshed meanwhile
     asked = approvals.asked_for(work, token_id, organization.id)
     if asked is None or state not in _FACTS:
@@ -122,7 +121,7 @@ def revoke_value(work: Work, name: str, value: str) -> None:
     Raises:
         NotFound: it is no member's token. Conflict: it is the caller's own. And as `overview`.
     """
-    organization = _managed(work, name)
+    organization = managed(work, name)
     digest = work.hub.secrets.digest("token", value)
     former = sa.and_(tokens.c.former_digest == digest, tokens.c.former_until > work.now)
     known = sa.or_(tokens.c.digest == digest, former)
@@ -161,12 +160,6 @@ def _settle(
         detail={"token_id": token_id},
         whose=Whose(organization.id, owner_id),
     )
-
-
-def _managed(call: Call, name: str) -> Organization:
-    organization = found(call, name)
-    require_admin(call.actor, organization.id)
-    return organization
 
 
 def _rules(call: Call, organization: Organization) -> Rules:

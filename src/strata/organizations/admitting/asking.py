@@ -99,6 +99,7 @@ def ask(work: Work, organization: Organization, person: people.User, message: st
         TooMany: twenty in a day.
         OverQuota: the plan of the organisation has no room for another member.
     """
+    organizations.locked(work, organization.id)  # nobody lets them in meanwhile
     offered = way(work, organization, person)
     if offered not in (Way.ASK, Way.JOIN):
         raise InvalidFields({"join": (f"join.{offered.value}",)})
@@ -116,9 +117,10 @@ def admit(work: Work, organization: Organization, person: people.User) -> None:
     """Let somebody in who asked; they hear of it by mail.
 
     Raises:
-        NotFound: they did not ask, took it back, or their account is closed.
+        NotFound: they did not ask, took it back, came in otherwise, or their account is closed.
         OverQuota: the plan of the organisation has no room for another member.
     """
+    organizations.locked(work, organization.id)  # nobody lets them in meanwhile
     asked = queries.take_away(work, organization.id, person.id)
     if not asked or not is_shown(work, person):
         raise NotFound("There is no such request any more.")

@@ -64,9 +64,10 @@ def accept(work: Work, found: Invite, person: people.User, *, anyway: bool = Fal
 
     Raises:
         InvalidFields: `invite`: a `Fit` that is in the way.
-        NotFound: somebody else used it up meanwhile.
+        NotFound: somebody else used it up meanwhile, or the organisation is gone.
         OverQuota: the plan of the organisation has no room for another member.
     """
+    organizations.locked(work, found.organization_id)  # nobody lets them in meanwhile
     fits = fit(work, found, person)
     if fits is not Fit.READY and not (fits is Fit.ADDRESS and anyway):
         raise InvalidFields({"invite": (f"invite.{fits.value}",)})
@@ -92,6 +93,7 @@ def decline(work: Work, found: Invite, person: people.User) -> None:
     Raises:
         InvalidFields: `invite`: it is for another account, or a link for whoever has it.
     """
+    organizations.locked(work, found.organization_id)
     if found.is_link or fit(work, found, person) is Fit.OTHER:
         raise InvalidFields({"invite": ("invite.other",)})
     organization = organizations.by_name(work, found.organization)

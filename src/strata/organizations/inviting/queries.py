@@ -56,6 +56,8 @@ def insert(work: Work, values: dict[str, object]) -> None:
 def delete(work: Work, condition: sa.ColumnElement[bool]) -> int:
     """Forget invitations and who used them; how many there were."""
     gone = sa.select(invites.c.id).where(condition)
+    # Nobody uses one between the two deletions.
+    work.db.execute(gone.order_by(invites.c.id).with_for_update())
     work.db.execute(sa.delete(uses).where(uses.c.invite_id.in_(gone)))
     return work.db.execute(sa.delete(invites).where(condition)).rowcount
 
@@ -69,6 +71,22 @@ def delete_same(work: Work, organization_id: int, whom: Target) -> None:
     """Forget what was sent to somebody before."""
     here = invites.c.organization_id == organization_id
     delete(work, sa.and_(here, sent_to(invites, whom)))
+
+
+def delete_open_to(work: Work, organization_id: int, user_id: int) -> None:
+    """Forget what somebody was sent and did not use."""
+    here = sa.and_(invites.c.organization_id == organization_id, invites.c.uses_left > 0)
+    delete(work, sa.and_(here, meant_for(invites, user_id)))
+
+
+def close_links_to(work: Work, organization_id: int, user_id: int) -> None:
+    """Let somebody in by no link that there is."""
+    link = sa.and_(invites.c.user_id.is_(None), invites.c.email_key.is_(None))
+    there = sa.select(invites.c.id, sa.literal(user_id)).where(
+        invites.c.organization_id == organization_id, link
+    )
+    fresh = upsert(work.db, uses).from_select(["invite_id", "user_id"], there)
+    work.db.execute(fresh.on_conflict_do_nothing())
 
 
 def forget_old(work: Work) -> None:

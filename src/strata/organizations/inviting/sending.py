@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from strata.accounts import invitations, limits, people
-from strata.accounts.invitations import A_DAY, LIFE, Refused, Target
+from strata.accounts.invitations import A_DAY, GONE, LIFE, Refused, Target
 from strata.accounts.mailboxes import links
 from strata.core.actor import Role
 from strata.core.call import Call, Work
@@ -38,7 +38,7 @@ def invite(work: Work, organization: Organization, who: Sequence[str], role: Rol
     """
     if not 1 <= len(who) <= MOST_AT_ONCE:
         raise Refused("invite.how_many")
-    for name in dict.fromkeys(who):
+    for name in sorted(dict.fromkeys(who), key=str.lower):  # so that no two wait for each other
         target = invitations.target(work, name)
         if target.user_id and organizations.role_of(work, organization.id, target.user_id):
             raise Refused("invite.member", name)
@@ -78,8 +78,9 @@ def withdraw(work: Work, organization: Organization, invite_id: int) -> None:
     """
     found = queries.by_id(work, invite_id)
     if found is None or found.organization_id != organization.id:
-        raise NotFound("There is no such invitation any more.")
-    queries.delete_one(work, invite_id)
+        raise NotFound(GONE)
+    if queries.delete_one(work, invite_id) == 0:
+        raise NotFound(GONE)
     record(
         work,
         "org.invite.withdraw",

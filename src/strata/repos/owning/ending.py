@@ -6,8 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import managed
 from strata.accounts.naming import former, names
 from strata.accounts.tables import namespaces
 from strata.core.call import Call, Work
@@ -15,7 +14,6 @@ from strata.core.errors import InvalidFields, NotFound
 from strata.events.facts import Whose, record
 from strata.lib.db.cascade import delete_rows
 from strata.membership.erasing import erase_rows
-from strata.organizations import queries
 from strata.organizations.tables import organizations
 from strata.repos.owning.owned import owned_by
 from strata.sessions.signed_in.sudo import require_sudo
@@ -37,11 +35,9 @@ def delete_organization(work: Work, name: str, typed: str) -> None:
         ProofNeeded: a session must show who sits there.
         InvalidFields: `delete_name` is another name, or the organisation owns repositories.
     """
-    organization = found(work, name)
-    require_admin(work.actor, organization.id)
+    organization = managed(work, name)  # locked before its logo is looked for
     if typed != organization.name:
         raise InvalidFields({"delete_name": ("org.other_name",)})
-    queries.locked(work, organization.id)  # before its logo is looked for, as where it is chosen
     place = names.latest(work, organization.id)  # whoever creates a repo there waits, or was faster
     if place is None or place.name != organization.name:
         raise NotFound(f"There is no organization named {name!r} any more.")

@@ -7,8 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import managed
 from strata.accounts.naming import former, names
 from strata.accounts.naming.names import Namespace
 from strata.accounts.profile.rename import renamed
@@ -50,8 +49,7 @@ def rename_organization(work: Work, name: str, new_name: str) -> str:
         ProofNeeded: a session must show who sits there.
         InvalidFields, TooMany: as `rename_account`.
     """
-    organization = found(work, name)
-    require_admin(work.actor, organization.id)
+    organization = managed(work, name)
     require_sudo(work)
     place = names.latest(work, organization.id)
     if place is None or place.name != organization.name:

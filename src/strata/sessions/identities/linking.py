@@ -159,6 +159,7 @@ def keep(work: Work, user: people.User, claims: Claims) -> None:
         return
     provider = _provider(work, claims.provider)
     if provider is not None:
+        lock_places(work, [provider])
         grant_roles(work, provider, user, claims.groups)
     detail = {"provider": claims.provider}
     record(work, "account.identity_link", target=user.name, actor_id=user.id, detail=detail)

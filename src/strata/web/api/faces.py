@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
-from strata.access.organizations import members
+from strata.access.organizations.managing import found
 from strata.accounts.people import Face
 from strata.accounts.profiles import PublicProfile, avatar_path, public_profile
 from strata.community.follows import queries as follows
@@ -38,7 +38,7 @@ def named_organization(call: Call, request: Request) -> Organization:
     Raises:
         NotFound: there is none.
     """
-    return members.found(call, field(request, "name"))
+    return found(call, field(request, "name"))
 
 
 def named_anybody(call: Call, request: Request) -> PublicProfile | Organization:

@@ -58,9 +58,10 @@ def allow(work: Work, asked: Asked, app: App, organizations: Iterable[str]) -> S
     known = consents.of(work, app, user.id)
     places = consents.chosen(work, organizations)
     consent = consents.agree(work, app, user.id, held, places)
-    detail = {"client_id": app.client_id, "scopes": " ".join(held)}
-    record(work, "oauth.authorize", target=app.name, detail=detail)
-    if known is None or not known.covers(held):
+    told = {"client_id": app.client_id, "scopes": " ".join(held), "organizations": len(places)}
+    record(work, "oauth.authorize", target=app.name, detail=told)
+    more = known is None or not known.covers(held) or not set(places) <= set(known.organizations)
+    if more:
         for reader in confirmed.readers(work, user):
             outbox.post(work, letters.app_allowed(work, reader, app_name=app.name))
     return _with_code(work, asked, consent, held, places)

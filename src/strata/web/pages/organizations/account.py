@@ -7,8 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import overseen
 from strata.core.call import Call
 from strata.core.errors import InvalidFields, Malformed
 from strata.organizations.record import Organization
@@ -58,8 +57,7 @@ async def _page(
 
 def _found(call: Call, name: str) -> tuple[Organization, bool]:
     user_id_of(call)
-    organization = found(call, name)
-    require_admin(call.actor, organization.id)
+    organization = overseen(call, name)
     return organization, owns(call, organization.id)
 
 

@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from strata.access import audit
 from strata.access.audit import Told
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import overseen
 from strata.core.call import Call, working
 from strata.lib.db.seek import Page, Window
 from strata.organizations.record import Organization
@@ -38,8 +37,7 @@ async def page(request: Request) -> Response:
 
     def act(call: Call) -> _Found:
         user_id_of(call)
-        organization = found(call, name)
-        require_admin(call.actor, organization.id)
+        organization = overseen(call, name)
         return _Found(organization, _page(call, name, window, wanted))
 
     visit, there = await visiting(request, act)

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strata.access.organizations import admitting, members
+from strata.access.organizations import admitting
+from strata.access.organizations.managing import found
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, Malformed, NotFound
 from strata.organizations.admitting.asking import Way
@@ -72,7 +73,7 @@ async def _page(
 
 def _found(call: Call, name: str) -> tuple[Organization, Way | None]:
     user_id_of(call)
-    organization = members.found(call, name)
+    organization = found(call, name)
     return organization, admitting.offered(call, organization)
 
 

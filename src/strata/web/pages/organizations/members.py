@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.organizations import admitting, inviting, members
+from strata.access.organizations.managing import overseen
 from strata.access.organizations.shown import last_active
-from strata.access.policy.namespaces import require_admin
 from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import Conflict, InvalidFields, Malformed, NotFound
@@ -148,8 +148,7 @@ _ACTS: Final[Mapping[str, Callable[[Work, str, Form], None]]] = {
 def found_page(call: Call, name: str) -> MembersPage:
     """What the page shows to an admin."""
     user_id_of(call)
-    organization = members.found(call, name)
-    require_admin(call.actor, organization.id)
+    organization = overseen(call, name)
     listed = queries.members_of(call, organization.id, Window(SHOWN))
     total = queries.count_members(call, organization.id)
     rules, asked = admitting.waiting(call, name)

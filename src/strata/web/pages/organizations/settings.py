@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.organizations.founding import change_logo, change_organization
-from strata.access.organizations.members import found
-from strata.access.policy.namespaces import require_admin
+from strata.access.organizations.managing import overseen
 from strata.accounts.profile.details import details_of
 from strata.core.call import Call
 from strata.core.errors import InvalidFields
@@ -85,8 +84,7 @@ def _change(call: Call, name: str, wanted: OrganizationSettings) -> None:
 
 def _current(call: Call, name: str) -> _Shown:
     user_id_of(call)
-    organization = found(call, name)
-    require_admin(call.actor, organization.id)
+    organization = overseen(call, name)
     settings = OrganizationSettings(
         organization.full_name,
         organization.private_by_default,
