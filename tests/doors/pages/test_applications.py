@@ -8,10 +8,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from doors.pages.visitors import PASSWORD, SITE, Page, Visitor, confirmed
-from fixtures.accounts import calling
+from doors.pages.visitors import PASSWORD, SITE, Page, Visitor, confirmed, is_accepted
+from fixtures import authorizing
+from fixtures.accounts import calling, fact_names, made
+from fixtures.authorizing import allowed, asking, considered, redeemed
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CALLBACK, CHALLENGE, application
+from fixtures.programs import refreshed
 from strata.core.errors import ClientRefused
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps
@@ -295,6 +298,43 @@ def test_ones_own_application(ana: Visitor, hub: Hub, clock: FrozenClock) -> Non
     assert gone.place == LIST
     with calling(hub) as call:
         assert apps.find(call, app.client_id) is None
+
+
+def test_an_application_gets_a_secret_and_loses_it(hub: Hub, ana: Visitor) -> None:
+    """Without the secret nobody goes on with what was given while there was one."""
+    app = created_by_form(hub, ana)
+    here = f"{LIST}/{app.client_id}"
+    assert "Give it a secret" in ana.open(here).text
+    assert "without it cannot log anybody in" in ana.open(f"{here}/secret").text
+    secret = SECRET.findall(ana.submit(f"{here}/secret", f"{here}/secret").text)[0]
+    with_it = apps.Credentials(app.client_id, secret)
+    with calling(hub) as call, pytest.raises(ClientRefused):
+        apps.authenticated(call, apps.Credentials(app.client_id))
+    bob = made(hub, "bob")
+    asked = asking(app.client_id, scope="openid")
+    given = authorizing.answered(hub, allowed(hub, bob, asked)["code"], with_it)
+    waiting = allowed(hub, bob, asked)["code"]
+
+    assert "everybody logs in there again" in ana.open(f"{here}/public").text
+    assert ana.submit(f"{here}/public", f"{here}/public").place == here
+    assert "it is a public client" in ana.open(here).text
+    public = apps.Credentials(app.client_id)
+    assert not is_accepted(hub, given.access_token)
+    assert refreshed(hub, given.refresh_token, credentials=public) == "invalid_grant"
+    assert redeemed(hub, waiting, public) == "invalid_grant"
+    assert considered(hub, bob, asked) is None  # what was agreed to stays
+    again = authorizing.answered(hub, allowed(hub, bob, asked)["code"], public)
+    assert is_accepted(hub, again.access_token)
+    assert fact_names(hub).count("oauth.app_update") == 1
+
+
+def created_by_form(hub: Hub, owner: Visitor) -> apps.App:
+    """Make a public application in the browser."""
+    fields = {"name": "Notes", "redirect_uris": CALLBACK, "scope-openid": "on", "kind": "public"}
+    owner.submit(NEW, NEW, **fields)
+    with calling(hub) as call:
+        (app,) = [one for one in apps.everyone(call) if one.name == "Notes"]
+    return app
 
 
 def test_a_form_with_faults_says_all_of_them(ana: Visitor) -> None:

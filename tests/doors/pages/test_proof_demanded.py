@@ -101,6 +101,7 @@ DEMANDED: Final[Mapping[str, tuple[Asked, ...]]] = {
         {"name": "mine", "redirect_uris": "https://elsewhere.example/x", "scope-openid": "on"},
     ),
     "/settings/applications/{id}/secret": ({},),
+    "/settings/applications/{id}/public": ({},),
     # repos and buckets
     REPO: (
         TYPED,

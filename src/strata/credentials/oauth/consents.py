@@ -16,7 +16,13 @@ from strata.core.call import Call, Work
 from strata.core.errors import ConsentNeeded, EmailNotVerified, Forbidden, NotFound, Unauthenticated
 from strata.credentials.oauth import apps, scopes, usage
 from strata.credentials.oauth.apps import App, by_id
-from strata.credentials.oauth.tables import oauth_accesses, oauth_consents, oauth_families
+from strata.credentials.oauth.tables import (
+    oauth_accesses,
+    oauth_codes,
+    oauth_consents,
+    oauth_devices,
+    oauth_families,
+)
 from strata.credentials.tokens.tables import tokens
 from strata.events.facts import record
 from strata.organizations import queries as organizations
@@ -203,11 +209,17 @@ def revoke(work: Work, client_id: str) -> None:
 
 def end(work: Work, consent_id: int) -> None:
     """Remove a consent and everything that was given because of it; its person is locked."""
+    end_log_ins(work, consent_id)
+    work.db.execute(sa.delete(oauth_consents).where(oauth_consents.c.id == consent_id))
+
+
+def end_log_ins(work: Work, consent_id: int) -> None:
+    """End what was given because of a consent, which itself stays; its person is locked."""
     families = sa.select(oauth_families.c.id).where(oauth_families.c.consent_id == consent_id)
     held = sa.select(oauth_accesses.c.token_id).where(oauth_accesses.c.family_id.in_(families))
     work.db.execute(sa.delete(tokens).where(tokens.c.id.in_(held)))
-    # Codes, devices and families go with it.
-    work.db.execute(sa.delete(oauth_consents).where(oauth_consents.c.id == consent_id))
+    for table in (oauth_codes, oauth_devices, oauth_families):
+        work.db.execute(sa.delete(table).where(table.c.consent_id == consent_id))
 
 
 def _first(call: Call, *conditions: sa.ColumnElement[bool]) -> Consent | None:

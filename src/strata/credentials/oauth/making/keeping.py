@@ -72,18 +72,29 @@ def kept(call: Call, secret: str) -> dict[str, str]:
 
 def end(work: Work, app: App) -> None:
     """Remove an application; everything that people gave it ends at once."""
+    for consent_id in _held(work, app):
+        consents.end(work, consent_id)
+    shelf.forget(work, app)
+    work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id))
+    whose = Whose(subject_id=app.owner_id)
+    record(work, "oauth.app_delete", target=app.name, detail=named(app), whose=whose)
+
+
+def end_log_ins(work: Work, app: App) -> None:
+    """Have everybody log in again whom the application knows; what they agreed to stays."""
+    for consent_id in _held(work, app):
+        consents.end_log_ins(work, consent_id)
+
+
+def _held(work: Work, app: App) -> list[int]:
+    """The consents to an application, while nobody gives it anything."""
     given = sa.select(oauth_consents.c.id, oauth_consents.c.user_id).where(
         oauth_consents.c.app_id == app.id
     )
     for user_id in sorted({row.user_id for row in work.db.execute(given)}):
         people.locked(work, user_id)  # before what they gave away, as everybody who touches that
     apps.locked(work, app)
-    for row in work.db.execute(given).all():
-        consents.end(work, row.id)
-    shelf.forget(work, app)
-    work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id))
-    whose = Whose(subject_id=app.owner_id)
-    record(work, "oauth.app_delete", target=app.name, detail=named(app), whose=whose)
+    return [row.id for row in work.db.execute(given)]
 
 
 def named(app: App) -> dict[str, object]:

@@ -16,6 +16,7 @@ from strata.credentials.oauth.making.keeping import (
     Birth,
     Made,
     end,
+    end_log_ins,
     fresh_secret,
     insert,
     kept,
@@ -78,21 +79,42 @@ def change(work: Work, client_id: str, described: Described) -> App:
 def rotate(work: Work, client_id: str) -> Made:
     """Give one of the caller's applications a new secret; the old one ends at once.
 
+    A public one is confidential from now on: whoever has no secret redeems and refreshes nothing.
+
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: as `consents.consenting`.
         ProofNeeded: the session must show who sits there.
-        NotFound: the caller has no such application, or it has no secret.
+        NotFound: the caller has no such application.
     """
     app = own(work, client_id)
     require_sudo(work)
-    if not app.confidential:
-        raise NotFound(NO_SUCH)
     secret = fresh_secret()
     work.db.execute(
         sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**kept(work, secret))
     )
-    record(work, "oauth.app_secret", target=app.name, detail=named(app))
-    return Made(own(work, client_id), secret)
+    changed = own(work, client_id)
+    detail = named(app) | changes(_told(app), _told(changed))
+    record(work, "oauth.app_secret", target=app.name, detail=detail)
+    return Made(changed, secret)
+
+
+def go_public(work: Work, client_id: str) -> App:
+    """Take the secret of one of the caller's applications away.
+
+    Everybody logs in there again: what was bound to the secret would be open to whoever has it.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, Forbidden, ProofNeeded, NotFound: as `rotate`.
+    """
+    app = own(work, client_id)
+    require_sudo(work)
+    end_log_ins(work, app)
+    nothing = {"secret_digest": None, "secret_suffix": ""}
+    work.db.execute(sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**nothing))
+    changed = own(work, client_id)
+    detail = named(app) | changes(_told(app), _told(changed))
+    record(work, "oauth.app_update", target=app.name, detail=detail)
+    return changed
 
 
 def delete(work: Work, client_id: str) -> None:
@@ -127,4 +149,5 @@ def _told(app: App) -> dict[str, object]:
         "redirect_uris": list(app.redirect_uris),
         "scopes": list(app.scopes),
         "device_flow": app.device_flow,
+        "confidential": app.confidential,
     }

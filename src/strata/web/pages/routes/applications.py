@@ -33,6 +33,8 @@ ROUTES: Final = (
     Route(SEND, _ONE, applications.change, BROWSER, page=True),
     Route(READ, f"{_ONE}/secret", applications.ask_secret, BROWSER, page=True),
     Route(SEND, f"{_ONE}/secret", applications.rotate, BROWSER, page=True),
+    Route(READ, f"{_ONE}/public", applications.ask_public, BROWSER, page=True),
+    Route(SEND, f"{_ONE}/public", applications.go_public, BROWSER, page=True),
     Route(SEND, f"{_ONE}/logo", logos.change, BROWSER, page=True),
     Route(SEND, f"{_ONE}/logo/remove", logos.remove, BROWSER, page=True),
     Route(READ, "/oauth/logos/{file}", logos.logo, "pages"),

@@ -30,6 +30,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "anybody": N_("open to everybody"),
         "at_once": N_("without approval"),
         "bio": N_("bio"),
+        "confidential": N_("with a secret"),
         "domain": N_("domain"),
         "domains": N_("events"),
         "email": N_("e-mail"),

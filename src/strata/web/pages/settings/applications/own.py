@@ -106,6 +106,24 @@ async def rotate(request: Request) -> Response:
     return page_of(request, visit, made, used)
 
 
+async def ask_public(request: Request) -> Response:
+    """GET /settings/applications/{id}/public"""
+    return await _asked(request, "public")
+
+
+async def go_public(request: Request) -> Response:
+    """POST /settings/applications/{id}/public — it keeps no secret any more"""
+    client_id = field(request, "id")
+
+    def act(call: Call, _: Form) -> None:
+        user_id_of(call)
+        with working(call) as work:
+            own.go_public(work, client_id)
+
+    await submitted(request, await form_of(request), act)
+    return redirected(request, f"{LIST}/{client_id}", notice="app-saved")
+
+
 async def ask_delete(request: Request) -> Response:
     """GET /settings/applications/{id}/delete"""
     return await _asked(request, "delete")
