@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from strata.accounts.factors import checking, codes, halfway, totp
 from strata.accounts.passwords import hashing, policy
+from strata.accounts.plans import rates
 from strata.accounts.tables import users
 from strata.core import secrets
 from strata.core.hub import Hub
@@ -18,7 +19,8 @@ from strata.core.settings.rules.accounts import MIN_PASSWORD_HASH_MIB
 from strata.core.settings.rules.serving import MIN_SECRET_LENGTH
 from strata.core.settings.tree import Settings
 from strata.credentials.oauth.openid import keys
-from strata.sessions.entering import crowded, guessing, waiting
+from strata.membership.confirming import verification
+from strata.sessions.entering import waiting
 from strata.sessions.passwords import reset
 from strata.sessions.signed_in import sessions
 from strata.web.routes import ROUTES
@@ -144,14 +146,25 @@ def section(heading: str) -> str:
 
 def test_the_numbers_of_the_document_are_those_of_the_code() -> None:
     defaults = Settings()
+    chosen = defaults.entering
     told = {
+        "Ways in": (
+            f"{chosen.address_failures} refused in {chosen.address_minutes} min",
+            f"| {chosen.reset_mails_per_day} mails a day, ",
+            f", {chosen.reset_requests_per_hour} requests an hour of one address",
+            f"{defaults.rates.token_failures} wrong ones in {rates.FAILURES_WINDOW_S // 60} min",
+            f"{chosen.device_tries} wrong codes in {chosen.device_minutes} min",
+        ),
         "Guessing": (
-            f"{guessing.PAIR_FAILURES} failures in {guessing.PAIR_MINUTES} min",
-            "wait 1, 2, 4, 8, 15 min",
-            f"| {guessing.PERSON_FAILURES} in an hour |",
-            f"| {crowded.FAILURES} in {crowded.MINUTES} min |",
-            f"| {guessing.SPRAYED_PEOPLE} in {guessing.SPRAY_MINUTES} min |",
-            "5 in 5 min, 20 an hour, 50 a day",
+            f"| {chosen.pair_failures} failures in {chosen.pair_minutes} min |",
+            f"| wait {', '.join(map(str, chosen.pair_wait_minutes))} min",
+            f"| {chosen.name_failures} in an hour |",
+            f"| {chosen.address_failures} in {chosen.address_minutes} min |",
+            f"| {chosen.spraying_names} in {chosen.spraying_minutes} min |",
+            f"| {chosen.factor_tries_per_5_minutes} in 5 min, ",
+            f", {chosen.factor_tries_per_hour} an hour, {chosen.factor_tries_per_day} a day |",
+            f"| {chosen.proof_tries} in {chosen.proof_minutes} min |",
+            f"may be mistyped ({verification.CODE_TRIES} times)",
             f"{defaults.accounts.sign_ups_per_hour_per_ip} an hour of an address",
             f"{defaults.accounts.sign_ups_per_hour_per_network} of a network",
             f"{defaults.accounts.sign_ups_per_hour} in all",
@@ -169,8 +182,8 @@ def test_the_numbers_of_the_document_are_those_of_the_code() -> None:
         ),
         "Logs": (f"`audit.retention_days` ({defaults.audit.retention_days})",),
     }
-    assert checking.MOST == ((5, 5), (20, 60), (50, 24 * 60))
-    assert [int(wait.total_seconds()) for wait in guessing.PAIR_WAITS] == [60, 120, 240, 480, 900]
+    hour = (chosen.name_minutes, chosen.name_guard_minutes, chosen.spraying_wait_minutes)
+    assert set(hour) == {60}
     missing = [text for name, texts in told.items() for text in texts if text not in section(name)]
     assert missing == []
 

@@ -1,12 +1,15 @@
 """Settings are documented, typed, and refuse what is unsafe."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from strata.accounts import limits
 from strata.core.settings.description import described
 from strata.core.settings.loading import load
 from strata.core.settings.refusal import BadSettings
+from strata.core.settings.rules import entering
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -44,6 +47,30 @@ def test_environment_wins_over_file_and_file_over_default(tmp_path: Path) -> Non
         ({"STRATA_XET_RETENTION_DAYS": "7"}, "28"),
         ({"STRATA_ACCOUNTS_PASSWORD_HASH_MIB": "18"}, "at least 19"),
         ({"STRATA_ACCOUNTS_SIGN_UP": "sometimes"}, "accounts.sign_up"),
+        ({"STRATA_ENTERING_PAIR_FAILURES": "0"}, r"entering\.pair_failures.*at least 1, not 0"),
+        (
+            {"STRATA_ENTERING_RESET_MAILS_PER_DAY": "-1"},
+            r"entering\.reset_mails_per_day.*at least 1",
+        ),
+        ({"STRATA_ENTERING_NAME_MINUTES": "1441"}, r"entering\.name_minutes.*at most 1440, a day"),
+        ({"STRATA_ENTERING_PAIR_WAIT_MINUTES": "1,2,2000"}, r"pair_wait_minutes.*at most 1440"),
+        ({"STRATA_ENTERING_PAIR_WAIT_MINUTES": "1,4,2"}, r"pair_wait_minutes.*longer than the one"),
+        ({"STRATA_ENTERING_PAIR_WAIT_MINUTES": "1,2,2"}, r"pair_wait_minutes.*longer than the one"),
+        ({"STRATA_ENTERING_PAIR_WAIT_MINUTES": "0,2"}, r"pair_wait_minutes.*at least 1"),
+        ({"STRATA_ENTERING_PAIR_WAIT_MINUTES": "1,two"}, r"pair_wait_minutes.*list of numbers"),
+        ({"STRATA_ENTERING_PAIR_WAIT_MINUTES": ""}, r"pair_wait_minutes.*list of numbers"),
+        ({"STRATA_ENTERING_SPRAYING_NAMES": "1"}, r"entering\.spraying_names.*at least 2"),
+        ({"STRATA_ENTERING_VERIFY_PAUSE_S": "3601"}, r"entering\.verify_pause_s.*at most 3600"),
+        (
+            {"STRATA_ENTERING_FACTOR_TRIES_PER_5_MINUTES": "21"},
+            r"factor_tries_per_hour.*at least 21, which `entering\.factor_tries_per_5_min",
+        ),
+        ({"STRATA_ENTERING_FACTOR_TRIES_PER_DAY": "19"}, r"factor_tries_per_day.*at least 20"),
+        ({"STRATA_ENTERING_VERIFY_MAILS_PER_DAY": "2"}, r"verify_mails_per_day.*at least 3"),
+        (
+            {"STRATA_ENTERING_VERIFY_MAILS_PER_DAY": "21"},
+            r"verify_mails_to_one_per_day.*at least 21",
+        ),
         ({"STRATA_MAIL_URL": "mail.example.org"}, "STRATA_MAIL_URL.*smtp://"),
         ({"STRATA_MAIL_URL": "smtp://mail.example.org"}, "STRATA_MAIL_URL.*from="),
     ],
@@ -51,6 +78,26 @@ def test_environment_wins_over_file_and_file_over_default(tmp_path: Path) -> Non
 def test_a_bad_setting_is_refused_with_the_fix(environment: dict[str, str], words: str) -> None:
     with pytest.raises(BadSettings, match=words):
         load(environment=environment)
+
+
+def test_a_list_of_numbers_is_read_from_a_variable_and_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "strata.toml"
+    file.write_text("[entering]\npair_wait_minutes = [3, 7]\n")
+    assert load(environment={}, file=file).settings.entering.pair_wait_minutes == (3, 7)
+    spoken = {"STRATA_ENTERING_PAIR_WAIT_MINUTES": "2, 5,60"}
+    assert load(environment=spoken, file=file).settings.entering.pair_wait_minutes == (2, 5, 60)
+
+
+def test_a_file_whose_list_is_none_or_holds_no_numbers_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "strata.toml"
+    for written in ("3", "[true]", "[1.5]"):
+        file.write_text(f"[entering]\npair_wait_minutes = {written}\n")
+        with pytest.raises(BadSettings, match=r"pair_wait_minutes.*list of numbers"):
+            load(environment={}, file=file)
+
+
+def test_what_is_counted_is_kept_as_long_as_any_setting_may_count_it() -> None:
+    assert timedelta(minutes=entering.MOST_MINUTES) <= limits.LONGEST_WINDOW
 
 
 def test_a_refused_mail_server_keeps_its_password() -> None:

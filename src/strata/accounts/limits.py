@@ -7,7 +7,6 @@ slip through together: the counter's row is the lock.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -129,12 +128,12 @@ def forget_old(work: Work) -> None:
     work.db.execute(sa.delete(blocks).where(blocks.c.until < work.now - STRIKES_FORGOTTEN_AFTER))
 
 
-def block(work: Work, key: str, waits: Sequence[timedelta]) -> None:
-    """Make the key wait: the first of `waits`, the next one at the next strike within the hour."""
+def block(work: Work, key: str, *minutes: int) -> None:
+    """Make the key wait: the first of `minutes`, the next at the next strike within an hour."""
     row = work.db.execute(sa.select(blocks).where(blocks.c.key == key)).first()
     lately = row is not None and row.until > work.now - STRIKES_FORGOTTEN_AFTER
     strikes = row.strikes + 1 if row is not None and lately else 1
-    until = work.now + waits[min(strikes, len(waits)) - 1]
+    until = work.now + timedelta(minutes=minutes[min(strikes, len(minutes)) - 1])
     fresh = upsert(work.db, blocks).values(key=key, until=until, strikes=strikes)
     work.db.execute(
         fresh.on_conflict_do_update(

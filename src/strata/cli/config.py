@@ -36,5 +36,5 @@ def _shown(settings: Settings, key: str, *, secret: bool) -> object:
     if secret:
         return "(set)" if value else ""
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(map(str, value))
     return value if isinstance(value, (bool, int)) else str(value)

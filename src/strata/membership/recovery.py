@@ -25,8 +25,6 @@ from strata.sessions.passwords import reset
 from strata.sessions.passwords.changing import keep_password, password_faults
 from strata.sessions.signed_in import letters, sessions
 
-PER_ACCOUNT: Final = 5  # mails a day
-PER_PLACE: Final = 10  # requests an hour from one address
 LONGEST_IDENTIFIER: Final = 320
 
 
@@ -51,8 +49,8 @@ class SendReset:
             user, to = _meant(work, self.identifier)
             if user is None:
                 return
-            key = f"reset.person:{user.id}"
-            if limits.counted(work, key, minutes=24 * 60) >= PER_ACCOUNT:
+            key, most = f"reset.person:{user.id}", work.hub.settings.entering.reset_mails_per_day
+            if limits.counted(work, key, minutes=24 * 60) >= most:
                 return
             limits.note(work, key)
             elsewhere = sites.sites_of(work, user)
@@ -81,15 +79,16 @@ def ask(call: Call, identifier: str) -> None:
 
     Raises:
         LogInElsewhere: people with the address that was typed have no use for a password.
-        TooMany: ten requests in an hour from one place.
+        TooMany: one address has asked for all that it may ask for in an hour.
     """
     sites.require_free(call.hub, identifier)
     origin = call.origin
     typed = identifier.strip()[:LONGEST_IDENTIFIER].replace("\0", "")
     job = SendReset(typed, origin.base_url, origin.ip, origin.user_agent, origin.request_id)
     with working(call) as work:
-        here = limits.address_of(origin.ip)
-        limits.count(work, limits.Limit(f"reset.address:{here}", PER_PLACE, 60))
+        here, chosen = limits.address_of(origin.ip), call.hub.settings.entering
+        most = chosen.reset_requests_per_hour
+        limits.count(work, limits.Limit(f"reset.address:{here}", most, 60))
         enqueue(work, job)
 
 

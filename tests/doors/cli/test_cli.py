@@ -82,6 +82,7 @@ def test_config_shows_values_and_origins_without_secrets(
     assert (rows["site_name"]["value"], rows["site_name"]["from"]) == ("Ours", "file")
     assert (rows["data"]["from"], rows["data"]["variable"]) == ("environment", "STRATA_DATA")
     assert (rows["server.port"]["value"], rows["server.port"]["from"]) == (8080, "default")
+    assert rows["entering.pair_wait_minutes"]["value"] == "1, 2, 4, 8, 15"
     assert (rows["mail.url"]["value"], rows["secret_key"]["value"]) == ("(set)", "(set)")
     assert "hunter2" not in answer.stdout
     assert not (tmp_path / "data").exists()  # nothing was opened

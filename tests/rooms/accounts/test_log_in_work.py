@@ -60,7 +60,7 @@ def a_hub(data: Path, clock: FrozenClock, url: str | None = None, bits: int = BI
 def crowd(hub: Hub, ip: str = HERE.ip) -> None:
     """Have thirty log-ins fail from an address, of few people: ten would be spraying."""
     with calling(hub) as call, working(call) as work:
-        for number in range(crowded.FAILURES):
+        for number in range(hub.settings.entering.address_failures):
             key = crowded.key_of(limits.address_of(ip))
             limits.note(work, key, subject=f"person{number % 5}")
 

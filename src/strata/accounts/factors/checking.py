@@ -17,11 +17,9 @@ from strata.events.facts import record
 from strata.lib.db.statements import upsert
 
 BAD_CODE: Final = "auth.2fa_bad"
-MOST: Final = ((5, 5), (20, 60), (50, 24 * 60))  # tries, and in how many minutes
 WARNED_AT: Final = 3  # wrong ones in an hour: people mistype one or two
 TOLD_EVERY: Final = timedelta(days=1)
 MAILED_LIFE: Final = timedelta(minutes=10)
-MAILED_MOST: Final = 5  # mails an hour
 _DIGITS: Final = 6
 
 
@@ -31,10 +29,18 @@ def counted(call: Call, user: people.User) -> datetime:
     Raises:
         TooMany: the account's second factor was wrong too often.
     """
-    key = key_of(user.id)
     with working(call) as work:
-        limits.count(work, *(limits.Limit(key, most, minutes) for most, minutes in MOST))
+        limits.count(work, *_limits(work, key_of(user.id)))
     return call.now
+
+
+def _limits(call: Call, key: str) -> tuple[limits.Limit, ...]:
+    chosen = call.hub.settings.entering
+    return (
+        limits.Limit(key, chosen.factor_tries_per_5_minutes, 5),
+        limits.Limit(key, chosen.factor_tries_per_hour, 60),
+        limits.Limit(key, chosen.factor_tries_per_day, 24 * 60),
+    )
 
 
 def refund(work: Work, user: people.User, counted_at: datetime) -> None:
@@ -51,7 +57,8 @@ def failed(call: Call, user: people.User) -> None:
 
 def _warn(work: Work, user: people.User) -> None:
     """Tell the owner that somebody has the first factor and guesses the second, once a day."""
-    if limits.counted(work, key_of(user.id), minutes=60) < WARNED_AT:
+    enough = min(WARNED_AT, work.hub.settings.entering.factor_tries_per_hour)
+    if limits.counted(work, key_of(user.id), minutes=60) < enough:
         return
     if limits.once(work, f"factor.told:{user.id}", until=work.now + TOLD_EVERY):
         letters.send(work, user, letters.GUESSED)
@@ -61,9 +68,10 @@ def mail_code(work: Work, user: people.User) -> None:
     """Send a code to every confirmed address; an older one works no more.
 
     Raises:
-        TooMany: five mails in an hour.
+        TooMany: all mails of this hour.
     """
-    limits.count(work, limits.Limit(f"proof.mail:{user.id}", MAILED_MOST, 60))
+    most = work.hub.settings.entering.proof_mails_per_hour
+    limits.count(work, limits.Limit(f"proof.mail:{user.id}", most, 60))
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
     values = {"digest": _digest(work, user.id, code), "expires_at": work.now + MAILED_LIFE}
     fresh = upsert(work.db, mailed_codes).values(user_id=user.id, **values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strata.core.settings.rules import accounts, reached, serving, values
+from strata.core.settings.rules import accounts, entering, reached, serving, values
 from strata.core.settings.tree import Settings
 
 
@@ -15,4 +15,5 @@ def check(settings: Settings) -> None:
     serving.check(settings)
     values.check(settings)
     accounts.check(settings)
+    entering.check(settings)
     reached.check(settings)

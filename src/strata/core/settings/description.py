@@ -5,9 +5,22 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, get_type_hints
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, get_type_hints
 
 from strata.core.settings.tree import Settings
+
+_TYPES: Final[Mapping[Any, str]] = MappingProxyType(
+    {
+        str: "text",
+        int: "number",
+        bool: "true or false",
+        Path: "path",
+        tuple[str, ...]: "list of text",
+        tuple[int, ...]: "list of numbers",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +80,4 @@ def variable_of(key: str) -> str:
 
 def type_name(hint: Any) -> str:
     """What the documentation calls a type."""
-    return (
-        "list of text"
-        if hint == tuple[str, ...]
-        else {"str": "text", "int": "number", "bool": "true or false", "Path": "path"}[
-            hint.__name__
-        ]
-    )
+    return _TYPES[hint]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -147,10 +147,9 @@ def _convert(key: str, value: object, hint: Any) -> object:
 
 def _converted(value: object, hint: Any) -> object:
     if hint == tuple[str, ...]:
-        parts = value.split(",") if isinstance(value, str) else value
-        if not isinstance(parts, (list, tuple)):
-            raise TypeError
-        return tuple(str(part).strip() for part in parts if str(part).strip())
+        return tuple(str(part).strip() for part in _parts(value) if str(part).strip())
+    if hint == tuple[int, ...]:
+        return tuple(_converted(part, int) for part in _parts(value))
     if hint is bool and isinstance(value, str):
         if value.lower() not in _TRUE | _FALSE:
             raise ValueError
@@ -162,3 +161,10 @@ def _converted(value: object, hint: Any) -> object:
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise TypeError
     return value
+
+
+def _parts(value: object) -> Sequence[object]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
+        raise TypeError
+    return parts

@@ -16,6 +16,7 @@ from strata.core.settings.groups.accounts import (
     LoginsSettings,
     NotificationsSettings,
 )
+from strata.core.settings.groups.entering import EnteringSettings
 from strata.core.settings.groups.limits import LimitsSettings, QuotasSettings, RatesSettings
 from strata.core.settings.groups.programs import (
     LeaksSettings,
@@ -79,6 +80,7 @@ class Settings:
     objects: ObjectsSettings = field(default_factory=ObjectsSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    entering: EnteringSettings = field(default_factory=EnteringSettings)
     logins: LoginsSettings = field(default_factory=LoginsSettings)
     oauth: OauthSettings = field(default_factory=OauthSettings)
     publishers: PublishersSettings = field(default_factory=PublishersSettings)

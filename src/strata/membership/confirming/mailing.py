@@ -30,8 +30,6 @@ from strata.membership.confirming.tables import verifications
 PURPOSE = "signup"
 LINK_LIFE = timedelta(hours=24)
 CODE_LIFE = timedelta(minutes=10)
-MOST_TO_ONE = 20  # such mails to one address in a day, however many accounts name it
-RESEND_PAUSE = timedelta(seconds=60)
 
 
 def issue(work: Work, user: people.User) -> None:
@@ -64,13 +62,14 @@ def _replace_older(work: Work, user: people.User) -> None:
 
 
 def _post(work: Work, user: people.User, written: outbox.Letter) -> None:
-    """Send it, unless the address had `MOST_TO_ONE` of them today.
+    """Send it, unless the address had all that it may have in a day.
 
     Strangers chose the address, each a few times: nobody's mailbox is filled by many of them.
     """
     key = f"verify.to:{_address_digest(work.hub, user.email_key)}"
     limits.note(work, key)
-    if limits.counted(work, key, minutes=24 * 60) <= MOST_TO_ONE:
+    most = work.hub.settings.entering.verify_mails_to_one_per_day
+    if limits.counted(work, key, minutes=24 * 60) <= most:
         outbox.post(work, written)
 
 
@@ -89,17 +88,25 @@ def resend(call: Call) -> None:
     Raises:
         Unauthenticated: nobody is signed in.
         Conflict: the address is confirmed already (`email.verified`).
-        TooMany: 60 s apart, 3 in 6 hours, 10 in a day.
+        TooMany: the last one was just sent, or all that may be in six hours, or in a day.
     """
     with working(call) as work:
         user = _unverified(work)
-        last = newest(work, user.id)
-        if last is not None and work.now - last.created_at < RESEND_PAUSE:
-            left = RESEND_PAUSE - (work.now - last.created_at)
-            raise TooMany(retry_after_s=int(left.total_seconds()) + 1)
-        key = f"verify.resend:{user.id}"
-        limits.count(work, limits.Limit(key, 3, 6 * 60), limits.Limit(key, 10, 24 * 60))
+        _require_pause(work, user)
+        key, chosen = f"verify.resend:{user.id}", work.hub.settings.entering
+        limits.count(
+            work,
+            limits.Limit(key, chosen.verify_mails_per_6_hours, 6 * 60),
+            limits.Limit(key, chosen.verify_mails_per_day, 24 * 60),
+        )
         issue(work, user)
+
+
+def _require_pause(work: Work, user: people.User) -> None:
+    last, pause_s = newest(work, user.id), work.hub.settings.entering.verify_pause_s
+    passed_s = (work.now - last.created_at).total_seconds() if last is not None else pause_s
+    if passed_s < pause_s:
+        raise TooMany(retry_after_s=int(pause_s - passed_s) + 1)
 
 
 def change_address(call: Call, email: str) -> None:
@@ -108,7 +115,7 @@ def change_address(call: Call, email: str) -> None:
     Raises:
         Unauthenticated, Conflict: as `resend`.
         InvalidFields: `email` is no address that may join.
-        TooMany: three changes in a day.
+        TooMany: all changes of this day.
     """
     faults = addresses.faults(email, call.hub.settings) or domain_faults(call, email)
     address = addresses.parse(email)
@@ -116,7 +123,8 @@ def change_address(call: Call, email: str) -> None:
         raise InvalidFields({"email": faults})
     with working(call) as work:
         user = _unverified(work)
-        limits.count(work, limits.Limit(f"verify.change:{user.id}", 3, 24 * 60))
+        most = work.hub.settings.entering.verify_changes_per_day
+        limits.count(work, limits.Limit(f"verify.change:{user.id}", most, 24 * 60))
         _move_to(work, user, address)
         emails = ({"email": addresses.masked(one)} for one in (user.email, address.text))
         record(work, "account.email_primary", target=user.name, detail=changes(*emails))

@@ -15,7 +15,6 @@ from strata.accounts.puzzles import Done, Puzzle
 from strata.core.call import Call, Work
 from strata.core.errors import TooMany, WorkNeeded
 
-FAILURES, MINUTES = 30, 10
 WORK_LIFE: Final = timedelta(minutes=10)
 
 
@@ -41,7 +40,7 @@ def require_room(work: Work, key: str, done: Done) -> None:
         TooMany: the same where no work is offered.
     """
     try:
-        limits.require_counted(work, _limit(key))
+        limits.require_counted(work, _limit(work, key))
     except TooMany as full:
         use = _work_here(work)
         if not use.bits:
@@ -62,15 +61,16 @@ def passkey_work_asked(call: Call) -> Puzzle:
 
 
 def _asked(call: Call, key: str) -> Puzzle:
-    limit = _limit(key)
+    limit = _limit(call, key)
     has_room = limits.counted(call, key, minutes=limit.minutes) < limit.most
     if has_room or limits.is_blocked(call, key):  # no work opens a door that is shut
         return puzzles.NO_PUZZLE
     return puzzles.puzzle(call, _work_here(call))
 
 
-def _limit(key: str) -> limits.Limit:
-    return limits.Limit(key, FAILURES, MINUTES)
+def _limit(call: Call, key: str) -> limits.Limit:
+    chosen = call.hub.settings.entering
+    return limits.Limit(key, chosen.address_failures, chosen.address_minutes)
 
 
 def _work_here(call: Call) -> puzzles.Use:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from strata.accounts import confirmed, limits, people
 from strata.accounts.mailboxes import addresses
@@ -21,12 +20,6 @@ from strata.events.facts import record
 from strata.sessions.entering import crowded, warning
 from strata.sessions.entering.entry import Browser
 from strata.sessions.signed_in import browsers
-
-PAIR_FAILURES, PAIR_MINUTES = 5, 5
-PAIR_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15))
-SPRAYED_PEOPLE, SPRAY_MINUTES = 10, 10
-PERSON_FAILURES, PERSON_MINUTES = 20, 60
-LONG_WAIT: Final = (timedelta(hours=1),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +79,7 @@ def admit(work: Work, tried: Trace, done: Done) -> bool:
         TooMany: this address did.
         WorkNeeded: so did this address; who works for each attempt need not wait.
     """
+    chosen = work.hub.settings.entering
     limits.note(work, tried.address_key, subject=tried.typed)  # first: parallel ones wait for it
     limits.require_unblocked(work, tried.address_key)
     _require_unlocked(work, tried.pair_key)
@@ -94,8 +88,8 @@ def admit(work: Work, tried: Trace, done: Done) -> bool:
         limits.require_unblocked(work, tried.person_key)  # a program cannot wait for a mail
     for key in (tried.pair_key, tried.person_key, tried.account_key):
         limits.note(work, key)
-    if limits.counted(work, tried.pair_key, minutes=PAIR_MINUTES) >= PAIR_FAILURES:
-        limits.block(work, tried.pair_key, PAIR_WAITS)
+    if limits.counted(work, tried.pair_key, minutes=chosen.pair_minutes) >= chosen.pair_failures:
+        limits.block(work, tried.pair_key, *chosen.pair_wait_minutes)
     crowded.require_room(work, tried.address_key, done)
     return under_attack
 
@@ -152,12 +146,12 @@ def forgive_here(work: Work, user: people.User) -> None:
 
 
 def _watch_person(work: Work, tried: Trace) -> None:
-    """Twenty failures in an hour: for an hour only known browsers, and a mail to the owner."""
+    """So many failures: for a while only known browsers, and a mail to the owner."""
     begun = [
         key for key in dict.fromkeys((tried.person_key, tried.account_key)) if _begins(work, key)
     ]
     for key in begun:
-        limits.block(work, key, LONG_WAIT)
+        limits.block(work, key, work.hub.settings.entering.name_guard_minutes)
     if tried.account_key not in begun:
         return
     person = tried.person
@@ -172,15 +166,17 @@ def _watch_person(work: Work, tried: Trace) -> None:
 
 def _begins(call: Call, key: str) -> bool:
     """Whether there are so many failures by now that there must be a wait."""
-    failures = limits.counted(call, key, minutes=PERSON_MINUTES)
-    return failures >= PERSON_FAILURES and not limits.is_blocked(call, key)
+    chosen = call.hub.settings.entering
+    failures = limits.counted(call, key, minutes=chosen.name_minutes)
+    return failures >= chosen.name_failures and not limits.is_blocked(call, key)
 
 
 def _watch_address(work: Work, tried: Trace) -> None:
-    """Ten people tried from one address: somebody sprays passwords."""
-    people_tried = limits.distinct_subjects(work, tried.address_key, minutes=SPRAY_MINUTES)
-    if people_tried >= SPRAYED_PEOPLE and not limits.is_blocked(work, tried.address_key):
-        limits.block(work, tried.address_key, LONG_WAIT)
+    """So many people tried from one address: somebody sprays passwords."""
+    chosen, key = work.hub.settings.entering, tried.address_key
+    people_tried = limits.distinct_subjects(work, key, minutes=chosen.spraying_minutes)
+    if people_tried >= chosen.spraying_names and not limits.is_blocked(work, key):
+        limits.block(work, key, chosen.spraying_wait_minutes)
         record(work, "account.lockout", detail={"people": people_tried})
         warning.alert(work, tried.address)
 

@@ -4,7 +4,7 @@ Every attempt is counted as a failure before the password is looked at, and take
 right: parallel guesses cannot slip past the limit. Unknown people are counted, delayed and
 refused exactly as known ones.
 
-After twenty failures in an hour, wherever from, the password alone opens nothing in a browser in
+After many failures, wherever from, the password alone opens nothing in a browser in
 which the account was never entered: a log-in waits for a link by mail. A wrong password is told the
 same, counts the same and costs the same. Where the failures came under another name of the account,
 a wrong password is told what everybody is told, and the right one waits.

@@ -33,7 +33,6 @@ from strata.sessions.signed_in.browsers import family_of
 from strata.sessions.signed_in.tables import waiting_log_ins
 
 LIFE: Final = timedelta(minutes=10)  # the most that ASVS 6.5.5 lets such a link live
-MOST: Final = 5  # mails of one account in an hour
 LONGEST: Final = 128  # characters of a cookie
 _PURPOSE: Final = "login.waiting"
 OVER: Final = "This link can no longer be used. Log in again."
@@ -154,7 +153,8 @@ def _unsent(call: Call, digest: str) -> people.User | None:
 def _send(work: Work, digest: str, user: people.User) -> None:
     people.locked(work, user.id)  # else two nodes would each find room for the last mail
     key = f"login.mail:{user.id}"
-    if limits.counted(work, key, minutes=60) >= MOST:
+    most = work.hub.settings.entering.log_in_mails_per_hour
+    if limits.counted(work, key, minutes=60) >= most:
         return
     limits.note(work, key)
     link = links.fresh()

@@ -21,7 +21,6 @@ from strata.sessions.entering import waiting
 from strata.sessions.signed_in import letters, sessions
 from strata.sessions.signed_in.tables import resets
 
-TRIES, MINUTES = 5, 5
 _WRONG: Final[dict[str, tuple[str, ...]]] = {"current_password": ("pw.wrong",)}
 
 
@@ -100,9 +99,9 @@ def _person(call: Call) -> people.User:
 
 
 def _require_current(call: Call, user: people.User, password: str) -> None:
-    key, tried_at = f"password.change:{user.id}", call.now
+    key, tried_at, chosen = f"password.change:{user.id}", call.now, call.hub.settings.entering
     with working(call) as work:
-        limits.count(work, limits.Limit(key, TRIES, MINUTES))
+        limits.count(work, limits.Limit(key, chosen.proof_tries, chosen.proof_minutes))
     if not hashing.matches(call.hub, user.password_hash, password):
         raise InvalidFields(_WRONG)
     with working(call) as work:

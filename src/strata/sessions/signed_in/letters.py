@@ -11,12 +11,12 @@ from strata.events.outbox import Letter
 
 def log_in_failures(call: Call, reader: Reader) -> Letter:
     """Warn the owner of many failed log-ins."""
-    site = call.hub.settings.site_name
+    site, minutes = call.hub.settings.site_name, call.hub.settings.entering.name_guard_minutes
     english = Wording(
         subject=f"Many failed log-ins to your {site} account",
         before=(
-            "Someone entered a wrong password for your account many times within an hour.",
-            "For the next hour, browsers in which you never logged in also ask for a link by mail.",
+            "Someone entered a wrong password for your account many times.",
+            f"For {minutes} min, browsers in which you never logged in also need a link by mail.",
             "Access tokens keep working.",
         ),
         link_text="Log in",
@@ -25,8 +25,8 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
     chinese = Wording(
         subject=f"您的 {site} 账号多次登录失败",
         before=(
-            "有人在一小时内多次为您的账号输入了错误密码。",
-            "接下来一小时内，在未曾登录过的浏览器中使用密码登录时，还需打开我们发送的链接。",
+            "有人多次为您的账号输入了错误密码。",
+            f"接下来 {minutes} 分钟内，在未曾登录过的浏览器中用密码登录还需打开我们发送的链接。",
             "访问令牌不受影响。",
         ),
         link_text="登录",
@@ -37,12 +37,12 @@ def log_in_failures(call: Call, reader: Reader) -> Letter:
 
 def sprayed(call: Call, reader: Reader, *, address: str) -> Letter:
     """Tell who runs the site that somebody tries one password after another on many accounts."""
-    site = call.hub.settings.site_name
+    site, minutes = call.hub.settings.site_name, call.hub.settings.entering.spraying_wait_minutes
     english = Wording(
         subject=f"{site}: somebody tries the accounts of many people",
         before=(
-            "Ten or more accounts were tried with wrong passwords from one address.",
-            f"{address} cannot log in for an hour.",
+            "Many accounts were tried with wrong passwords from one address.",
+            f"{address} cannot log in for {minutes} min.",
         ),
         link_text="Audit log",
         after=(
@@ -53,8 +53,8 @@ def sprayed(call: Call, reader: Reader, *, address: str) -> Letter:
     chinese = Wording(
         subject=f"{site}：有人正在尝试登录多个账号",
         before=(
-            "同一地址使用错误密码尝试登录了十个或更多账号。",
-            f"{address} 在一小时内无法登录。",
+            "同一地址使用错误密码尝试登录了多个账号。",
+            f"{address} 在 {minutes} 分钟内无法登录。",
         ),
         link_text="审计日志",
         after=("如果持续发生，请在服务器前端封禁该地址。此类邮件每小时最多一封。",),

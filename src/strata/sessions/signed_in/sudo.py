@@ -18,7 +18,6 @@ from strata.core.errors import InvalidFields, ProofNeeded, Unauthenticated
 from strata.events.facts import record
 from strata.sessions.signed_in import sessions
 
-TRIES, MINUTES = 5, 5
 MAILED = "sudo.mailed"
 
 
@@ -128,9 +127,9 @@ def _may_by_mail(user: people.User) -> bool:
 
 
 def _by_password(call: Call, user: people.User, password: str) -> Proved:
-    key, tried_at = f"sudo:{user.id}", call.now
+    key, tried_at, chosen = f"sudo:{user.id}", call.now, call.hub.settings.entering
     with working(call) as work:
-        limits.count(work, limits.Limit(key, TRIES, MINUTES))
+        limits.count(work, limits.Limit(key, chosen.proof_tries, chosen.proof_minutes))
     if not hashing.matches(call.hub, user.password_hash, password):
         raise ProofNeeded("pw.wrong")
     with working(call) as work:

@@ -108,7 +108,7 @@ class AccountsSettings:
     )
     log_in_work_bits: int = setting(
         18,
-        "Work by which a browser or script may log in from an address with 30 failures in 10 minutes, which has to wait otherwise: it finds a SHA-256 with so many leading zero bits, for each attempt; at most 24; 0: everybody there waits.",
+        "Work by which a browser or script may log in from an address with too many failures (`entering.address_failures`), which has to wait otherwise: it finds a SHA-256 with so many leading zero bits, for each attempt; at most 24; 0: everybody there waits.",
         unit="bits",
     )
     password_policy: str = setting(

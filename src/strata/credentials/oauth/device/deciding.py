@@ -20,7 +20,6 @@ from strata.credentials.oauth.tables import oauth_devices
 from strata.events import outbox
 from strata.events.facts import record
 
-WRONG_CODES, WRONG_MINUTES = 10, 15
 NOT_WAITING: Final = "This code is wrong, was used already, or is no longer valid."
 
 
@@ -103,8 +102,10 @@ def _keys(call: Call) -> tuple[str, str]:
 
 def _count(call: Call) -> datetime:
     """Count this try before it is looked at, so that many at once count too."""
+    chosen = call.hub.settings.entering
+    most, minutes = chosen.device_tries, chosen.device_minutes
     with working(call) as work:
-        limits.count(work, *(limits.Limit(key, WRONG_CODES, WRONG_MINUTES) for key in _keys(call)))
+        limits.count(work, *(limits.Limit(key, most, minutes) for key in _keys(call)))
         return work.now
 
 

@@ -134,13 +134,13 @@ def _confirm_code(call: Call, form: Form) -> Outcome:
 
 def _pause_s(call: Call, request: Request) -> int:
     """Seconds for which Resend would be refused, as far as this page can know."""
-    pause = mailing.RESEND_PAUSE
+    pause_s = call.hub.settings.entering.verify_pause_s
     if "sent" in request.query_params:
-        return int(pause.total_seconds())
+        return pause_s
     if call.actor.user_id is None:
         return 0
     age = call.now - profiles.person(call, call.actor.user_id).created_at
-    return max(0, int((pause - age).total_seconds()))
+    return max(0, int(pause_s - age.total_seconds()))
 
 
 async def _again(request: Request, error: InvalidFields, form: Form) -> Response:
