@@ -16,6 +16,7 @@ from strata.access.plans import requests
 from strata.accounts import people
 from strata.accounts.naming import former, names
 from strata.accounts.naming.names import Namespace
+from strata.accounts.plans import grants
 from strata.accounts.profile.details import Details
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Role
@@ -24,6 +25,7 @@ from strata.core.errors import (
     Conflict,
     EmailNotVerified,
     InvalidFields,
+    OverQuota,
     ProofNeeded,
     Unauthenticated,
 )
@@ -103,6 +105,21 @@ def test_no_repo_is_left_behind_by_an_organization(hub: Hub, ana: Actor) -> None
     )
     assert isinstance(late, InvalidFields), late
     assert bearer(hub, "acme").id == draft.owner_id
+
+
+def test_of_two_repos_at_once_the_plan_has_room_for_one(hub: Hub, ana: Actor) -> None:
+    worked(hub, SYSTEM, lambda work: grants.override(work, bearer(hub, "ana"), "repos", 1, None))
+    with calling(hub, ana) as call:
+        drafts = [
+            create.settle(call, create.Wish(RepoType.MODEL, "ana", name)) for name in ("one", "two")
+        ]
+    late = beside(
+        hub,
+        lambda work: create.insert(work, drafts[0]),
+        lambda: worked(hub, ana, lambda work: create.insert(work, drafts[1])),
+        by=ana,
+    )
+    assert isinstance(late, OverQuota), late
 
 
 def test_a_form_of_yesterday_takes_no_demand_back_without_a_proof(hub: Hub, ana: Actor) -> None:

@@ -139,9 +139,12 @@ def known_among(call: Call, namespace_ids: Iterable[int]) -> frozenset[int]:
 
 
 def bears(work: Work, namespace_id: int, name: str) -> bool:
-    """Whether an account has this name now; until the transaction ends it gets no other."""
+    """Whether an account has this name now; until the transaction ends it gets no other.
+
+    Others who ask the same wait, so that what the account owns is counted one after the other.
+    """
     mine = sa.select(namespaces.c.name).where(namespaces.c.id == namespace_id)
-    return work.db.scalar(mine.with_for_update(read=True)) == name
+    return work.db.scalar(mine.with_for_update(key_share=True)) == name
 
 
 def latest(work: Work, namespace_id: int) -> Namespace | None:
