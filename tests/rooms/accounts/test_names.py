@@ -91,6 +91,9 @@ def test_a_name_is_found_in_any_casing(hub: Hub) -> None:
     [
         ("jane.doe@example.org", "jane-doe"),
         ("Zoë@example.org", "Zoe"),
+        ("Łukasz.Groß@example.org", "Lukasz-Gross"),
+        ("иван@example.org", "ivan"),
+        ("李伟@example.org", "LiWei"),
         ("alice@example.org", "alice-2"),
         ("admin@example.org", "admin-2"),
     ],

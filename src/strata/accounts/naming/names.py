@@ -10,13 +10,13 @@ import hashlib
 import re
 import secrets
 import string
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
+from anyascii import anyascii
 from sqlalchemy.exc import IntegrityError
 
 from strata.accounts.naming.reserved import is_reserved, looks_reserved
@@ -245,8 +245,9 @@ def suggest(call: Call, email: str) -> str:
 
 
 def _stem(local_part: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", local_part).encode("ascii", "ignore").decode()
-    dashed = re.sub(r"[^A-Za-z0-9]+", "-", ascii_only).strip("-")[:SUGGESTED_LENGTH].strip("-")
+    dashed = (
+        re.sub(r"[^A-Za-z0-9]+", "-", anyascii(local_part)).strip("-")[:SUGGESTED_LENGTH].strip("-")
+    )
     if len(dashed) < SHORTEST or dashed.isdigit():
         return f"user-{_letters(4)}"
     return dashed
