@@ -40,7 +40,7 @@ def claim(work: Work, user_id: int, *, email: str, key: str) -> bool:
     work.db.execute(fresh.on_conflict_do_nothing())
     if owner_id(work, key) != user_id:
         return False
-    _unseat(work, key, but=user_id)
+    unseat(work, key, but=user_id)
     settle_domains(work, user_id)
     troubles.clear(work, key)  # a mail has just been read there
     return True
@@ -49,7 +49,7 @@ def claim(work: Work, user_id: int, *, email: str, key: str) -> bool:
 def displace(work: Work, key: str) -> None:
     """Take an address that somebody proves from accounts that only said that it is theirs."""
     lock_claimants(work, key)
-    _unseat(work, key)
+    unseat(work, key)
 
 
 def lock_claimants(work: Work, key: str, user_id: int = 0) -> None:
@@ -62,7 +62,8 @@ def lock_claimants(work: Work, key: str, user_id: int = 0) -> None:
     work.db.execute(theirs.order_by(users.c.id).with_for_update())
 
 
-def _unseat(work: Work, key: str, *, but: int = 0) -> None:
+def unseat(work: Work, key: str, *, but: int = 0) -> None:
+    """Have the others look as if they waited who only said that an address is theirs."""
     pretended = sa.and_(users.c.email_key == key, users.c.id != but, users.c.verified_at.is_(None))
     work.db.execute(sa.update(users).where(pretended).values(address_taken=True))
 

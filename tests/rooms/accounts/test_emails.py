@@ -171,7 +171,10 @@ def test_a_sign_up_with_a_further_address_of_somebody_cannot_confirm_it(
     confirm(hub)
     joined(hub, "mallory", email=SECOND)
     assert person(hub, "mallory").address_taken
+    # It goes where the confirmation would: who signs up sees what becomes of it in either case.
+    assert "already" in inbox(hub, SECOND)[-1].subject
     assert "email_confirmation" not in inbox(hub, SECOND)[-1].text
+    assert "already" not in inbox(hub, "alice@example.org")[-1].subject
 
 
 def test_an_address_is_removed_but_not_the_primary_one(hub: Hub, alice: Actor) -> None:
@@ -343,3 +346,26 @@ def test_an_address_is_confirmed_or_the_account_taken_back_never_both(
     )
     assert late is Outcome.EXPIRED
     assert held(hub, alice) == ["alice@example.org"]
+
+
+def test_a_link_to_confirm_an_address_again_does_not_bring_it_back(hub: Hub, alice: Actor) -> None:
+    add(hub, alice)
+    assert confirm(hub) is Outcome.CONFIRMED
+    with calling(hub, alice) as call, working(call) as work:
+        adding.confirm_again(work, SECOND)
+    link = confirmation_in(inbox(hub, SECOND)[-1])
+    with calling(hub, alice) as call, working(call) as work:
+        proved.remove(work, SECOND)
+
+    assert worked(hub, SYSTEM, lambda work: adding.confirm(work, link)) is Outcome.EXPIRED
+    assert held(hub, alice) == ["alice@example.org"]
+
+
+def test_other_addresses_go_on_waiting_when_one_is_removed(hub: Hub, alice: Actor) -> None:
+    add(hub, alice)
+    assert confirm(hub) is Outcome.CONFIRMED
+    add(hub, alice, "third@other.example")
+    with calling(hub, alice) as call, working(call) as work:
+        proved.remove(work, SECOND)
+
+    assert confirm(hub, "third@other.example") is Outcome.CONFIRMED

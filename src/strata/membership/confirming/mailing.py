@@ -77,7 +77,8 @@ def _letter(work: Work, user: people.User, link_token: str, code: str) -> outbox
     # Looked for in either case: a sign-up costs the same whether somebody has the address or not.
     owner = people.owner_of_address(work, user.email_key)
     if user.address_taken and owner is not None and owner.verified_at is not None:
-        return letters.sign_up_attempt(work, people.reader(owner))
+        # At this very address: mail that is refused there shows in either case.
+        return letters.sign_up_attempt(work, people.reader(owner, user.email))
     link = page(work, f"/email_confirmation/{link_token}")
     return letters.verify(work, people.reader(user), link=link, code=code)
 

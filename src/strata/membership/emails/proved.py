@@ -17,6 +17,8 @@ from strata.events.audit.changes import changes
 from strata.events.facts import record
 from strata.events.letters import Reader
 from strata.membership.emails import letters
+from strata.membership.emails.tables import email_changes
+from strata.membership.emails.withdrawing import close
 from strata.sessions.entering import waiting as waiting_log_ins
 from strata.sessions.passwords import reset
 from strata.sessions.signed_in.sudo import require_sudo
@@ -33,7 +35,7 @@ def make_primary(work: Work, key: str) -> None:
     """
     user = signed_in(work)
     require_sudo(work)
-    people.locked(work, user.id)
+    confirmed.lock_claimants(work, key, user.id)
     held = held_email(work, user, key)
     if key != user.email_key:
         put_first(work, user, held.email, key)
@@ -57,6 +59,9 @@ def remove(work: Work, key: str) -> None:
     if gone is None:
         raise NotFound("This account has no such confirmed address.")
     _forget_links(work, user.id)
+    # A link to confirm it once more would give it back to whoever reads it.
+    again = sa.and_(email_changes.c.user_id == user.id, email_changes.c.email_key == key)
+    close(work, again)
     detail = {"before": {"email": addresses.masked(gone.email)}}
     record(work, "account.email_remove", target=user.name, detail=detail)
     tell(work, told, lambda reader: letters.removed(work, reader, email=gone.email))
@@ -91,8 +96,13 @@ def signed_in(call: Call) -> people.User:
 
 
 def put_first(work: Work, user: people.User, email: str, key: str) -> None:
-    """Let mails go to an address that is theirs, and tell those at every address."""
+    """Let mails go to an address that is theirs, and tell those at every address.
+
+    Who says that it is theirs is locked, with the account (`confirmed.lock_claimants`).
+    """
     told = confirmed.readers(work, user)
+    # Whoever was signing up with it while it was proved was not seen then.
+    confirmed.unseat(work, key, but=user.id)
     change = sa.update(users).where(users.c.id == user.id)
     work.db.execute(change.values(email=email, email_key=key, address_taken=False))
     _forget_links(work, user.id)

@@ -58,7 +58,14 @@ def write(work: Work, row: Row, *, verified_at: datetime | None) -> people.User:
     if work.db.execute(fresh.returning(users.c.id)).first() is None:  # meanwhile it was taken
         work.db.execute(sa.insert(users).values(**values, address_taken=True))
     elif verified_at is not None and not taken:
-        confirmed.claim(work, user_id, email=row.address.text, key=row.address.key)
+        _claim(work, user_id, row.address)
     user = people.by_id(work, user_id)
     assert user is not None, "the row was written in this transaction"
     return user
+
+
+def _claim(work: Work, user_id: int, address: addresses.Address) -> None:
+    """Give the address to the account, unless somebody has just proved that it is theirs."""
+    if not confirmed.claim(work, user_id, email=address.text, key=address.key):
+        theirs = sa.update(users).where(users.c.id == user_id)
+        work.db.execute(theirs.values(address_taken=True))
