@@ -297,7 +297,7 @@ def test_the_mail_says_until_when(patient: Hub) -> None:
     publish(patient, "2")
     with reading(patient) as call:
         TellOfTerms("terms", "2").run(call)
-    assert "Until 2026-12-07 everything works as before" in letter(patient, "mei@example.com").text
+    assert "Until Dec 7, 2026 everything works as before" in letter(patient, "mei@example.com").text
 
 
 def test_consents_outlive_the_account_without_the_person(hub: Hub) -> None:

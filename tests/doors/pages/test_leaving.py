@@ -27,6 +27,7 @@ from fixtures.shown_repos import served
 from fixtures.traces import texts_with
 from strata.accounts import people
 from strata.accounts.legal.agreeing import keep
+from strata.accounts.legal.documents import packaged_versions
 from strata.accounts.naming import names
 from strata.accounts.naming.former import holder
 from strata.accounts.profile import picture
@@ -178,7 +179,8 @@ def test_a_copy_holds_everything_of_a_full_life_and_no_name_that_is_hidden(
     li.submit("/settings/profile", "/settings/profile", full_name="Li Wei", bio="I tune models.")
     hook = {"url": "https://93.184.216.34/h", "accounts": "bob", "repo": "on", "secret": "s3cr3t"}
     assert li.submit(HOOK, HOOK, **hook).status == 303
-    does(hub, me, lambda work: keep(work, me.user_id or 0, read_in="en", method="renewal"))
+    agreed = packaged_versions()
+    does(hub, me, lambda work: keep(work, me.user_id or 0, agreed, read_in="en", method="renewal"))
     does(hub, me, lambda work: follow(work, bob.user_id or 0))
     mine = does(hub, me, lambda work: edit.create(work, edit.Wish("My shelf")))
     for repo in theirs:

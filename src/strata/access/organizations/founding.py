@@ -41,7 +41,7 @@ def found_organization(work: Work, wanted: NewOrganization) -> Organization:
         made = create(work, wanted, founder)
     except AlreadyExists as taken:
         raise InvalidFields({"name": (taken.message,)}) from taken
-    promise(work, founder.id, read_in=wanted.read_in, whose=made.name)
+    promise(work, founder.id, wanted.guidelines, read_in=wanted.read_in, whose=made.name)
     limits.count(work, limits.Limit(f"organizations:{founder.id}", most, A_DAY))
     return made
 

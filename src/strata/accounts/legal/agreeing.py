@@ -20,7 +20,10 @@ _USER_AGENT_LENGTH = 512
 
 def consent_faults(call: Call, agreed: Mapping[str, str]) -> tuple[str, ...]:
     """The message key of what is missing from a consent: a box, or the newest version."""
-    asked = documents.asked(call)
+    return _faults(documents.asked(call), agreed)
+
+
+def _faults(asked: Mapping[str, str], agreed: Mapping[str, str]) -> tuple[str, ...]:
     if any(not agreed.get(kind) for kind in asked):
         return ("consent.required",)
     return () if all(agreed[kind] == asked[kind] for kind in asked) else ("consent.changed",)
@@ -35,10 +38,7 @@ def agree(work: Work, agreed: Mapping[str, str], *, read_in: str) -> None:
     """
     if work.actor.user_id is None or work.actor.session_id is None:
         raise Unauthenticated("Log in first.")
-    faults = consent_faults(work, agreed)
-    if faults:
-        raise InvalidFields({"consents": faults})
-    kept = keep(work, work.actor.user_id, read_in=read_in, method="re-consent")
+    kept = keep(work, work.actor.user_id, agreed, read_in=read_in, method="re-consent")
     record(work, "account.consent", target=work.actor.name, detail={"documents": kept})
 
 
@@ -46,11 +46,11 @@ def guidelines_faults(call: Call, version: str) -> tuple[str, ...]:
     """The message key of what is missing where somebody promises to follow the guidelines only."""
     if not version:
         return ("guidelines.required",)
-    current = documents.versions(call)[DocumentKind.GUIDELINES.value]
+    current = documents.document(call, DocumentKind.GUIDELINES, documents.LANGUAGES[0]).version
     return () if version == current else ("consent.changed",)
 
 
-def promise(work: Work, user_id: int, *, read_in: str, whose: str) -> None:
+def promise(work: Work, user_id: int, version: str, *, read_in: str, whose: str) -> None:
     """Write down that somebody promised that what is published will follow the guidelines.
 
     They are asked for this even where their own sign-up did not ask, because they will answer for
@@ -58,28 +58,46 @@ def promise(work: Work, user_id: int, *, read_in: str, whose: str) -> None:
 
     Args:
         whose: name of the organisation that they promised it for.
+
+    Raises:
+        InvalidFields: `guidelines`: others were published since they were judged.
     """
-    _write(work, user_id, DocumentKind.GUIDELINES, read_in=read_in, method="organization")
-    version = documents.versions(work)[DocumentKind.GUIDELINES.value]
-    detail = {"documents": {DocumentKind.GUIDELINES.value: version}, "organization": whose}
+    shown = documents.document(work, DocumentKind.GUIDELINES, read_in)
+    if shown.version != version:
+        raise InvalidFields({"guidelines": ("consent.changed",)})
+    _write(work, user_id, shown, method="organization")
+    detail = {"documents": {shown.kind.value: shown.version}, "organization": whose}
     record(work, "account.consent", target=work.actor.name, detail=detail)
 
 
-def keep(work: Work, user_id: int, *, read_in: str, method: str) -> dict[str, str]:
-    """Write down that somebody agreed to the documents that are asked about now; which they are."""
-    asked = documents.asked(work)
+def keep(
+    work: Work, user_id: int, agreed: Mapping[str, str], *, read_in: str, method: str
+) -> dict[str, str]:
+    """Write down that somebody agreed to the documents that are asked about now; which they are.
+
+    What holds is read once: what is judged, written and vouched for is the same.
+
+    Raises:
+        InvalidFields: `consents`: not all of them, or older ones; a form that was judged before
+            may have waited while others were published.
+    """
+    held = documents.current(work, read_in)
+    versions = documents.versions_of(held)
+    asked = documents.asked_of(versions)
+    faults = _faults(asked, agreed)
+    if faults:
+        raise InvalidFields({"consents": faults})
     for kind in asked:
-        _write(work, user_id, DocumentKind(kind), read_in=read_in, method=method)
-    vouch(work, user_id)
+        _write(work, user_id, held[kind], method=method)
+    _vouch(work, user_id, versions)
     return asked
 
 
-def _write(work: Work, user_id: int, kind: DocumentKind, *, read_in: str, method: str) -> None:
-    shown = documents.document(work, kind, read_in)
+def _write(work: Work, user_id: int, shown: documents.Document, *, method: str) -> None:
     work.db.execute(
         sa.insert(consents).values(
             user_id=user_id,
-            document=kind.value,
+            document=shown.kind.value,
             version=shown.version,
             sha256=shown.sha256,
             language=shown.language,
@@ -124,5 +142,9 @@ def warning(actor: Actor, base_url: str) -> str:
 
 def vouch(work: Work, user_id: int) -> None:
     """Ask an account for no consent until the documents change; an operator stands in for it."""
-    current = documents.key_of(documents.versions(work))
-    work.db.execute(sa.update(users).where(users.c.id == user_id).values(agreed=current))
+    _vouch(work, user_id, documents.versions(work))
+
+
+def _vouch(work: Work, user_id: int, versions: Mapping[str, str]) -> None:
+    agreed = documents.key_of(versions)
+    work.db.execute(sa.update(users).where(users.c.id == user_id).values(agreed=agreed))

@@ -43,9 +43,19 @@ def document(call: Call, kind: DocumentKind, language: str) -> Document:
     return Document(kind, row[0], wanted, row[1], row[2]) if row else packaged(kind, wanted)
 
 
+def current(call: Call, language: str) -> dict[str, Document]:
+    """Each text that holds now by its kind; others may hold when they are read again."""
+    return {kind.value: document(call, kind, language) for kind in DocumentKind}
+
+
 def versions(call: Call) -> dict[str, str]:
     """The version of each document that holds now."""
-    return {kind.value: document(call, kind, LANGUAGES[0]).version for kind in DocumentKind}
+    return versions_of(current(call, LANGUAGES[0]))
+
+
+def versions_of(held: Mapping[str, Document]) -> dict[str, str]:
+    """The versions of texts by their kinds."""
+    return {kind: one.version for kind, one in held.items()}
 
 
 def asked(call: Call) -> dict[str, str]:
@@ -54,10 +64,14 @@ def asked(call: Call) -> dict[str, str]:
     Terms and privacy policy, the two documents of the seed (S-006); the guidelines too once the
     operator published some. Of the sample only who founds an organisation is asked.
     """
-    held, guidelines = versions(call), DocumentKind.GUIDELINES
-    if held[guidelines] == packaged(guidelines, LANGUAGES[0]).version:
-        del held[guidelines]
-    return held
+    return asked_of(versions(call))
+
+
+def asked_of(held: Mapping[str, str]) -> dict[str, str]:
+    """Those of the versions that hold which somebody agrees to with their account."""
+    guidelines = DocumentKind.GUIDELINES.value
+    sample = held[guidelines] == packaged(DocumentKind.GUIDELINES, LANGUAGES[0]).version
+    return {kind: one for kind, one in held.items() if kind != guidelines or not sample}
 
 
 def packaged_versions() -> dict[str, str]:

@@ -123,7 +123,8 @@ def _keep(work: Work, form: SignUp, user: people.User, promise: invites.Promise 
         by_invite(work, user.id, promise.plan, promise.days)
     if work.hub.settings.accounts.sign_up == "approval" and not user.admin:
         user = approval.hold(work, user)
-    agreed = keep_consents(work, user.id, read_in=form.read_in, method=_method(form, promise))
+    method = _method(form, promise)
+    agreed = keep_consents(work, user.id, form.consents, read_in=form.read_in, method=method)
     if form.mails:
         ask_for_mails(work, user.id)
     if form.identity is not None:
