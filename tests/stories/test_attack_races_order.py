@@ -3,17 +3,31 @@
 Each story holds what one act takes first, lets the other one come, and goes on.
 """
 
+from collections.abc import Callable
+
 import pytest
 
 from fixtures.accounts import calling, confirmation_in, in_session, inbox, joined, person
 from fixtures.authenticators import Authenticator
+from fixtures.hubs import FrozenClock
+from fixtures.oauth import CALLBACK
 from fixtures.races import beside, called, worked
+from fixtures.tokens import issued
 from strata.accounts import confirmed, people
 from strata.accounts.factors import passkeys
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import Work
 from strata.core.errors import InvalidFields
 from strata.core.hub import Hub
+from strata.credentials.oauth import apps, consents
+from strata.credentials.oauth.making import keeping
+from strata.credentials.oauth.making.description import Described
+from strata.credentials.oauth.making.keeping import Birth
+from strata.credentials.oauth.tokens.ending import end_leaked
+from strata.credentials.tokens import renewing
+from strata.credentials.tokens.leaked import leaks
+from strata.credentials.tokens.making import Issued
+from strata.membership.closing import gone, leave
 from strata.membership.confirming import verification
 from strata.membership.emails import adding
 from strata.sessions.entering.entry import Browser
@@ -87,3 +101,66 @@ def test_two_who_prove_one_address_do_not_hold_each_other_up(hub: Hub, ana: Acto
     assert late is adding.Outcome.UNKNOWN
     with calling(hub) as call:
         assert confirmed.owner_id(call, seen.email_key) == seen.id
+
+
+def test_two_reports_of_the_same_tokens_do_not_hold_each_other_up(hub: Hub, ana: Actor) -> None:
+    first, second = issued(hub, ana), issued(hub, in_session(hub, "bob"))
+    late = beside(
+        hub,
+        reported(first),
+        lambda: worked(hub, SYSTEM, reported(second, first)),
+        by=SYSTEM,
+        then=reported(second),
+    )
+    assert late == 0, late
+    assert not any(works(hub, one.value) for one in (first, second))
+
+
+def reported(*tokens: Issued) -> Callable[[Work], int]:
+    return lambda work: end_leaked(work, {one.value: "" for one in tokens})
+
+
+def works(hub: Hub, value: str) -> bool:
+    with calling(hub) as call:
+        return leaks.alive(call, value)
+
+
+def test_a_report_leaves_the_value_that_is_made_at_this_moment(hub: Hub, ana: Actor) -> None:
+    old = issued(hub, ana)
+    fresh: list[str] = []
+    late = beside(
+        hub,
+        lambda work: fresh.append(renewing.rotate(work, old.id).value),
+        lambda: worked(hub, SYSTEM, lambda work: end_leaked(work, {old.value: ""})),
+        by=ana,
+    )
+    assert late == 0, late
+    assert [works(hub, value) for value in (old.value, *fresh)] == [False, True]
+
+
+def test_an_account_and_an_application_of_another_one_go_at_once(
+    hub: Hub, clock: FrozenClock, ana: Actor
+) -> None:
+    """The one who leaves comes later than somebody who let in an application of theirs."""
+    leaver = in_session(hub, "zoe")
+    born = Birth(apps.Origin.PERSON, leaver.user_id, confidential=False)
+    described = Described("An app", redirect_uris=(CALLBACK,), scopes=("openid",))
+
+    def lets_in(work: Work) -> None:
+        app = keeping.insert(work, described, born).app
+        consents.agree(work, app, ana.user_id or 0, ("openid",), ())
+
+    worked(hub, SYSTEM, lets_in)
+    worked(hub, leaver, leave.schedule)
+    clock.advance(leave.GRACE)
+    late = beside(
+        hub,
+        lambda work: people.locked(work, ana.user_id or 0),
+        lambda: called(hub, SYSTEM, gone.delete_due),
+        by=SYSTEM,
+        then=lambda work: people.locked(work, leaver.user_id or 0),
+    )
+    assert late is None, late
+    with calling(hub) as call:
+        assert people.by_name(call, "zoe") is None
+        assert consents.people_of(call, leaver.user_id or 0) == set()

@@ -32,7 +32,7 @@ from fixtures.oauth import application
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.post_offices import PostOffice, post_office
 from fixtures.programs import granted
-from fixtures.tokens import issued, rotated
+from fixtures.tokens import fine, issued, rotated
 from fixtures.webhooks import called, hooked
 from rooms.accounts.test_factors import finish, signed_in, ticket, with_app, with_passkey
 from rooms.accounts.test_keys import added as key_added, line
@@ -51,14 +51,15 @@ from strata.accounts.tables import users
 from strata.app.hub import JOBS, MAILING, REACTIONS
 from strata.blobs.keep import keep
 from strata.community.mailing.jobs import MailNews
-from strata.core.actor import SYSTEM, Actor, Role, TokenRole
+from strata.core.actor import SYSTEM, Actor, Grants, Role, TokenRole
 from strata.core.call import Call, Origin, Work, working
 from strata.core.errors import OverQuota, StrataError
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.credentials.keys import gpg
 from strata.credentials.oauth.tokens import ending
-from strata.credentials.tokens import expiring
+from strata.credentials.tokens import expiring, renewing
+from strata.credentials.tokens.making import Terms
 from strata.events.jobs import GiveUp, enqueue, run_due
 from strata.events.webhooks.health import PATIENCE
 from strata.membership import failures, recovery
@@ -245,6 +246,12 @@ def token_expiring(s: Scene) -> None:
 
 def token_rotated(s: Scene) -> None:
     rotated(s.hub, s.ana, issued(s.hub, s.ana, "mine").id)
+
+
+def token_widened(s: Scene) -> None:
+    token = fine(s.hub, s.ana, Grants(gated=True))
+    wider = Terms(Grants(everywhere=frozenset({"repo.write"})))
+    s.do(lambda work: renewing.edit(work, token.id, wider), s.ana)
 
 
 def token_leaked(s: Scene) -> None:
@@ -537,6 +544,7 @@ ROWS: Final = (
         BOTH,
     ),
     Row(TOKENS, token_expiring, "expires in 6 days", "过期", (ANA,)),
+    Row(TOKENS, token_widened, "may do more", "权限已扩大", BOTH),
     Row(TOKENS, token_rotated, "was refreshed", "已重新生成", BOTH),
     Row(TOKENS, token_leaked, "leaked and was revoked", "已泄露并被吊销", BOTH),
     Row(

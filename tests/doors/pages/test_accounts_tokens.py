@@ -297,7 +297,9 @@ def test_the_old_value_lives_on_for_as_long_as_was_chosen(
     old = token_in(visitor.make_token("ci"))
     path = f"/settings/tokens/{token_id(visitor)}/refresh"
     for bad in ("25", "-1", "x", "9999"):
-        assert visitor.submit(path, path, grace=bad).status == 400
+        page = visitor.submit(path, path, grace=bad)
+        assert (page.status, page.text.count("Choose 0 to 24 hours.")) == (400, 2)
+        assert '<a href="#strata-grace">' in page.text
     new = token_in(visitor.submit(path, path, grace="8"))
 
     assert is_accepted(hub, old)

@@ -130,6 +130,20 @@ def edited(hub: Hub, actor: Actor, token_id: int, grants: Grants, *named: int) -
         renewing.edit(work, token_id, Terms(grants, frozenset(named)))
 
 
+def test_the_owner_hears_of_a_token_that_only_read_and_now_writes(hub: Hub) -> None:
+    alice = made(hub, "alice")
+    token = fine(hub, alice, Grants(gated=True))
+    assert inbox(hub, "alice@example.org") == []
+
+    edited(hub, alice, token.id, Grants(repos={3: frozenset({"repo.write"})}))
+    (told,) = inbox(hub, "alice@example.org")
+    assert "may do more" in told.subject
+    assert "fine" in told.text
+
+    edited(hub, alice, token.id, Grants(repos={3: frozenset({"repo.content.read"})}))
+    assert inbox(hub, "alice@example.org") == [told]  # it may do less
+
+
 def test_other_scopes_hold_at_once_under_the_same_value_and_are_written_down(hub: Hub) -> None:
     alice = made(hub, "alice")
     token = fine(hub, alice, Grants(gated=True))

@@ -18,6 +18,7 @@ from strata.credentials.oauth import apps, scopes, usage
 from strata.credentials.oauth.apps import App, by_id
 from strata.credentials.oauth.tables import (
     oauth_accesses,
+    oauth_apps,
     oauth_codes,
     oauth_consents,
     oauth_devices,
@@ -118,6 +119,13 @@ def of(call: Call, app: App, user_id: int) -> Consent | None:
 def by_key(call: Call, consent_id: int) -> Consent | None:
     """A consent by its row; None: it was taken back."""
     return _first(call, oauth_consents.c.id == consent_id)
+
+
+def people_of(call: Call, owner_id: int) -> set[int]:
+    """Who let in an application that this person made."""
+    theirs = sa.select(oauth_apps.c.id).where(oauth_apps.c.owner_id == owner_id)
+    given = sa.select(oauth_consents.c.user_id).where(oauth_consents.c.app_id.in_(theirs))
+    return set(call.db.scalars(given))
 
 
 def agree(

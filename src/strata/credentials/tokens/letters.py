@@ -33,6 +33,30 @@ def token_created(call: Call, reader: Reader, *, token_name: str) -> Letter:
     return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/tokens"))
 
 
+def token_widened(call: Call, reader: Reader, *, token_name: str) -> Letter:
+    """Tell the owner of a token that it writes now, or names an organisation."""
+    site = call.hub.settings.site_name
+    english = Wording(
+        subject=f"An access token on {site} may do more",
+        before=(
+            f"The access token “{token_name}” of your account was given other scopes.",
+            "Now it can write, or it reaches an organization.",
+        ),
+        link_text="Access tokens",
+        after=("If that was not you, delete it at once and change your password.",),
+    )
+    chinese = Wording(
+        subject=f"{site} 的访问令牌权限已扩大",
+        before=(
+            f"您账号的访问令牌“{token_name}”的权限范围已被修改。",
+            "该令牌现在具有写入权限，或可以访问组织。",
+        ),
+        link_text="访问令牌",
+        after=("如果不是您本人操作，请立即删除该令牌并修改密码。",),
+    )
+    return letter(reader, {"en": english, CHINESE: chinese}, page(call, "/settings/tokens"))
+
+
 def token_rotated(call: Call, reader: Reader, *, token_name: str, grace_hours: int = 0) -> Letter:
     """Tell the owner that a token has a new value."""
     site = call.hub.settings.site_name

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from strata.accounts import confirmed, people
-from strata.accounts.plans.quotas import quotas_of, require_few
 from strata.core.actor import NOTHING, Grants, TokenRole
 from strata.core.call import Work
 from strata.core.errors import (
@@ -23,7 +22,7 @@ from strata.core.errors import (
 from strata.core.permissions import READING, grants_of, kept_of
 from strata.credentials.tokens import letters, lives
 from strata.credentials.tokens.approving import approvals
-from strata.credentials.tokens.owned import MADE_BY_HAND, count_active, require_session
+from strata.credentials.tokens.owned import MADE_BY_HAND, require_room, require_session
 from strata.credentials.tokens.tables import token_organizations, tokens
 from strata.credentials.tokens.values import (
     fresh_value,
@@ -76,11 +75,11 @@ def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Is
             allows.
     """
     owner = owner_of(work)
-    if _is_strong(role, terms):
+    if is_strong(role, terms):
         require_sudo(work)
     again = _made_by(work, owner.id, terms.form_mark)
     if again is not None:
-        if _was_strong(work, again):  # whatever the form says that came now
+        if was_strong(work, again):  # whatever the form says that came now
             require_sudo(work)
         return _shown_again(work, again)
     return _issue(work, owner, _Wanted(name, role, fresh_value(), terms))
@@ -156,7 +155,7 @@ def _issue(work: Work, owner: people.User, wanted: _Wanted) -> Issued:
         raise InvalidFields({"name": faults})
     lives.require(work, terms.expires_at, terms.organizations)
     people.locked(work, owner.id)
-    _require_room(work, owner.id)
+    require_room(work, owner.id, "name")
     fresh = upsert(work.db, tokens).values(
         user_id=owner.id,
         name=name,
@@ -191,21 +190,22 @@ def _tell(work: Work, owner: people.User, wanted: _Wanted, name: str) -> None:
     doer = None if work.actor.system else owner.id
     whose = Whose(subject_id=owner.id)
     record(work, "token.create", target=name, actor_id=doer, detail=detail, whose=whose)
-    if _is_strong(wanted.role, wanted.terms):
+    if is_strong(wanted.role, wanted.terms):
         for reader in confirmed.readers(work, owner):
             outbox.post(work, letters.token_created(work, reader, token_name=name))
 
 
-def _is_strong(role: TokenRole, terms: Terms) -> bool:
+def is_strong(role: TokenRole, terms: Terms) -> bool:
     """Whether a token writes or reaches an organisation: the owner shows who asks, and hears."""
     return bool(role is TokenRole.WRITE or terms.organizations or _writes(terms.grants))
 
 
-def _was_strong(work: Work, row: Any) -> bool:
+def was_strong(work: Work, row: Any) -> bool:
+    """The same of a token as it is kept."""
     grants = None if row.grants is None else grants_of(row.grants)
     named = sa.select(token_organizations.c.organization_id)
     places = work.db.scalars(named.where(token_organizations.c.token_id == row.id))
-    return _is_strong(TokenRole(row.role), Terms(grants, frozenset(places)))
+    return is_strong(TokenRole(row.role), Terms(grants, frozenset(places)))
 
 
 def _writes(grants: Grants | None) -> bool:
@@ -234,11 +234,6 @@ def _shown_again(work: Work, row: Any) -> Issued:
     changed = sa.update(tokens).where(tokens.c.id == row.id).values(**kept(work.hub, value))
     work.db.execute(changed)
     return Issued(row.id, row.name, TokenRole(row.role), value)
-
-
-def _require_room(work: Work, owner_id: int) -> None:
-    has = count_active(work, owner_id)
-    require_few(quotas_of(work, owner_id).tokens, has, "name", "token.too_many")
 
 
 def _require_unused(work: Work, value: str) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from strata.accounts.plans.quotas import quotas_of, require_few
 from strata.core.actor import Actor, TokenKind, TokenRole
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, Unauthenticated
@@ -59,11 +60,29 @@ def held(work: Work, token_ids: Iterable[int]) -> list[int]:
     return list(work.db.scalars(there.with_for_update(read=True, key_share=True)))
 
 
+def require_room(work: Work, owner_id: int, field: str) -> None:
+    """Insist that one more token of a person may work; their row is locked.
+
+    Args:
+        field: of the form, beside which the refusal is told.
+
+    Raises:
+        InvalidFields: `token.too_many`.
+    """
+    has = count_active(work, owner_id)
+    require_few(quotas_of(work, owner_id).tokens, has, field, "token.too_many")
+
+
 def count_active(call: Call, owner_id: int) -> int:
     """How many tokens of a person work; those of applications are not theirs to count."""
-    open_ = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > call.now)
-    active = (tokens.c.user_id == owner_id, MADE_BY_HAND, tokens.c.leaked_at.is_(None), open_)
+    active = (tokens.c.user_id == owner_id, MADE_BY_HAND, works(call))
     return call.db.scalar(sa.select(sa.func.count()).select_from(tokens).where(*active)) or 0
+
+
+def works(call: Call) -> sa.ColumnElement[bool]:
+    """Whether a token opens anything: it neither leaked nor is over."""
+    lasts = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > call.now)
+    return sa.and_(tokens.c.leaked_at.is_(None), lasts)
 
 
 def require_session(actor: Actor) -> None:

@@ -14,8 +14,8 @@ from strata.core.errors import InvalidFields, NotFound
 from strata.core.permissions import grants_of, kept_of
 from strata.credentials.tokens import letters, lives
 from strata.credentials.tokens.approving import approvals
-from strata.credentials.tokens.making import Issued, Terms, owner_of
-from strata.credentials.tokens.owned import MADE_BY_HAND
+from strata.credentials.tokens.making import Issued, Terms, is_strong, owner_of, was_strong
+from strata.credentials.tokens.owned import MADE_BY_HAND, require_room, works
 from strata.credentials.tokens.tables import token_organizations, tokens
 from strata.credentials.tokens.values import fresh_value, kept
 from strata.events import outbox
@@ -36,7 +36,8 @@ def rotate(work: Work, token_id: int, grace_hours: int = 0) -> Issued:
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: as `tokens.create`.
         ProofNeeded: it wants to know who sits there.
-        InvalidFields: `grace` is no number of hours that it may be.
+        InvalidFields: `grace`: no number of hours that it may be, or there are too many tokens for
+            one that had ended to work again (`token.too_many`).
         NotFound: the person has no such token.
     """
     owner = owner_of(work)
@@ -44,6 +45,8 @@ def rotate(work: Work, token_id: int, grace_hours: int = 0) -> Issued:
     if not 0 <= grace_hours <= LONGEST_GRACE:
         raise InvalidFields({"grace": ("token.bad_grace",)})
     held, value = _held(work, owner.id, token_id), fresh_value()
+    if not held.works:
+        require_room(work, owner.id, "grace")
     keeps = grace_hours > 0 and held.leaked_at is None
     changes = {
         **kept(work.hub, value),
@@ -89,16 +92,21 @@ def edit(work: Work, token_id: int, terms: Terms) -> None:
     before, after = kept_of(grants_of(held.grants)), kept_of(terms.grants or NOTHING)
     if before == after:
         return
+    widened = is_strong(TokenRole.FINE_GRAINED, terms) and not was_strong(work, held)
     work.db.execute(sa.update(tokens).where(tokens.c.id == token_id).values(grants=after))
     approvals.ask(work, token_id, owner.id, terms.organizations)
     record(work, "token.edit", target=held.name, detail={"before": before, "after": after})
+    if widened:  # of a token that began like this its owner was told when it was made
+        for reader in confirmed.readers(work, owner):
+            outbox.post(work, letters.token_widened(work, reader, token_name=held.name))
 
 
 def _held(work: Work, owner_id: int, token_id: int) -> sa.Row[Any]:
     """The row of a token of its person; nobody else changes it, or decides on it, meanwhile."""
     people.locked(work, owner_id)
     mine = (tokens.c.id == token_id, tokens.c.user_id == owner_id, MADE_BY_HAND)
-    row = work.db.execute(sa.select(tokens).where(*mine).with_for_update()).first()
+    found = sa.select(tokens, works(work).label("works")).where(*mine)
+    row = work.db.execute(found.with_for_update()).first()
     if row is None:
         raise NotFound(MISSING)
     return row

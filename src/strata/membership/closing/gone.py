@@ -18,7 +18,7 @@ from strata.accounts.tables import namespaces, users
 from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.names import fresh_key
-from strata.credentials.oauth import apps
+from strata.credentials.oauth import apps, consents
 from strata.credentials.oauth.making import operator
 from strata.events import outbox
 from strata.events.audit.erase import erase
@@ -46,7 +46,10 @@ def delete_due(call: Call) -> None:
 
 
 def _delete_if_due(work: Work, user_id: int) -> None:
-    user = people.latest(work, user_id)
+    # With all who let in an application that goes too: whoever locks several begins with the first.
+    for one in sorted({user_id, *consents.people_of(work, user_id)}):
+        people.locked(work, one)
+    user = people.by_id(work, user_id)
     if user is None or not _is_due(work, user):  # they thought better of it meanwhile
         return
     if needs(work, user):

@@ -66,18 +66,25 @@ def end_leaked(work: Work, places: Mapping[str, str]) -> int:
     Returns:
         How many were open until now.
     """
-    ids = {
-        family_id: place
-        for value, place in places.items()
-        if value.startswith(REFRESH_PREFIX) and (family_id := _of_value(work, value)) is not None
-    }
-    for user_id in sorted({_person_of(work, family_id) for family_id in ids}):
-        people.locked(work, user_id)
+    theirs = {_person_of(work, family_id) for family_id in _families(work, places)}
+    for user_id in sorted(theirs | leaks.owners(work, places)):
+        people.locked(work, user_id)  # who refreshes it at this moment has another value then
+    ids = _families(work, places)
     for family_id in sorted(ids):
         family = families.by_id(work, family_id)
         if family is not None:
             _end_leaked(work, family, ids[family_id])
     return len(ids) + leaks.revoke(work, places)
+
+
+def _families(call: Call, places: Mapping[str, str]) -> dict[int, str]:
+    """The log-ins whose refresh tokens are among these values, and where each was seen."""
+    found = {
+        _of_value(call, value): place
+        for value, place in places.items()
+        if value.startswith(REFRESH_PREFIX)
+    }
+    return {family_id: place for family_id, place in found.items() if family_id is not None}
 
 
 def _end_leaked(work: Work, family: Family, place: str) -> None:

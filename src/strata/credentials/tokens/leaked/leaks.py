@@ -5,7 +5,7 @@ Whoever knows a value may have it revoked; that is all it takes, and all that it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -35,8 +35,15 @@ def count_report(work: Work, values: Sequence[str]) -> None:
     limits.count(work, limits.Limit(f"credentials:{address}", REPORTS_PER_HOUR, 60))
 
 
+def owners(call: Call, values: Iterable[str]) -> set[int]:
+    """Whose tokens these values open."""
+    return {row.user_id for value in values for row in _open(call, value)}
+
+
 def revoke(work: Work, places: Mapping[str, str]) -> int:
     """Revoke tokens by their values; how many were open until now.
+
+    Their `owners` are locked, in one order, as by everybody who decides on their tokens.
 
     Args:
         places: value → where it was seen; empty: somebody reported it.

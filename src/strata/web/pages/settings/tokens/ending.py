@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.core.call import Call, working
+from strata.core.errors import InvalidFields
 from strata.credentials.tokens import ending, renewing
 from strata.web.pages.forms.body import Form, form_of, submitted
 from strata.web.pages.frame.visit import redirected, shown, user_id_of, visiting
@@ -17,6 +18,7 @@ from strata.web.pages.settings.tokens.listing import (
     own,
     token_id_of,
 )
+from strata.web.pages.words.account import NOTHING_WRONG, told
 
 
 async def ask_refresh(request: Request) -> Response:
@@ -36,7 +38,10 @@ async def refresh(request: Request) -> Response:
             issued = renewing.rotate(work, token_id, hours)
         return list_of(call, issued)
 
-    visit, found = await submitted(request, form, act)
+    try:
+        visit, found = await submitted(request, form, act)
+    except InvalidFields as error:
+        return await _asked(request, "refresh", error)
     return list_page(request, visit, found)
 
 
@@ -77,8 +82,16 @@ async def delete_all(request: Request) -> Response:
     return redirected(request, LIST, notice="tokens-deleted")
 
 
-async def _asked(request: Request, act: str) -> Response:
+async def _asked(request: Request, act: str, error: InvalidFields | None = None) -> Response:
     """Ask before something that cannot be taken back."""
     token_id = token_id_of(request)
     visit, token = await visiting(request, lambda call: own(call, token_id))
-    return shown(request, "accounts/token_confirm.html", visit, token=token, act=act)
+    return shown(
+        request,
+        "accounts/token_confirm.html",
+        visit,
+        status=400 if error else 200,
+        token=token,
+        act=act,
+        errors=told(visit.frame.language, error) if error else NOTHING_WRONG,
+    )
