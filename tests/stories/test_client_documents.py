@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from doors.pages.visitors import Page, Visitor, confirmed
-from fixtures.accounts import calling
+from fixtures.accounts import calling, log_of
 from fixtures.documents import HOST, Site, describing
 from fixtures.hubs import FrozenClock
 from fixtures.oauth import CHALLENGE, VERIFIER
@@ -21,6 +21,7 @@ from strata.core.hub import Hub
 from strata.credentials.oauth import apps
 from strata.credentials.oauth.making import documents, registration
 from strata.credentials.oauth.tables import oauth_apps
+from strata.events.tables import facts
 from strata.lib.http.guard import Allowed, Guard
 from strata.lib.http.outbound import Outbound
 
@@ -285,6 +286,37 @@ def test_a_person_cannot_have_many_documents_read(site: Site, ana: Visitor) -> N
         assert ana.open(asking(site.address(f"/none-{number}"), "https://x.example/")).status == 400
     assert ana.open(asking(site.describe(), site.address("/callback"))).status == 429
     assert len(site.asked) == documents.PER_PERSON
+
+
+def told_of(hub: Hub) -> list[tuple[str, str, dict[str, Any]]]:
+    """What the log says of applications, and who did it."""
+    with calling(hub) as call:
+        about = sa.select(facts).where(facts.c.name.like("oauth.app_%")).order_by(facts.c.id)
+        return [(row.name, row.actor_kind, dict(row.detail)) for row in call.db.execute(about)]
+
+
+def test_the_log_tells_where_the_answers_of_an_application_went(
+    reading: Hub, site: Site, ana: Visitor, clock: FrozenClock
+) -> None:
+    client_id, back = site.describe(), site.address("/callback")
+    assert ana.open(asking(client_id, back)).status == 200
+    ((name, who, detail),) = told_of(reading)
+    assert (name, who) == ("oauth.app_create", "system")
+    assert (detail["client_id"], detail["by"]) == (client_id, "document")
+    assert detail["after"]["redirect_uris"] == [back, "http://localhost:3000/callback"]
+
+    clock.advance(documents.KEPT_FOR)
+    assert ana.open(asking(client_id, back)).status == 200
+    assert len(told_of(reading)) == 1  # it says what it said
+
+    site.describe(redirect_uris=[site.address("/new")])
+    clock.advance(documents.KEPT_FOR)
+    assert ana.open(asking(client_id, site.address("/new"))).status == 200
+    _, (name, who, detail) = told_of(reading)
+    assert (name, who) == ("oauth.app_update", "system")
+    assert detail["before"] == {"redirect_uris": [back, "http://localhost:3000/callback"]}
+    assert detail["after"] == {"redirect_uris": [site.address("/new")]}
+    assert "oauth.app_create" not in log_of(reading, "ana")
 
 
 def test_a_document_is_read_anew_and_the_new_one_counts(

@@ -8,20 +8,26 @@ says counts for its own host alone: answers go there, or to the person's own mac
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+import sqlalchemy as sa
 
 from strata.accounts import limits
-from strata.core.call import Call, Work, working
+from strata.core.actor import SYSTEM
+from strata.core.call import Call, Origin as Asker, Work, working
 from strata.core.errors import Malformed
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps, consents, redirects, scopes
 from strata.credentials.oauth.apps import App, Origin
 from strata.credentials.oauth.making.description import Described, columns_of, faults
+from strata.credentials.oauth.making.keeping import named as named_in_log, told
 from strata.credentials.oauth.tables import oauth_apps
+from strata.events.audit.changes import changes
+from strata.events.facts import record
 from strata.lib.db.statements import upsert
 from strata.lib.http.guard import TargetRefused
 from strata.lib.http.outbound import Message, Unreachable
@@ -165,21 +171,39 @@ def _offered(scope: str) -> tuple[str, ...]:
 
 
 def _kept(work: Work, client_id: str, described: Described) -> App:
+    """Write down what a document says, and what it says otherwise than an hour ago."""
     said = {**columns_of(described), "read_at": work.now}
     fresh = upsert(work.db, oauth_apps).values(
         client_id=client_id, origin=Origin.DOCUMENT.value, created_at=work.now, **said
     )
-    work.db.execute(
-        fresh.on_conflict_do_update(
-            index_elements=[oauth_apps.c.client_id],
-            set_=said,
-            where=oauth_apps.c.origin == Origin.DOCUMENT.value,
-        )
-    )
+    row = work.db.execute(fresh.on_conflict_do_nothing().returning(oauth_apps.c.id)).first()
+    before = None if row is not None else _held(work, client_id)
+    if before is not None and before.origin is Origin.DOCUMENT:
+        here = sa.update(oauth_apps).where(oauth_apps.c.id == before.id)
+        work.db.execute(here.values(**said))
     app = apps.find(work, client_id)
-    if app is None:
-        raise LookupError("an application that was just written is not there")
+    if app is None:  # it was forgotten between the two
+        return _kept(work, client_id, described)
+    _note(work, before, app)
     return app
+
+
+def _held(work: Work, client_id: str) -> App | None:
+    """What an earlier document said; nobody reads a newer one meanwhile."""
+    here = sa.select(oauth_apps.c.id).where(oauth_apps.c.client_id == client_id)
+    work.db.execute(here.with_for_update())
+    return apps.find(work, client_id)
+
+
+def _note(work: Work, before: App | None, app: App) -> None:
+    """Tell the log; whoever had the document read has neither made nor changed the application."""
+    ours = replace(work, actor=SYSTEM, origin=Asker(request_id=work.origin.request_id))
+    detail = named_in_log(app) | {"by": "document"}
+    if before is None:
+        record(ours, "oauth.app_create", target=app.name, detail=detail | {"after": told(app)})
+    elif told(before) != told(app):
+        detail |= changes(told(before), told(app))
+        record(ours, "oauth.app_update", target=app.name, detail=detail)
 
 
 def _text(document: Mapping[str, Any], name: str) -> str:

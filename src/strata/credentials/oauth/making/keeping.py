@@ -100,3 +100,15 @@ def _held(work: Work, app: App) -> list[int]:
 def named(app: App) -> dict[str, object]:
     """What facts about an application name it by."""
     return {"client_id": app.client_id}
+
+
+def told(app: App) -> dict[str, object]:
+    """What whoever answers for it says of it, as the audit log has it."""
+    return {
+        "name": app.name,
+        "homepage": app.homepage,
+        "redirect_uris": list(app.redirect_uris),
+        "scopes": list(app.scopes),
+        "device_flow": app.device_flow,
+        "confidential": app.confidential,
+    }

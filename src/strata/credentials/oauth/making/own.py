@@ -21,6 +21,7 @@ from strata.credentials.oauth.making.keeping import (
     insert,
     kept,
     named,
+    told,
 )
 from strata.credentials.oauth.tables import oauth_apps
 from strata.credentials.tokens.leaked.showing import require_none
@@ -71,7 +72,7 @@ def change(work: Work, client_id: str, described: Described) -> App:
         sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**columns_of(described))
     )
     changed = own(work, client_id)
-    detail = named(app) | changes(_told(app), _told(changed))
+    detail = named(app) | changes(told(app), told(changed))
     record(work, "oauth.app_update", target=changed.name, detail=detail)
     return changed
 
@@ -93,7 +94,7 @@ def rotate(work: Work, client_id: str) -> Made:
         sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**kept(work, secret))
     )
     changed = own(work, client_id)
-    detail = named(app) | changes(_told(app), _told(changed))
+    detail = named(app) | changes(told(app), told(changed))
     record(work, "oauth.app_secret", target=app.name, detail=detail)
     return Made(changed, secret)
 
@@ -112,7 +113,7 @@ def go_public(work: Work, client_id: str) -> App:
     nothing = {"secret_digest": None, "secret_suffix": ""}
     work.db.execute(sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**nothing))
     changed = own(work, client_id)
-    detail = named(app) | changes(_told(app), _told(changed))
+    detail = named(app) | changes(told(app), told(changed))
     record(work, "oauth.app_update", target=app.name, detail=detail)
     return changed
 
@@ -139,15 +140,3 @@ def own(call: Call, client_id: str) -> App:
     if app is None or app.owner_id != owner.id:
         raise NotFound(NO_SUCH)
     return app
-
-
-def _told(app: App) -> dict[str, object]:
-    """What its owner says of it, as the audit log has it."""
-    return {
-        "name": app.name,
-        "homepage": app.homepage,
-        "redirect_uris": list(app.redirect_uris),
-        "scopes": list(app.scopes),
-        "device_flow": app.device_flow,
-        "confidential": app.confidential,
-    }
