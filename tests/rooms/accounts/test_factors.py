@@ -16,6 +16,7 @@ from fixtures.accounts import (
     code_in,
     fact_names,
     inbox,
+    log_of,
     made,
     person,
 )
@@ -27,7 +28,7 @@ from strata.accounts.factors.halfway import Ticket
 from strata.accounts.factors.tables import passkeys as kept_passkeys, recovery_codes
 from strata.accounts.passwords import hashing
 from strata.accounts.tables import users
-from strata.core.actor import Actor, Standing
+from strata.core.actor import SYSTEM, Actor, Standing
 from strata.core.call import working
 from strata.core.errors import (
     AccountSuspended,
@@ -46,7 +47,7 @@ from strata.sessions.entering.entry import Browser, LoggedIn
 from strata.sessions.identities import linking
 from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.passwords import reset
-from strata.sessions.protecting import changing, finishing
+from strata.sessions.protecting import changing, finishing, removal
 from strata.sessions.protecting.finishing import Second
 from strata.sessions.signed_in import sessions, sudo
 
@@ -413,6 +414,59 @@ def remove_passkey(hub: Hub, actor: Actor) -> None:
         (passkey,) = passkeys.of(call, actor.user_id or 0)
         with working(call) as work:
             changing.remove_passkey(work, passkey.id)
+
+
+def slowly(hub: Hub) -> Hub:
+    """The hub where the last factor goes a day after its owner wished so."""
+    rules = replace(hub.settings.accounts, factor_removal_hours=24)
+    return replace(hub, settings=replace(hub.settings, accounts=rules))
+
+
+def run_removal(hub: Hub, actor: Actor, clock: FrozenClock) -> None:
+    clock.advance(timedelta(days=1))
+    with calling(hub) as call:
+        removal.RemoveFactors(actor.user_id or 0).run(call)
+
+
+def test_a_passkey_that_is_about_to_go_is_no_other_way_in(hub: Hub, clock: FrozenClock) -> None:
+    near, ida = without_password(slowly(hub))
+    with_passkey(near, ida)
+    remove_passkey(near, ida)
+    with pytest.raises(InvalidFields, match=r"identity\.last"):
+        unlink(near, ida)
+    run_removal(near, ida, clock)
+    with calling(near) as call:
+        assert len(linking.identities_of(call, ida.user_id or 0)) == 1
+        assert passkeys.of(call, ida.user_id or 0) == []
+
+
+def test_a_passkey_stays_when_the_other_way_in_went_during_the_wait(
+    hub: Hub, clock: FrozenClock
+) -> None:
+    near, ida = without_password(slowly(hub))
+    with_passkey(near, ida)
+    remove_passkey(near, ida)
+    run_removal(replace(near, providers=()), ida, clock)  # the operator offers the site no more
+    with calling(near) as call:
+        assert len(passkeys.of(call, ida.user_id or 0)) == 1
+        assert removal.of(call, ida.user_id or 0) is None
+    assert fact_names(near)[-1] == "account.2fa_removal_cancel"
+
+
+@pytest.mark.parametrize("by", ["an operator", "its owner, after the wait"])
+def test_each_passkey_that_goes_is_written_down(hub: Hub, clock: FrozenClock, by: str) -> None:
+    near = slowly(hub)
+    alice = signed_in(near, "alice")
+    with_passkey(near, alice)
+    if by == "an operator":
+        with calling(near, SYSTEM) as call, working(call) as work:
+            removal.reset_by_operator(work, person(near, "alice"), "seen")
+    else:
+        remove_passkey(near, alice)
+        assert "account.passkey_remove" not in fact_names(near)
+        run_removal(near, alice, clock)
+    assert fact_names(near)[-2:] == ["account.passkey_remove", "account.2fa_disable"]
+    assert log_of(near, "alice").count("account.passkey_remove") == 1
 
 
 def test_the_last_way_in_stays_be_it_a_site_or_a_passkey(hub: Hub) -> None:

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from fixtures.accounts import calling, fact_names, made
+from fixtures.accounts import calling, confirmation_in, fact_names, inbox, made, person
 from fixtures.hubs import FrozenClock
 from strata.accounts import people
+from strata.accounts.factors import halfway, remembered
 from strata.accounts.tables import users
 from strata.core.actor import SYSTEM, Actor, Standing
 from strata.core.call import working
@@ -18,7 +19,7 @@ from strata.credentials.uses import Uses
 from strata.events.jobs import run_due
 from strata.events.tables import jobs
 from strata.membership.jobs import TidyAccounts, begin_tidying
-from strata.sessions.entering import signing_out
+from strata.sessions.entering import signing_out, waiting
 from strata.sessions.signed_in import csrf, sessions
 from strata.sessions.signed_in.tables import sessions as kept_sessions
 
@@ -264,3 +265,26 @@ def test_an_operator_signs_out_one_person_or_everybody(hub: Hub) -> None:
         assert signing_out.sign_everybody_out(work) == 2
     assert not any(alive(hub, one.cookie) for one in (bob, carol))
     assert fact_names(hub).count("account.session_revoke") == 2
+
+
+def test_who_was_signed_out_with_everybody_begins_from_the_beginning(hub: Hub) -> None:
+    made(hub, "alice")
+    user = person(hub, "alice")
+    half = halfway.Halfway(user.id, "password", remember=False)
+    with calling(hub) as call, working(call) as work:
+        ticket = halfway.begin(work, half, "forms")
+        cookie = remembered.remember(work, user.id)
+        held = waiting.begin(work, user, forms="forms", remember=False)
+    run_due(hub, {waiting.SendLogInLink.kind: waiting.SendLogInLink})
+    link = confirmation_in(inbox(hub, user.email)[-1])
+    with calling(hub) as call:
+        assert halfway.look(call, ticket) == half
+        assert remembered.knows(call, user.id, cookie)
+        assert waiting.look(call, link, held) is waiting.Outcome.READY
+
+    with calling(hub, SYSTEM) as call, working(call) as work:
+        signing_out.sign_everybody_out(work)
+    with calling(hub) as call:
+        assert halfway.look(call, ticket) is None
+        assert not remembered.knows(call, user.id, cookie)
+        assert waiting.look(call, link, held) is waiting.Outcome.OVER

@@ -80,6 +80,11 @@ def forget(work: Work, user_id: int) -> None:
     work.db.execute(sa.delete(halfway).where(halfway.c.user_id == user_id))
 
 
+def forget_all(work: Work) -> None:
+    """Send everybody who is half the way into any account back to its beginning."""
+    work.db.execute(sa.delete(halfway))
+
+
 def forget_over(work: Work) -> None:
     """Remove those whose time is over."""
     work.db.execute(sa.delete(halfway).where(halfway.c.expires_at <= work.now))

@@ -30,6 +30,12 @@ def of(call: Call, user_id: int) -> Held:
     return Held(totp.is_on(call, user_id), len(passkeys.of(call, user_id)))
 
 
+def are_going(call: Call, user_id: int) -> bool:
+    """Whether all of them are taken away after a wait that goes on."""
+    waits = sa.select(factor_removals.c.user_id).where(factor_removals.c.user_id == user_id)
+    return call.db.execute(waits).first() is not None
+
+
 def settle(work: Work, user_id: int) -> Held:
     """Write down whether an account has any; call it after every change of its factors.
 

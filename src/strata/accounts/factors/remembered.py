@@ -78,6 +78,11 @@ def forget(work: Work, user_id: int, device_id: int | None = None) -> bool:
     return work.db.execute(which).rowcount > 0
 
 
+def forget_all(work: Work) -> None:
+    """Have every browser of everybody asked again."""
+    work.db.execute(sa.delete(devices))
+
+
 def forget_over(work: Work) -> None:
     """Remove those whose time is over."""
     work.db.execute(sa.delete(devices).where(devices.c.expires_at <= work.now))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from strata.accounts import people
 from strata.accounts.factors import halfway, remembered
 from strata.accounts.people import User
 from strata.core.call import Call, Work
@@ -39,13 +40,16 @@ def revoke_others(work: Work) -> int:
     Raises:
         Unauthenticated, ProofNeeded: who asks must be sure.
     """
-    ended = end_all(work, _person(work), but=work.actor.session_id)
+    user_id = _person(work)
+    people.locked(work, user_id)  # who logs in at this moment is signed out too
+    ended = end_all(work, user_id, but=work.actor.session_id)
     record(work, "account.session_revoke", target=work.actor.name, detail={"sessions": ended})
     return ended
 
 
 def sign_out(work: Work, user: User) -> int:
     """End every session of an account, and what was on its way to be one; for operators."""
+    people.locked(work, user.id)  # as in `revoke_others`
     ended = end_all(work, user.id)
     halfway.forget(work, user.id)
     waiting.forget(work, user.id)
@@ -61,8 +65,13 @@ def sign_out(work: Work, user: User) -> int:
 
 
 def sign_everybody_out(work: Work) -> int:
-    """End every session of everybody; for operators. Access tokens and keys go on."""
+    """End every session of everybody, and what was on its way to be one; for operators.
+
+    Access tokens and keys go on.
+    """
     ended = work.db.execute(sa.delete(sessions)).rowcount
+    for held in (halfway, waiting, remembered):
+        held.forget_all(work)
     record(work, "account.session_revoke", detail={"sessions": ended, "everybody": True})
     return ended
 

@@ -133,6 +133,11 @@ def forget(work: Work, user_id: int) -> None:
     work.db.execute(sa.delete(waiting_log_ins).where(waiting_log_ins.c.user_id == user_id))
 
 
+def forget_all(work: Work) -> None:
+    """Let no log-in of anybody wait any more."""
+    work.db.execute(sa.delete(waiting_log_ins))
+
+
 def forget_over(work: Work) -> None:
     """Remove those whose time is over."""
     work.db.execute(sa.delete(waiting_log_ins).where(waiting_log_ins.c.expires_at <= work.now))

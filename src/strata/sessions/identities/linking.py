@@ -209,10 +209,15 @@ def unlink(work: Work, identity_id: int) -> None:
 
 
 def _opens_itself(call: Call, user: people.User) -> bool:
-    """Whether an account is entered without another site: with a password, or a passkey alone."""
+    """Whether an account is entered without another site: with a password, or a passkey alone.
+
+    A passkey that is about to be taken away will open nothing.
+    """
     if user.password_hash is not None:
         return True
-    return factors.of(call, user.id).passkeys > 0 and place_of(call) is not None
+    if factors.are_going(call, user.id) or place_of(call) is None:
+        return False
+    return factors.of(call, user.id).passkeys > 0
 
 
 def needs_its_passkey(call: Call, user: people.User) -> bool:

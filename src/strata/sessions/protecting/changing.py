@@ -157,13 +157,10 @@ def remove_passkey(work: Work, passkey_id: int) -> Changed:
         raise NotFound(NO_PASSKEY)
     if len(theirs) == 1 and needs_its_passkey(work, user):
         raise InvalidFields({"passkey": ("identity.last",)})
-    detail = {"name": theirs[passkey_id]}
     if len(theirs) == 1 and not totp.is_on(work, user.id):
-        changed = _without_any(work, user)
-        if not passkeys.of(work, user.id):  # else it stays until its time has come
-            record(work, "account.passkey_remove", target=user.name, detail=detail)
-        return changed
+        return _without_any(work, user)
     passkeys.remove(work, user.id, passkey_id)
+    detail = {"name": theirs[passkey_id]}
     record(work, "account.passkey_remove", target=user.name, detail=detail)
     return _removed(work, user, letters.PASSKEY_REMOVED)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -9,13 +10,14 @@ from typing import ClassVar, Final
 import sqlalchemy as sa
 
 from strata.accounts import people
-from strata.accounts.factors import held, letters
+from strata.accounts.factors import held, letters, passkeys
 from strata.accounts.factors.tables import factor_removals
 from strata.core.call import Call, Work, working
 from strata.core.errors import NotFound
 from strata.events.facts import Whose, record
 from strata.events.jobs import Later, enqueue
 from strata.lib.db.statements import upsert
+from strata.sessions.identities.linking import needs_its_passkey
 from strata.sessions.signed_in import sessions
 
 ADMIN_WAIT: Final = timedelta(hours=72)  # so that a stolen machine's owner hears of it
@@ -44,7 +46,10 @@ class RemoveFactors:
                 return
             if waiting.due_at > work.now:
                 raise Later(waiting.due_at - work.now)
-            remove(work, user)
+            if not waiting.by_operator and needs_its_passkey(work, user):
+                cancel(work, user)  # the other way in went meanwhile
+            else:
+                remove(work, user)
 
 
 def of(call: Call, user_id: int) -> Removal | None:
@@ -67,7 +72,7 @@ def schedule(
     )
     if work.db.execute(fresh.on_conflict_do_nothing()).rowcount == 1:
         enqueue(work, RemoveFactors(user.id), after=wait)
-        _note(work, "account.2fa_removal", user, proof)
+        _note(work, "account.2fa_removal", user, _by(proof))
     waiting = of(work, user.id)
     due = waiting.due_at if waiting else work.now
     letters.send(work, user, letters.removal(work, user, due))
@@ -76,6 +81,7 @@ def schedule(
 
 def cancel(work: Work, user: people.User) -> bool:
     """Leave the factors as they are; False: nobody wanted to take them away."""
+    people.locked(work, user.id)  # they may be taken away at this moment
     theirs = sa.delete(factor_removals).where(factor_removals.c.user_id == user.id)
     if work.db.execute(theirs).rowcount == 0:
         return False
@@ -89,14 +95,19 @@ def remove(work: Work, user: people.User, *, but: int | None = None, proof: str 
     Args:
         but: the session that goes on. proof: how an operator knew the person.
     """
+    for one in passkeys.of(work, user.id):
+        _note(work, "account.passkey_remove", user, {"name": one.name})
     held.remove_all(work, user.id)
     sessions.end_all(work, user.id, but=but)
-    _note(work, "account.2fa_disable", user, proof)
+    _note(work, "account.2fa_disable", user, _by(proof))
     letters.send(work, user, letters.REMOVED)
 
 
-def _note(work: Work, name: str, user: people.User, proof: str) -> None:
-    detail = {"proof": proof} if proof else None
+def _by(proof: str) -> dict[str, str]:
+    return {"proof": proof} if proof else {}
+
+
+def _note(work: Work, name: str, user: people.User, detail: Mapping[str, str]) -> None:
     record(work, name, target=user.name, detail=detail, whose=Whose(subject_id=user.id))
 
 
