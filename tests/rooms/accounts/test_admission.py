@@ -143,6 +143,15 @@ def test_an_account_waits_until_it_is_let_in(guarded: Hub) -> None:
     assert "admin.user_approve" in fact_names(guarded)
 
 
+def test_those_who_let_people_in_hear_of_an_account_that_an_operator_confirmed(
+    guarded: Hub,
+) -> None:
+    joined(guarded, "alice")
+    with calling(guarded) as call, working(call) as work:
+        verification.confirm_by_operator(work, person(guarded, "alice"))
+    assert "strata user approve alice" in inbox(guarded, "first-one@example.org")[-1].text
+
+
 def test_whoever_is_turned_away_leaves_nothing_behind(guarded: Hub) -> None:
     joined(guarded, "alice")
     link = confirmation_in(inbox(guarded, "alice@example.org")[-1])

@@ -66,6 +66,7 @@ def remove(call: Call) -> None:
     )
     for user_id in call.db.scalars(over.with_only_columns(users.c.id).limit(AT_ONCE)).all():
         with working(call) as work:
+            people.locked(work, user_id)  # before it is asked whether anything was given to it
             row = work.db.execute(_locked(over.where(users.c.id == user_id))).first()
             if row is not None:  # otherwise it was confirmed meanwhile, or given something
                 _is_removed(work, row)
@@ -77,6 +78,7 @@ def leave(work: Work, user_id: int) -> bool:
     False: it is open, administers the hub, or holds what an operator gave it.
     """
     waits = users.c.standing == Standing.PENDING.value
+    people.locked(work, user_id)  # as in `remove`
     mine = _removable().where(users.c.id == user_id, sa.or_(users.c.verified_at.is_(None), waits))
     row = work.db.execute(_locked(mine)).first()
     return row is not None and _is_removed(work, row)

@@ -100,6 +100,8 @@ def confirm_by_operator(work: Work, user: people.User) -> None:
         detail={"by": "operator"},
         whose=Whose(subject_id=user.id),
     )
+    if approval.is_waiting(work, user.id):
+        approval.ask_for(work, there)
 
 
 def _confirm(work: Work, row: sa.Row[Any]) -> Outcome:
