@@ -263,10 +263,20 @@ def test_an_address_fills_in_an_organization_and_every_other_key(
     visitor: Visitor, hub: Hub
 ) -> None:
     visitor.submit(
-        "/organizations/new", "/organizations/new", name="acme", full_name="Acme", guidelines="on"
+        "/organizations/new",
+        "/organizations/new",
+        name="acme",
+        full_name="Acme",
+        guidelines="on",
+        visibility="public",
     )
     visitor.submit(
-        "/organizations/new", "/organizations/new", name="lab", full_name="Lab", guidelines="on"
+        "/organizations/new",
+        "/organizations/new",
+        name="lab",
+        full_name="Lab",
+        guidelines="on",
+        visibility="public",
     )
     address = (
         f"{NEW}?tokenType=fineGrained&displayName=CI&orgs[]=Acme&orgs=elsewhere"
@@ -425,7 +435,12 @@ def test_a_profile_that_tells_a_token_is_not_kept(visitor: Visitor, hub: Hub) ->
 
 def test_an_organization_decides_about_tokens_on_its_page(visitor: Visitor, hub: Hub) -> None:
     visitor.submit(
-        "/organizations/new", "/organizations/new", name="acme", full_name="Acme", guidelines="on"
+        "/organizations/new",
+        "/organizations/new",
+        name="acme",
+        full_name="Acme",
+        guidelines="on",
+        visibility="public",
     )
     member = confirmed(hub, "bob")
     joins(hub, "bob", Role.WRITE)
