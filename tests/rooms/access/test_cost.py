@@ -1,4 +1,4 @@
-"""What a gate costs a read: nothing where there is none, one indexed lookup before a stranger."""
+"""What a gate costs a read, one indexed lookup before a stranger; and junk for a token, nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +17,7 @@ from strata.core.actor import ANONYMOUS, Actor, Role
 from strata.core.call import Call
 from strata.core.errors import GatedRepo
 from strata.core.hub import Hub
+from strata.credentials.tokens import values
 from strata.credentials.tokens.presented import recognising
 from strata.repos.change import Settings
 from strata.repos.record import Repo
@@ -92,3 +93,12 @@ def test_only_who_works_on_repos_of_others_costs_a_question(
         assert "SCAN" not in plan.replace("SCAN CONSTANT ROW", "").replace("SCAN agreement", "")
     assert len(questions(hub, bob, repo)) == 2  # the repo and the ref, as of one's own
     assert len(questions(hub, ana, repo)) == 2
+
+
+@pytest.mark.parametrize("value", ["", "ya29.junk", "api_org_" + "a" * 34, "hf_x", "hf_" * 100])
+def test_what_can_be_no_token_asks_nothing(hub: Hub, value: str) -> None:
+    with listening(hub, ANONYMOUS) as (call, heard):
+        assert recognising.actor_for_token(call.db, hub, value) is None
+        assert heard == []
+        assert recognising.actor_for_token(call.db, hub, values.fresh_value()) is None
+        assert len(heard) == 2

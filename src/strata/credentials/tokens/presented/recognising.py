@@ -14,7 +14,7 @@ from strata.credentials.tokens.presented.facts import (
     token_facts,
     with_shares,
 )
-from strata.credentials.tokens.values import LONGEST_VALUE, STAMP_LENGTH
+from strata.credentials.tokens.values import STAMP_LENGTH, may_be_kept
 from strata.lib.db.columns import to_millis
 from strata.lib.db.database import Prepared
 from strata.organizations import speakers
@@ -34,7 +34,7 @@ def actor_for_token(db: Connection, hub: Hub, value: str) -> Actor | None:
         TokenExpired: its time is over.
         AccountSuspended, Forbidden: its owner's account is not open.
     """
-    if not value or len(value) > LONGEST_VALUE:
+    if not may_be_kept(value):
         return None
     now = hub.clock()
     asked: dict[str, object] = {
