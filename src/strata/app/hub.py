@@ -66,6 +66,7 @@ from strata.membership.recovery import SendReset
 from strata.migrations.upgrade import upgrade
 from strata.organizations import personal as organizations
 from strata.organizations.belonging import follow_members
+from strata.organizations.demanding import TellOfDemand
 from strata.repos import personal as repos
 from strata.repos.owning.given_up import follow_names
 from strata.repos.owning.withhold import follow_standing as withhold_repos
@@ -86,6 +87,7 @@ JOBS: Mapping[str, type[Job]] = {
         TidyMails,
         TellUndeliverable,
         TellOfTerms,
+        TellOfDemand,
         TellOfFailures,
         PackExport,
         DropSquares,

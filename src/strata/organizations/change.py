@@ -11,7 +11,9 @@ from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields
 from strata.events.audit.changes import changes
 from strata.events.facts import Whose, record
+from strata.events.jobs import enqueue
 from strata.organizations import queries
+from strata.organizations.demanding import TellOfDemand
 from strata.organizations.record import Organization, OrganizationKind
 
 LONGEST_GRACE: Final = 90  # days
@@ -50,6 +52,8 @@ def change(work: Work, organization: Organization, settings: OrganizationSetting
         factor_from=factor_from,
         kind=settings.kind,
     )
+    if factor_from is not None and organization.factor_from is None:
+        enqueue(work, TellOfDemand(organization.id, work.origin.base_url))
     write_details(work, organization.id, settings.details)
     changed = queries.by_id(work, organization.id) or organization
     record(

@@ -53,6 +53,38 @@ def role_changed(call: Call, reader: Reader, organization: str, role: str) -> Le
     return _letter(call, reader, english, chinese)
 
 
+def factor_wanted(call: Call, reader: Reader, organization: str, day: str, base_url: str) -> Letter:
+    """Tell a member that the organisation asks for a second factor.
+
+    Args:
+        day: until when; empty: at once.
+        base_url: where this site is, if it has no public address.
+    """
+    english = Wording(
+        subject=f"{organization} asks for two-factor authentication",
+        before=(
+            f"{organization} asks its members for two-factor authentication. You have none yet.",
+            f"Without it, what {organization} has is closed to you and your tokens from {day} on."
+            if day
+            else f"Without it, what {organization} has is closed to you and your tokens.",
+        ),
+        link_text="Set it up",
+    )
+    chinese = Wording(
+        subject=f"{organization} 要求开启双重验证",
+        before=(
+            f"组织 {organization} 要求成员开启双重验证，您的账号尚未开启。",
+            f"如未开启，自{day}起您和您的令牌将无法访问该组织的内容。"
+            if day
+            else "在开启之前，您和您的令牌无法访问该组织的内容。",
+        ),
+        link_text="立即设置",
+    )
+    settings = "/settings/authentication"
+    link = page(call, settings) or (f"{base_url}{settings}" if base_url else "")
+    return letter(reader, {"en": english, CHINESE: chinese}, link)
+
+
 def removed(call: Call, reader: Reader, organization: str) -> Letter:
     """Tell somebody that they no longer belong to it."""
     english = Wording(

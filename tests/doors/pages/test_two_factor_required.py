@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from doors.pages.visitors import Visitor, confirmed, letter
-from fixtures.accounts import calling, made, person
+from doors.pages.visitors import Visitor, confirmed, letter, link_in
+from fixtures.accounts import calling, inbox, made, person
 from fixtures.factors import SETTINGS, set_up, with_app
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, organization, today
@@ -21,6 +21,7 @@ from strata.core.names import RepoType
 from strata.credentials.tokens import making
 from strata.credentials.tokens.presented import bearers
 from strata.events.jobs import run_due
+from strata.organizations.demanding import TellOfDemand
 from strata.repos.create import Wish
 from strata.sessions.protecting import removal
 from strata.sessions.protecting.removal import RemoveFactors
@@ -115,6 +116,35 @@ def test_there_is_time_to_set_it_up(
     late = Visitor(hub)
     late.log_in("wei")
     assert late.open(PRIVATE).status == 403
+
+
+@pytest.mark.parametrize("days", ["0", "7"])
+def test_members_without_one_hear_of_it_by_mail(
+    hub: Hub, boss: Visitor, wei: Visitor, days: str
+) -> None:
+    with_app(hub, "ready")
+    joins(hub, "ready", Role.READ)
+    before = {who: len(inbox(hub, f"{who}@example.com")) for who in ("li", "ready", "wei")}
+    demand(boss, days)
+    demand(boss, days)  # saved once more: nothing new
+    run_due(hub, {TellOfDemand.kind: TellOfDemand})
+    for who, more in (("li", 0), ("ready", 0), ("wei", 1)):
+        assert len(inbox(hub, f"{who}@example.com")) == before[who] + more
+    told = letter(hub, "wei@example.com")
+    assert "acme asks for two-factor" in told.subject
+    assert ("from Nov 30, 2026 on" in told.text) is (days == "7")
+    assert wei.open(link_in(told)).status == 200
+
+
+def test_nobody_hears_of_a_demand_that_was_taken_back(
+    hub: Hub, boss: Visitor, wei: Visitor
+) -> None:
+    assert wei.open(SETTINGS).status == 200
+    demand(boss)
+    fields = {"full_name": "Acme", "visibility": "public", "two_factor_days": "0"}
+    assert boss.submit(ORG, ORG, **fields).place == ORG
+    run_due(hub, {TellOfDemand.kind: TellOfDemand})
+    assert "asks for" not in letter(hub, "wei@example.com").subject
 
 
 def test_nobody_asks_of_others_what_they_have_not(hub: Hub) -> None:
