@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
@@ -270,11 +271,12 @@ def test_j04_limits_of_an_unconfirmed_account_and_the_way_out(
     (old,) = links(post.wait_mail(first))
     for path in ("/settings/tokens/new", "/new", "/collections/new"):
         here.open(path)
-        main = here.page.get_by_role("main")
-        expect(main.get_by_role("button").last).to_be_disabled()
-        confirm = "Confirm your e-mail" if language == "en" else "请先验证邮箱"
-        expect(main.get_by_text(confirm).first).to_be_visible()
+        way_out_instead_of_a_form(here)
     refused_by_the_api(here, shared)
+    for path, names in with_what_others_made(here, shared).items():
+        here.open(path)
+        for label in names:
+            blocked_with_its_reason(here, label)
 
     here.open("/verify-email")
     resend = here.page.get_by_role("main").locator("button[data-countdown]")
@@ -323,6 +325,56 @@ def counts_in_silence(here: Browsing, resend: Locator) -> None:
     expect(resend).not_to_have_text(seen)
     assert said.inner_text() == heard
     expect(resend).to_have_accessible_name(say(here, "Resend"))
+
+
+def way_out_instead_of_a_form(here: Browsing) -> None:
+    """A page whose form would be refused says why, and leads to what helps and back."""
+    main = here.page.get_by_role("main")
+    reason = say(here, "Confirm your e-mail to do this. We sent a link to %(mask)s.", mask="w•••")
+    expect(main.get_by_text(reason.partition("w•••")[0])).to_be_visible()
+    expect(main.get_by_role("textbox")).to_have_count(0)
+    path = urlsplit(here.page.url).path
+    way_out = main.get_by_role("link", name=say(here, "Confirm e-mail"))
+    assert parse_qs(urlsplit(way_out.get_attribute("href") or "").query) == {"next": [path]}
+
+
+def with_what_others_made(here: Browsing, hub: Hub) -> dict[str, tuple[str, ...]]:
+    """Pages of things of somebody else and of one's own, each with what is blocked there."""
+    owner = hub.user("owner")
+    made = {"Authorization": f"Bearer {owner.token_write}"}
+    asks = here.page.request
+    talk = {"title": f"A question in {here.language}", "description": "d"}
+    opened = asks.post(f"{hub.url}/api/models/owner/open/discussions", data=talk, headers=made)
+    good = {"title": f"Good in {here.language}", "namespace": "owner"}
+    begun = asks.post(f"{hub.url}/api/collections", data=good, headers=made)
+    return {
+        "/owner/open": ("Like", "Watch"),
+        "/owner/open/discussions": ("New pull request", "New discussion"),
+        f"/owner/open/discussions/{opened.json()['num']}": ("Comment",),
+        "/owner": ("Follow", "Watch repositories"),
+        f"/collections/{begun.json()['slug']}": ("Upvote",),
+        "/settings/tokens": ("New Token",),
+    }
+
+
+def blocked_with_its_reason(here: Browsing, label: str) -> None:
+    """It is there, takes the keyboard, says why to who sees and to who hears, and does nothing."""
+    name = re.compile(rf"^{re.escape(say(here, label))}(?=\d|\s|$)")  # no longer word
+    control = here.page.get_by_role("main").get_by_role("button", name=name)
+    expect(control).to_be_visible()
+    expect(control).to_be_disabled()
+    reason = say(here, "Confirm your e-mail first.")
+    expect(control).to_have_accessible_description(reason)
+    told = here.page.locator(f"#{control.get_attribute('aria-describedby')}")
+    expect(told).to_be_visible()
+    expect(told).to_have_text(reason)
+    before = here.page.url
+    control.focus()
+    expect(control).to_be_focused()
+    control.press("Enter")
+    assert here.page.url == before
+    way_out = here.page.locator(".blocked-why").filter(has=told).get_by_role("link")
+    assert (way_out.get_attribute("href") or "").startswith("/verify-email?next=%2F")
 
 
 def refused_by_the_api(here: Browsing, hub: Hub) -> None:

@@ -48,6 +48,7 @@ def test_pages_of_a_session_know_where_a_proof_is_taken(base: str) -> None:
         "request_id": "",
         "gate_path": "",
         "told_whole": False,
+        "onward": None,
     }
     shown = [
         page("page_error.html", Frame("Hub", base, "1", viewer=viewer), **context)

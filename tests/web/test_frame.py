@@ -102,6 +102,7 @@ def test_strangers_see_log_in_and_sign_up_last() -> None:
         wait="",
         gate_path="",
         told_whole=False,
+        onward="/models?search=a%26b",
     )
     header = html[html.index("<header") : html.index("</header>")]
 
@@ -141,6 +142,7 @@ def test_every_error_has_a_page(status: int) -> None:
         wait="20 s",
         gate_path="",
         told_whole=False,
+        onward=None,
     )
 
     assert html.count("<h1>") == 1
@@ -158,6 +160,7 @@ async def home(request: Request) -> Response:
         wait="",
         gate_path="",
         told_whole=False,
+        onward=None,
     )
 
 

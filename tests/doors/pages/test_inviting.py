@@ -186,7 +186,7 @@ def test_the_page_says_what_stands_in_the_way(hub: Hub, alice: Visitor, clock: F
     assert "for another account" in carol.open(for_bob).text
     assert carol.submit(once, once, act="accept", csrf_token=token_of(carol, once)).place == "/acme"
     assert "belongs to the organization already" in carol.open(share_in(link(alice))).text
-    assert "Confirm your e-mail first" in fresh.open(for_bob).text
+    assert "Confirm your e-mail to do this." in fresh.open(for_bob).text
     unconfirmed = {"act": "accept", "csrf_token": token_of(fresh, "/verify-email")}
     assert fresh.send(for_bob, unconfirmed).status == 403
     with hub.database.writing() as db:

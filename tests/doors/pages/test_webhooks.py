@@ -232,11 +232,12 @@ def test_an_unconfirmed_person_sees_why_not(hub: Hub) -> None:
     visitor = Visitor(hub)
     visitor.join("new-one")
 
-    for path in (LIST, NEW):
-        page = visitor.open(path)
-        assert page.status == 200
-        assert 'aria-disabled="true"' in page.text
-        assert "Confirm your e-mail" in page.text
+    listed, new = visitor.open(LIST), visitor.open(NEW)
+    assert (listed.status, new.status) == (200, 200)
+    assert re.search(r'aria-disabled="true"[^>]*>.*New webhook', listed.text)
+    assert "Confirm your e-mail first." in listed.text
+    assert "Confirm your e-mail to do this." in new.text
+    assert new.hidden(NEW) == {}
 
 
 def test_pages_fit_the_screen_and_everyone_can_use_them(

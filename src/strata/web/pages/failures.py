@@ -79,6 +79,7 @@ async def error_page(request: Request, error: StrataError) -> Response:
         request_id=exchange(request).origin.request_id,
         wait=_wait(visit.frame.language, error),
         gate_path=url_path(error.path) if isinstance(error, GatedRepo) else "",
+        onward=requested(request) if request.method in SAFE_METHODS else None,
     )
 
 

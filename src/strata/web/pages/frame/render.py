@@ -50,6 +50,18 @@ class Viewer:
     trouble: Trouble | None = None  # what is wrong with it
     unread: int = 0  # notifications; at most as many as the badge counts
 
+    @property
+    def barred(self) -> str:
+        """Why the viewer may change nothing yet, or no more; empty: they may.
+
+        `confirm` an address, wait for `approval`, or `leaving`: the order in which rooms refuse.
+        """
+        if self.unverified_email:
+            return "confirm"
+        if self.waiting:
+            return "approval"
+        return "leaving" if self.leaving_on else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
@@ -28,6 +29,16 @@ LAST_ADMIN: Final = N_("You are the last admin. Make another member admin first.
 _NAMES: Final = {role: name for role, name, _ in ROLES}
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that the page shows."""
+
+    held: Sequence[Membership]
+    needed: Collection[str]  # names of those that have no other admin
+    invites: Sequence[Invite]
+    asked: Sequence[Sent]
+
+
 async def page(request: Request) -> Response:
     """GET /settings/organizations"""
     return await _page(request)
@@ -50,24 +61,34 @@ async def submit(request: Request) -> Response:
 
 
 async def _page(request: Request, refused: str = "") -> Response:
-    visit, (held, invites, asked) = await visiting(request, _found)
+    visit, found = await visiting(request, _found)
+    language = visit.frame.language
     return shown(
         request,
         "accounts/settings_organizations.html",
         visit,
         status=409 if refused else 200,
-        held=held,
-        invites=invites,
-        asked=asked,
+        held=found.held,
+        needed=found.needed,
+        invites=found.invites,
+        asked=found.asked,
         names=_NAMES,
         admin=Role.ADMIN,
-        refused=translated(visit.frame.language, refused) if refused else "",
+        last_admin=translated(language, LAST_ADMIN),
+        refused=translated(language, refused) if refused else "",
     )
 
 
-def _found(call: Call) -> tuple[list[Membership], list[Invite], list[Sent]]:
+def _found(call: Call) -> Found:
     user_id = user_id_of(call)
-    return queries.memberships_of(call, user_id), inviting.mine(call), sent(call, user_id)
+    held = queries.memberships_of(call, user_id)
+    administered = [one.organization for one in held if one.role is Role.ADMIN]
+    return Found(
+        held,
+        {one.name for one in administered if not queries.has_other_admin(call, one.id, user_id)},
+        inviting.mine(call),
+        sent(call, user_id),
+    )
 
 
 def _done(call: Call, act: Callable[[Work, Form], None], form: Form) -> None:

@@ -28,7 +28,7 @@ from strata.web.pages.frame.addresses.places import Place
 from strata.web.pages.repo.card_view import markdown_of
 from strata.web.pages.words.language import N_, locale_name, sentences, translated
 
-State = Literal["log_in", "confirm", "form", "pending", "accepted", "rejected", "reset"]
+State = Literal["log_in", "form", "pending", "accepted", "rejected", "reset"]
 
 FAULTS: Final[Mapping[str, str]] = {
     gate_form.REQUIRED: N_("Answer this question."),
@@ -58,11 +58,6 @@ class GatePanel:
     reason: str  # of a rejection or a reset
     email: str  # masked, of the person who may ask
     given: Mapping[str, str]  # what was typed into a form that could not be accepted
-
-    @property
-    def asks(self) -> bool:
-        """Whether there is a form to fill in."""
-        return self.state in ("form", "reset")
 
 
 def panel_of(
@@ -101,8 +96,7 @@ def _state(call: Call, at: Snapshot) -> State:
         return "log_in"
     standing = standing_of(call, call.actor, at.repo)
     if standing is None or standing is Standing.RESET:
-        asks: State = "form" if standing is None else "reset"
-        return asks if call.actor.verified else "confirm"
+        return "form" if standing is None else "reset"
     return _DECIDED[standing]
 
 

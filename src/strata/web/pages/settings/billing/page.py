@@ -71,7 +71,6 @@ class PlanPage:
     sent: int  # bytes
     largest: Sequence[Large]
     request: requests.Request | None
-    may_ask: bool
     now: datetime
 
 
@@ -135,8 +134,7 @@ def _found(request: Request, call: Call, owner: str) -> PlanPage:
     held = organizations.memberships_of(call, user_id)
     administered = [one.organization.name for one in held if one.role is Role.ADMIN]
     own = place.id == user_id
-    verified = call.actor.verified
-    largest = _largest(call, place.id) if verified else []
+    largest = _largest(call, place.id) if call.actor.verified else []
     fullest = [one.files for one in largest if one.stored.type is not RepoType.BUCKET]
     bars = bars_of(call, place, standing.quotas, max(fullest, default=0))
     if own:
@@ -152,7 +150,6 @@ def _found(request: Request, call: Call, owner: str) -> PlanPage:
         sent=bytes_of(call, place.id),
         largest=largest,
         request=requests.newest_of(call, place.id),
-        may_ask=verified,
         now=call.now,
     )
 
