@@ -228,8 +228,6 @@ def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
         def opened(hub: Hub, language: Language, *, phone: bool = False) -> Browsing:
             context = new_context(browser, language, phone=phone)
             contexts.callback(context.close)
-            browsing = Browsing(context.new_page(), hub.url, language)
-            browsing.watch()
-            return browsing
+            return Browsing(context.new_page(), hub.url, language)
 
         yield opened

@@ -12,7 +12,15 @@ from types import MappingProxyType
 from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+)
 
 from clients.hub import Hub
 from fixtures.axe import findings
@@ -123,7 +131,11 @@ def new_context(
 
 @dataclass  # without slots: Playwright keeps its mark on an object whose method it calls
 class Browsing:
-    """One page of one browser context, watched for what must never happen."""
+    """One page of one browser context, watched from the start for what must never happen.
+
+    Those are console errors, uncaught exceptions, and requests to hosts that are not `known`. What
+    happens on pages of those that are known is theirs.
+    """
 
     page: Page
     base: str
@@ -131,11 +143,11 @@ class Browsing:
     complaints: list[str] = field(default_factory=list)
     methods: dict[str, str] = field(default_factory=dict)  # by path, of the last request
     scripts: bool = True  # the browser runs them
+    known: frozenset[str] = frozenset()  # origins of other sites that belong to the story
 
-    def watch(self) -> None:
-        """Note every console error, uncaught exception and request to another host."""
+    def __post_init__(self) -> None:
         self.page.on("console", self._note_console)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        self.page.on("pageerror", self._note_exception)
         self.page.on("request", self._note_request)
 
     def open(self, path: str) -> None:
@@ -156,8 +168,26 @@ class Browsing:
                 what axe calls serious, in light or in dark.
         """
         settle(self.page)
-        assert not self.complaints, self.complaints
+        self.require_quiet()
         self.look()
+
+    def require_quiet(self) -> None:
+        """Check that nothing happened so far that must never happen, on whichever page.
+
+        Raises:
+            AssertionError: something did.
+        """
+        assert not self.complaints, self.complaints
+
+    def forgive(self, status: int) -> None:
+        """Forget that Chromium noted itself that an answer had this status; nothing else happened.
+
+        Raises:
+            AssertionError: something else did, or this did not.
+        """
+        noted, self.complaints = self.complaints, []
+        assert noted, f"Chromium noted no {status}"
+        assert all(f"status of {status} " in one for one in noted), noted
 
     def look(self) -> None:
         """Check the page that is shown, whatever the browser said on the way to it."""
@@ -265,7 +295,14 @@ class Browsing:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not self._tells_of_the_form(message):
-            self.complaints.append(f"console: {message.text}")
+            self._note(f"console: {message.text}")
+
+    def _note_exception(self, error: Error) -> None:
+        self._note(f"exception: {error}")
+
+    def _note(self, complaint: str) -> None:
+        if urlsplit(self.page.url).netloc not in map(_host, self.known):
+            self.complaints.append(complaint)
 
     def _tells_of_the_form(self, message: ConsoleMessage) -> bool:
         """Whether Chromium notes that the page it shows is a form with what is wrong in it."""
@@ -276,14 +313,16 @@ class Browsing:
     def _note_request(self, request: Request) -> None:
         place = urlsplit(request.url)
         self.methods[place.path] = request.method
-        if (
-            place.scheme in {"http", "https", "ws", "wss"}
-            and place.netloc != urlsplit(self.base).netloc
-        ):
-            self.complaints.append(f"request to another host: {request.url}")
+        expected = place.netloc in map(_host, (self.base, *self.known))
+        if place.scheme in {"http", "https", "ws", "wss"} and not expected:
+            self._note(f"request to another host: {request.url}")
 
 
 _REFUSED: Final = re.compile(r"status of 40[01]\b")  # bad input, or a wrong password
+
+
+def _host(origin: str) -> str:
+    return urlsplit(origin).netloc
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -5,7 +5,7 @@ The GitHub is one of our own; Google and the issuer are a real OpenID Provider, 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -49,11 +49,14 @@ class World:
     mailbox: Mailbox
     browser: Browser
     language: Language
+    opened: list[Browsing] = field(default_factory=list)
 
     def browsing(self) -> Browsing:
-        """A new browser, which may visit other hosts too."""
-        context = self.browser.new_context(locale=self.language)
-        return Browsing(context.new_page(), self.hub.url, self.language)
+        """A new browser, which may visit the three other sites too."""
+        sites = frozenset({self.github.url, self.google.url, self.work.url})
+        page = self.browser.new_context(locale=self.language).new_page()
+        self.opened.append(Browsing(page, self.hub.url, self.language, known=sites))
+        return self.opened[-1]
 
     def comes(self, name: str) -> Browsing:
         """A new browser whose person presses the button of a site."""
@@ -177,6 +180,7 @@ def test_people_come_from_other_sites_link_them_and_leave(world: World, tmp_path
     whoever_logs_out_there_is_out_here(world)
     second_factor_stands_between(world, tmp_path)
     a_site_that_is_down_leaves_the_password(world)
+    assert [here.complaints for here in world.opened if here.complaints] == []
     world.hub.require_clean_log()
 
 
@@ -222,6 +226,7 @@ def proves_by_a_mail(octo: Browsing, world: World) -> None:
     typed.fill(sent)
     octo.page.keyboard.press("Enter")
     octo.page.wait_for_url(f"{octo.base}/settings/tokens")
+    octo.forgive(403)  # the wrong code
     reads(octo, "Copy it now: it is not shown again.")
 
 
@@ -248,6 +253,7 @@ def only_its_own_domain_comes_in(world: World) -> None:
     here = world.comes(GOOGLE)
     log_in_there(here, "out")
     reads(here, "This account may not log in here")
+    here.forgive(403)
     is_out(here)
 
 
@@ -283,6 +289,7 @@ def links_and_unlinks(world: World) -> None:
     press(other, say(other, "Link %(provider)s", provider=WORK))
     log_in_there(other, "weak")
     reads(other, TAKEN)
+    other.forgive(400)
 
 
 def logs_out_there_only_if_asked(world: World) -> None:
@@ -354,6 +361,7 @@ def a_site_that_is_down_leaves_the_password(world: World) -> None:
     text = here.page.get_by_role("main").inner_text()
     assert REQUEST_ID.search(text), text
     assert "Traceback" not in text
+    here.forgive(502)
     press(here, "Log In")
     fill(here, "Username or e-mail", world.bob.name)
     fill(here, "Password", world.bob.password)

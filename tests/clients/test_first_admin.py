@@ -67,7 +67,6 @@ def signs_up(hub: Hub, former: str, fresh: str) -> None:
     with chromium() as browser:
         context = browser.new_context(locale="zh-CN", viewport={"width": WIDE, "height": HEIGHT})
         here = Browsing(context.new_page(), hub.url, "zh-CN")
-        here.watch()
         here.open("/")
         reads(here, "This site has no accounts yet")
         here.check()

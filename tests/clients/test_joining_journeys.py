@@ -77,9 +77,7 @@ def open_browser(shared: Hub) -> Iterator[OpenBrowser]:
         def opening(language: Language, *, phone: bool = False, scripts: bool = True) -> Browsing:
             context = new_context(browser, language, phone=phone, scripts=scripts)
             opened.callback(context.close)
-            browsing = Browsing(context.new_page(), shared.url, language, scripts=scripts)
-            browsing.watch()
-            return browsing
+            return Browsing(context.new_page(), shared.url, language, scripts=scripts)
 
         yield opening
 

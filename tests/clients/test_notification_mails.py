@@ -94,9 +94,7 @@ def stop_link(mail: EmailMessage) -> str:
 def opened(browser: Browser, hub: Hub, language: Language) -> Browsing:
     """A browser in which nobody is logged in."""
     context = browser.new_context(locale=language, viewport={"width": NARROW, "height": HEIGHT})
-    here = Browsing(context.new_page(), hub.url, language)
-    here.watch()
-    return here
+    return Browsing(context.new_page(), hub.url, language)
 
 
 def accessible(here: Browsing) -> None:

@@ -35,7 +35,6 @@ def opened(browser: Browser, hub: Hub, person: Person, language: Language = "en"
     viewport = {"width": WIDE, "height": HEIGHT}
     context = browser.new_context(locale=language, viewport=viewport, reduced_motion="reduce")  # type: ignore[arg-type]
     here = Browsing(context.new_page(), hub.url, language)
-    here.watch()
     log_in(here, person.name, person.password)
     return here
 
