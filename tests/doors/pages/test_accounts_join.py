@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, link_in, people
+from doors.pages.visitors import PASSWORD, Visitor, agreements, confirmed, letter, link_in, people
 from fixtures.accounts import made, person
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.legal import documents
@@ -332,6 +332,7 @@ def test_a_sign_up_by_invitation_takes_its_code_from_the_link(
     visitor.take_time()
     agreed = {"username": "li", "full_name": "", "language": "en", "consents": "on"}
     assert visitor.submit("/join?step=2", "/join", **agreed).place == "/verify-email"
+    assert {method for _, _, method in agreements(hub)} == {"invite"}
 
     with reading(hub) as call, working(call) as work:
         code = invites.invite(work)

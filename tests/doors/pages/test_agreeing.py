@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, token_in
+from doors.pages.visitors import PASSWORD, Visitor, agreements, confirmed, letter, token_in
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock, build_test_hub
 from strata.accounts.legal import publishing
@@ -43,16 +43,6 @@ def publish(hub: Hub, version: str, kind: DocumentKind = DocumentKind.TERMS) -> 
     texts = {"en": f"# Terms {version}\n\nBe kind.", "zh-CN": f"# 条款 {version}\n\n请友善。"}
     with reading(hub) as call, working(call) as work:
         publishing.publish(work, kind, version, texts)
-
-
-def agreed(hub: Hub) -> list[tuple[str, str, str]]:
-    with reading(hub) as call:
-        rows = call.db.execute(
-            sa.select(consents.c.document, consents.c.version, consents.c.method).order_by(
-                consents.c.id
-            )
-        )
-        return [tuple(row) for row in rows]
 
 
 @pytest.fixture
@@ -89,7 +79,7 @@ def test_a_form_waits_for_the_consent_and_is_then_done(hub: Hub, li: Visitor) ->
     done = li.send(PROFILE, unticked.hidden(PROFILE) | {"consents": "on"})
     assert done.place == PROFILE
     assert "Li Wei" in li.open("/li").text
-    assert agreed(hub) == [
+    assert agreements(hub) == [
         ("terms", "2", "re-consent"),
         ("privacy", "sample-1", "re-consent"),
     ]
@@ -102,7 +92,7 @@ def test_a_version_that_was_not_shown_is_not_agreed_to(hub: Hub, li: Visitor) ->
     publish(hub, "3")
     again = li.send(PROFILE, asked.hidden(PROFILE) | {"consents": "on"})
     assert (again.status, "documents have changed" in again.text) == (403, True)
-    assert agreed(hub) == []
+    assert agreements(hub) == []
 
 
 def test_a_log_in_leads_there_and_onward_and_may_be_declined(hub: Hub) -> None:
@@ -119,7 +109,7 @@ def test_a_log_in_leads_there_and_onward_and_may_be_declined(hub: Hub) -> None:
     assert back.open("/models").status == 200
     done = back.send("/agree", asked.hidden("/agree") | {"consents": "on"})
     assert done.place == "/models"
-    assert [row for row in agreed(hub) if row[0] == "terms"] == [
+    assert [row for row in agreements(hub) if row[0] == "terms"] == [
         ("terms", "2", "signup"),
         ("terms", "3", "re-consent"),
     ]
@@ -170,13 +160,13 @@ def test_each_document_goes_the_same_way(hub: Hub, kind: DocumentKind) -> None:
     assert (asked.hidden("/agree")[f"{kind}_version"], PAGES[kind] in asked.text) == ("2", True)
     assert mei.submit(PROFILE, PROFILE, full_name="Mei").status == 403
     mei.send("/agree", asked.hidden("/agree") | {"consents": "on"})
-    assert (kind, "2", "re-consent") in agreed(hub)
+    assert (kind, "2", "re-consent") in agreements(hub)
     assert mei.submit(PROFILE, PROFILE, full_name="Mei").place == PROFILE
 
 
 def test_guidelines_of_the_operator_are_agreed_to_at_sign_up_a_sample_is_not(hub: Hub) -> None:
     Visitor(hub).join("early")
-    assert "guidelines" not in {document for document, _, _ in agreed(hub)}
+    assert "guidelines" not in {document for document, _, _ in agreements(hub)}
     publish(hub, "2", DocumentKind.GUIDELINES)
     late = Visitor(hub)
     late.begin("late@example.com")
@@ -184,7 +174,7 @@ def test_guidelines_of_the_operator_are_agreed_to_at_sign_up_a_sample_is_not(hub
     assert page.hidden("/join")["guidelines_version"] == "2"
     assert "and I will follow the" in page.text
     late.join("later")
-    assert ("guidelines", "2", "signup") in agreed(hub)
+    assert ("guidelines", "2", "signup") in agreements(hub)
     assert late.open("/models").status == 200
 
 
@@ -226,7 +216,7 @@ def test_who_agrees_before_they_must_is_asked_no_more(patient: Hub) -> None:
     assert (unticked.status, mei.open("/models").status) == (403, 303)
     assert mei.send("/agree", page.hidden("/agree") | {"consents": "on"}).place == "/models"
     assert mei.open("/models").status == 200
-    assert ("terms", "2", "re-consent") in agreed(patient)
+    assert ("terms", "2", "re-consent") in agreements(patient)
 
 
 def test_another_publication_asks_anew(patient: Hub, clock: FrozenClock) -> None:
@@ -330,7 +320,7 @@ def test_consents_outlive_the_account_without_the_person(hub: Hub) -> None:
         assert name not in repr(kept)
         pseudonyms.add(mine)
     assert len(pseudonyms) == 2
-    assert len(agreed(hub)) == 2  # of who stayed
+    assert len(agreements(hub)) == 2  # of who stayed
 
 
 def test_another_wording_asks_nobody_anew_who_had_agreed(hub: Hub, li: Visitor) -> None:
@@ -346,5 +336,5 @@ def test_another_wording_asks_nobody_anew_who_had_agreed(hub: Hub, li: Visitor) 
     assert "Terms 2" in Visitor(hub).open("/terms-of-service").text
     newcomer = Visitor(hub)
     newcomer.join("newcomer")
-    assert ("terms", "2", "signup") in agreed(hub)
+    assert ("terms", "2", "signup") in agreements(hub)
     assert newcomer.open("/models").status == 200

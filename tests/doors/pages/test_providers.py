@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from doors.pages.elsewhere import back_from, beside, joined, names_of, off_to, provider, through
-from doors.pages.visitors import PASSWORD, Visitor, confirmed, letter, people
+from doors.pages.visitors import PASSWORD, Visitor, agreements, confirmed, letter, people
 from fixtures.accounts import calling, fact_names, person
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import CLIENT, SECRET, Issuer, Person, issuing
@@ -57,6 +57,7 @@ def test_a_new_person_chooses_a_name_and_needs_no_mail(hub: Hub, issuer: Issuer,
     joined(visitor, "octo")
     octo = person(near, "octo")
     assert octo.verified_at is not None
+    assert agreements(near) == [("terms", "sample-1", "oauth"), ("privacy", "sample-1", "oauth")]
     assert octo.email == "octo@elsewhere.example"
     assert octo.password_hash is None
     assert "Welcome" in letter(near, "octo@elsewhere.example").subject
@@ -372,3 +373,4 @@ def test_who_comes_from_there_needs_an_invitation_as_well(hub: Hub, issuer: Issu
     assert visitor.submit("/join", "/join", email=email, invite=code).place == "/join?step=2"
     joined(visitor, "octo")
     assert person(guarded, "octo").verified_at is not None
+    assert {method for _, _, method in agreements(guarded)} == {"oauth"}

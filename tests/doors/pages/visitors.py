@@ -4,11 +4,13 @@ import html
 import re
 from datetime import timedelta
 
+import sqlalchemy as sa
 from httpx2 import Response
 from starlette.testclient import TestClient
 
 from fixtures.hubs import FrozenClock
 from fixtures.loops import kept_running
+from strata.accounts.legal.tables import consents
 from strata.accounts.people import everyone
 from strata.app.serving import build_app
 from strata.core.call import reading
@@ -140,6 +142,13 @@ def is_accepted(hub: Hub, value: str) -> bool:
     """Whether a token opens anything."""
     with reading(hub) as call:
         return recognising.actor_for_token(call.db, hub, value) is not None
+
+
+def agreements(hub: Hub) -> list[tuple[str, str, str]]:
+    """To what people agreed, the oldest first: document, version, and by which way."""
+    with reading(hub) as call:
+        kept = sa.select(consents.c.document, consents.c.version, consents.c.method)
+        return [tuple(row) for row in call.db.execute(kept.order_by(consents.c.id))]
 
 
 def people(hub: Hub) -> int:
