@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -63,6 +64,10 @@ class Terminal:
     def enter(self, line: str) -> None:
         """Type a line."""
         os.write(self._screen, f"{line}\r".encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl+C."""
+        self._process.send_signal(signal.SIGINT)
 
     def ended(self, seconds: float = WAITS) -> int:
         """Wait until the program ended; its exit status."""

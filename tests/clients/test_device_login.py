@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import subprocess
 from configparser import ConfigParser
 from contextlib import closing
 from pathlib import Path
@@ -151,28 +152,45 @@ def let_grow_old(data: Path) -> None:
         database.execute("UPDATE oauth_devices SET expires_at = expires_at - 900000")
 
 
-def test_a_guesser_is_stopped_after_ten_codes(
-    start_hub: StartHub, open_browser: OpenBrowser, client: MakeClient
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notebook_is_let_in_and_a_guesser_is_stopped_after_ten_codes(
+    language: Language, start_hub: StartHub, open_browser: OpenBrowser, client: MakeClient
 ) -> None:
     hub = start_hub()
-    mallory, machine = hub.user("mallory"), client(NEWEST, endpoint=hub.url)
-    here = open_browser(hub, "en")
+    machine = client(NEWEST, endpoint=hub.url, variables=AT_ONCE)
+    with machine.start("from huggingface_hub import notebook_login; notebook_login()") as notebook:
+        address, _ = printed(notebook)
+        here = open_browser(hub, language)
+        here.page.goto(address)
+        log_in(here, hub.user("ana"))
+        to_the_card(here)
+        here.button("authorize").click()
+        heading = re.compile("You are done|已完成")
+        expect(here.page.get_by_role("heading", name=heading)).to_be_visible()
+        here.check()
+        assert notebook.wait(60) == 0
+    assert machine.run(WHO).stdout.strip() == "ana"
 
-    with machine.in_terminal("hf", "auth", "login") as shell:
-        address, code = asked(shell)
-        here.page.goto(f"{hub.url}/device")
-        log_in(here, mallory)
-        here.page.wait_for_url("**/device")
-        for _ in range(10):
-            here.field("code").fill("bbbb bbbb")
-            expect(here.field("code")).to_have_value("BBBB-BBBB")
-            here.button("next").click()
-            expect(here.says("code is wrong")).to_be_visible()
-        here.complaints.clear()
-        here.field("code").fill(code)
+    # After ten wrong codes the right one is refused as well.
+    with client(NEWEST, endpoint=hub.url).in_terminal("hf", "auth", "login") as shell:
+        guesses_in_vain(open_browser(hub, language), hub.user("mallory"), asked(shell)[1])
+
+
+def guesses_in_vain(here: Browsing, mallory: Person, code: str) -> None:
+    here.page.goto(f"{here.base}/device")
+    log_in(here, mallory)
+    here.page.wait_for_url("**/device")
+    for _ in range(10):
+        here.field("code").fill("bbbb bbbb")
+        expect(here.field("code")).to_have_value("BBBB-BBBB")
         here.button("next").click()
-        expect(here.says("too many attempts")).to_be_visible()
-        assert "user_code" in address
+        expect(here.says("code is wrong")).to_be_visible()
+        here.check()
+    here.field("code").fill(code)
+    here.button("next").click()
+    expect(here.says("too many attempts")).to_be_visible()
+    here.forgive(429)
+    here.check()
 
 
 def let_in(web: PlainBrowser, code: str) -> None:
@@ -180,18 +198,25 @@ def let_in(web: PlainBrowser, code: str) -> None:
     assert web.send(card, "/device", decision="allow").status_code == 200
 
 
+def printed(program: subprocess.Popen[str]) -> tuple[str, str]:
+    """The address and the code that a script prints."""
+    assert program.stdout is not None
+    return next(
+        (found[1], found[2]) for line in program.stdout if (found := re.search(SHOWN, line))
+    )
+
+
 def run_and_allow(hub: Hub, person: Person, machine: Client, snippet: str) -> None:
     """Run a script that logs in, and let it in by the code that it prints."""
     with machine.start(snippet) as program, plain_browser(hub.url) as web:
-        assert program.stdout is not None
         web.log_in(person.name, person.password)
-        code = next(found[2] for line in program.stdout if (found := re.search(SHOWN, line)))
-        let_in(web, code)
+        let_in(web, printed(program)[1])
+        assert program.stdout is not None
         rest = program.stdout.read()
         assert program.wait(60) == 0, rest
 
 
-@pytest.mark.parametrize("release", [FIRST, "1.25.1", NEWEST])
+@pytest.mark.parametrize("release", [FIRST, "1.33.0", NEWEST])
 def test_log_ins_of_every_release_that_has_them(
     release: str, start_hub: StartHub, client: MakeClient
 ) -> None:

@@ -12,7 +12,6 @@ from authlib.integrations.httpx_client import OAuth2Client
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.node import JavaScript
 from clients.visits import Browser, browser
@@ -161,17 +160,3 @@ def test_a_program_registers_itself_and_people_are_warned(hub: Hub) -> None:
     assert (who["auth"]["type"], who["email"]) == ("oauth", None)
     assert who["auth"]["expiresAt"].endswith("Z")
     assert "accessToken" not in who["auth"]
-
-
-def test_old_programs_log_in_with_a_password_where_it_is_allowed(start_hub: StartHub) -> None:
-    hub = start_hub({"STRATA_ACCOUNTS_LEGACY_PASSWORD_LOGIN": "1"})
-    person = hub.user("ana")
-    with httpx.Client(base_url=hub.url, trust_env=False) as old:
-        body = {"username": person.name, "password": person.password}
-        assert old.post("/api/login", json=body | {"password": "wrong"}).status_code == 401
-        token = old.post("/api/login", json=body).json()["token"]
-        hub.keep_secret("the old token", token)
-        bearer = {"Authorization": f"Bearer {token}"}
-        assert old.get("/api/whoami-v2", headers=bearer).json()["name"] == "ana"
-        assert old.post("/api/logout", headers=bearer).status_code == 200
-        assert old.get("/api/whoami-v2", headers=bearer).status_code == 401
