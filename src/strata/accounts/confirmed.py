@@ -85,6 +85,12 @@ def owner_id(call: Call, key: str) -> int | None:
     return owner
 
 
+def as_typed(call: Call, key: str) -> str | None:
+    """A confirmed address as its owner typed it; None: nobody has it."""
+    typed: str | None = call.db.scalar(sa.select(emails.c.email).where(emails.c.key == key))
+    return typed
+
+
 def emails_of(call: Call, user_id: int) -> list[ConfirmedEmail]:
     """The confirmed addresses of an account, the oldest first."""
     rows = call.db.execute(

@@ -258,7 +258,7 @@ def test_the_owner_of_the_address_is_told_and_keeps_it(hub: Hub) -> None:
     made(hub, "alice")
     joined(hub, "mallory", email="ALICE@example.org")
 
-    (kept,) = mails_to(hub, "alice@example.org")
+    (kept,) = inbox(hub, "alice@example.org")
     assert "already" in kept.subject
     assert "/email_confirmation/" not in kept.text
     assert not person(hub, "alice").address_taken

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from strata.accounts import limits, people
+from strata.accounts import confirmed, limits, people
 from strata.accounts.mailboxes import addresses, links
 from strata.accounts.mailboxes.mail_domains import domain_faults
 from strata.accounts.tables import users
@@ -76,9 +76,10 @@ def _post(work: Work, user: people.User, written: outbox.Letter) -> None:
 def _letter(work: Work, user: people.User, link_token: str, code: str) -> outbox.Letter:
     # Looked for in either case: a sign-up costs the same whether somebody has the address or not.
     owner = people.owner_of_address(work, user.email_key)
+    theirs = confirmed.as_typed(work, user.email_key)
     if user.address_taken and owner is not None and owner.verified_at is not None:
-        # At this very address: mail that is refused there shows in either case.
-        return letters.sign_up_attempt(work, people.reader(owner, user.email))
+        # At this very address, not their primary one: what is refused there shows in either case.
+        return letters.sign_up_attempt(work, people.reader(owner, theirs or user.email))
     link = page(work, f"/email_confirmation/{link_token}")
     return letters.verify(work, people.reader(user), link=link, code=code)
 
