@@ -31,6 +31,13 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """That somebody came with an invitation, and what it brought."""
+
+    promise: Promise | None
+
+
+@dataclass(frozen=True, slots=True)
 class Invite:
     """An invitation as those who run the hub see it; its code is known to whoever got it."""
 
@@ -122,8 +129,8 @@ def is_good(call: Call, code: str, email: str) -> bool:
     return call.db.execute(found).first() is not None
 
 
-def use(work: Work, code: str, email: str) -> Promise | None:
-    """Use an invitation up, once; the plan that comes with it.
+def use(work: Work, code: str, email: str) -> Used:
+    """Use an invitation up, once.
 
     Raises:
         InvalidFields: `invite`: it is used up, over, for another address, or none.
@@ -133,7 +140,7 @@ def use(work: Work, code: str, email: str) -> Promise | None:
     row = work.db.execute(fewer.returning(invites.c.plan, invites.c.plan_days)).first()
     if row is None:
         raise InvalidFields({"invite": ("invite.bad",)})
-    return Promise(*row) if row.plan else None
+    return Used(Promise(*row) if row.plan else None)
 
 
 def _good(call: Call, code: str, email: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -108,22 +108,22 @@ def sign_up(call: Call, form: SignUp) -> SignedUp:
         if form.suspicion:
             return _pretended(work, form)
         _spend(work, form)
-        promise = _promised(work, form)
+        invited = _invited(work, form)
         user = _open(work, form, address, password_hash, public_id)
         if upload is not None:
             point(work, user.id, upload)
-        _keep(work, form, user, promise)
+        _keep(work, form, user, invited)
         _write_to(work, user)
         return _signed_in(work, form, user)
 
 
-def _keep(work: Work, form: SignUp, user: people.User, promise: invites.Promise | None) -> None:
+def _keep(work: Work, form: SignUp, user: people.User, invited: invites.Used | None) -> None:
     """Keep what goes with a new account, and write down that it was opened."""
-    if promise is not None:
+    if invited is not None and (promise := invited.promise) is not None:
         by_invite(work, user.id, promise.plan, promise.days)
     if work.hub.settings.accounts.sign_up == "approval" and not user.admin:
         user = approval.hold(work, user)
-    method = _method(form, promise)
+    method = _method(form, invited)
     agreed = keep_consents(work, user.id, form.consents, read_in=form.read_in, method=method)
     if form.mails:
         ask_for_mails(work, user.id)
@@ -162,14 +162,14 @@ def require_free(hub: Hub, email: str, identity: Claims | None) -> None:
     sites.require_free(hub, email, through=identity.provider if identity else "")
 
 
-def _method(form: SignUp, promise: invites.Promise | None) -> str:
+def _method(form: SignUp, invited: invites.Used | None) -> str:
     """How somebody came to agree, for the record of their consent."""
     if form.identity is not None:
         return "oauth"
-    return "signup" if promise is None else "invite"
+    return "signup" if invited is None else "invite"
 
 
-def _promised(work: Work, form: SignUp) -> invites.Promise | None:
+def _invited(work: Work, form: SignUp) -> invites.Used | None:
     """Use the invitation; where nobody needs one, it only brings the plan that it promises."""
     if work.hub.settings.accounts.sign_up == "invite":
         return invites.use(work, form.invite, form.email)
