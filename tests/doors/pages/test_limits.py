@@ -48,6 +48,12 @@ def wished(li: Visitor, folder: Path, number: int) -> dict[str, Page]:
         "access tokens": li.make_token(f"t{number}"),
         "SSH keys": li.submit("/settings/keys", "/settings/keys/ssh", key=key),
         "webhooks": li.submit(hook, hook, **HOOK),
-        "are": li.submit(new, new, owner="li", name=f"m{number}"),
-        "are in use": li.submit(organization, organization, name=f"acme{number}", guidelines="on"),
+        "are": li.submit(new, new, owner="li", name=f"m{number}", visibility="public"),
+        "are in use": li.submit(
+            organization,
+            organization,
+            name=f"acme{number}",
+            guidelines="on",
+            visibility="public",
+        ),
     }

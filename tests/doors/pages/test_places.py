@@ -50,4 +50,4 @@ def test_the_mail_about_a_new_browser_says_where(hub: Hub, tmp_path: Path) -> No
     text = letter(hub, "li@example.com").text
     assert "203.0.113.7 (Berlin, Germany)" in text
     Visitor(known, ip="198.51.100.9").log_in("li")
-    assert "198.51.100.9, 2026" in letter(hub, "li@example.com").text
+    assert "198.51.100.9, Nov 23, 2026" in letter(hub, "li@example.com").text
