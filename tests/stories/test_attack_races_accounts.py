@@ -213,6 +213,32 @@ def test_an_address_becomes_the_primary_one_beside_a_sign_up_that_names_it(hub: 
     assert person(hub, "mallory").address_taken
 
 
+def test_whoever_signs_up_with_an_address_keeps_its_owner_from_nothing(hub: Hub) -> None:
+    """While nobody can see the sign-up yet, its owner is asked to try once more."""
+    bob = made(hub, "bob", password=None)
+    link = asked_for(hub, bob, "wanted@example.org")
+    wanted = addresses.parse("wanted@example.org")
+    assert wanted is not None
+    row = opening.Row("mallory", "", wanted, None, "en", admin=False)
+    first = lambda work: proved.make_primary(work, "wanted@example.org")  # noqa: E731
+
+    def confirms_and_prefers() -> object:
+        worked(hub, SYSTEM, lambda work: adding.confirm(work, link))
+        return worked(hub, bob, first)
+
+    late = beside(
+        hub,
+        lambda work: opening.write(work, row, verified_at=None),
+        confirms_and_prefers,
+        by=SYSTEM,
+    )
+    assert late is None or isinstance(late, Conflict), late
+    if late is not None:
+        worked(hub, bob, first)
+    assert person(hub, "bob").email_key == "wanted@example.org"
+    assert person(hub, "mallory").address_taken
+
+
 def test_an_account_that_is_given_something_at_this_moment_is_not_removed(
     hub: Hub, clock: FrozenClock
 ) -> None:

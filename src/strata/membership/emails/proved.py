@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from strata.accounts import confirmed, people
 from strata.accounts.mailboxes import addresses
 from strata.accounts.tables import users
 from strata.core.call import Call, Work
-from strata.core.errors import EmailNotVerified, InvalidFields, NotFound, Unauthenticated
+from strata.core.errors import Conflict, EmailNotVerified, InvalidFields, NotFound, Unauthenticated
 from strata.events import outbox
 from strata.events.audit.changes import changes
 from strata.events.facts import record
@@ -24,6 +25,7 @@ from strata.sessions.passwords import reset
 from strata.sessions.signed_in.sudo import require_sudo
 
 CONFIRM_FIRST: Final = "Please confirm your email address before you add another one."
+NAMED_ELSEWHERE: Final = "Somebody gave this address at the same moment. Try again."
 
 
 def make_primary(work: Work, key: str) -> None:
@@ -32,6 +34,7 @@ def make_primary(work: Work, key: str) -> None:
     Raises:
         Unauthenticated, EmailNotVerified, ProofNeeded: as `add`.
         NotFound: the account has no such confirmed address.
+        Conflict: as `put_first`.
     """
     user = signed_in(work)
     require_sudo(work)
@@ -99,12 +102,19 @@ def put_first(work: Work, user: people.User, email: str, key: str) -> None:
     """Let mails go to an address that is theirs, and tell those at every address.
 
     Who says that it is theirs is locked, with the account (`confirmed.lock_claimants`).
+
+    Raises:
+        Conflict: somebody began to sign up with it at this very moment.
     """
     told = confirmed.readers(work, user)
     # Whoever was signing up with it while it was proved was not seen then.
     confirmed.unseat(work, key, but=user.id)
     change = sa.update(users).where(users.c.id == user.id)
-    work.db.execute(change.values(email=email, email_key=key, address_taken=False))
+    try:
+        with work.db.begin_nested():
+            work.db.execute(change.values(email=email, email_key=key, address_taken=False))
+    except IntegrityError as named:  # by a sign-up that nobody could see before
+        raise Conflict(NAMED_ELSEWHERE) from named
     _forget_links(work, user.id)
     detail = changes({"email": addresses.masked(user.email)}, {"email": addresses.masked(email)})
     record(work, "account.email_primary", target=user.name, actor_id=user.id, detail=detail)
