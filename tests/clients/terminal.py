@@ -65,9 +65,19 @@ class Terminal:
         """Type a line."""
         os.write(self._screen, f"{line}\r".encode())
 
-    def interrupt(self) -> None:
-        """Press Ctrl+C."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self, pattern: str) -> None:
+        """Press Ctrl+C, and once more where it is not heard, until the program writes something.
+
+        What comes at the moment in which a program begins to listen may be lost.
+        """
+        for _ in range(5):
+            self._process.send_signal(signal.SIGINT)
+            deadline = time.monotonic() + WAITS / 5
+            while re.search(pattern, self.text) is None and time.monotonic() < deadline:
+                self._read(deadline - time.monotonic())
+            if re.search(pattern, self.text):
+                return
+        raise AssertionError(f"{pattern!r} was not written:\n{self.text}")
 
     def ended(self, seconds: float = WAITS) -> int:
         """Wait until the program ended; its exit status."""

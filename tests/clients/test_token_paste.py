@@ -111,8 +111,7 @@ def types_a_password(machine: Client, person: Person, password: str, status: int
     """Say no to the question for a token, and answer the next two; what was written."""
     with machine.in_terminal("huggingface-cli", "login") as shell:
         shell.wait_for("Token: $")
-        shell.interrupt()
-        shell.wait_for("Username: $")
+        shell.interrupt("Username: $")
         shell.enter(person.name)
         shell.wait_for("Password: $")
         shell.paste(password)
