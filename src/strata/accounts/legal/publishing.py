@@ -17,10 +17,9 @@ from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, Malformed
 from strata.events.facts import record
 from strata.events.jobs import enqueue
-from strata.lib.db.statements import upsert
+from strata.lib.db.statements import take_turns, upsert
 
 LONGEST_VERSION: Final = 40  # characters
-_TURN: Final = int.from_bytes(hashlib.sha256(b"legal").digest()[:8], signed=True)
 
 
 def publish(
@@ -43,7 +42,7 @@ def publish(
         AlreadyExists: this version was published before.
     """
     _require_complete(version, texts)
-    _take_turns(work)
+    take_turns(work.db, "legal")  # else of two at once neither sees what the other one publishes
     _require_new(work, kind, version)
     _keep(work, kind, version, texts)
     current = key_of(versions(work) | {kind.value: version})
@@ -61,12 +60,6 @@ def _require_complete(version: str, texts: Mapping[str, str]) -> None:
         raise Malformed(f"A version has 1 to {LONGEST_VERSION} characters, without ; and =.")
     if any(not texts.get(language, "").strip() for language in LANGUAGES):
         raise Malformed(f"Give the text in each language: {', '.join(LANGUAGES)}.")
-
-
-def _take_turns(work: Work) -> None:
-    """Let no two not see what the other one publishes; SQLite has one writer."""
-    if work.db.dialect.name == "postgresql":
-        work.db.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
 
 
 def _require_new(call: Call, kind: DocumentKind, version: str) -> None:

@@ -6,7 +6,6 @@ may also create the wider set that public hubs have issued over the years.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 import string
@@ -25,7 +24,7 @@ from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists
 from strata.core.settings.tree import Settings
 from strata.lib.db.database import Prepared
-from strata.lib.db.statements import upsert
+from strata.lib.db.statements import take_turns, upsert
 from strata.lib.lookalikes.names import skeleton
 
 SHORTEST = 2
@@ -95,7 +94,7 @@ def claim(work: Work, name: str, kind: Kind = Kind.USER, *, similar: bool = Fals
     Raises:
         AlreadyExists: with the key `name.taken` or `name.similar`.
     """
-    _take_turns(work, name)
+    take_turns(work.db, f"name {skeleton(name)}")  # two that look alike are not both found free
     for key in conflicts(work, name):
         if key != SIMILAR or not similar:
             raise AlreadyExists(key)
@@ -172,7 +171,7 @@ def renamed(work: Work, namespace_id: int, name: str) -> None:
     Raises:
         AlreadyExists: with the key `name.taken` or `name.similar`.
     """
-    _take_turns(work, name)
+    take_turns(work.db, f"name {skeleton(name)}")  # two that look alike are not both found free
     for key in conflicts(work, name, namespace_id):
         raise AlreadyExists(key)
     change = sa.update(namespaces).where(namespaces.c.id == namespace_id)
@@ -195,13 +194,6 @@ def _looks_taken(call: Call, name: str, but: int) -> bool:
         former_names.c.namespace_id != but,
     )
     return any(call.db.execute(one.limit(1)).first() is not None for one in (borne, kept))
-
-
-def _take_turns(work: Work, name: str) -> None:
-    """Let two who want names that look the same not both find them free; SQLite has one writer."""
-    if work.db.dialect.name == "postgresql":
-        turn = int.from_bytes(hashlib.sha256(skeleton(name).encode()).digest()[:8], signed=True)
-        work.db.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
 
 
 def still_kept(call: Call) -> sa.ColumnElement[bool]:

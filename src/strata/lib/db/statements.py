@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
@@ -15,3 +17,13 @@ def upsert(db: Connection, table: sa.Table) -> UpsertInsert:
     # Without this SQLAlchemy forgets the driver's count on PostgreSQL and answers -1.
     statement: UpsertInsert = insert(table).execution_options(preserve_rowcount=True)
     return statement
+
+
+def take_turns(db: Connection, about: str) -> None:
+    """Let transactions about the same thing come one after the other; SQLite has one writer.
+
+    For what no row stands for that could be locked.
+    """
+    if db.dialect.name == "postgresql":
+        turn = int.from_bytes(hashlib.sha256(about.encode()).digest()[:8], signed=True)
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
