@@ -19,6 +19,7 @@ from strata.core.settings.rules.accounts import MIN_PASSWORD_HASH_MIB
 from strata.core.settings.rules.serving import MIN_SECRET_LENGTH
 from strata.core.settings.tree import Settings
 from strata.credentials.oauth.openid import keys
+from strata.credentials.oauth.tokens import families
 from strata.membership.confirming import verification
 from strata.sessions.entering import waiting
 from strata.sessions.passwords import reset
@@ -175,6 +176,10 @@ def test_the_numbers_of_the_document_are_those_of_the_code() -> None:
             f"| {hours(sessions.ADMIN.idle * 60)} minutes | {hours(sessions.ADMIN.absolute)} hours",
             f"| {sessions.MOST} of one account",
             f"| {sessions.ADMINS_MOST} |",
+            f"access token that lives {hours(families.BROWSER_LIFE)} hours",
+            f"or {families.DEVICE_LIFE.days} days where it has no browser",
+            f"a token that lives {families.REFRESH_LIFE.days} days",
+            f"at most {families.LONGEST_LIFE.days} days after the log-in",
         ),
         "Passwords": (
             f"{policy.SEED.shortest} to {policy.LONGEST} characters",
