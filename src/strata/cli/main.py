@@ -16,31 +16,40 @@ from strata.cli.lazy import named
 
 # command → (module:attribute, what the help says); one line for each command of the door.
 COMMANDS = {
-    "serve": ("strata.cli.serve:serve", "Serve the hub until told to stop."),
-    "user": ("strata.cli.user:user", "Create, confirm, close and list accounts."),
-    "org": ("strata.cli.org:org", "Create organizations and care for their members."),
-    "invite": ("strata.cli.invite:invite", "Invite people to sign up."),
+    "serve": ("strata.cli.hub.serve:serve", "Serve the hub until told to stop."),
+    "user": ("strata.cli.people.user:user", "Create, confirm, close and list accounts."),
+    "org": ("strata.cli.people.org:org", "Create organizations and care for their members."),
+    "invite": ("strata.cli.people.invite:invite", "Invite people to sign up."),
     "disposable": (
-        "strata.cli.disposable:disposable",
+        "strata.cli.site.disposable:disposable",
         "Care for the list of throw-away mailboxes.",
     ),
-    "announce": ("strata.cli.announce:announce", "Tell everybody something."),
-    "legal": ("strata.cli.legal:legal", "Publish the documents that people agree to."),
-    "token": ("strata.cli.token:token", "Create and list access tokens."),
-    "app": ("strata.cli.app:app", "Create, list and delete applications that people log in to."),
-    "plan": ("strata.cli.plan:plan", "Make plans, give them to people, answer requests."),
-    "repo": ("strata.cli.repo:repo", "List repositories."),
-    "mail": ("strata.cli.mail:mail", "See what became of mails, send again, test the mail server."),
-    "gc": ("strata.cli.gc:gc", "Remove large files and chunks that nothing needs."),
-    "doctor": ("strata.cli.doctor:doctor", "Check that everything is there and fits together."),
-    "audit": ("strata.cli.audit:audit", "Read the audit log and check that it is whole."),
-    "secrets": ("strata.cli.secrets:secrets", "Change the secret key of the hub."),
-    "db": ("strata.cli.db:db", "Care for the database."),
+    "announce": ("strata.cli.site.announce:announce", "Tell everybody something."),
+    "legal": ("strata.cli.site.legal:legal", "Publish the documents that people agree to."),
+    "token": ("strata.cli.people.token:token", "Create and list access tokens."),
+    "app": (
+        "strata.cli.people.app:app",
+        "Create, list and delete applications that people log in to.",
+    ),
+    "plan": ("strata.cli.site.plan:plan", "Make plans, give them to people, answer requests."),
+    "repo": ("strata.cli.site.repo:repo", "List repositories."),
+    "mail": (
+        "strata.cli.site.mail:mail",
+        "See what became of mails, send again, test the mail server.",
+    ),
+    "gc": ("strata.cli.hub.gc:gc", "Remove large files and chunks that nothing needs."),
+    "doctor": ("strata.cli.hub.doctor:doctor", "Check that everything is there and fits together."),
+    "audit": ("strata.cli.site.audit:audit", "Read the audit log and check that it is whole."),
+    "secrets": ("strata.cli.hub.secrets:secrets", "Change the secret key of the hub."),
+    "db": ("strata.cli.hub.db:db", "Care for the database."),
     "maintenance": (
-        "strata.cli.maintenance:maintenance",
+        "strata.cli.hub.maintenance:maintenance",
         "Close the hub for a while, and open it again.",
     ),
-    "config": ("strata.cli.config:config", "Show the effective settings and where each came from."),
+    "config": (
+        "strata.cli.hub.config:config",
+        "Show the effective settings and where each came from.",
+    ),
 }
 
 

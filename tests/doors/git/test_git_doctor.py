@@ -12,7 +12,7 @@ from fixtures.accounts import calling, made
 from fixtures.buckets import bucket_of, filled
 from strata.app.hub import JOBS, load_hub
 from strata.blobs.keep import keep
-from strata.cli.doctor import doctor
+from strata.cli.hub.doctor import doctor
 from strata.content.making import new_repo
 from strata.content.tables import buckets
 from strata.content.writing.commit import commit

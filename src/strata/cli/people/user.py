@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from strata.accounts import people
-from strata.cli.first_code import first_code
-from strata.cli.identity import challenge, reset_two_factor
 from strata.cli.opening import opened
+from strata.cli.people.first_code import first_code
+from strata.cli.people.identity import challenge, reset_two_factor
+from strata.cli.people.standing import reset_password, restore, sign_out, suspend
 from strata.cli.place import Place, look_alike_option, place_options
 from strata.cli.printing import json_option, listed
-from strata.cli.standing import reset_password, restore, sign_out, suspend
 from strata.core.call import Call, working
 from strata.core.errors import NotFound
 from strata.membership.confirming import approval, unconfirmed, verification
