@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,6 +58,7 @@ from strata.repos.queries import repo_at
 from strata.sessions.identities import linking
 from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.protecting import changing as protecting
+from strata.web.pages.words.details import NAMES
 
 OTHER: Final = "An0ther-Horse!b"
 TOKENS: Final = "/settings/tokens"
@@ -707,9 +709,20 @@ def test_each_act_is_told_by_its_name_with_what_changed(world: World) -> None:
         before, after = ([_keys(entry, part) for entry in told] for part in ("before", "after"))
         assert before == after, name
         assert any(before), name  # at least one of them changed something
+    untold = {name for entry in entries for name in _fields(entry.detail)} - NAMES.keys()
+    assert untold == set(), "say in words/details.py what this field is"
     written = repr(entries)
     for secret in (PASSWORD, OTHER, world.held["token of ana"], "hf_"):
         assert secret not in written
+
+
+def _fields(detail: Mapping[str, object]) -> frozenset[str]:
+    """The fields that a page tells as they were and are, and those within them; no numbers."""
+    before = detail.get("before")
+    if not isinstance(before, Mapping):
+        return frozenset()
+    within = (one.keys() for one in before.values() if isinstance(one, Mapping))
+    return frozenset(name for name in chain(before, *within) if not name.isdigit())
 
 
 def _keys(entry: Entry, part: str) -> frozenset[str]:

@@ -41,6 +41,23 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     built.database.close()
 
 
+def test_the_plan_that_is_ours_is_called_in_the_readers_language(scene: Scene) -> None:
+    """What an operator called a plan stays, also where it is a word that pages translate."""
+    visitor = scene.visitor(scene.owner)
+    shown = f"{BILLING}?lang=zh-CN", "/settings/account?lang=zh-CN"
+    badge = re.compile(r'<span class="badge[^"]*">([^<]+)</span>')
+
+    for path in shown:
+        assert "免费版" in badge.findall(visitor.get(path).text)
+    with working_as(scene.hub, SYSTEM) as work:
+        grants.make(work, "Community", {"repos": 60})
+        place = names.find(work, "li-wei")
+        assert place is not None
+        grants.assign(work, place, "Community", None)
+    for path in shown:
+        assert "Community" in badge.findall(visitor.get(path).text)
+
+
 def test_what_is_used_of_what(scene: Scene) -> None:
     page = scene.visitor(scene.owner).get(BILLING).text
     used = re.search(r"([\d.]+) KiB of 976\.6 KiB", page)  # of public storage

@@ -151,7 +151,7 @@ def _line(hub: Hub, language: str, told: Told) -> Line:
         person=told.actor is not None,
         how=_how(language, told),
         target=entry.target or "",
-        detail=told_of(language, entry.detail),
+        detail=told_of(language, entry.type, entry.detail),
         browser=family_of(entry.user_agent) if entry.user_agent else "",
         ip=entry.ip,
         place=place.called(language) if place else "",

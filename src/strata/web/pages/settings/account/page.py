@@ -31,6 +31,7 @@ from strata.web.pages.settings.account import leaving
 from strata.web.pages.settings.billing import bars
 from strata.web.pages.words.account import NOTHING_WRONG, Told, told
 from strata.web.pages.words.language import N_
+from strata.web.pages.words.plans import plan_word
 from strata.web.work import hub_of
 
 PAGE = "/settings/account"
@@ -177,6 +178,7 @@ def show(
         export=held.export,
         export_again=held.export_again,
         plan=held.plan,
+        plan_name=plan_word(visit.frame.language, held.plan.standing.plan),
         password=held.password,
         typed=typed or held.person.name,
         typed_email=typed_email,

@@ -33,6 +33,7 @@ from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, user_id_of, visiting
 from strata.web.pages.settings.billing.bars import Bar, bars_of, own_bars
 from strata.web.pages.words.language import N_, translated
+from strata.web.pages.words.plans import plan_word
 from strata.web.work import exchange
 
 PAGE: Final = "/settings/billing"
@@ -121,6 +122,7 @@ def _shown(
         visit,
         status=400 if faults else 200,
         page=found,
+        plan_name=plan_word(language, found.standing.plan),
         errors={name: translated(language, text) for name, text in faults.items()},
         given=given,
         size=bytes_shown,
