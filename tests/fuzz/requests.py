@@ -10,7 +10,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from strata.core.names import RepoType
-from strata.web.api import bucket_events
+from strata.web.api.buckets import events as bucket_events
 from strata.web.paths import Route
 from strata.web.routes import API, FILES
 

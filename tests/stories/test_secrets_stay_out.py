@@ -17,7 +17,7 @@ from fixtures.shown_repos import session_of
 from strata.core.hub import Hub
 from strata.events.tables import facts
 from strata.lib import logs
-from strata.web.api import bucket_events
+from strata.web.api.buckets import events as bucket_events
 from strata.web.paths import Route
 from strata.web.routes import ROUTES
 

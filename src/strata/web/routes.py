@@ -6,48 +6,46 @@ templates of one URL space: what is more specific stands first.
 
 from __future__ import annotations
 
-from strata.web.api import (
-    access_report,
-    access_requests,
-    audit_log,
-    bucket_batch,
-    bucket_events,
-    bucket_files,
-    buckets,
+from strata.web.api import site
+from strata.web.api.access import (
     collaborators,
-    collections,
+    report as access_report,
+    requests as access_requests,
+)
+from strata.web.api.buckets import (
+    batch as bucket_batch,
+    events as bucket_events,
+    files as bucket_files,
+    life as buckets,
+)
+from strata.web.api.commits import (
     commit,
-    commits,
     compare,
-    credentials,
-    discovery,
-    discussions,
-    duplicate,
-    follows,
-    info,
-    legacy_login,
+    history,
     legacy_upload,
-    lfs_files,
-    likes,
-    listings,
+    preupload,
+    squash,
+    validate_yaml,
+)
+from strata.web.api.community import (
+    attachments,
+    collections,
+    discussions,
     notice_settings,
     notifications,
+    webhooks,
+)
+from strata.web.api.files import lfs as lfs_files, paths_info, resolve, tree, weights
+from strata.web.api.people import (
+    audit_log,
+    credentials,
+    follows,
+    legacy_login,
     organizations,
     overviews,
-    paths_info,
-    preupload,
-    refs,
-    repos,
-    resolve,
-    site,
-    squash,
     storage,
-    tree,
-    uploads,
-    validate_yaml,
-    webhooks,
-    weights,
 )
+from strata.web.api.repos import discovery, duplicate, info, life as repos, likes, listings, refs
 from strata.web.cas.routes import ROUTES as CAS
 from strata.web.git.routes import ROUTES as GIT
 from strata.web.lfs.routes import ROUTES as LFS
@@ -71,7 +69,7 @@ API: tuple[Route, ...] = (
     *tree.ROUTES,
     *paths_info.ROUTES,
     *refs.ROUTES,
-    *commits.ROUTES,
+    *history.ROUTES,
     *compare.ROUTES,
     *squash.ROUTES,
     *preupload.ROUTES,
@@ -87,7 +85,7 @@ API: tuple[Route, ...] = (
     *credentials.ROUTES,
     *audit_log.ROUTES,
     *storage.ROUTES,
-    *uploads.ROUTES,
+    *attachments.ROUTES,
     *collections.ROUTES,
     *access_requests.ROUTES,
     *access_report.ROUTES,

@@ -21,7 +21,7 @@ from strata.core.actor import SYSTEM, Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
-from strata.web.api.bucket_events import FOLLOWERS_OF_ONE
+from strata.web.api.buckets.events import FOLLOWERS_OF_ONE
 
 pytestmark = pytest.mark.anyio
 

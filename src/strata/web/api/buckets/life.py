@@ -24,8 +24,8 @@ from strata.repos.lookup import lookup
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
 from strata.web.api.numbers import count_of
-from strata.web.api.organizations import NO_GROUPS
-from strata.web.api.repos import Visibility, private_of
+from strata.web.api.people.organizations import NO_GROUPS
+from strata.web.api.repos.life import Visibility, private_of
 from strata.web.paths import Route
 from strata.web.work import exchange, field, json_of, read, repo_of, work
 

@@ -12,7 +12,7 @@ from strata.core.errors import Unauthenticated
 from strata.search.storage import Stored, storage_list
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
-from strata.web.api.faces import named_organization
+from strata.web.api.people.faces import named_organization
 from strata.web.paths import Route
 from strata.web.work import read
 

@@ -10,7 +10,7 @@ from strata.content.reading.tree import Page, folder_size, listing
 from strata.content.snapshot import snapshot_at
 from strata.core.call import Call
 from strata.web import respond
-from strata.web.api.entries import entry
+from strata.web.api.files.entries import entry
 from strata.web.api.numbers import count_of
 from strata.web.paths import Route
 from strata.web.work import exchange, field, read, repo_of

@@ -17,8 +17,8 @@ from strata.core.call import Call
 from strata.core.errors import EntryNotFound
 from strata.core.names import is_sha
 from strata.lib.git import read as git
-from strata.web.api.file_answer import Found, answer_of
-from strata.web.api.file_download import download_of, redirects, xet_links
+from strata.web.api.files.answer import Found, answer_of
+from strata.web.api.files.download import download_of, redirects, xet_links
 from strata.web.paths import Route
 from strata.web.work import field, glance, hub_of, read, repo_of
 

@@ -22,7 +22,7 @@ from strata.repos.create import Wish
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
 from strata.web import respond
-from strata.web.api.organizations import NO_GROUPS
+from strata.web.api.people.organizations import NO_GROUPS
 from strata.web.paths import Route
 from strata.web.work import exchange, json_of, read, repo_of, work
 

@@ -18,9 +18,9 @@ from strata.community.collections.record import Collection, Theme
 from strata.core.call import Call, Work
 from strata.core.errors import NotOffered, TooLarge
 from strata.web import respond
-from strata.web.api import collection_shapes as shapes
+from strata.web.api.community import collection_shapes as shapes
 from strata.web.api.numbers import count_of
-from strata.web.api.organizations import NO_GROUPS
+from strata.web.api.people.organizations import NO_GROUPS
 from strata.web.paths import Route
 from strata.web.work import exchange, field, json_of, read, work
 

@@ -20,7 +20,7 @@ from strata.community.attachments.placing import is_public
 from strata.core.call import Call
 from strata.core.errors import StrataError
 from strata.lib.http.ranges import not_modified
-from strata.web.api.file_answer import SANDBOX, bytes_answer, span_of
+from strata.web.api.files.answer import SANDBOX, bytes_answer, span_of
 from strata.web.paths import Route
 from strata.web.spool import drained, spooled
 from strata.web.work import exchange, field, hub_of, read

@@ -14,7 +14,7 @@ from strata.content.snapshot import snapshot
 from strata.core.call import Call
 from strata.core.errors import Malformed, TooLarge
 from strata.web import respond
-from strata.web.api.entries import entry
+from strata.web.api.files.entries import entry
 from strata.web.json_body import decoded
 from strata.web.paths import Route
 from strata.web.work import body_of, field, read, repo_of

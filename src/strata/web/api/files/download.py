@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from strata.blobs.xet.tokens import cas_url
 from strata.core.call import Call
 from strata.web import respond
-from strata.web.api.file_answer import (
+from strata.web.api.files.answer import (
     XET_FILE_INFO,
     Found,
     answer_of,

@@ -18,7 +18,7 @@ from strata.search.family import with_family
 from strata.search.listing import Listed, Standing, standing_of
 from strata.search.saying.contents import Contents, contents_of, known_contents
 from strata.web import respond
-from strata.web.api.shapes import EXPANDABLE, expanded
+from strata.web.api.repos.shapes import EXPANDABLE, expanded
 from strata.web.paths import Route
 from strata.web.work import field, glance, read, repo_of
 

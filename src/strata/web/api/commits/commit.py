@@ -14,8 +14,8 @@ from strata.core.call import Call
 from strata.core.errors import InvalidFields, StrataError, TokenTooNarrow
 from strata.lib.objects.receive import Received
 from strata.web import respond
-from strata.web.api.commit_body import opened
-from strata.web.api.validate_yaml import messages
+from strata.web.api.commits.body import opened
+from strata.web.api.commits.validate_yaml import messages
 from strata.web.errors import headers_of
 from strata.web.paths import Route
 from strata.web.spool import drained, spooled

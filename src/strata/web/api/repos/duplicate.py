@@ -19,8 +19,8 @@ from strata.core.names import Oid, RepoId, RepoType
 from strata.repos.lookup import followed, lookup
 from strata.repos.record import Repo
 from strata.web import respond
-from strata.web.api.organizations import NO_GROUPS
-from strata.web.api.repos import Visibility, private_of
+from strata.web.api.people.organizations import NO_GROUPS
+from strata.web.api.repos.life import Visibility, private_of
 from strata.web.paths import Route
 from strata.web.work import exchange, json_of, read, repo_of, work
 

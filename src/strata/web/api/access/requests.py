@@ -18,7 +18,7 @@ from strata.lib.db.seek import Page
 from strata.repos.lookup import lookup
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
-from strata.web.api.faces import avatar_url
+from strata.web.api.people.faces import avatar_url
 from strata.web.json_body import decoded
 from strata.web.paths import Route
 from strata.web.work import body_of, field, json_of, read, repo_of, work

@@ -17,7 +17,7 @@ from strata.search.query import MAX_PAGE, Query
 from strata.search.saying.words import LINKED
 from strata.web import respond
 from strata.web.api.numbers import count_of, span_of
-from strata.web.api.shapes import EXPANDABLE, expanded, heavy_of, minimal
+from strata.web.api.repos.shapes import EXPANDABLE, expanded, heavy_of, minimal
 from strata.web.paths import Route
 from strata.web.work import exchange, read
 

@@ -18,7 +18,7 @@ from strata.organizations.record import Organization
 from strata.repos.liking import likes
 from strata.repos.owning.counts import counts_by_type
 from strata.web import respond
-from strata.web.api.faces import (
+from strata.web.api.people.faces import (
     Json,
     avatar_url,
     face_of,

@@ -19,7 +19,7 @@ from strata.core.names import RepoId
 from strata.repos.collaborating import answering, changing, inviting, managing
 from strata.repos.collaborating.record import Collaboration, Collaborator, Invite
 from strata.web import respond
-from strata.web.api.faces import Json, avatar_url
+from strata.web.api.people.faces import Json, avatar_url
 from strata.web.paths import Route
 from strata.web.work import field, json_of, read, repo_of, work
 

@@ -20,7 +20,7 @@ from strata.search.listing import count, listing
 from strata.search.query import LONGEST_TERM, Query
 from strata.web import respond
 from strata.web.api.numbers import count_of
-from strata.web.api.shapes import expanded
+from strata.web.api.repos.shapes import expanded
 from strata.web.paths import Route
 from strata.web.work import json_of, read
 

@@ -10,8 +10,8 @@ from strata.repos.liking import likes
 from strata.repos.lookup import lookup
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
-from strata.web.api.faces import named_person
-from strata.web.api.follows import listed
+from strata.web.api.people.faces import named_person
+from strata.web.api.people.follows import listed
 from strata.web.paths import Route
 from strata.web.work import read, repo_of, work
 

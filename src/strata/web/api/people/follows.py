@@ -13,7 +13,7 @@ from strata.core.call import Call, Work
 from strata.lib.db.seek import Page
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
-from strata.web.api.faces import (
+from strata.web.api.people.faces import (
     named_anybody,
     named_organization,
     named_person,

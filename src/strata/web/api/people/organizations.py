@@ -19,7 +19,7 @@ from strata.organizations import queries
 from strata.organizations.record import Member
 from strata.web import respond
 from strata.web.api.cursors import next_link, window_of
-from strata.web.api.faces import Json, named_organization, people_json
+from strata.web.api.people.faces import Json, named_organization, people_json
 from strata.web.paths import Route
 from strata.web.work import field, json_of, read, work
 

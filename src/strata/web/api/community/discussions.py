@@ -20,7 +20,7 @@ from strata.core.call import Call, Work, working
 from strata.core.errors import Malformed, NotFound
 from strata.core.names import Sha
 from strata.web import respond
-from strata.web.api.discussion_shapes import details_shape, event_shape, listing_shape
+from strata.web.api.community.discussion_shapes import details_shape, event_shape, listing_shape
 from strata.web.api.numbers import count_of
 from strata.web.paths import Route
 from strata.web.work import exchange, field, json_of, number_field, read, repo_of, work

@@ -11,8 +11,8 @@ from strata.content.bucket.queries import FileRow
 from strata.core.call import Call
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo
-from strata.web.api.file_answer import Found
-from strata.web.api.file_download import download_of, redirects, xet_links
+from strata.web.api.files.answer import Found
+from strata.web.api.files.download import download_of, redirects, xet_links
 from strata.web.paths import Route
 from strata.web.work import field, glance, read, repo_of
 
