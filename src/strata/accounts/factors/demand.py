@@ -35,25 +35,40 @@ def demand_of(hub: Hub, rows: Iterable[Sequence[Any]]) -> Demand:
         rows: one for each membership, and one without any of who has none; none at all: of a caller
             who owes no factor.
     """
+    told = list(rows)
+    if not told or told[0][0]:
+        return Demand()
+    _, admin, created_at = told[0][:3]  # the same in each row
+    site = _of_site(hub.settings.accounts, created_at, admin=bool(admin))
     deadlines: dict[int, datetime] = {}
-    site: datetime | None = None
-    for has_factor, admin, created_at, organization_id, factor_from in rows:
-        if has_factor:
-            return Demand()
-        site = _of_site(hub.settings.accounts, from_millis(created_at), admin=bool(admin))
-        own = None if factor_from is None else from_millis(factor_from)
-        asked = [one for one in (site, own) if one is not None]
-        if organization_id is not None and asked:
-            deadlines[organization_id] = min(asked)
-    due = min([*deadlines.values(), *([site] if site else [])], default=None)
+    for *_, organization_id, factor_from in told:
+        at = _earlier(site, factor_from)
+        if organization_id is not None and at is not None:
+            deadlines[organization_id] = at
+    if site is None and not deadlines:
+        return Demand()
+    due = min([*deadlines.values(), *([site] if site else [])])
     now = hub.clock()
     return Demand(frozenset(key for key, at in deadlines.items() if at <= now), due)
 
 
-def _of_site(settings: AccountsSettings, created_at: datetime, *, admin: bool) -> datetime | None:
-    """Until when the site wants an account to have a second factor."""
+def _earlier(site: datetime | None, factor_from: int | None) -> datetime | None:
+    """Which deadline counts inside an organisation, the site's or its own."""
+    if factor_from is None:
+        return site
+    own = from_millis(factor_from)
+    return own if site is None else min(site, own)
+
+
+def _of_site(settings: AccountsSettings, created_at: int, *, admin: bool) -> datetime | None:
+    """Until when the site wants an account to have a second factor.
+
+    Args:
+        created_at: milliseconds since 1970.
+    """
     if settings.two_factor == "off" or (settings.two_factor == "admins" and not admin):
         return None
+    born = from_millis(created_at)
     since = settings.two_factor_since
-    begun = datetime.fromisoformat(since).replace(tzinfo=UTC) if since else created_at
-    return max(begun, created_at) + timedelta(days=settings.two_factor_grace_days)
+    begun = datetime.fromisoformat(since).replace(tzinfo=UTC) if since else born
+    return max(begun, born) + timedelta(days=settings.two_factor_grace_days)

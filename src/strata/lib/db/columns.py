@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from typing_extensions import override
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 LATEST_MILLIS = 2**47  # the year 6429; datetime ends a little later
 
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
@@ -22,7 +23,7 @@ Bytewise = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 def to_millis(moment: datetime) -> int:
     """Milliseconds since 1970: what `Moment` columns hold."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // _MILLISECOND
 
 
 def from_millis(millis: int) -> datetime:
