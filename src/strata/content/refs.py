@@ -8,6 +8,7 @@ from strata.access.gates.admit import admit
 from strata.access.policy.verbs import Action
 from strata.content import queries
 from strata.content.authors import signature_of
+from strata.content.moment import require_still_push
 from strata.content.queries import RefRow
 from strata.content.snapshot import MAIN, Snapshot, snapshot
 from strata.content.writing.commit import lane
@@ -230,6 +231,7 @@ def _delete(call: Call, repo: Repo, ref: str, name: str) -> None:
 def _move(call: Call, repo: Repo, move: Move) -> None:
     try:
         with working(call) as work:
+            require_still_push(work, repo, move.ref)
             landed(work, repo, move)
     except ParentMoved:
         if move.old is None:

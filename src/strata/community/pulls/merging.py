@@ -21,6 +21,7 @@ from strata.community.discussions.thread import happen, say
 from strata.community.pulls.commits import note_commits
 from strata.content.authors import signature_of
 from strata.content.crowding import Stored, require_uncrowded
+from strata.content.moment import require_still_may
 from strata.content.proposals import forget_proposal
 from strata.content.writing.commit import MAX_ATTEMPTS, lane
 from strata.core.call import Call, Work, working
@@ -157,6 +158,7 @@ def _land(work: Work, ready: _Ready, sides: Sides, commit: Sha) -> Event:
     _require_mergeable(discussion)
     if repos.ref_commit(work, repo.id, discussion.ref) != sides.head.commit:
         raise ParentMoved
+    require_still_may(work, repo, Action.WRITE)
     note_commits(work, repo.id, discussion)
     landed(work, repo, Move(discussion.base_ref or "", sides.base, commit))
     if ready.said is not None:

@@ -12,6 +12,7 @@ from strata.community.discussions.entries import Opening
 from strata.community.discussions.opening import begin
 from strata.community.discussions.rights import DISABLED, count_act
 from strata.community.discussions.texts import LONGEST_TITLE, Written, written
+from strata.content.moment import require_still_may
 from strata.content.proposals import open_proposal
 from strata.content.writing.commit import Prepared, branch_at, prepared
 from strata.content.writing.exposed import require_none_said, warning_of
@@ -74,6 +75,7 @@ def _open(work: Work, ready: Prepared, title: str, text: Written, commit: Sha) -
     opening = Opening(repo.id, number, line[:LONGEST_TITLE], "open", base_ref, commit)
     discussion_id = begin(work, repo, opening, text)
     entries.insert_event(work, discussion_id, "commit", {"subject": line, "oid": commit})
+    require_still_may(work, repo, Action.PROPOSE)
     landed(work, repo, Move(f"refs/pr/{number}", None, commit))
     give_small(work, repo, ready.plan.regular_bytes)
     return number

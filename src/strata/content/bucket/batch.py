@@ -22,6 +22,7 @@ from strata.content.bucket.queries import ChangeRow, FileRow, Holding
 from strata.content.bucket.steps import CopyFile, DeleteFile, Step
 from strata.content.bucket.supply import Supplies, supplies
 from strata.content.crowding import MORE
+from strata.content.moment import require_still_may
 from strata.core.call import Work
 from strata.core.errors import RepoNotFound
 from strata.core.names import RepoId
@@ -115,6 +116,7 @@ def apply(work: Work, bucket_id: RepoId, steps: Sequence[Step]) -> Outcome:
         RepoNotFound, Unauthenticated, Forbidden, …: as `repos.lookup.lookup`.
     """
     bucket = lookup(work, bucket_id, Action.WRITE)
+    require_still_may(work, bucket, Action.WRITE)
     holding = queries.locked(work, bucket.id)
     if holding is None:
         raise RepoNotFound

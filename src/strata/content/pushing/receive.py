@@ -14,7 +14,8 @@ from typing import Final
 
 from strata.blobs.quota.small import give_small
 from strata.content import queries
-from strata.content.pushing import moment, push
+from strata.content.moment import held_now, of_now
+from strata.content.pushing import push
 from strata.content.rights import PULLS, require_push
 from strata.core.call import Call, working
 from strata.core.errors import ParentMoved, RepoNotFound, StrataError
@@ -148,9 +149,10 @@ def _landed(call: Call, wanted: Push, size: int) -> Results:
     for _ in range(MAX_ATTEMPTS):
         try:
             with working(call) as work:
-                results = push.land(moment.of_now(work), wanted.repo, wanted.commands)
+                repo = held_now(work, wanted.repo)
+                results = push.land(of_now(work), repo, wanted.commands)
                 if any(why is None for _, why in results):
-                    give_small(work, wanted.repo, size)
+                    give_small(work, repo, size)
                 if wanted.atomic:
                     _require_all(results)
         except ParentMoved:

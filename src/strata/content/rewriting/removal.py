@@ -18,6 +18,7 @@ from strata.blobs.inventory import give_up, require_held
 from strata.blobs.inventory_queries import unwanted_everywhere
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.content import queries
+from strata.content.moment import require_still_may
 from strata.content.rewriting.counting import history_went
 from strata.content.rewriting.repacking import GRACE
 from strata.core.call import Call, Work, working
@@ -70,6 +71,7 @@ def delete_large_files(
         )
         return
     with working(call) as work:
+        require_still_may(work, repo, Action.MANAGE)
         _give_up(work, repo, wanted, rewritten=False)
 
 
@@ -121,6 +123,7 @@ def _landed(call: Call, seen: Repo, done: _Rewritten, then: Callable[[Work], Non
     """Move all refs and do the rest, at once; False when any ref moved since `seen`."""
     try:
         with working(call) as work:
+            require_still_may(work, seen, Action.MANAGE)
             if done.moves:
                 landed(work, seen, *done.moves, how=How.REWRITE, rewritten=done.commits)
             _require_unmoved(work, seen.id, seen.generation + bool(done.moves))

@@ -17,6 +17,7 @@ from typing import Final
 from strata.blobs.quota.small import give_small
 from strata.content.authors import signature_of
 from strata.content.crowding import Stored, require_uncrowded
+from strata.content.moment import require_still_push
 from strata.content.rights import require_push
 from strata.content.snapshot import Snapshot, snapshot
 from strata.content.writing.exposed import require_none_said, warning_of
@@ -154,9 +155,14 @@ def land_once(
 
     Args:
         then: done in the same transaction.
+
+    Raises:
+        RepoNotFound, BadCredentials, Forbidden, …: the caller may not move them any more.
     """
     try:
         with working(call) as work:
+            for move in moves:
+                require_still_push(work, repo, move.ref)
             landed(work, repo, *moves, how=how)
             then(work)
             call.hub.crash_point("before-commit")
