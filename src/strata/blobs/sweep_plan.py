@@ -11,8 +11,8 @@ from strata.blobs.queries import in_batches
 from strata.blobs.sweep_queries import DeadRepo, Marked
 from strata.core.call import Call
 from strata.core.names import Oid
-from strata.lib.git.blobs import all_blobs, read_blobs
 from strata.lib.git.model import ObjectMissing
+from strata.lib.git.reading.blobs import all_blobs, read_blobs
 
 POINTERS_AT_ONCE = 1_000
 SMALLEST_POINTER_BYTES = 100  # version line and oid line alone are longer

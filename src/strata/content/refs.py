@@ -18,8 +18,8 @@ from strata.core.errors import AlreadyExists, Malformed, ParentMoved, RevisionNo
 from strata.core.names import RepoId, Sha, is_sha
 from strata.lib.git import write as git
 from strata.lib.git.read import is_ancestor
-from strata.lib.git.refs import valid_ref_name
 from strata.lib.git.write import Note
+from strata.lib.git.writing.refs import valid_ref_name
 from strata.repos.landed import Move, landed
 from strata.repos.lookup import lookup
 from strata.repos.record import Repo

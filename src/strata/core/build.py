@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from strata.lib.git.checkout import commit_of
+from strata.lib.git.reading.checkout import commit_of
 
 _PACKAGE: Final = "strata-hub"
 _SHOWN: Final = 8  # digits of a commit that people read

@@ -13,7 +13,7 @@ from typing import Final
 from strata.core.call import Call
 from strata.lib.db.database import Prepared
 from strata.lib.git.model import Ref
-from strata.lib.git.refs import project, projected_generation
+from strata.lib.git.writing.refs import project, projected_generation
 from strata.repos.record import Repo
 
 HEAD: Final = "refs/heads/main"

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from strata.core.call import Call, working
 from strata.core.findings import Check, Finding
 from strata.lib.git import read as git
-from strata.lib.git.fsck import unreadable
 from strata.lib.git.model import Ref
-from strata.lib.git.refs import projected_generation
+from strata.lib.git.upkeep.fsck import unreadable
+from strata.lib.git.writing.refs import projected_generation
 from strata.repos import queries
 from strata.repos.projection import projected, shown
 from strata.repos.record import Repo

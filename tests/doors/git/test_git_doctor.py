@@ -26,7 +26,7 @@ from strata.core.names import Oid, RepoType
 from strata.core.settings.loading import load
 from strata.events.jobs import run_due
 from strata.events.tables import jobs
-from strata.lib.git.refs import projected_generation
+from strata.lib.git.writing.refs import projected_generation
 from strata.repos.create import Wish
 from strata.repos.projection import projected
 from strata.repos.queries import repo_by_id

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from strata.core.build import build
-from strata.lib.git.checkout import commit_of
+from strata.lib.git.reading.checkout import commit_of
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from strata.lib.git import census, read, tree
+from strata.lib.git import read
 from strata.lib.git.model import FILE, FOLDER, Delete, ObjectMissing, Put
+from strata.lib.git.reading import census, tree
 from strata.lib.git.write import Batch, Note, write_commit
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from strata.lib.git.pktline import (
+from strata.lib.git.protocol.pktline import (
     DELIM,
     FLUSH,
     MAX_PAYLOAD,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from strata.lib.git import read, write
-from strata.lib.git.packfile import PackWriter
 from strata.lib.git.write import Delete, DeleteFolder, Edit, Note, Put
+from strata.lib.git.writing.packfile import PackWriter
 
 Git = Callable[..., str]
 CONTENT = ["a", "a-b", "a.d/x", "a/b", "a/c/d", "a0", "b/a/a", "b/b", "z"]

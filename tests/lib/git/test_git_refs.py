@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from strata.lib.git import refs, write
+from strata.lib.git import write
 from strata.lib.git.write import Note, Put
+from strata.lib.git.writing import refs
 
 Git = Callable[..., str]
 

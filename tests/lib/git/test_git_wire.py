@@ -7,8 +7,17 @@ import pytest
 import uvloop
 from hypothesis import given, strategies as st
 
-from strata.lib.git import upload, wire
-from strata.lib.git.pktline import DELIM, FLUSH, Malformed, Marker, decode, encode, encode_line
+from strata.lib.git import wire
+from strata.lib.git.protocol import upload
+from strata.lib.git.protocol.pktline import (
+    DELIM,
+    FLUSH,
+    Malformed,
+    Marker,
+    decode,
+    encode,
+    encode_line,
+)
 
 ONE, TWO = "1" * 40, "2" * 40
 MAIN = "refs/heads/main"

@@ -2,7 +2,7 @@
 
 `foreseen` before the pack is read, `take_in` once it was checked in its quarantine. The order of
 effects is that of `content.writing.commit`: objects, then one transaction for all refs. `rules_of`
-names the steps for `lib.git.reception`, which takes them in order.
+names the steps for `lib.git.protocol.reception`, which takes them in order.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from strata.core.call import Call, working
 from strata.core.errors import ParentMoved, RepoNotFound, StrataError
 from strata.core.hub import Hub
 from strata.lib.git.model import NewBlob, PushCommand
-from strata.lib.git.quarantine import Quarantine
-from strata.lib.git.reception import Rules
+from strata.lib.git.protocol.quarantine import Quarantine
+from strata.lib.git.protocol.reception import Rules
 from strata.repos import queries as records
 from strata.repos.projection import shown
 from strata.repos.record import Repo

@@ -22,7 +22,7 @@ from strata.content.refs import BRANCHES, MAIN_REF, TAGS
 from strata.core.call import Call, working
 from strata.core.names import Oid
 from strata.lib.git import read as git
-from strata.lib.git.packfile import object_id
+from strata.lib.git.writing.packfile import object_id
 from strata.repos import queries as records
 from strata.repos.record import Repo
 

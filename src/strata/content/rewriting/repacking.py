@@ -12,7 +12,7 @@ from strata.lib.git import write as git
 from strata.repos import queries as records
 from strata.repos.projection import shown
 
-# Younger packs may belong to a commit that is about to land (lib/git/repack.py).
+# Younger packs may belong to a commit that is about to land (lib/git/upkeep/repack.py).
 GRACE: Final = timedelta(days=1)
 SLACK: Final = timedelta(hours=1)
 

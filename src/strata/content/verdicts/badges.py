@@ -17,7 +17,7 @@ from strata.content.verdicts.judging import Judged, Verdict, judge
 from strata.content.verdicts.tables import commit_verdicts
 from strata.core.call import Call
 from strata.credentials.keys.signing import held
-from strata.lib.git.signatures import signed_among
+from strata.lib.git.reading.signatures import signed_among
 from strata.repos.record import Repo
 
 

@@ -19,7 +19,7 @@ from strata.credentials.keys.signing import signers_of
 from strata.events.facts import Fact
 from strata.events.jobs import enqueue
 from strata.lib.db.statements import upsert
-from strata.lib.git.signatures import SignedCommit, signed_among, signed_commits
+from strata.lib.git.reading.signatures import SignedCommit, signed_among, signed_commits
 from strata.repos import queries as records
 from strata.repos.projection import shown
 

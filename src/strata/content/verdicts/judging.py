@@ -12,7 +12,7 @@ from enum import StrEnum
 from strata.accounts.mailboxes.addresses import key_of
 from strata.core.call import Call
 from strata.credentials.keys import signing
-from strata.lib.git.signatures import SignedCommit
+from strata.lib.git.reading.signatures import SignedCommit
 from strata.lib.keys import openpgp
 from strata.lib.keys.ssh import Signature, read_signature
 

@@ -4,11 +4,20 @@ Every function takes the path of the bare repository first, is synchronous and m
 from any thread. Objects another process has packed meanwhile are found.
 """
 
-from strata.lib.git.blobs import all_blobs, all_notes, blob_size, read_blob, read_blobs
-from strata.lib.git.census import count_files, fullest_folder
-from strata.lib.git.diff import diff_raw, diff_text
-from strata.lib.git.find import paths_of
-from strata.lib.git.history import (
+from strata.lib.git.model import (
+    Change,
+    CommitFacts,
+    DiffText,
+    Entry,
+    GitFailed,
+    ObjectMissing,
+    PathMissing,
+)
+from strata.lib.git.reading.blobs import all_blobs, all_notes, blob_size, read_blob, read_blobs
+from strata.lib.git.reading.census import count_files, fullest_folder
+from strata.lib.git.reading.diff import diff_raw, diff_text
+from strata.lib.git.reading.find import paths_of
+from strata.lib.git.reading.history import (
     commit_facts,
     commits_beyond,
     count_commits,
@@ -19,17 +28,8 @@ from strata.lib.git.history import (
     merge_base,
     peel,
 )
-from strata.lib.git.model import (
-    Change,
-    CommitFacts,
-    DiffText,
-    Entry,
-    GitFailed,
-    ObjectMissing,
-    PathMissing,
-)
+from strata.lib.git.reading.tree import entry_at, list_tree, tree_size
 from strata.lib.git.store import exists, init
-from strata.lib.git.tree import entry_at, list_tree, tree_size
 
 __all__ = [
     "Change",

@@ -7,7 +7,8 @@ A fetch of version 2: `capabilities_v2`, then per request `parse_v2` → `ls_ref
 `promote` → refs move → `report_status`.
 """
 
-from strata.lib.git.advertise import (
+from strata.lib.git.model import ZERO, GitFailed, NewBlob, PushCommand, PushRequest, Ref
+from strata.lib.git.protocol.advertise import (
     Service,
     V2Request,
     advertise_v0,
@@ -18,12 +19,11 @@ from strata.lib.git.advertise import (
     parse_v2,
     protocol_version,
 )
-from strata.lib.git.model import ZERO, GitFailed, NewBlob, PushCommand, PushRequest, Ref
-from strata.lib.git.pktline import FLUSH, Malformed
-from strata.lib.git.push import read_push, report_status
-from strata.lib.git.quarantine import PackRefused, Quarantine, ingest_pack
-from strata.lib.git.reception import KEEP_ALIVE_S, Reception, Rules, kept_alive
-from strata.lib.git.upload import TooLarge, collect, converse, upload_pack
+from strata.lib.git.protocol.pktline import FLUSH, Malformed
+from strata.lib.git.protocol.push import read_push, report_status
+from strata.lib.git.protocol.quarantine import PackRefused, Quarantine, ingest_pack
+from strata.lib.git.protocol.reception import KEEP_ALIVE_S, Reception, Rules, kept_alive
+from strata.lib.git.protocol.upload import TooLarge, collect, converse, upload_pack
 
 __all__ = [
     "FLUSH",

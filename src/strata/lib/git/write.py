@@ -10,8 +10,6 @@ from typing import Self
 import pygit2
 from pygit2.enums import ObjectType
 
-from strata.lib.git.edit import TreeDraft
-from strata.lib.git.merge import conflicting, merge
 from strata.lib.git.model import (
     SUBMODULE,
     Delete,
@@ -27,12 +25,14 @@ from strata.lib.git.model import (
     Signature,
     StorePath,
 )
-from strata.lib.git.packfile import ObjectKind, PackWriter, object_id
 from strata.lib.git.paths import path_problem
-from strata.lib.git.refs import valid_ref_name
-from strata.lib.git.repack import copy_reachable, repack, repack_needed, sweep
-from strata.lib.git.rewrite import Rewrite
 from strata.lib.git.store import header_of, init, oid_of, reads
+from strata.lib.git.upkeep.repack import copy_reachable, repack, repack_needed, sweep
+from strata.lib.git.writing.edit import TreeDraft
+from strata.lib.git.writing.merge import conflicting, merge
+from strata.lib.git.writing.packfile import ObjectKind, PackWriter, object_id
+from strata.lib.git.writing.refs import valid_ref_name
+from strata.lib.git.writing.rewrite import Rewrite
 
 __all__ = [
     "Batch",

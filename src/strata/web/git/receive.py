@@ -1,7 +1,7 @@
 """Take in a push: the writing half of smart HTTP.
 
-Right to push → commands → `lib.git.reception`, whose report carries refusals too; HTTP statuses
-stand only for who may knock.
+Right to push → commands → `lib.git.protocol.reception`, whose report carries refusals too; HTTP
+statuses stand only for who may knock.
 """
 
 from __future__ import annotations

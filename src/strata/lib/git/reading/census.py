@@ -8,8 +8,8 @@ which would unpack to more than any disk holds, costs no more than its distinct 
 import pygit2
 
 from strata.lib.git.model import FOLDER, StorePath
+from strata.lib.git.reading.tree import Line, tree_bytes, tree_lines
 from strata.lib.git.store import reads, tree_of
-from strata.lib.git.tree import Line, tree_bytes, tree_lines
 
 MAX_KNOWN = 1 << 16  # trees whose counts are kept; forgotten all at once
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from strata.lib.git.model import StorePath
-from strata.lib.git.packfile import TEMPORARY, index_names, install
 from strata.lib.git.program import run
 from strata.lib.git.store import init
+from strata.lib.git.writing.packfile import TEMPORARY, index_names, install
 
 PACKS_BEFORE_REPACK = 50
 DAY = 24 * 3600.0

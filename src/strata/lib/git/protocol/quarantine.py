@@ -16,17 +16,17 @@ from typing import Self
 import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
-from strata.lib.git.blobs import small_blobs
-from strata.lib.git.census import count_in, fullest_in
-from strata.lib.git.history import leads_to
 from strata.lib.git.model import ZERO, GitFailed, NewBlob, ObjectMissing, StorePath
-from strata.lib.git.packfile import index_names, install
 from strata.lib.git.paths import name_problem
 from strata.lib.git.program import end, heard, place, run, spoken, start
-from strata.lib.git.repack import QUARANTINES
+from strata.lib.git.protocol.upload import TooLarge, feed
+from strata.lib.git.reading.blobs import small_blobs
+from strata.lib.git.reading.census import count_in, fullest_in
+from strata.lib.git.reading.history import leads_to
+from strata.lib.git.reading.tree import tree_lines
 from strata.lib.git.store import oid_of
-from strata.lib.git.tree import tree_lines
-from strata.lib.git.upload import TooLarge, feed
+from strata.lib.git.upkeep.repack import QUARANTINES
+from strata.lib.git.writing.packfile import index_names, install
 
 MAX_OBJECTS = 5_000_000
 _MAX_PATH = 4096
@@ -111,13 +111,13 @@ class Quarantine:
         return ObjectType(kind).name.lower()
 
     def count_files(self, revision: str) -> int:
-        """Count the files of a commit, new or old, as `lib.git.census` does."""
+        """Count the files of a commit, new or old, as `lib.git.reading.census` does."""
         return count_in(self._opened(), revision)
 
     def fullest_folder(
         self, revision: str, before: str | None, limit: int
     ) -> tuple[str, int] | None:
-        """Find a folder that grew beyond `limit`, as `lib.git.census` does."""
+        """Find a folder that grew beyond `limit`, as `lib.git.reading.census` does."""
         return fullest_in(self._opened(), revision, before, limit)
 
     def promote(self) -> None:

@@ -6,10 +6,10 @@ from typing import Final
 import pygit2
 from pygit2.enums import MergeFlag, RepositoryOpenFlag
 
-from strata.lib.git.effort import changed, comparable, too_large
 from strata.lib.git.model import EMPTY_TREE, MergeResult, StorePath
-from strata.lib.git.packfile import ObjectKind, PackWriter
+from strata.lib.git.reading.effort import changed, comparable, too_large
 from strata.lib.git.store import reads, tree_of
+from strata.lib.git.writing.packfile import ObjectKind, PackWriter
 
 _KINDS: Final[dict[int, ObjectKind]] = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 from strata.lib.git.model import PushCommand, PushRequest
-from strata.lib.git.pktline import (
+from strata.lib.git.protocol.pktline import (
     FLUSH,
     MAX_PAYLOAD,
     Malformed,

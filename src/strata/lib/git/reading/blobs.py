@@ -6,8 +6,8 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from strata.lib.git.model import FOLDER, SUBMODULE, ObjectMissing, StorePath
+from strata.lib.git.reading.tree import tree_bytes, tree_lines
 from strata.lib.git.store import header_of, oid_of, opened, reads
-from strata.lib.git.tree import tree_bytes, tree_lines
 
 
 @reads

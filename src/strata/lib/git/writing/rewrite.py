@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import pygit2
 from pygit2.enums import ObjectType, SortMode
 
-from strata.lib.git.edit import AddObject, join_lines
 from strata.lib.git.model import FOLDER, SUBMODULE, StorePath
+from strata.lib.git.reading.tree import Line, sort_key, tree_bytes, tree_lines
 from strata.lib.git.store import oid_of, reads
-from strata.lib.git.tree import Line, sort_key, tree_bytes, tree_lines
+from strata.lib.git.writing.edit import AddObject, join_lines
 
 # Headers that vouch for the bytes of an object; each may go on over lines that begin with a space.
 _SIGNED = re.compile(rb"^(?:gpgsig|gpgsig-sha256|mergetag) .*\n(?: .*\n)*", re.MULTILINE)

@@ -17,10 +17,10 @@ from strata.lib.git.model import (
     Put,
     PutBlob,
 )
-from strata.lib.git.packfile import ObjectKind
 from strata.lib.git.paths import path_problem
+from strata.lib.git.reading.tree import sort_key, tree_bytes, tree_lines
 from strata.lib.git.store import oid_of
-from strata.lib.git.tree import sort_key, tree_bytes, tree_lines
+from strata.lib.git.writing.packfile import ObjectKind
 
 AddObject = Callable[[ObjectKind, bytes], bytes]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from strata.lib.git.model import ZERO, Ref
-from strata.lib.git.pktline import (
+from strata.lib.git.protocol.pktline import (
     FLUSH,
     Malformed,
     Marker,

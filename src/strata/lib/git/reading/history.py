@@ -12,8 +12,8 @@ import pygit2
 from pygit2.enums import ObjectType, SortMode
 
 from strata.lib.git.model import CommitFacts, ObjectMissing, StorePath
+from strata.lib.git.reading.tree import tree_bytes, tree_lines
 from strata.lib.git.store import oid_of, reads
-from strata.lib.git.tree import tree_bytes, tree_lines
 
 _HEX = re.compile(r"[0-9a-f]{7,40}")
 _COUNTS_KEPT = 4096

@@ -16,10 +16,10 @@ from typing import Final, Generic, Protocol, TypeVar
 import structlog
 
 from strata.lib.git.model import NewBlob, PushRequest
-from strata.lib.git.pktline import FLUSH
-from strata.lib.git.push import report_status
-from strata.lib.git.quarantine import PackRefused, Quarantine, ingest_pack
-from strata.lib.git.upload import TooLarge
+from strata.lib.git.protocol.pktline import FLUSH
+from strata.lib.git.protocol.push import report_status
+from strata.lib.git.protocol.quarantine import PackRefused, Quarantine, ingest_pack
+from strata.lib.git.protocol.upload import TooLarge
 
 Context = TypeVar("Context")
 Asked_co = TypeVar("Asked_co", covariant=True)

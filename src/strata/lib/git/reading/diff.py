@@ -5,8 +5,8 @@ from typing import Literal, cast
 import pygit2
 from pygit2.enums import DiffFind
 
-from strata.lib.git.effort import MOST_COMPARED
 from strata.lib.git.model import SUBMODULE, ZERO, Change, DiffText
+from strata.lib.git.reading.effort import MOST_COMPARED
 from strata.lib.git.store import reads, tree_of
 
 _TEXT_LIMIT = 4 << 20

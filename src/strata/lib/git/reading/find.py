@@ -6,8 +6,8 @@ import pygit2
 from pygit2.enums import SortMode
 
 from strata.lib.git.model import FOLDER, SUBMODULE
+from strata.lib.git.reading.tree import tree_bytes, tree_lines
 from strata.lib.git.store import oid_of, reads, tree_of
-from strata.lib.git.tree import tree_bytes, tree_lines
 
 
 @reads
