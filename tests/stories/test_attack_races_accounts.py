@@ -121,6 +121,18 @@ def test_an_operator_signs_out_who_logs_in_at_this_moment(hub: Hub) -> None:
     assert open_sessions(hub, ana) == 0
 
 
+def test_an_operator_signs_everybody_out_while_one_logs_in(hub: Hub) -> None:
+    ana = made(hub, "ana", password=None)
+    late = beside(
+        hub,
+        enters("ana"),
+        lambda: worked(hub, SYSTEM, signing_out.sign_everybody_out),
+        by=Actor(),
+    )
+    assert late == 1, late
+    assert open_sessions(hub, ana) == 0
+
+
 def test_their_owner_signs_out_who_logs_in_at_this_moment(hub: Hub) -> None:
     ana = in_session(hub, "ana")
     late = beside(

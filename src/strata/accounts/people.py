@@ -125,6 +125,12 @@ def locked(work: Work, user_id: int) -> None:
     work.db.execute(sa.select(users.c.id).where(users.c.id == user_id).with_for_update())
 
 
+def everybody_locked(work: Work) -> None:
+    """Make other transactions on any account wait; for what an operator does once in a while."""
+    every = sa.select(users.c.id).order_by(users.c.id).with_for_update().subquery()
+    work.db.execute(sa.select(sa.func.count()).select_from(every))
+
+
 def latest(work: Work, user_id: int) -> User | None:
     """An account as it is once nobody else's transaction changes it; what is decided then holds."""
     locked(work, user_id)

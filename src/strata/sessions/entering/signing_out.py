@@ -69,6 +69,7 @@ def sign_everybody_out(work: Work) -> int:
 
     Access tokens and keys go on.
     """
+    people.everybody_locked(work)  # who logs in at this moment is signed out too
     ended = work.db.execute(sa.delete(sessions)).rowcount
     for held in (halfway, waiting, remembered):
         held.forget_all(work)
