@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -248,6 +248,7 @@ def test_a_query_is_changed_on_this_site_only(
     assert with_query(address, **changes) == changed
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_an_avatar_is_the_same_for_the_same_name(name: str) -> None:
     assert avatar_svg(name) == avatar_svg(name)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from strata.lib.git.protocol.pktline import (
     DELIM,
@@ -34,11 +34,13 @@ async def in_pieces(whole: bytes, cuts: Sequence[int]) -> AsyncIterator[bytes]:
         yield whole[start:end]
 
 
+@settings(deadline=None)
 @given(packets)
 def test_what_was_encoded_is_decoded(content: list[Packet]) -> None:
     assert decode(framed(content)) == content
 
 
+@settings(deadline=None)
 @given(packets, st.binary(max_size=50), st.lists(st.integers(0, 10_000), max_size=10))
 def test_a_stream_reads_the_same_however_it_is_cut(
     content: list[Packet], tail: bytes, cuts: list[int]
@@ -51,6 +53,7 @@ def test_a_stream_reads_the_same_however_it_is_cut(
     assert asyncio.run(read()) == (content, tail)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_packets_or_malformed(raw: bytes) -> None:
     async def read() -> list[Packet]:

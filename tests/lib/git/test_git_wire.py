@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import uvloop
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from strata.lib.git import wire
 from strata.lib.git.protocol import upload
@@ -189,6 +189,7 @@ def test_a_report_names_each_ref() -> None:
     assert lines(plain) == ["unpack ok", "ok a", "ng b too large"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(st.characters(codec="utf-8"), max_size=40), max_size=5), st.integers(0, 4000)
 )

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from strata.lib.http.guard import Allowed, Guard, Target, TargetRefused, literal
 
@@ -161,6 +161,7 @@ HOSTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(max_size=60),

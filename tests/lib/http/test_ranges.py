@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from strata.lib.http.ranges import (
     ByteRange,
@@ -74,6 +74,7 @@ def test_ranges_that_ask_for_the_file_many_times_are_ignored() -> None:
     assert parse_ranges("bytes=" + ",".join(["0-"] * 3), SIZE, max_ranges=10) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.integers(0, 10_000), st.integers(1, 5))
 def test_no_header_breaks_the_parser(tail: str, size: int, most: int) -> None:
     for header in (tail, "bytes=" + tail):
@@ -85,6 +86,7 @@ def test_no_header_breaks_the_parser(tail: str, size: int, most: int) -> None:
             assert 0 <= span.start < span.stop <= size
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(1, 10_000))
 def test_a_range_is_the_bytes_it_names(first: int, last: int, size: int) -> None:
     content = bytes(size)

@@ -69,6 +69,7 @@ def settled(read: Callable[[], object]) -> None:
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(st.dictionaries(NAMES.filter(lambda name: name != "__metadata__"), SHAPES, max_size=6))
 def test_every_honest_safetensors_header_is_read(shapes: dict[str, list[int]]) -> None:
     content = safetensors_of(shapes, __metadata__={"format": "pt"})
@@ -79,13 +80,14 @@ def test_every_honest_safetensors_header_is_read(shapes: dict[str, list[int]]) -
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_no_bytes_break_a_parser(content: bytes) -> None:
     for body in (content, struct.pack("<Q", len(content)) + content):
         settled(partial(safetensors.read, source_of(body + b"\0"), len(body)))
     settled(partial(gguf.read, source_of(b"GGUF" + content)))
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=60), st.integers(0, 2**64 - 1))
 def test_an_honest_gguf_file_with_a_lie_in_it_gives_a_header_or_a_refusal(
     noise: bytes, lie: int

@@ -5,7 +5,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from strata.lib.xet import crc, hash as xet_hash
 from strata.lib.xet.chunk import chunk_lengths
@@ -46,6 +46,7 @@ def test_hash_text_swaps_each_group_of_eight_bytes() -> None:
     assert xet_hash.from_hex(text) == xet_hash.from_hex(text.upper()) == COUNTING
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_hash_text_reads_back(raw: bytes) -> None:
     assert xet_hash.from_hex(xet_hash.to_hex(raw)) == raw
@@ -173,6 +174,7 @@ def test_cuts_at_the_edges_of_blocks_and_limits(gear: list[int], size: int) -> N
         assert list(chunk_lengths(content)) == plain_lengths(content, gear)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 150_000), max_size=12))
 def test_cuts_do_not_depend_on_how_the_file_arrives(sizes: list[int]) -> None:
     ends = [0, *[end for end in itertools.accumulate(sizes) if end < len(SAMPLE)], len(SAMPLE)]
@@ -200,6 +202,7 @@ def bitwise_step(state: int) -> int:
     return state
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5000), max_size=8))
 def test_crc_is_the_same_in_pieces(sizes: list[int]) -> None:
     running = crc.Crc64()

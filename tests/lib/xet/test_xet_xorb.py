@@ -225,6 +225,7 @@ def test_flipped_bits_raise_nothing_else(places: list[int]) -> None:
     inspected_or_refused(bytes(damaged))
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(GOOD) - 1))
 def test_truncation_is_refused_except_between_chunks(length: int) -> None:
     ends = inspect(GOOD).chunks.ends.tolist()
