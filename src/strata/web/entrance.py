@@ -140,12 +140,14 @@ def explain_wait(request: Request, route: Route, actor: Actor) -> None:
 def ask_consent(request: Request, route: Route, actor: Actor) -> None:
     """Ask whoever opens a page for a consent that is due, until they put it off for a day.
 
-    The ways out stay open: log-out, a copy of what is kept, the deletion of the account.
+    The ways out stay open: log-out, a copy of what is kept, the deletion of the account. Who waits
+    to be let in, or for the deletion, is asked once their account is open.
 
     Raises:
         ConsentNeeded: they are asked first.
     """
-    if actor.agree_by is None or not _is_opened(request, route):
+    could = actor.standing is Standing.ACTIVE  # of the others no consent is taken either
+    if actor.agree_by is None or not could or not _is_opened(request, route):
         return
     if request.cookies.get(later_name(request)) != later_value(actor):
         raise ConsentNeeded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from strata.access.policy.narrowing import lets, require_unbarred, too_narrow
-from strata.access.policy.persons import require_person
+from strata.access.policy.persons import require_beholder, require_person
 from strata.access.policy.roles import may_create, may_manage, role_in
 from strata.access.policy.seeing import NO_MEMBER
 from strata.core.actor import Actor, Role, TokenKind
@@ -65,12 +65,12 @@ def require_member(actor: Actor, namespace_id: int) -> None:
     """Insist that the caller reads all of a namespace, as its person or as a member who may read.
 
     Raises:
-        Unauthenticated, EmailNotVerified: as `require_person`.
+        Unauthenticated, EmailNotVerified, AccountSuspended: as `require_beholder`.
         Forbidden: the caller has no such role, or the token opens less.
     """
     if actor.system:
         return
-    require_person(actor, "look into a namespace")
+    require_beholder(actor, "look into a namespace")
     if not role_in(actor, namespace_id).reaches(Role.READ):
         raise Forbidden(NO_MEMBER)
     if not lets(actor, Permission.CONTENT_READ, namespace_id):

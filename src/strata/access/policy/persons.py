@@ -54,11 +54,28 @@ def require_person(actor: Actor, act: str) -> None:
         EmailNotVerified: the sentence names `act`, e.g. "create tokens".
         Forbidden: the account waits for approval or for its deletion.
     """
+    _require_confirmed(actor, act)
+    require_open(actor.standing)
+
+
+def require_beholder(actor: Actor, act: str) -> None:
+    """Insist on a signed-in, confirmed account that may look: as `require_person`, to its end.
+
+    Raises:
+        Unauthenticated, EmailNotVerified: as `require_person`.
+        AccountSuspended: an operator closed it.
+        Forbidden: the account waits for approval.
+    """
+    _require_confirmed(actor, act)
+    if actor.standing is not Standing.LEAVING:
+        require_open(actor.standing)
+
+
+def _require_confirmed(actor: Actor, act: str) -> None:
     if actor.anonymous:
         raise Unauthenticated("Invalid username or password.")
     if not actor.verified and not actor.system:
         raise EmailNotVerified(CONFIRM_FIRST.format(act=act))
-    require_open(actor.standing)
 
 
 def reads_own(actor: Actor) -> bool:

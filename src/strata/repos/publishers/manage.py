@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.access.policy.persons import require_person
+from strata.access.policy.persons import require_beholder, require_person
 from strata.access.policy.verbs import Action
 from strata.accounts import people
 from strata.core.call import Call, Work
@@ -47,8 +47,14 @@ def for_repo(call: Call, repo_id: RepoId) -> list[Publisher]:
 
 
 def for_person(call: Call) -> list[Publisher]:
-    """The publishers of the signed-in person."""
-    return _of(call, sa.and_(publishers.c.user_id == _person(call), publishers.c.repo_id.is_(None)))
+    """The publishers of the signed-in person, also of one whose account is about to go.
+
+    Raises:
+        Unauthenticated, EmailNotVerified, AccountSuspended, Forbidden: as `require_beholder`.
+    """
+    require_beholder(call.actor, "see publishers")
+    mine = publishers.c.user_id == _at_browser(call)
+    return _of(call, sa.and_(mine, publishers.c.repo_id.is_(None)))
 
 
 def trust_for_repo(work: Work, repo_id: RepoId, rule: Rule) -> None:
@@ -118,6 +124,10 @@ def distrust_for_person(work: Work, publisher_id: int) -> None:
 
 def _person(call: Call) -> int:
     require_person(call.actor, "trust publishers")
+    return _at_browser(call)
+
+
+def _at_browser(call: Call) -> int:
     if call.actor.user_id is None or call.actor.session_id is None:
         raise Unauthenticated("Log in first.")
     return call.actor.user_id

@@ -62,6 +62,11 @@ class Viewer:
             return "approval"
         return "leaving" if self.leaving_on else ""
 
+    @property
+    def shut(self) -> bool:
+        """Whether only forms of `Route.free` are taken from them; then they are `barred`."""
+        return self.waiting or self.leaving_on is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

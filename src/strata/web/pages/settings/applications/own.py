@@ -145,7 +145,7 @@ async def delete(request: Request) -> Response:
 def looked_at(call: Call, request: Request) -> tuple[App, Usage]:
     """The application of this address, and how much it is used."""
     user_id_of(call)
-    app = own.own(call, field(request, "id"))
+    app = own.seen(call, field(request, "id"))
     return app, usage.of(call, app.id)
 
 
