@@ -48,6 +48,7 @@ from strata.core.errors import (
     InvalidFields,
     NotFound,
     OverQuota,
+    Unauthenticated,
 )
 from strata.core.hub import Hub
 from strata.core.settings.providers import LoginProvider
@@ -473,11 +474,11 @@ def test_an_account_that_is_deleted_this_moment_does_not_come_back(hub: Hub, ali
         lambda: worked(hub, alice, leave.cancel),
         by=SYSTEM,
     )
-    assert isinstance(late, Forbidden), late
+    assert isinstance(late, Unauthenticated), late
     with calling(hub) as call:
-        ghost = people.by_id(call, user.id)
-    assert ghost is not None
-    assert ghost.standing == Standing.DELETED
+        assert people.by_id(call, user.id) is None
+        left = call.db.scalar(sa.select(users.c.standing).where(users.c.id == user.id))
+    assert left == Standing.DELETED
 
 
 def test_the_end_of_a_suspension_ends_no_other_one(hub: Hub, clock: FrozenClock) -> None:

@@ -1,4 +1,8 @@
-"""Accounts as the room sees them, and every way to find one."""
+"""Accounts as the room sees them, and every way to find one.
+
+What is left of a deleted account keeps the place of an author and is none any more: it is not found
+here. Lists of people read `faces`.
+"""
 
 from __future__ import annotations
 
@@ -60,14 +64,13 @@ class Face:
 
 
 def by_id(call: Call, user_id: int) -> User | None:
-    """An account by its row, or the ghost of a deleted one (by `standing`); None: there is none."""
+    """An account by its row; None: there is none, or none any more."""
     return _first(call, _people().where(users.c.id == user_id))
 
 
 def by_name(call: Call, name: str) -> User | None:
-    """An account by its name in any casing; who is deleted has none."""
-    # What is left of an account is kept under its number; PostgreSQL refuses to look for a NUL.
-    if name.startswith("~") or "\0" in name:
+    """An account by its name in any casing."""
+    if "\0" in name:  # PostgreSQL refuses to look for it
         return None
     return _first(call, _people().where(namespaces.c.key == name.lower()))
 
@@ -144,7 +147,9 @@ def is_empty(call: Call) -> bool:
 
 def _people() -> sa.Select[Any]:
     columns = [users.c[name] for name in User.__dataclass_fields__ if name != "name"]
-    return sa.select(*columns, namespaces.c.name).join(namespaces, namespaces.c.id == users.c.id)
+    there = users.c.standing != Standing.DELETED.value
+    named = sa.select(*columns, namespaces.c.name).where(there)
+    return named.join(namespaces, namespaces.c.id == users.c.id)
 
 
 def _first(call: Call, statement: sa.Select[Any]) -> User | None:

@@ -231,7 +231,7 @@ def test_a_session_that_a_deleted_account_left_behind_opens_nothing(held: Held) 
     """Its rows are gone; were one of them forgotten, it would still open nothing."""
     stand(held.hub, Standing.DELETED)
     assert held.ways() == {
-        "session": "log in", "password": "suspended", "remembered": "suspended",
-        "second": "suspended", "passkey": "AccountSuspended", "key": "AccountSuspended",
+        "session": "log in", "password": "don't match", "remembered": "don't match",
+        "second": "log in", "passkey": "BadCredentials", "key": "AccountSuspended",
         "token": "403 AccountSuspended",
     }  # fmt: skip

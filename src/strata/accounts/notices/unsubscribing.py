@@ -14,7 +14,6 @@ from typing import Final
 
 from strata.accounts import people
 from strata.accounts.notices.choices import ALWAYS, Kind, Wanted, choices_of, choose
-from strata.core.actor import Standing
 from strata.core.call import Call, Work
 from strata.events.letters import page
 
@@ -53,7 +52,7 @@ def read(call: Call, ticket: str) -> Ticket | None:
     if claims is None:
         return None
     user = people.by_id(call, claims[0])
-    if user is None or user.standing == Standing.DELETED:
+    if user is None:
         return None
     kinds = tuple(Kind(word) for word in claims[1] if word in list(Kind))
     return Ticket(user.id, kinds) if kinds else None

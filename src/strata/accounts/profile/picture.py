@@ -13,7 +13,6 @@ from strata.accounts import people, standing
 from strata.accounts.profile.dropping import drop_with
 from strata.accounts.profile.tables import profiles
 from strata.accounts.tables import users
-from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.errors import InvalidFields, NotFound
 from strata.core.hub import Hub
@@ -148,7 +147,7 @@ def _point_to(call: Call, user_id: int, upload: str | None) -> str | None:
     with working(call) as work:
         # Of two at once the second one drops what the first one kept.
         owner = people.latest(work, user_id)
-        if owner is None or owner.standing == Standing.DELETED:
+        if owner is None:
             raise NotFound(NOBODY)
         before = pointed(work, user_id)
         point(work, user_id, upload)

@@ -13,6 +13,7 @@ from strata.accounts.factors.halfway import Halfway, Ticket
 from strata.accounts.legal.documents import due_now
 from strata.accounts.tables import users
 from strata.core.call import Work
+from strata.core.errors import AccountSuspended
 from strata.core.settings.providers import UNVOUCHED, Vouched
 from strata.events.facts import record
 from strata.sessions.entering import sites
@@ -68,10 +69,14 @@ def enter(
         proved: they have shown it to us, so that nothing asks them again for a while.
 
     Raises:
-        AccountSuspended, Forbidden, LogInElsewhere: as `sites.require_way_in`.
+        AccountSuspended: as the next, or the account is gone by now.
+        Forbidden, LogInElsewhere: as `sites.require_way_in`.
     """
-    people.locked(work, user.id)  # whoever closes the account or ends its sessions waits, or did so
-    user = people.by_id(work, user.id) or user
+    # Whoever closes the account or ends its sessions waits, or did so.
+    there = people.latest(work, user.id)
+    if there is None:
+        raise AccountSuspended
+    user = there
     sites.require_way_in(work, user, how)
     work.db.execute(sa.update(users).where(users.c.id == user.id).values(last_login_at=work.now))
     sessions.end(work, browser.replaces)

@@ -10,6 +10,7 @@ from strata.accounts import confirmed, people
 from strata.accounts.mailboxes import addresses
 from strata.accounts.people import User
 from strata.accounts.standing import require_enterable, require_not_closed
+from strata.core.actor import Standing
 from strata.core.call import Call, working
 from strata.core.errors import Forbidden, LogInElsewhere
 from strata.core.hub import Hub
@@ -60,8 +61,8 @@ def require_way_in(call: Call, user: User, how: str) -> None:
 def note_refused(call: Call, user: User, error: Forbidden) -> None:
     """Write down that somebody showed who they are and did not come in: as `require_way_in`."""
     with working(call) as work:
-        there = people.by_id(work, user.id) or user
-        detail = {"standing": there.standing}
+        there = people.by_id(work, user.id)
+        detail = {"standing": there.standing if there else Standing.DELETED.value}
         if isinstance(error, LogInElsewhere):
             detail = {"site": error.provider}
         record(work, "account.login_failed", target=user.name, actor_id=user.id, detail=detail)

@@ -18,7 +18,6 @@ from strata.accounts.factors import held as factors
 from strata.accounts.factors.challenges import place_of
 from strata.accounts.factors.halfway import Ticket
 from strata.accounts.mailboxes import addresses
-from strata.core.actor import Standing
 from strata.core.call import Call, Work, working
 from strata.core.errors import Forbidden, InvalidFields, NotFound, Unauthenticated
 from strata.core.settings.providers import LoginProvider
@@ -251,7 +250,7 @@ def _same(claims: Claims) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _person(call: Call) -> people.User:
     user = people.by_id(call, call.actor.user_id or 0)
-    if user is None or user.standing == Standing.DELETED or call.actor.session_id is None:
+    if user is None or call.actor.session_id is None:
         raise Unauthenticated("Log in first.")
     return user
 
