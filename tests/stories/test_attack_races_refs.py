@@ -12,7 +12,7 @@ from fixtures.large_files import oid_of
 from fixtures.organizations import joins, organization, today
 from fixtures.races import before_writing, called, outcome_of, worked
 from strata.access.organizations import members
-from strata.blobs import inventory
+from strata.blobs.inventory import holdings as inventory
 from strata.community.pulls import merging
 from strata.community.pulls.propose import propose
 from strata.content import queries, refs

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from strata.blobs import pointer as pointers
-from strata.blobs.inventory import given_up
+from strata.blobs.inventory.holdings import given_up
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.blobs.present import large_files
 from strata.content.reading.files import may_be_pointer

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from strata.blobs import grants
+from strata.blobs.lfs import grants
 from strata.core.call import Call
 from strata.core.names import RepoId
 from strata.ssh.asking import Caller, anywhere

@@ -28,7 +28,7 @@ from fixtures.large_files import (
     working_as,
     xorb_of,
 )
-from strata.blobs.inventory import give_up
+from strata.blobs.inventory.holdings import give_up
 from strata.blobs.present import large_files
 from strata.core.actor import Actor, Role, TokenRole
 from strata.core.call import working

@@ -12,7 +12,7 @@ from fixtures.contents import texts
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling
 from fixtures.shown_repos import Scene, served, session_of, staged
-from strata.blobs.inventory import holdings
+from strata.blobs.inventory.holdings import holdings
 from strata.content.rewriting.naming import NameLargeFiles
 from strata.core.actor import SYSTEM
 

@@ -13,8 +13,9 @@ from fixtures.large_files import (
     spool,
     working_as,
 )
-from strata.blobs import keep, links, negotiate
-from strata.blobs.negotiate import Needed, Present, Refused, Wanted
+from strata.blobs import keep, links
+from strata.blobs.lfs import negotiate
+from strata.blobs.lfs.negotiate import Needed, Present, Refused, Wanted
 from strata.blobs.present import LargeFile, large_files, require_present
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts, TokenRole
 from strata.core.errors import (

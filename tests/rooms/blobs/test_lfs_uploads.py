@@ -8,11 +8,11 @@ import pytest
 
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.large_files import calling, left_in_staging, noise, oid_of, person, repository, spool
-from strata.blobs import tickets, uploads
-from strata.blobs.negotiate import Needed
+from strata.blobs.lfs import tickets, uploads
+from strata.blobs.lfs.negotiate import Needed
+from strata.blobs.lfs.tickets import CompletionLink, DownloadLink, PartLink, UploadLink
 from strata.blobs.present import large_files
 from strata.blobs.queries import Upload
-from strata.blobs.tickets import CompletionLink, DownloadLink, PartLink, UploadLink
 from strata.core.actor import Actor
 from strata.core.errors import Forbidden, Gone, Malformed, NotFound
 from strata.core.hub import Hub

@@ -22,10 +22,12 @@ from fixtures.large_files import (
     spool,
 )
 from fixtures.radosgw import S3Server
-from strata.blobs import keep, links, sweep, uploads
-from strata.blobs.negotiate import Needed
+from strata.blobs import keep, links
+from strata.blobs.lfs import uploads
+from strata.blobs.lfs.negotiate import Needed
+from strata.blobs.lfs.tickets import CompletionLink
 from strata.blobs.present import large_files, require_present
-from strata.blobs.tickets import CompletionLink
+from strata.blobs.sweeping import sweep
 from strata.blobs.xet import dedup, grants, shards, xorbs
 from strata.blobs.xet.shards import Progress
 from strata.core.actor import Actor

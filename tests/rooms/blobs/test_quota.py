@@ -22,9 +22,9 @@ from strata.accounts.plans import grants
 from strata.accounts.plans.quotas import quotas_of
 from strata.accounts.plans.rates import Bucket
 from strata.app.hub import JOBS
-from strata.blobs import inventory
+from strata.blobs.inventory import holdings as inventory
 from strata.blobs.keep import keep, share
-from strata.blobs.negotiate import Refused, Wanted, for_upload
+from strata.blobs.lfs.negotiate import Refused, Wanted, for_upload
 from strata.blobs.quota.listening import settle
 from strata.blobs.quota.room import require_room_for_sizes, warning
 from strata.blobs.quota.usage import counted, misnoted, recount, usage_of

@@ -18,23 +18,15 @@ from fixtures.large_files import (
     spool,
     working_as,
 )
-from strata.blobs import (
-    keep,
-    links,
-    pointer,
-    queries,
-    strays,
-    sweep,
-    sweep_plan,
-    sweep_queries,
-    uploads,
-)
-from strata.blobs.negotiate import Needed
+from strata.blobs import keep, links, pointer, queries
+from strata.blobs.lfs import uploads
+from strata.blobs.lfs.negotiate import Needed
+from strata.blobs.lfs.tickets import PartLink
 from strata.blobs.pointer import Pointer
 from strata.blobs.present import large_files, require_present
-from strata.blobs.sweep import SweepReport
+from strata.blobs.sweeping import plan as sweep_plan, queries as sweep_queries, strays, sweep
+from strata.blobs.sweeping.sweep import SweepReport
 from strata.blobs.tables import bucket_files, xet_dedup, xet_files, xorbs as xorb_rows
-from strata.blobs.tickets import PartLink
 from strata.blobs.xet import dedup, grants, shards, xorbs
 from strata.blobs.xet.shards import Progress
 from strata.content.bucket import record

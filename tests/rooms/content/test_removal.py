@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from fixtures.contents import at, changed, created, given, side_by_side, texts, uploaded
 from fixtures.hubs import FrozenClock
 from fixtures.large_files import calling, oid_of, person, working_as
-from strata.blobs import sweep
-from strata.blobs.inventory import Holding, holdings, total
+from strata.blobs.inventory.holdings import Holding, holdings, total
 from strata.blobs.keep import share
 from strata.blobs.present import large_files
+from strata.blobs.sweeping import sweep
 from strata.content import refs
 from strata.content.proposals import open_proposal
 from strata.content.reading.history import commits

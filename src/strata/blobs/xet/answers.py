@@ -12,8 +12,8 @@ from typing import TypedDict
 
 import msgspec
 
-from strata.blobs import tickets
 from strata.blobs.keys import xorb_in, xorb_key
+from strata.blobs.lfs import tickets
 from strata.blobs.xet import held, queries, tokens
 from strata.blobs.xet.queries import XetFile
 from strata.core.call import Call

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from strata.blobs.keys import incoming_key
-from strata.blobs.tickets import EXPIRED
-from strata.blobs.uploads import gathered
+from strata.blobs.lfs.tickets import EXPIRED
+from strata.blobs.lfs.uploads import gathered
 from strata.blobs.xet import queries, tokens, xorbs
 from strata.blobs.xet.queries import Grant
 from strata.core.call import Call, working

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from strata.accounts.profile.soundness import sweep_pictures
-from strata.blobs import sweep
+from strata.blobs.sweeping import sweep
 from strata.cli.opening import opened
 from strata.cli.place import Place, place_options
 from strata.cli.printing import json_option, listed

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from strata.access.gates.admit import GATEABLE
-from strata.blobs.inventory import keep_given_up
+from strata.blobs.inventory.holdings import keep_given_up
 from strata.blobs.keep import share
 from strata.blobs.quota.small import give_small
 from strata.content.authors import signature_of

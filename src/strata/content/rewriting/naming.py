@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from strata.blobs import inventory_queries as inventory, pointer as pointers
-from strata.blobs.inventory import MAX_PAGE, Holding, Page, holdings
-from strata.blobs.inventory_queries import NOWHERE
+from strata.blobs import pointer as pointers
+from strata.blobs.inventory import queries as inventory
+from strata.blobs.inventory.holdings import MAX_PAGE, Holding, Page, holdings
+from strata.blobs.inventory.queries import NOWHERE
 from strata.blobs.pointer import Pointer
 from strata.blobs.queries import in_batches
 from strata.content import queries

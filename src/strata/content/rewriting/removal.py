@@ -14,8 +14,8 @@ from typing import ClassVar, Final
 
 from strata.access.policy.verbs import Action
 from strata.blobs import pointer as pointers
-from strata.blobs.inventory import give_up, require_held
-from strata.blobs.inventory_queries import unwanted_everywhere
+from strata.blobs.inventory.holdings import give_up, require_held
+from strata.blobs.inventory.queries import unwanted_everywhere
 from strata.blobs.pointer import MAX_POINTER_BYTES
 from strata.content import queries
 from strata.content.moment import require_still_may

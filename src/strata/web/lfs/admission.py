@@ -10,8 +10,8 @@ import anyio
 import anyio.to_thread
 from starlette.requests import Request
 
-from strata.blobs import grants
-from strata.blobs.grants import Grant, Operation
+from strata.blobs.lfs import grants
+from strata.blobs.lfs.grants import Grant, Operation
 from strata.core.call import Call
 from strata.core.errors import BadCredentials
 from strata.credentials.tokens.presented.bearers import actor_of

@@ -17,16 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy.verbs import Action
-from strata.blobs import negotiate, tickets, uploads
-from strata.blobs.negotiate import Needed, Present, Refused, Verdict, Wanted
-from strata.blobs.queries import Upload
-from strata.blobs.tickets import (
+from strata.blobs.lfs import negotiate, tickets, uploads
+from strata.blobs.lfs.negotiate import Needed, Present, Refused, Verdict, Wanted
+from strata.blobs.lfs.tickets import (
     CompletionLink,
     DownloadLink,
     PartLink,
     UploadLink,
     VerifyLink,
 )
+from strata.blobs.queries import Upload
 from strata.blobs.xet import tokens
 from strata.core.call import Call
 from strata.core.errors import TooLarge, Unprocessable

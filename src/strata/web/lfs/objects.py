@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from strata.blobs import links, queries, tickets, uploads
-from strata.blobs.links import Local, Place, Presigned
-from strata.blobs.tickets import (
+from strata.blobs import links, queries
+from strata.blobs.lfs import tickets, uploads
+from strata.blobs.lfs.tickets import (
     CompletionLink,
     DownloadLink,
     Link,
@@ -22,6 +22,7 @@ from strata.blobs.tickets import (
     UploadLink,
     VerifyLink,
 )
+from strata.blobs.links import Local, Place, Presigned
 from strata.core.call import Call
 from strata.core.errors import NotFound, RangeUnsatisfiable, StrataError, Unprocessable
 from strata.lib.http.file_response import RangeFile

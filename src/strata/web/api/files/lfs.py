@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy.verbs import Action
-from strata.blobs.inventory import MAX_PAGE, Holding, Page
+from strata.blobs.inventory.holdings import MAX_PAGE, Holding, Page
 from strata.content.rewriting.naming import large_files_of
 from strata.content.rewriting.removal import delete_large_files
 from strata.core.call import Call

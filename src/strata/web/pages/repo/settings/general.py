@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from strata.access.gates.admit import admits
 from strata.access.policy.verbs import Action
-from strata.blobs.inventory import Total, total
+from strata.blobs.inventory.holdings import Total, total
 from strata.content.snapshot import MAIN, snapshot_of
 from strata.core.call import Call, Work
 from strata.core.errors import AlreadyExists, InvalidFields, Malformed

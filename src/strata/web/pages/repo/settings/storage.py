@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strata.access.policy.verbs import Action
-from strata.blobs.inventory import Holding, Page, Total, total
+from strata.blobs.inventory.holdings import Holding, Page, Total, total
 from strata.content.rewriting.naming import large_files_of
 from strata.content.rewriting.removal import delete_large_files
 from strata.content.snapshot import MAIN, snapshot_of

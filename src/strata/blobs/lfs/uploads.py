@@ -18,9 +18,9 @@ from pathlib import Path
 from strata.blobs import queries
 from strata.blobs.keep import keep
 from strata.blobs.keys import incoming_key, part_key
-from strata.blobs.negotiate import Needed
+from strata.blobs.lfs.negotiate import Needed
+from strata.blobs.lfs.tickets import CompletionLink, PartLink, UploadLink, acting
 from strata.blobs.queries import Upload
-from strata.blobs.tickets import CompletionLink, PartLink, UploadLink, acting
 from strata.core.call import Call, working
 from strata.core.errors import Gone, Malformed, NotFound, TooLarge
 from strata.core.names import Oid, fresh_key

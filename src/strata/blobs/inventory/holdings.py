@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from strata.blobs import inventory_queries as queries
+from strata.blobs.inventory import queries
 from strata.blobs.quota.usage import recount_later
 from strata.core.call import Call, Work
 from strata.core.cursors import cursor_at, place_of

@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from strata.blobs import queries, strays, sweep_queries
+from strata.blobs import queries
 from strata.blobs.keys import incoming_key, object_key, xorb_key
+from strata.blobs.lfs.uploads import remove_traces
 from strata.blobs.quota.usage import recount_later
-from strata.blobs.strays import Stray
-from strata.blobs.sweep_plan import Claims, SweepPlan, planned
-from strata.blobs.uploads import remove_traces
+from strata.blobs.sweeping import queries as sweep_queries, strays
+from strata.blobs.sweeping.plan import Claims, SweepPlan, planned
+from strata.blobs.sweeping.strays import Stray
 from strata.blobs.xet import queries as xet_queries
 from strata.core.call import Call, working
 from strata.core.names import Oid

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from strata.blobs import sweep_queries
 from strata.blobs.keys import OBJECTS, XORBS, object_key, xorb_key
 from strata.blobs.queries import in_batches
+from strata.blobs.sweeping import queries as sweep_queries
 from strata.core.call import Call, working
 from strata.core.names import Oid, is_oid
 from strata.lib.xet.hash import from_hex

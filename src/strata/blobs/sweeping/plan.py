@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from strata.blobs import pointer, sweep_queries
+from strata.blobs import pointer
 from strata.blobs.queries import in_batches
-from strata.blobs.sweep_queries import DeadRepo, Marked
+from strata.blobs.sweeping import queries as sweep_queries
+from strata.blobs.sweeping.queries import DeadRepo, Marked
 from strata.core.call import Call
 from strata.core.names import Oid
 from strata.lib.git.model import ObjectMissing
