@@ -15,7 +15,7 @@ from strata.accounts.mailboxes import addresses
 from strata.accounts.passwords import hashing
 from strata.core.call import Call, Origin, Work, working
 from strata.core.errors import InvalidFields, LogInElsewhere, NotFound
-from strata.credentials.tokens.ending import revoke_all
+from strata.credentials.oauth.tokens.ending import end_all
 from strata.events import outbox
 from strata.events.facts import record
 from strata.events.jobs import enqueue
@@ -118,7 +118,7 @@ def choose(call: Call, link: str, form: NewPassword) -> None:
         if form.sign_out:
             sessions.end_all(work, user.id)
         if form.revoke_tokens:
-            revoke_all(work, user.id)
+            end_all(work, user.id)
         record(work, "account.password_reset", target=user.name, actor_id=user.id)
         for reader in confirmed.readers(work, user):
             outbox.post(work, letters.password_changed(work, reader))

@@ -221,13 +221,19 @@ def end(work: Work, consent_id: int) -> None:
     work.db.execute(sa.delete(oauth_consents).where(oauth_consents.c.id == consent_id))
 
 
-def end_log_ins(work: Work, consent_id: int) -> None:
-    """End what was given because of a consent, which itself stays; its person is locked."""
+def end_log_ins(work: Work, consent_id: int) -> bool:
+    """End what was given because of a consent, which itself stays; its person is locked.
+
+    Returns:
+        Whether there was anything.
+    """
     families = sa.select(oauth_families.c.id).where(oauth_families.c.consent_id == consent_id)
     held = sa.select(oauth_accesses.c.token_id).where(oauth_accesses.c.family_id.in_(families))
     work.db.execute(sa.delete(tokens).where(tokens.c.id.in_(held)))
+    ended = 0
     for table in (oauth_codes, oauth_devices, oauth_families):
-        work.db.execute(sa.delete(table).where(table.c.consent_id == consent_id))
+        ended += work.db.execute(sa.delete(table).where(table.c.consent_id == consent_id)).rowcount
+    return ended > 0
 
 
 def _first(call: Call, *conditions: sa.ColumnElement[bool]) -> Consent | None:

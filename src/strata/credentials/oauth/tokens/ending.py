@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from strata.accounts import confirmed, people
 from strata.core.call import Call, Work, working
-from strata.credentials.oauth import apps
-from strata.credentials.oauth.tables import oauth_accesses
+from strata.credentials.oauth import apps, consents
+from strata.credentials.oauth.tables import oauth_accesses, oauth_consents
 from strata.credentials.oauth.tokens import families
 from strata.credentials.oauth.tokens.families import ACCESS_PREFIX, LONGEST, Family
+from strata.credentials.tokens.ending import revoke_all
 from strata.credentials.tokens.leaked import leaks
 from strata.credentials.tokens.letters import token_leaked
 from strata.credentials.tokens.tables import oauth_refreshes, tokens
@@ -75,6 +76,22 @@ def end_leaked(work: Work, places: Mapping[str, str]) -> int:
         if family is not None:
             _end_leaked(work, family, ids[family_id])
     return len(ids) + leaks.revoke(work, places)
+
+
+def end_all(work: Work, user_id: int) -> None:
+    """Leave nothing that opens a locked account: no token, no log-in, nothing to fetch one with.
+
+    Whom the person let in is not forgotten: it may ask them again.
+    """
+    revoke_all(work, user_id)
+    theirs = sa.select(oauth_consents.c.id, oauth_consents.c.app_id).where(
+        oauth_consents.c.user_id == user_id
+    )
+    for consent_id, app_id in work.db.execute(theirs.order_by(oauth_consents.c.id)).all():
+        app = apps.by_id(work, app_id)
+        if consents.end_log_ins(work, consent_id) and app is not None:
+            detail = {"client_id": app.client_id, "by": "password reset"}
+            record(work, "oauth.revoke", target=app.name, actor_id=user_id, detail=detail)
 
 
 def _families(call: Call, places: Mapping[str, str]) -> dict[int, str]:
