@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import structlog
 from strata.content.pushing.push import may_push
 from strata.content.pushing.receive import Push, rules_of
 from strata.core.call import Call
-from strata.core.errors import Malformed
+from strata.core.errors import Malformed, RepoNotFound
 from strata.core.names import RepoId
 from strata.lib.git import wire
 from strata.repos.lookup import lookup
@@ -42,9 +43,7 @@ class Conversation:
         """
         repo, store = await self.caller.ask(anywhere(_readable, self.repo_id))
         counts = self.caller.process.downloads
-        talk = wire.converse(
-            store, self.streams.incoming(), self.version, idle_s=self.streams.idle_s
-        )
+        talk = wire.converse(store, self._wishes(repo), self.version, idle_s=self.streams.idle_s)
         try:
             async with aclosing(talk) as pieces:
                 async for piece in pieces:
@@ -54,6 +53,22 @@ class Conversation:
             log.info("upload-pack ended early", store=store.name, reason=str(failure))
             return 1
         return 0
+
+    async def _wishes(self, repo: Repo) -> AsyncIterator[bytes]:
+        """What the client sends, while it may read: one conversation can ask for days.
+
+        Raises:
+            StrataError: the caller may not read this any more.
+            Gone: the client.
+        """
+
+        def still(call: Call, repo_id: RepoId) -> None:
+            if lookup(call, repo_id).id != repo.id:  # its name is another one's by now
+                raise RepoNotFound
+
+        async for piece in self.streams.incoming():
+            await self.caller.ask(anywhere(still, self.repo_id))
+            yield piece
 
     async def push(self) -> int:
         """Serve `git-receive-pack`; the exit code.

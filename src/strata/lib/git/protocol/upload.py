@@ -60,6 +60,7 @@ async def converse(
         idle_s: git gives up when the client says nothing for so many seconds.
 
     Raises:
+        whatever the body raises, which ends git.
         GitFailed: git gave up, maybe after some output; the text is what it said.
     """
     store = place(path)
@@ -90,7 +91,10 @@ async def _spoken_by(
         if ends:
             await feeding
         stderr = await hearing
-        if await process.wait() != 0:
+        code = await process.wait()
+        if feeding.done():  # a body that raised is why git ended
+            await feeding
+        if code != 0:
             raise GitFailed(spoken(stderr) or "git upload-pack failed")
     finally:
         await end(process)
