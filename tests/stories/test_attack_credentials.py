@@ -1,18 +1,15 @@
 """What a thief still holds when its owner has taken it away, and what two nodes do at once."""
 
-from functools import partial
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import calling, confirmation_in, inbox, made
-from fixtures.authorizing import allowed as agreed, answered, asking, redeemed
+from fixtures.authorizing import allowed as agreed, asking, redeemed
 from fixtures.oauth import application
 from fixtures.programs import allowed as let_in, granted, polled, refreshed, started, whose
 from strata.core.actor import Actor
 from strata.core.hub import Hub
-from strata.credentials.oauth import consents
 from strata.credentials.oauth.tables import oauth_families
 from strata.credentials.tokens.tables import oauth_refreshes
 from strata.events.jobs import run_due
