@@ -1,6 +1,5 @@
 """What a thief still holds when its owner has taken it away, and what two nodes do at once."""
 
-
 import pytest
 import sqlalchemy as sa
 

@@ -1,6 +1,5 @@
 """A fetch that is held open: each time it wants something, its person is asked about anew."""
 
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from fixtures import parts
 from fixtures.accounts import calling, person
 from fixtures.collaborators import removes, shared
 from fixtures.contents import uploaded
@@ -63,7 +63,7 @@ def held(machine: SshMachine, repo: Repo, *keys: SshPair) -> Iterator[Held]:
     command = f"git-upload-pack '{repo.full_name}'"
     process = subprocess.Popen(
         ["ssh", *machine.options(*keys), "-o", "SendEnv=GIT_PROTOCOL", "git@127.0.0.1", command],
-        env={"PATH": os.environ["PATH"], "HOME": str(machine.home), "GIT_PROTOCOL": "version=2"},
+        env={"PATH": parts.search_path(), "HOME": str(machine.home), "GIT_PROTOCOL": "version=2"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
