@@ -12,10 +12,10 @@ from typing import Final
 
 import pytest
 
+from clients.access_calls import NDJSON, PROPOSING, SECRET_NAME, Call, Target
 from clients.api import Api, Repo, commit_lines
 from clients.git import GitFailedError, GitMachine, address, machine
 from clients.hub import Hub, Person
-from clients.test_access import NDJSON, PROPOSING, SECRET_NAME, Call, Target
 
 As = Callable[[Person | None], Api]
 MEGABYTE: Final = 1_000_000

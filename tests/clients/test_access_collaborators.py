@@ -12,11 +12,7 @@ from typing import Final
 import httpx
 import pytest
 
-from clients.api import Repo, shown
-from clients.conftest import DATABASES
-from clients.hub import Hub, Person
-from clients.stages import PROPOSALS, As, Stage
-from clients.test_access import (
+from clients.access_calls import (
     READS,
     WRITES,
     Call,
@@ -26,6 +22,10 @@ from clients.test_access import (
     sent,
     state,
 )
+from clients.api import Repo, shown
+from clients.conftest import DATABASES
+from clients.hub import Hub, Person
+from clients.stages import PROPOSALS, As, Stage
 from clients.visits import browser
 from fixtures.plain_http import NO_AUTHORITIES
 

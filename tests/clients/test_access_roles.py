@@ -10,20 +10,12 @@ from typing import Final
 
 import pytest
 
+from clients.access_calls import READS, WRITES, Call, made, require_nothing_private, sent, state
 from clients.api import Repo, shown
 from clients.conftest import DATABASES, MakeClient
 from clients.environments import NEWEST
 from clients.hub import Hub
 from clients.stages import MEGABYTE, PROPOSALS, As, Stage
-from clients.test_access import (
-    READS,
-    WRITES,
-    Call,
-    made,
-    require_nothing_private,
-    sent,
-    state,
-)
 
 ROLES: Final = ("no_access", "read", "contributor", "write")
 READERS: Final = frozenset({"read", "contributor", "contributor, own", "write", "admin"})

@@ -9,7 +9,7 @@ from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, links
 from clients.pages import LANGUAGES, Browsing, Language, OpenBrowser
-from clients.test_two_factor_browser import forget_proofs, password
+from clients.proofs import forget_proofs, password
 from fixtures.axe import WCAG, violations
 from fixtures.browsers import settle
 

@@ -12,13 +12,13 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, expect
 
+from clients.acting import fill, log_in, press, reads, say
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox, body, links
 from clients.openid_provider import SECRET, Account, OpenIdProvider, Service, openid_provider
 from clients.pages import LANGUAGES, Browsing, Language
-from clients.test_account_journeys import fill, log_in, press, reads, say
-from clients.test_two_factor_browser import forget_proofs, set_up_app
+from clients.proofs import forget_proofs, set_up_app
 from fixtures.browsers import chromium, settle
 from fixtures.issuers import CLIENT, SECRET as GITHUB_SECRET, Issuer, issuing
 from strata.lib import clock

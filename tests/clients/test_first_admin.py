@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from clients import visits
+from clients.acting import fill, reads
 from clients.hub import Hub
 from clients.pages import HEIGHT, WIDE, Browsing
-from clients.test_account_journeys import fill, reads
 from fixtures.axe import findings
 from fixtures.browsers import chromium
 

@@ -16,10 +16,10 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, expect
 
 from clients import hub as hubs, visits
+from clients.acting import fill, log_in, press, reads, say
 from clients.hub import Hub
 from clients.mailbox import Mailbox, body, links, open_mailbox
 from clients.pages import LANGUAGES, NARROW, WIDE, Browsing, Language, new_context
-from clients.test_account_journeys import fill, log_in, press, reads, say
 from fixtures.browsers import chromium
 from strata.web.pages.words.language import translated
 

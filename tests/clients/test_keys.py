@@ -5,10 +5,10 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from clients.acting import press, say
+from clients.dialogs import opened
 from clients.hub import Hub
 from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
-from clients.test_account_journeys import press, say
-from clients.test_proof_dialog import opened
 from fixtures.axe import findings
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("hub", ["sqlite"], indirect=True)]

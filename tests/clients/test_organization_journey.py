@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from clients.acting import log_in, press, reads, say
 from clients.api import Repo, shown, speaking_as
 from clients.conftest import StartHub
 from clients.hub import Hub, Person
 from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language, OpenBrowser
-from clients.test_account_journeys import log_in, press, reads, say
-from clients.test_two_factor_browser import set_up_app
+from clients.proofs import set_up_app
 from fixtures.browsers import settle
 
 pytestmark = pytest.mark.slow

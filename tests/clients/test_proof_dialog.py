@@ -12,31 +12,19 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
+from clients.acting import log_in, say
 from clients.api import Repo, speaking_as
+from clients.dialogs import can_be_used_by_everybody, opened
 from clients.hub import Hub, Person
-from clients.pages import HEIGHT, LANGUAGES, NARROW, WIDE, Browsing, Language
-from clients.test_account_journeys import log_in, say
+from clients.pages import LANGUAGES, Browsing, Language
 from fixtures.axe import findings
 from fixtures.browsers import settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("hub", ["sqlite"], indirect=True)]
 
 NEW_TOKEN, NEW_APP = "/settings/tokens/new", "/settings/applications/new"
-MAGNIFIED: Final = {"width": NARROW, "height": 256}  # 1280 by 1024 at 400 %
-FOCUS: Final = (
-    "document.activeElement.closest('dialog') !== null || document.activeElement === document.body"
-)
 KEPT: Final = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
 WRONG: Final = "This is not your password."
-
-
-def opened(browser: Browser, hub: Hub, person: Person, language: Language = "en") -> Browsing:
-    """A browser of its own in which somebody is logged in."""
-    viewport = {"width": WIDE, "height": HEIGHT}
-    context = browser.new_context(locale=language, viewport=viewport, reduced_motion="reduce")  # type: ignore[arg-type]
-    here = Browsing(context.new_page(), hub.url, language)
-    log_in(here, person.name, person.password)
-    return here
 
 
 def tab(here: Browsing) -> Browsing:
@@ -149,34 +137,6 @@ def form_data(form: Locator) -> str:
     every = "[...form.elements].map((one) => [one.name, one.value, one.checked])"
     told: str = form.evaluate(f"(form) => JSON.stringify({every})")
     return told
-
-
-# From one colour to another; a window that nobody sees may never get there by itself.
-END_TRANSITIONS = """document.getAnimations().forEach(
-  (one) => one instanceof CSSTransition && one.finish()
-)"""
-
-
-def can_be_used_by_everybody(here: Browsing, dialog: Locator) -> None:
-    page = here.page
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)
-        page.evaluate(END_TRANSITIONS)  # halfway between two colours nothing can be read
-        assert not findings(page), scheme
-    page.set_viewport_size(MAGNIFIED)  # type: ignore[arg-type]  # wants its own TypedDict
-    assert dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth")
-    for button in dialog.get_by_role("button").all():
-        button.scroll_into_view_if_needed()
-        box = button.bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= NARROW
-        assert 0 <= box["y"] <= MAGNIFIED["height"] - box["height"]
-    page.set_viewport_size({"width": WIDE, "height": HEIGHT})
-    for key in ("Tab", "Shift+Tab"):
-        for _ in range(5):
-            page.keyboard.press(key)
-            assert page.evaluate(FOCUS)
 
 
 def keeps_what_was_chosen(here: Browsing, repo: str) -> None:

@@ -12,7 +12,7 @@ from clients.conftest import MakeClient, StartHub
 from clients.environments import NEWEST
 from clients.git import address, machine
 from clients.hub import Hub, Person
-from clients.test_ssh import options, ssh_hub, trust, with_key
+from clients.ssh_hubs import options, ssh_hub, trust, with_key
 from clients.visits import browser
 from fixtures.keys import SshPair, ran, ssh_pair
 

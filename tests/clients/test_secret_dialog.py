@@ -5,10 +5,10 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from clients.acting import say
+from clients.dialogs import can_be_used_by_everybody, opened
 from clients.hub import Hub
 from clients.pages import HEIGHT, LANGUAGES, TOKEN, WIDE, Browsing, Language
-from clients.test_account_journeys import say
-from clients.test_proof_dialog import can_be_used_by_everybody, opened
 from fixtures.browsers import settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("hub", ["sqlite"], indirect=True)]

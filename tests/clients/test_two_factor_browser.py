@@ -1,24 +1,21 @@
 """J20 in a real browser, in both languages: authenticator app, recovery codes, passkeys."""
 
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clients import visits
 from clients.conftest import StartHub
-from clients.hub import Hub, Person
+from clients.hub import Hub
 from clients.mailbox import Mailbox
 from clients.pages import LANGUAGES, Browsing, Language
-from fixtures.axe import WCAG, violations
+from clients.proofs import SETTINGS, checked, code, forget_proofs, password, set_up_app
 from fixtures.browsers import settle
 
-SETTINGS: Final = "/settings/authentication"
 NOTICES: Final = (  # subjects of the mails, in the person's language
     "Two-factor authentication is on",
     "A recovery code",
@@ -142,50 +139,6 @@ def give_authenticator(page: Page) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def password(here: Browsing, person: Person) -> None:
-    """Log in as far as the password goes."""
-    here.page.goto(f"{here.base}/login")
-    here.page.fill("[name=username]", person.name)
-    here.page.fill("[name=password]", person.password)
-    here.page.keyboard.press("Enter")
-    here.page.wait_for_url(lambda url: not url.endswith("/login"))
-
-
-def checked(here: Browsing, path: str = "") -> None:
-    """Look at a page as axe does, and on a narrow screen."""
-    if path:
-        here.page.goto(f"{here.base}{path}")
-    here.check()
-    assert violations(here.page, WCAG) == [], here.page.url
-
-
-def code(secret: str, step: int) -> str:
-    return str(pyotp.TOTP(secret).generate_otp(step))
-
-
-def set_up_app(here: Browsing, folder: Path) -> tuple[str, list[str]]:
-    """Set an authenticator app up; give its secret and the recovery codes of the file."""
-    checked(here, SETTINGS)
-    here.page.click(f"form[action='{SETTINGS}/authenticator'] button")
-    here.page.wait_for_url(f"{here.base}{SETTINGS}/authenticator")
-    checked(here)
-    secret = here.page.inner_text("#strata-secret").replace(" ", "")
-    while time.time() % 30 > 20:  # the code of the step before is about to be too old
-        here.page.wait_for_timeout(500)
-    here.page.fill("[name=code]", code(secret, int(time.time()) // 30 - 1))
-    here.page.keyboard.press("Enter")
-    here.page.wait_for_selector(".recovery-codes")
-    checked(here)
-    shown = here.page.locator(".recovery-codes code").all_inner_texts()
-    with here.page.expect_download() as download:
-        here.page.click("a[download]")
-    kept = download.value
-    assert kept.suggested_filename == "strata-recovery-codes.txt"
-    kept.save_as(folder / "codes.txt")
-    assert (folder / "codes.txt").read_text().split() == shown
-    return secret, shown
-
-
 def add_passkey(here: Browsing) -> None:
     checked(here, f"{SETTINGS}/passkeys/new")
     here.page.fill("[name=name]", "My reader")
@@ -201,14 +154,6 @@ def prove_by_passkey(here: Browsing) -> None:
     checked(here, f"/settings/confirm-access?next={SETTINGS}")
     here.page.click("form[data-passkey] button")
     here.page.wait_for_url(f"{here.base}{SETTINGS}")
-
-
-def forget_proofs(hub: Hub) -> None:
-    """Let a quarter of an hour pass for every log-in."""
-    database = sqlite3.connect(hub.data / "strata.db", timeout=30)
-    with database:
-        database.execute("UPDATE sessions SET proved_until = 0")
-    database.close()
 
 
 def renew_codes_asks_for_proof(here: Browsing) -> None:

@@ -13,15 +13,15 @@ from fixtures.accounts import calling, inbox, made
 from fixtures.collaborators import changes_role, invites, mailed, removes, shared
 from fixtures.contents import changed, created, given, uploaded
 from fixtures.counting import counted, differing
+from fixtures.held_keys import added as key_added, line
+from fixtures.hidden import OF_A_REPO, seen
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.inboxes import badge, heard, listed, opens, says, told
 from fixtures.large_files import access_token, file_of, noise, oid_of, web_client
+from fixtures.let_in import given as application_given
 from fixtures.organizations import today
 from fixtures.receivers import Receiver, receiving
 from fixtures.webhooks import called, hooked, listening_hub, states
-from rooms.accounts.test_keys import added as key_added, line
-from stories.test_attack_hidden import OF_A_REPO, seen
-from stories.test_attack_oauth import given as application_given
 from strata.access.policy.seeing import may_see
 from strata.app.hub import LISTENERS
 from strata.community.webhooks.faults import BadWebhook

@@ -1,6 +1,5 @@
 """What a stranger may not learn or reach: private repos, deleted ones, bytes known by hash."""
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,27 +9,17 @@ import pytest
 from fixtures.buckets import bucket_of, filled
 from fixtures.contents import created, given, uploaded
 from fixtures.counting import counted, differing
+from fixtures.hidden import OF_A_REPO, seen
 from fixtures.large_files import MadeFile, access_token, file_of, noise, person, web_client
-from fixtures.questions import OID, body
 from strata.core.actor import Actor
 from strata.core.hub import Hub
 from strata.core.names import RepoType
 from strata.repos.record import Repo
 from strata.web.paths import Route
-from strata.web.routes import ROUTES
 
 pytestmark = pytest.mark.anyio
 
 CONTENT = noise("hidden", 200_000)
-FIELDS = {
-    "type": "models", "web": "", "revision": "main", "path": "a.txt", "oid": OID,
-    "number": "1", "lock": "1", "namespace": "ana", "comment": "0" * 24, "user": "bob",
-    "status": "pending", "sha": OID, "slug": "x", "id": "1", "item": "0" * 24, "owner": "ana",
-    "token": "t", "key": "0" * 24,
-}  # fmt: skip
-# Count on with every question, whatever it is about.
-UNEQUAL = {"set-cookie", "content-length", "ratelimit"}
-OF_A_REPO = [route for route in ROUTES if "{repo}" in route.template or "{name}" in route.template]
 
 
 @pytest.fixture
@@ -73,32 +62,6 @@ async def people(hub: Hub, ana: Actor, bob: Actor) -> AsyncIterator[People]:
         web_client(hub) as nobody,
     ):
         yield People(hers, his, nobody)
-
-
-def address(route: Route, name: str) -> str:
-    """The URL of a route for a repo of ana's."""
-
-    def filled(field: re.Match[str]) -> str:
-        if field[1] == "repo":
-            return f"ana/{name}"
-        return name if field[1] == "name" else FIELDS[field[1]]
-
-    return re.sub(r"\{(\w+)\}", filled, route.template)
-
-
-async def seen(client: httpx.AsyncClient, method: str, route: Route, name: str) -> object:
-    """Everything an answer tells, without the name that was asked for."""
-    content, kind = (b"", "") if method in ("GET", "HEAD") else body(route)
-    answer = await client.request(
-        method,
-        address(route, name),
-        params={"service": "git-upload-pack"},
-        content=content,
-        headers={"X-Request-Id": "same", "Content-Type": kind, "Origin": "http://x"},
-    )
-    text = re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text)
-    headers = {k: v for k, v in answer.headers.items() if k not in UNEQUAL}
-    return answer.status_code, str(headers).replace(name, "?"), text.replace(name, "?")
 
 
 async def are_alike(

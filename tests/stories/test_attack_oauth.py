@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from fixtures.accounts import calling, inbox, made, person
 from fixtures.authorizing import allowed, asking, redeemed
 from fixtures.hubs import FrozenClock
+from fixtures.let_in import given
 from fixtures.oauth import application
 from fixtures.organizations import joins, organization, today
 from strata.access.organizations import tokens as org_tokens
@@ -51,15 +52,6 @@ def ana(hub: Hub) -> Actor:
 
 def signed_in(hub: Hub, name: str) -> Actor:
     return Actor(user_id=person(hub, name).id, name=name, verified=True, session_id=0)
-
-
-def given(hub: Hub, person: Actor, scope: str, *organizations: str) -> families.Answer:
-    """Have an application let in with exactly these scopes."""
-    app = application(hub, f"app for {scope}", scopes=scope)
-    asked = asking(app.app.client_id, scope=scope)
-    found = redeemed(hub, allowed(hub, person, asked, *organizations)["code"], app.credentials)
-    assert not isinstance(found, str), found
-    return found[0]
 
 
 def hers(hub: Hub) -> Organization:

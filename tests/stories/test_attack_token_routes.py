@@ -6,19 +6,19 @@ from typing import Final
 
 import pytest
 
-from doors.pages.test_unconfirmed import (
+from doors.pages.visitors import Visitor
+from doors.pages.writes import (
     FORM_PAGES,
     NOT_OFFERED,
     OF_MAILBOXES,
     TICKETED,
     address as form_address,
 )
-from doors.pages.visitors import Visitor
 from fixtures.accounts import calling, fact_names, made
+from fixtures.hidden import FIELDS
 from fixtures.large_files import access_token, web_client
 from fixtures.organizations import organization
 from fixtures.questions import FILES, FORMS, body
-from stories.test_attack_hidden import FIELDS
 from strata.core.call import working
 from strata.core.hub import Hub
 from strata.credentials.oauth.tokens import ending

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from fixtures.accounts import calling, made
 from fixtures.buckets import bucket_of, filled
 from fixtures.contents import created, given, uploaded
+from fixtures.hidden import OF_A_REPO, seen
 from fixtures.large_files import noise, web_client
 from fixtures.organizations import SAMPLE
-from stories.test_attack_hidden import OF_A_REPO, seen
 from strata.access.organizations.founding import found_organization
 from strata.access.organizations.members import add, remove
 from strata.accounts.tables import users

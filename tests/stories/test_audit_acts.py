@@ -17,24 +17,18 @@ import sqlalchemy as sa
 from alembic import command
 from click.testing import CliRunner
 
-from doors.pages.test_application_use import picture
-from doors.pages.test_applications import (
-    CONNECTED,
-    LIST as APPS,
-    NEW as NEW_APP,
-    address,
-    decided,
-)
+from doors.pages.applications import CONNECTED, LIST as APPS, NEW as NEW_APP, address, decided
+from doors.pages.logos import picture
 from doors.pages.visitors import PASSWORD, Page, Visitor, confirmed, letter, link_in, token_in
 from fixtures.accounts import calling, made
+from fixtures.audit_names import DERIVED, RECORDED
 from fixtures.factors import APP, CODES, SETTINGS, App, asked, set_up
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.keys import gpg_home, ssh_pair
 from fixtures.large_files import spool
+from fixtures.log_ins import signed_in, with_app, with_passkey
 from fixtures.oauth import CALLBACK, VERIFIER, application
 from fixtures.organizations import PROMISED
-from rooms.accounts.test_factors import signed_in, with_app, with_passkey
-from stories.test_audit_names import DERIVED, RECORDED
 from strata.access import audit
 from strata.accounts.factors import passkeys
 from strata.app.hub import JOBS, LISTENERS, PERSONAL, REACTIONS

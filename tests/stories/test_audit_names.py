@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from fixtures.accounts import calling, made
+from fixtures.audit_names import DERIVED, RECORDED
 from fixtures.contents import created, uploaded
 from fixtures.git_server import Git, Origin, served
 from fixtures.organizations import joins, organization, today
@@ -31,47 +31,6 @@ from strata.repos.change import Settings, change_settings
 from strata.repos.record import Repo
 from strata.web.pages.words.audit import TYPES
 
-# Facts of these names; `test_audit_acts` does what they tell of.
-RECORDED: Final = {
-    "account.signup", "account.verify_email", "account.login", "account.login_failed",
-    "account.logout", "account.lockout", "account.new_device", "account.sudo",
-    "account.password_change", "account.password_reset_request", "account.password_reset",
-    "account.email_add", "account.email_remove", "account.email_primary", "account.username_change",
-    "account.profile_update", "account.preferences_update", "account.notifications_update",
-    "account.avatar_update", "account.consent", "account.identity_link",
-    "account.identity_unlink", "account.2fa_enable", "account.2fa_disable", "account.2fa_failed",
-    "account.recovery_regenerate", "account.recovery_used", "account.passkey_add",
-    "account.passkey_remove", "account.session_revoke", "account.export", "account.delete_schedule",
-    "account.delete_cancel", "account.delete", "admin.login", "admin.gc", "admin.announce",
-    "admin.legal_publish", "admin.user_approve", "admin.user_suspend", "admin.user_restore",
-    "admin.user_reset_password", "admin.mail_test", "admin.mail_retry",
-    "collection.create", "collection.delete",
-    "discussion.create", "discussion.delete", "gate.request", "gate.accept", "gate.reject",
-    "gate.cancel", "gate.reset", "gate.grant", "gate.export", "key.ssh_add", "key.ssh_remove",
-    "key.gpg_add", "key.gpg_remove", "oauth.app_create", "oauth.app_update", "oauth.app_secret",
-    "oauth.app_delete", "oauth.authorize", "oauth.deny", "oauth.revoke", "oauth.device_approve",
-    "oauth.refresh_reuse", "org.create", "org.rename", "org.delete", "org.add_user",
-    "org.remove_user", "org.change_role", "org.leave", "org.invite_user", "org.invite.accept",
-    "org.settings.update", "org.settings.joining", "org.settings.tokens", "org.audit_log.export",
-    "quota.override", "quota.exceeded", "quota.plan_change", "quota.request", "repo.create",
-    "repo.delete", "repo.move", "repo.update_settings", "repo.delete_lfs_file", "repo.duplicate",
-    "repo.trusted_publisher_add", "repo.trusted_publisher_remove", "repo.collaborator_invite",
-    "repo.collaborator_withdraw", "repo.collaborator_accept", "repo.collaborator_decline",
-    "repo.collaborator_role", "repo.collaborator_remove", "repo.collaborator_leave", "token.create",
-    "token.edit", "token.rotate", "token.delete", "token.expire", "token.revoke_leak",
-    "token.org_approve", "token.org_deny", "token.org_revoke", "webhook.create", "webhook.update",
-    "webhook.delete", "webhook.disable", "webhook.replay", "webhook.test",
-    # Beyond the product's list, because these change something, too.
-    "account.passkey_rename", "org.join.request", "org.join.withdraw", "quota.decline",
-    "admin.plan_update", "admin.plan_rule", "admin.secrets_renew", "account.email_add_request",
-}  # fmt: skip
-# Told from the detail of another fact: the tests below do these things.
-DERIVED = {
-    "repo.visibility", "repo.gated", "repo.push", "repo.commit", "repo.force_push",
-    "repo.branch_create", "repo.branch_delete", "repo.tag_create", "repo.tag_delete", "repo.squash",
-    "repo.delete_pr_ref", "discussion.status", "discussion.merge", "discussion.lock",
-    "discussion.pin", "discussion.hide_comment",
-}  # fmt: skip
 WITHOUT_ACT = {
     "repo.restore": "a deleted repository is not brought back",
     "repo.disable": "nobody takes a repository down yet",

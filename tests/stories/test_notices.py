@@ -24,18 +24,18 @@ from fixtures.accounts import HERE, PASSWORD, calling, confirmation_in, inbox, j
 from fixtures.authorizing import allowed as application_allowed, asking
 from fixtures.contents import created, uploaded
 from fixtures.gated import asks, decides, gate
+from fixtures.held_keys import added as key_added, line
 from fixtures.hubs import FrozenClock
 from fixtures.inboxes import opens, says, telling_hub
 from fixtures.keys import gpg_home
 from fixtures.large_files import spool
+from fixtures.log_ins import finish, signed_in, ticket, with_app, with_passkey
 from fixtures.oauth import application
 from fixtures.organizations import joins, leaves, organization, today
 from fixtures.post_offices import PostOffice, post_office
 from fixtures.programs import granted
 from fixtures.tokens import fine, issued, rotated
 from fixtures.webhooks import called, hooked
-from rooms.accounts.test_factors import finish, signed_in, ticket, with_app, with_passkey
-from rooms.accounts.test_keys import added as key_added, line
 from strata.access.gates import notices
 from strata.access.gates.record import Standing
 from strata.access.organizations import inviting

@@ -15,7 +15,8 @@ from typing import Any, Final
 import pytest
 from httpx2 import Response
 
-from doors.pages.test_unconfirmed import (
+from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed
+from doors.pages.writes import (
     GRANT,
     NOT_OFFERED,
     SDK,
@@ -25,7 +26,6 @@ from doors.pages.test_unconfirmed import (
     ticketed_address,
     writing,
 )
-from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed
 from fixtures.accounts import calling, made, person
 from fixtures.buckets import bucket_of
 from fixtures.contents import created

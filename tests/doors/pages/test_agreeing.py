@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from doors.pages.publishing import publish
 from doors.pages.visitors import PASSWORD, Visitor, agreements, confirmed, letter, token_in
 from fixtures.accounts import person
 from fixtures.hubs import FrozenClock, build_test_hub
@@ -37,12 +38,6 @@ def waiting(visitor: Visitor) -> Visitor:
     assert asked.place == "/agree?next=%2Fmodels"
     visitor.send("/agree/later", visitor.open(asked.place).hidden("/agree/later"))
     return visitor
-
-
-def publish(hub: Hub, version: str, kind: DocumentKind = DocumentKind.TERMS) -> None:
-    texts = {"en": f"# Terms {version}\n\nBe kind.", "zh-CN": f"# 条款 {version}\n\n请友善。"}
-    with reading(hub) as call, working(call) as work:
-        publishing.publish(work, kind, version, texts)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from doors.pages.test_applications import CONNECTED, LIST, NEW, address, answered, decided
+from doors.pages.applications import CONNECTED, LIST, NEW, address, answered, decided
+from doors.pages.logos import picture
 from doors.pages.visitors import Page, Visitor, confirmed
 from fixtures.accounts import calling
 from fixtures.hubs import FrozenClock
@@ -33,12 +34,6 @@ def ana(hub: Hub) -> Iterator[Visitor]:
     visitor = confirmed(hub, "ana")
     with visitor.client:
         yield visitor
-
-
-def picture(colour: str = "red") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (90, 70), colour).save(out, "PNG")
-    return out.getvalue()
 
 
 def own_application(visitor: Visitor, hub: Hub) -> App:

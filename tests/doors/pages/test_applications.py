@@ -4,55 +4,23 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from doors.pages.applications import CONNECTED, LIST, NEW, address, answered, decided
 from doors.pages.visitors import PASSWORD, SITE, Page, Visitor, confirmed, is_accepted
 from fixtures import authorizing
 from fixtures.accounts import calling, fact_names, made
 from fixtures.authorizing import allowed, asking, considered, redeemed
 from fixtures.hubs import FrozenClock
-from fixtures.oauth import CALLBACK, CHALLENGE, application
+from fixtures.oauth import CALLBACK, application
 from fixtures.programs import refreshed
 from strata.core.errors import ClientRefused
 from strata.core.hub import Hub
 from strata.credentials.oauth import apps
 from strata.credentials.oauth.device import starting
 
-LIST = "/settings/applications"
-NEW = f"{LIST}/new"
-CONNECTED = "/settings/connected-applications"
 SECRET = re.compile(r"oauth_app_secret_[\w-]{43}")
-
-
-def address(client_id: str = "dummy-app", **changes: str) -> str:
-    asked = {
-        "client_id": client_id,
-        "redirect_uri": CALLBACK,
-        "response_type": "code",
-        "scope": "openid profile",
-        "state": 'a"><script>',
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-    }
-    return f"/oauth/authorize?{urlencode(asked | changes)}"
-
-
-def answered(page: Page) -> dict[str, str]:
-    """What the browser carries back to the application."""
-    assert page.status == 303, page.text
-    assert page.place.startswith(f"{CALLBACK}?"), page.place
-    return {name: value for name, (value,) in parse_qs(urlsplit(page.place).query).items()}
-
-
-def decided(visitor: Visitor, path: str, decision: str, **fields: str) -> Page:
-    """Open the card and press a button."""
-    page = visitor.open(path)
-    assert page.status == 200, page.text
-    action = re.findall(r'action="(/oauth/authorize[^"]*)"', page.text)[0]
-    proof = dict(re.findall(r'name="(csrf_token)" value="([^"]*)"', page.text))
-    return visitor.send(html.unescape(action), proof | {"decision": decision} | fields)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from doors.pages.test_unconfirmed import ALLOWED
-from doors.pages.visitors import Page, Visitor, confirmed
+from doors.pages.controls import GOING, LEAVE, blocked, names, offered
+from doors.pages.visitors import Visitor, confirmed
+from doors.pages.writes import ALLOWED
 from fixtures.accounts import made
 from fixtures.axe import WCAG, violations
 from fixtures.browsers import chromium
@@ -27,14 +28,9 @@ from strata.core.names import RepoType
 from strata.organizations.admitting.queries import Rules
 from strata.repos.change import Settings
 from strata.web.pages.frame.render import Viewer
-from strata.web.paths import Match, Routes
-from strata.web.routes import ROUTES
 
 MODEL, THREADS, ACME = "/owner/thing", "/owner/thing/discussions", "/acme"
-LEAVE = "/settings/account/delete"
-TABLE = Routes(ROUTES)
 CONFIRM = "Confirm your e-mail first."
-GOING = "Your account is about to be deleted."
 # Pages with what others made, and pages on which something new is made.
 SHOWN = (
     MODEL, f"{MODEL}/tree/main", THREADS, f"{THREADS}/1", "/datasets/owner/shut",
@@ -53,16 +49,6 @@ OWN = (
 )  # fmt: skip
 # Where there is nothing to see before: the page that refuses leads to what helps.
 REFUSED = (f"{THREADS}/new", "/collections/add?item=models/owner/thing", "/settings/repositories")
-_FORM = re.compile(r'<form\b[^>]*\baction="([^"]*)"[^>]*\bmethod="post".*?</form>', re.DOTALL)
-_BLOCKED = re.compile(r"<button [^>]*aria-disabled.*?</button>", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Control:
-    """A blocked button as somebody hears it."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -107,37 +93,6 @@ def leaver(town: Town) -> Visitor:
     visitor = confirmed(town.hub, "goer")
     assert visitor.submit(LEAVE, LEAVE, confirm_name="goer").place == "/settings/account"
     return visitor
-
-
-def offered(page: Page) -> list[str]:
-    """The templates of the forms that can be sent; a form without its proof cannot."""
-    found = []
-    for form in _FORM.finditer(page.text):
-        if 'name="csrf_token"' in form[0]:
-            match = TABLE.match("POST", form[1])
-            assert isinstance(match, Match), form[1]
-            found.append(match.route.template)
-    return found
-
-
-def blocked(page: Page) -> list[Control]:
-    """The blocked buttons; each is described by a text that is on the page exactly once."""
-    return [_control(page, tag) for tag in _BLOCKED.findall(page.text)]
-
-
-def _control(page: Page, tag: str) -> Control:
-    described = re.search(r'aria-describedby="([^"]+)"', tag)
-    assert described, tag
-    assert 'type="button"' in tag, "it is reached by the keyboard, and sends nothing"
-    (why,) = re.findall(rf'id="{described[1]}">([^<]+)<', page.text)
-    text = re.sub(r"<svg.*?</svg>|<[^>]+>", "", tag, flags=re.DOTALL)
-    return Control(" ".join(text.split()), why)
-
-
-def names(page: Page, why: str) -> list[str]:
-    controls = blocked(page)
-    assert {control.why for control in controls} <= {why}
-    return [control.name for control in controls]
 
 
 @pytest.mark.parametrize("path", SHOWN + MAKING + OWN)

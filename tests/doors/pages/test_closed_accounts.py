@@ -12,13 +12,13 @@ from typing import Final
 
 import pytest
 
-from doors.pages.test_standing import FAR, KEY, change, closed, locked, stand
+from doors.pages.standings import FAR, KEY, change, closed, locked, stand
 from doors.pages.visitors import Page, Visitor, confirmed, token_in
 from fixtures.accounts import calling, made, person
 from fixtures.authenticators import Authenticator
 from fixtures.factors import App, set_up
 from fixtures.hubs import FrozenClock
-from rooms.accounts.test_factors import enter, shown, with_passkey
+from fixtures.log_ins import enter, shown, with_passkey
 from strata.app.hub import LISTENERS, PERSONAL
 from strata.core.actor import Actor, Standing
 from strata.core.call import working

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page as Window, expect
 
-from doors.pages.test_applications import CONNECTED, address, answered, decided
+from doors.pages.applications import CONNECTED, address, answered, decided
 from doors.pages.visitors import Visitor, confirmed
 from fixtures.accounts import calling, made, person
 from fixtures.browsers import chromium

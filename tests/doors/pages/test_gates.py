@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page as BrowserPage
 
-from doors.pages.test_repos_safety import Marks
+from doors.pages.marks import Marks
 from fixtures.accounts import joined, made, person as account
 from fixtures.axe import faults
 from fixtures.browsers import chromium

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from doors.pages.test_unconfirmed import address
 from doors.pages.visitors import Page, Visitor, confirmed
+from doors.pages.writes import address
 from fixtures.accounts import made
 from fixtures.contents import created
 from fixtures.hubs import FrozenClock

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from doors.pages.test_applications import address as authorizing, answered
-from doors.pages.test_unconfirmed import address
+from doors.pages.applications import address as authorizing, answered
 from doors.pages.visitors import PASSWORD, Page, Visitor, code_in, confirmed, letter
+from doors.pages.writes import address
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub

@@ -11,16 +11,8 @@ from typing import Final
 
 import pytest
 
-from doors.pages.test_unconfirmed import (
-    NOT_OFFERED,
-    OF_PROGRAMS,
-    QUESTIONS,
-    SDK,
-    TICKETED,
-    address,
-    writing,
-)
 from doors.pages.visitors import Visitor, confirmed
+from doors.pages.writes import NOT_OFFERED, OF_PROGRAMS, QUESTIONS, SDK, TICKETED, address, writing
 from fixtures.accounts import PASSWORD as ACCOUNT_PASSWORD, calling, made, person
 from fixtures.buckets import bucket_of
 from fixtures.contents import changed, created, given

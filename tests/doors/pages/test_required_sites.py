@@ -18,7 +18,7 @@ from fixtures.accounts import calling, fact_names, person
 from fixtures.factors import set_up
 from fixtures.hubs import FrozenClock
 from fixtures.issuers import Issuer, Person, issuing
-from rooms.accounts.test_factors import enter, shown, with_passkey
+from fixtures.log_ins import enter, shown, with_passkey
 from strata.accounts.factors import passkeys
 from strata.core.actor import SYSTEM, Actor
 from strata.core.call import working

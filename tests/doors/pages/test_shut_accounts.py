@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from doors.pages.test_agreeing import publish
-from doors.pages.test_blocked import GOING, LEAVE, blocked, names, offered
+from doors.pages.controls import GOING, LEAVE, blocked, names, offered
+from doors.pages.publishing import publish
 from doors.pages.visitors import Visitor, confirmed
 from fixtures.accounts import person
 from fixtures.axe import WCAG, violations

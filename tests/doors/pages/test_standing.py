@@ -2,12 +2,11 @@
 
 # ruff: noqa: RUF001 — Chinese sentences have Chinese punctuation.
 
-import base64
 import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,19 +14,19 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from doors.pages.standings import FAR, KEY, change, closed, locked, stand
 from doors.pages.visitors import PASSWORD, SITE, Visitor, confirmed, letter, link_in, token_in
 from fixtures.accounts import calling, made, person
 from fixtures.contents import created, uploaded
 from fixtures.hubs import FrozenClock, build_test_hub
 from fixtures.organizations import joins, organization
 from strata.accounts.profile.tables import profiles
-from strata.accounts.tables import users
 from strata.app.hub import LISTENERS
 from strata.app.serving import build_app
 from strata.community.follows.tables import follows
 from strata.community.webhooks.access import may_learn_of
 from strata.core.actor import SYSTEM, Actor, Role, Standing
-from strata.core.call import Work, working
+from strata.core.call import working
 from strata.core.errors import Conflict, Forbidden, Malformed
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
@@ -46,11 +45,6 @@ def hub(tmp_path: Path, clock: FrozenClock, database_url: str | None) -> Iterato
     built = build_test_hub(tmp_path / "data", clock=clock, database_url=database_url)
     yield replace(built, listeners=LISTENERS)
     built.database.close()
-
-
-_BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
-KEY = f"ssh-ed25519 {base64.b64encode(_BLOB).decode()} li@laptop"
-FAR = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -82,30 +76,10 @@ def scene(hub: Hub) -> Scene:
     return Scene(hub, browser, token, fingerprint)
 
 
-def change(hub: Hub, act: Callable[[Work], object]) -> None:
-    with calling(hub, SYSTEM) as call, working(call) as work:
-        act(work)
-
-
-def stand(hub: Hub, standing: Standing) -> None:
-    mine = sa.update(users).where(users.c.id == person(hub, "li").id)
-    change(hub, lambda work: work.db.execute(mine.values(standing=standing.value)))
-
-
-def closed(hub: Hub, **more: object) -> None:
-    wanted = Suspension("spam", **more)  # type: ignore[arg-type]  # fields of it
-    change(hub, lambda work: suspend.suspend(work, person(hub, "li"), wanted))
-
-
 def leaves(hub: Hub) -> None:
     stand(hub, Standing.LEAVING)
     whose = Whose(subject_id=person(hub, "li").id)
     change(hub, lambda work: record(work, LEAVING, whose=whose))
-
-
-def locked(hub: Hub) -> None:
-    for _ in range(5):
-        Visitor(hub).log_in("li", "Wr0ng!aaa")
 
 
 # state → how it comes about, then: log in, whoami, git, write by token, profile, repo of others

@@ -21,14 +21,8 @@ from fixtures.accounts import (
     made,
 )
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.log_ins import enter as enter_by_passkey, finish, signed_in, ticket, with_app
 from fixtures.programs import started
-from rooms.accounts.test_factors import (
-    enter as enter_by_passkey,
-    finish,
-    signed_in,
-    ticket,
-    with_app,
-)
 from strata.accounts.factors.halfway import Ticket
 from strata.core.actor import Actor
 from strata.core.errors import (

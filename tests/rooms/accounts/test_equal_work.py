@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from fixtures.accounts import calling, joined, made
 from fixtures.counting import counted, differing
 from fixtures.hubs import FrozenClock
+from fixtures.log_ins import finish, signed_in, ticket, with_app
 from fixtures.programs import allowed, started
-from rooms.accounts.test_factors import finish, signed_in, ticket, with_app
 from strata.accounts.tables import attempts, blocks
 from strata.core.actor import ANONYMOUS, Actor
 from strata.core.call import Origin

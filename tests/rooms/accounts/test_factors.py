@@ -5,23 +5,31 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-import pyotp
 import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import (
     HERE as HERE_ORIGIN,
-    PASSWORD,
     calling,
     code_in,
     fact_names,
     inbox,
     log_of,
-    made,
     person,
 )
 from fixtures.authenticators import Authenticator
 from fixtures.hubs import FrozenClock
+from fixtures.log_ins import (
+    FORMS,
+    HERE,
+    enter,
+    finish,
+    shown,
+    signed_in,
+    ticket,
+    with_app,
+    with_passkey,
+)
 from strata.accounts.factors import checking, codes, held, passkeys, remembered, totp
 from strata.accounts.factors.challenges import Purpose, Use
 from strata.accounts.factors.halfway import Ticket
@@ -43,72 +51,17 @@ from strata.core.settings.providers import LoginProvider
 from strata.events.tables import facts
 from strata.membership import recovery
 from strata.sessions.entering import login
-from strata.sessions.entering.entry import Browser, LoggedIn
 from strata.sessions.identities import linking
 from strata.sessions.identities.sites.claims import Claims
 from strata.sessions.passwords import reset
-from strata.sessions.protecting import changing, finishing, removal
+from strata.sessions.protecting import changing, removal
 from strata.sessions.protecting.finishing import Second
 from strata.sessions.signed_in import sessions, sudo
-
-FORMS = "the cookie of this browser's forms"
-HERE = Browser(forms=FORMS)
-LOG_IN = Use(Purpose.LOG_IN, FORMS)
 
 
 @pytest.fixture
 def alice(hub: Hub) -> Actor:
     return signed_in(hub, "alice")
-
-
-def signed_in(hub: Hub, name: str) -> Actor:
-    actor = made(hub, name)
-    with calling(hub) as call, working(call) as work:
-        cookie = sessions.start(work, actor.user_id or 0, admin=False, remember=False).cookie
-    with calling(hub) as call:
-        found = sessions.actor_for_session(call.db, hub, cookie)
-    assert found is not None
-    return found
-
-
-def with_app(hub: Hub, actor: Actor) -> tuple[pyotp.TOTP, tuple[str, ...]]:
-    with calling(hub, actor) as call, working(call) as work:
-        changing.begin_authenticator(work)
-    with calling(hub, actor) as call:
-        app = pyotp.TOTP(changing.authenticator(call).secret)
-    with calling(hub, actor) as call:
-        return app, changing.turn_on(call, app.at(hub.clock() - timedelta(seconds=30))).codes
-
-
-def with_passkey(hub: Hub, actor: Actor) -> Authenticator:
-    made_by = Authenticator()
-    with calling(hub, actor) as call:
-        options = changing.passkey_options(call)
-    with calling(hub, actor) as call:
-        changing.add_passkey(call, made_by.make(options), "key")
-    return made_by
-
-
-def ticket(hub: Hub, name: str = "alice") -> Ticket:
-    with calling(hub) as call:
-        half = login.log_in(call, login.LogIn(name, PASSWORD, HERE))
-    assert isinstance(half, Ticket)
-    return half
-
-
-def finish(hub: Hub, half: Ticket, second: Second) -> LoggedIn:
-    with calling(hub) as call:
-        return finishing.finish(call, half, second, HERE).entered
-
-
-def shown(hub: Hub, key: Authenticator, use: Use = LOG_IN) -> str:
-    with calling(hub) as call:
-        return key.show(passkeys.options_to_show(call, use))
-
-
-def enter(hub: Hub, answer: str, browser: Browser = HERE) -> LoggedIn:
-    with calling(hub) as call:
-        return finishing.enter_by_passkey(call, answer, browser)
 
 
 def at_once(*acts: Callable[[], object]) -> list[bool]:

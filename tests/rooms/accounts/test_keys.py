@@ -1,8 +1,6 @@
 """SSH and GPG keys of people: added, recognised, removed."""
 
-import base64
 import dataclasses
-import struct
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from fixtures.accounts import calling, fact_names, inbox, joined, made, person
+from fixtures.held_keys import added, line
 from fixtures.hubs import FrozenClock
 from fixtures.keys import GpgHome, gpg_home
 from fixtures.organizations import organization
@@ -34,17 +33,6 @@ from strata.credentials.keys.tables import gpg_issuers, gpg_keys, ssh_keys
 from strata.credentials.tokens.presented.bearers import actor_of, bearer_of
 from strata.credentials.uses import Uses
 from strata.organizations.tables import organizations
-
-
-def line(number: int = 1) -> str:
-    """A key of its own for each number; nobody has to sign with it."""
-    blob = struct.pack(">I11sI", 11, b"ssh-ed25519", 32) + bytes([number]) * 32
-    return f"ssh-ed25519 {base64.b64encode(blob).decode()} laptop {number}"
-
-
-def added(hub: Hub, actor: Actor, text: str, title: str = "") -> ssh.SshKey:
-    with calling(hub, actor) as call, working(call) as work:
-        return ssh.add(work, title, text)
 
 
 def removed(hub: Hub, actor: Actor, key_id: int) -> None:

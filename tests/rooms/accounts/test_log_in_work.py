@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from doors.pages.visitors import Visitor
 from fixtures.accounts import HERE, PASSWORD, calling, entered, made
 from fixtures.hubs import FrozenClock, build_test_hub
+from fixtures.log_ins import FORMS, shown, signed_in, with_passkey
 from fixtures.puzzles import solved
-from rooms.accounts.test_factors import FORMS, shown, signed_in, with_passkey
 from strata.accounts import limits, puzzles
 from strata.accounts.puzzles import NOT_DONE, Done, Puzzle
 from strata.accounts.tables import attempts
