@@ -114,6 +114,32 @@ def test_times_are_told_by_the_clocks_of_the_reader(scene: Scene) -> None:
     assert told[""] in stranger
 
 
+def test_moments_are_told_by_the_clocks_of_the_browser_until_others_are_chosen(
+    scene: Scene,
+) -> None:
+    told = {}
+    with served(scene.hub) as base, chromium() as browser:
+        context = browser.new_context(timezone_id="Asia/Shanghai", locale="en")
+        session = session_of(scene.hub, scene.owner)
+        context.add_cookies([{"name": "sid", "value": session, "url": base}])
+        page = context.new_page()
+        page.goto(f"{base}/settings/account")
+        page.get_by_label("Another address").fill("new@example.org")
+        page.get_by_role("button", name="Add address").click()
+        for zone in ("", "UTC", "America/St_Johns"):
+            page.goto(f"{base}{PAGE}")
+            page.select_option("#strata-timezone", zone)
+            page.get_by_role("button", name="Save").click()
+            page.goto(f"{base}/settings/account")
+            settle(page)
+            told[zone] = page.locator("time[data-told=moment]").inner_text()
+    assert told == {
+        "": "Nov 28, 2026, 11:00:00 PM GMT+8",
+        "UTC": "Nov 28, 2026, 3:00:00\u202fPM UTC",
+        "America/St_Johns": "Nov 28, 2026, 11:30:00\u202fAM UTC-3:30",
+    }
+
+
 def test_what_is_not_offered_is_refused(scene: Scene) -> None:
     owner = scene.visitor(scene.owner)
     for odd in (

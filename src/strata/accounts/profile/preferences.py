@@ -43,7 +43,7 @@ class Preferences:
     private_repos: bool = False  # new repos whose creator does not say
     code_theme: str = ""  # one of CODE_THEMES
     landing: str = ""  # a key of LANDINGS
-    timezone: str = ""  # IANA name, such as "Asia/Shanghai"; empty: UTC
+    timezone: str = ""  # IANA name, such as "Asia/Shanghai"; empty: UTC, on pages the browser's
 
 
 @cache

@@ -94,7 +94,7 @@ async def _page(
         words=asked.words,
         after=address_of(held.watched.last),
         muted_after=address_of(held.muted.last),
-        timezones=timezone_options(),
+        timezones=timezone_options(visit.frame.language),
         **_offered(),
     )
 

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from strata.accounts.profile.preferences import (
     TAB_WIDTHS,
-    UTC,
     Preferences,
     prefer,
     preferences_of,
@@ -46,14 +45,15 @@ async def page(request: Request) -> Response:
         visit,
         chosen=chosen,
         languages_offered=LANGUAGES,
-        timezones=timezone_options(),
+        timezones=timezone_options(visit.frame.language),
         landings=[(key, translated(visit.frame.language, name)) for key, name in PLACES.items()],
     )
 
 
-def timezone_options() -> list[tuple[str, str]]:
-    """What a form offers: values and texts; whoever chooses nothing lives by UTC."""
-    return [("", UTC), *((name, name) for name in timezones() if name != UTC)]
+def timezone_options(language: str) -> list[tuple[str, str]]:
+    """What a form offers: values and texts; of who chooses nothing we know no clocks for mails."""
+    nothing = translated(language, N_("Same as the browser (mails: UTC)"))
+    return [("", nothing), *((name, name) for name in timezones())]
 
 
 async def change(request: Request) -> Response:

@@ -1,4 +1,5 @@
 // <time datetime data-relative> is turned from a day into "3 days ago"; the title keeps the moment.
+// <time datetime data-told="moment"> or "day" is told by the clocks of the browser, unless others were chosen.
 const UNITS = [
   ["year", 31557600],
   ["month", 2629800],
@@ -22,8 +23,19 @@ export function startTimes() {
       time.title = absolute.format(moment);
     }
   };
+  if (!timeZone) tellHere(language);
   show();
   setInterval(show, AGAIN_MS);
+}
+
+function tellHere(language) {
+  const forms = {
+    day: new Intl.DateTimeFormat(language, { dateStyle: "medium" }),
+    moment: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" }),
+  };
+  for (const time of document.querySelectorAll("time[data-told]")) {
+    time.textContent = forms[time.dataset.told].format(new Date(time.dateTime));
+  }
 }
 
 function distance(relative, seconds) {
