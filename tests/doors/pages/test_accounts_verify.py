@@ -137,6 +137,7 @@ def test_mailboxes_of_known_providers_are_one_click_away(hub: Hub) -> None:
     visitor = Visitor(hub)
     visitor.join("li-wei", "li@qq.com")
     assert 'href="https://mail.qq.com/"' in visitor.open("/verify-email").text
+    assert "打开 QQ 邮箱</a>" in visitor.open("/verify-email?lang=zh-CN").text
 
 
 def proof(text: str) -> dict[str, str]:

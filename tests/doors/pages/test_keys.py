@@ -68,7 +68,7 @@ def removal(visitor: Visitor, kind: str) -> str:
 
 
 def test_an_ssh_key_comes_and_goes(visitor: Visitor, pair: SshPair, hub: Hub) -> None:
-    assert "No SSH keys. Add one to push without typing a token." in visitor.open(PAGE).text
+    assert "No SSH keys." in visitor.open(PAGE).text
     added = visitor.submit(PAGE, ADD_SSH, title="", key=pair.public)
     assert added.place == PAGE
     listed = visitor.open(PAGE).text
@@ -191,6 +191,8 @@ def test_without_ssh_the_page_explains_https(visitor: Visitor) -> None:
     assert "This site does not serve git over SSH" in text
     assert "git clone http://hub.example.com/li/my-model" in text
     assert "known_hosts" not in text
+    assert "No SSH keys. Add one to have your signed commits shown as verified." in text
+    assert "without typing a token" not in text
 
 
 def test_the_page_says_how_the_server_is_known(ssh_hub: Hub) -> None:

@@ -22,6 +22,7 @@ from strata.web.pages.frame.dressing import Visit
 from strata.web.pages.frame.render import Viewer
 from strata.web.pages.frame.visit import in_transaction, redirected, shown, visiting
 from strata.web.pages.words.account import NOTHING_WRONG, Told, phrase, told, wait_text
+from strata.web.pages.words.language import N_
 from strata.web.work import field, read
 
 HERE: Final = "/verify-email"
@@ -32,10 +33,10 @@ MAILBOXES: Final = {
     "outlook.com": ("Outlook", "https://outlook.live.com/"),
     "hotmail.com": ("Outlook", "https://outlook.live.com/"),
     "live.com": ("Outlook", "https://outlook.live.com/"),
-    "qq.com": ("QQ Mail", "https://mail.qq.com/"),
-    "foxmail.com": ("QQ Mail", "https://mail.qq.com/"),
-    "163.com": ("163 Mail", "https://mail.163.com/"),
-    "126.com": ("126 Mail", "https://mail.126.com/"),
+    "qq.com": (N_("QQ Mail"), "https://mail.qq.com/"),
+    "foxmail.com": (N_("QQ Mail"), "https://mail.qq.com/"),
+    "163.com": (N_("163 Mail"), "https://mail.163.com/"),
+    "126.com": (N_("126 Mail"), "https://mail.126.com/"),
 }
 OUTCOME_STATUS: Final = {Outcome.EXPIRED: 410, Outcome.UNKNOWN: 404, Outcome.WRONG: 404}
 _CODE_ERRORS: Final = {
