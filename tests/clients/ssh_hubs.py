@@ -33,7 +33,7 @@ def with_key(hub: Hub, name: str, pair: SshPair) -> None:
         person = people.by_name(work, name)
         assert person is not None
         proved = work.now + timedelta(minutes=1)
-        session = Actor(user_id=person.id, name=name, session_id=1, proved_until=proved)
+        session = Actor(user_id=person.id, name=name, session_id=0, proved_until=proved)
         ssh.add(dataclasses.replace(work, actor=session), "", pair.public)
     beside.database.close()
 

@@ -76,11 +76,10 @@ def remove(work: Work, key_id: int) -> None:
     """
     owner = person(work)
     mine = sa.and_(gpg_keys.c.id == key_id, gpg_keys.c.user_id == owner.id)
-    row = work.db.execute(sa.select(gpg_keys.c.fingerprint).where(mine)).first()
+    gone = sa.delete(gpg_keys).where(mine).returning(gpg_keys.c.fingerprint)
+    row = work.db.execute(gone).first()
     if row is None:
         raise NotFound(GONE)
-    work.db.execute(sa.delete(gpg_issuers).where(gpg_issuers.c.key_id == key_id))
-    work.db.execute(sa.delete(gpg_keys).where(mine))
     name = long_id(row.fingerprint)
     record(work, "key.gpg_remove", target=name, detail={"fingerprint": row.fingerprint})
     for reader in readers(work, owner):

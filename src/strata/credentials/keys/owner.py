@@ -11,6 +11,7 @@ from strata.accounts.plans.quotas import quotas_of, require_few
 from strata.core.call import Work
 from strata.core.errors import EmailNotVerified, Forbidden, InvalidFields, Unauthenticated
 from strata.lib.keys.faults import BadKey
+from strata.sessions.signed_in.still import require_still
 from strata.sessions.signed_in.sudo import require_sudo
 
 UNCONFIRMED: Final = "Please confirm your email address before you add keys."
@@ -44,7 +45,7 @@ def adder(work: Work) -> people.User:
     if found.verified_at is None:
         raise EmailNotVerified(UNCONFIRMED)
     require_sudo(work)
-    people.locked(work, found.id)
+    require_still(work)
     return found
 
 

@@ -111,14 +111,19 @@ def by_id(call: Call, app_id: int) -> App | None:
     return _first(call, oauth_apps.c.id == app_id)
 
 
+def kept(work: Work, app_id: int) -> bool:
+    """Whether an application is still there; nobody removes it until this work is done."""
+    here = sa.select(oauth_apps.c.id).where(oauth_apps.c.id == app_id)
+    return work.db.execute(here.with_for_update(read=True, key_share=True)).first() is not None
+
+
 def require_there(work: Work, app: App) -> None:
     """Insist that an application is still there, and keep it until this work is done.
 
     Raises:
         Malformed: somebody has removed it meanwhile.
     """
-    here = sa.select(oauth_apps.c.id).where(oauth_apps.c.id == app.id)
-    if work.db.execute(here.with_for_update(read=True, key_share=True)).first() is None:
+    if not kept(work, app.id):
         raise Malformed(NO_APP)
 
 

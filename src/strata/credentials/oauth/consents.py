@@ -28,6 +28,7 @@ from strata.credentials.tokens.tables import tokens
 from strata.events.facts import record
 from strata.organizations import queries as organizations
 from strata.organizations.record import Membership, Organization
+from strata.sessions.signed_in.still import require_still
 
 CONFIRM_FIRST = "Please confirm your email address before you let applications in."
 NO_SUCH = "You have let no such application in."
@@ -137,9 +138,10 @@ def agree(
         places: ids of the organisations that they chose.
 
     Raises:
+        Unauthenticated: they were logged out at this moment.
         Malformed: the application is removed this very moment.
     """
-    people.locked(work, user_id)
+    require_still(work)
     apps.require_there(work, app)
     before = of(work, app, user_id)
     kept = {
@@ -168,14 +170,16 @@ def hold_person(work: Work, which: sa.Select[tuple[int | None]]) -> None:
     """Make others wait who give, or end, what the person behind a consent gave away.
 
     Whoever does either takes this first, so that no token outlives the log-in that it belongs to.
+    The application is taken as well: who removes it cannot hold whoever lets it in meanwhile.
 
     Args:
         which: finds the id of the consent, or none.
     """
-    wanted = sa.select(oauth_consents.c.user_id).where(oauth_consents.c.id.in_(which))
-    user_id = work.db.scalar(wanted)
-    if user_id is not None:
-        people.locked(work, user_id)
+    wanted = sa.select(oauth_consents.c.user_id, oauth_consents.c.app_id)
+    row = work.db.execute(wanted.where(oauth_consents.c.id.in_(which))).first()
+    if row is not None:
+        people.locked(work, row.user_id)
+        apps.kept(work, row.app_id)
 
 
 def connected(call: Call, user_id: int) -> list[Connected]:

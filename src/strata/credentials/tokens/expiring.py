@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -47,14 +48,8 @@ def warning(actor: Actor, now: datetime) -> str:
 def _tell(work: Work, days: int) -> None:
     soon = (tokens.c.expires_at > work.now, tokens.c.expires_at <= work.now + timedelta(days=days))
     untold = sa.or_(tokens.c.told_days.is_(None), tokens.c.told_days > days)
-    rows = work.db.execute(
-        sa.select(tokens.c.id, tokens.c.user_id, tokens.c.name, tokens.c.expires_at)
-        .where(*soon, untold, tokens.c.kind == TokenKind.ACCESS.value, tokens.c.leaked_at.is_(None))
-        .limit(MOST_A_ROUND)
-    ).all()
-    for token_id, owner_id, name, end in rows:
-        told = sa.update(tokens).where(tokens.c.id == token_id).values(told_days=days)
-        work.db.execute(told)
+    due = sa.and_(*soon, untold, tokens.c.leaked_at.is_(None))
+    for owner_id, name, end in _noted(work, due, days):
         owner = people.by_id(work, owner_id)
         if owner is not None and owner.verified_at is not None:
             left = max(1, -((work.now - end) // timedelta(days=1)))
@@ -66,13 +61,16 @@ def _tell(work: Work, days: int) -> None:
 
 def _note_over(work: Work) -> None:
     """Record the end of each once; 0 is what was told last."""
-    over = (tokens.c.expires_at <= work.now, tokens.c.kind == TokenKind.ACCESS.value)
+    over = tokens.c.expires_at <= work.now
     unnoted = sa.or_(tokens.c.told_days.is_(None), tokens.c.told_days > 0)
-    rows = work.db.execute(
-        sa.select(tokens.c.id, tokens.c.user_id, tokens.c.name)
-        .where(*over, unnoted)
-        .limit(MOST_A_ROUND)
-    ).all()
-    for token_id, owner_id, name in rows:
-        work.db.execute(sa.update(tokens).where(tokens.c.id == token_id).values(told_days=0))
+    for owner_id, name, _ in _noted(work, sa.and_(over, unnoted), 0):
         record(work, "token.expire", target=name, whose=Whose(subject_id=owner_id))
+
+
+def _noted(work: Work, due: sa.ColumnElement[bool], days: int) -> Sequence[sa.Row[int, str, datetime]]:
+    """Whose tokens are due, by what name and until when; of two nodes one writes it down."""
+    ours = sa.and_(due, tokens.c.kind == TokenKind.ACCESS.value)
+    some = sa.select(tokens.c.id).where(ours).limit(MOST_A_ROUND)
+    noted = sa.update(tokens).where(tokens.c.id.in_(some), ours).values(told_days=days)
+    columns = (tokens.c.user_id, tokens.c.name, tokens.c.expires_at)
+    return work.db.execute(noted.returning(*columns)).all()

@@ -32,6 +32,7 @@ from strata.credentials.tokens.values import (
 from strata.events import outbox
 from strata.events.facts import Whose, record
 from strata.lib.db.statements import upsert
+from strata.sessions.signed_in.still import require_still
 from strata.sessions.signed_in.sudo import require_sudo
 
 LONGEST_NAME = 100
@@ -68,7 +69,7 @@ def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Is
 
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden: only confirmed people create tokens, and
-            only in the browser.
+            only in the browser, from which nobody has logged them out meanwhile.
         ProofNeeded: a token that writes, or names an organisation, wants to know who sits there.
         InvalidFields: `name` breaks a rule, is in use (`token.dup`), or there are too many
             tokens (`token.too_many`); `expires` is over, or later than the site or an organisation
@@ -77,6 +78,7 @@ def create(work: Work, name: str, role: TokenRole, terms: Terms = Terms()) -> Is
     owner = owner_of(work)
     if is_strong(role, terms):
         require_sudo(work)
+    require_still(work)
     again = _made_by(work, owner.id, terms.form_mark)
     if again is not None:
         if was_strong(work, again):  # whatever the form says that came now
@@ -218,10 +220,9 @@ def _writes(grants: Grants | None) -> bool:
 
 
 def _made_by(work: Work, owner_id: int, form_mark: str) -> Any:
-    """The token that the same page has made a moment ago, still unused."""
+    """The token that the same page has made a moment ago, still unused; its person is locked."""
     if not form_mark:
         return None
-    people.locked(work, owner_id)
     lately = tokens.c.created_at > work.now - MARKED_FOR
     mine = (tokens.c.user_id == owner_id, tokens.c.form_mark == form_mark, MADE_BY_HAND)
     columns = (tokens.c.id, tokens.c.name, tokens.c.role, tokens.c.grants)

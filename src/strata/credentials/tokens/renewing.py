@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strata.accounts import confirmed, people
+from strata.accounts import confirmed
 from strata.core.actor import NOTHING, TokenRole
 from strata.core.call import Work
 from strata.core.errors import InvalidFields, NotFound
@@ -20,6 +20,7 @@ from strata.credentials.tokens.tables import token_organizations, tokens
 from strata.credentials.tokens.values import fresh_value, kept
 from strata.events import outbox
 from strata.events.facts import record
+from strata.sessions.signed_in.still import require_still
 from strata.sessions.signed_in.sudo import require_sudo
 
 LONGEST_GRACE: Final = 24  # hours
@@ -103,7 +104,7 @@ def edit(work: Work, token_id: int, terms: Terms) -> None:
 
 def _held(work: Work, owner_id: int, token_id: int) -> sa.Row[Any]:
     """The row of a token of its person; nobody else changes it, or decides on it, meanwhile."""
-    people.locked(work, owner_id)
+    require_still(work)
     mine = (tokens.c.id == token_id, tokens.c.user_id == owner_id, MADE_BY_HAND)
     found = sa.select(tokens, works(work).label("works")).where(*mine)
     row = work.db.execute(found.with_for_update()).first()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from strata.accounts import confirmed, people
+from strata.accounts import confirmed
 from strata.core.call import Call, Work
 from strata.core.errors import GrantRefused
 from strata.credentials.oauth import consents, letters
@@ -18,6 +18,7 @@ from strata.credentials.oauth.consents import Consent
 from strata.credentials.oauth.openid import claims
 from strata.events import outbox
 from strata.events.facts import record
+from strata.sessions.signed_in.still import require_still
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def go_on(work: Work, asked: Asked, app: App) -> Settled:
     """
     user = consents.consenting(work)
     held = wanted(work, app, asked)
-    people.locked(work, user.id)  # so that nobody takes back, meanwhile, what is given here
+    require_still(work)  # so that nobody takes back, meanwhile, what is given here
     consent = consents.of(work, app, user.id)
     if consent is None or not is_settled(work, asked, app, consent, held):
         raise GrantRefused("consent_required", "The person has not agreed yet.")
@@ -55,6 +56,7 @@ def allow(work: Work, asked: Asked, app: App, organizations: Iterable[str]) -> S
     """
     user = consents.consenting(work)
     held = wanted(work, app, asked)
+    require_still(work)
     known = consents.of(work, app, user.id)
     places = consents.chosen(work, organizations)
     consent = consents.agree(work, app, user.id, held, places)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from strata.accounts import limits
 from strata.core.call import Call, Work, working
-from strata.core.errors import GrantRefused
+from strata.core.errors import ClientRefused, GrantRefused
 from strata.credentials.oauth import apps, scopes
 from strata.credentials.oauth.apps import App
 from strata.credentials.oauth.device import user_codes
@@ -55,6 +55,8 @@ def start(call: Call, credentials: apps.Credentials, asked: str) -> Codes:
     wanted = scopes.parsed(asked) or app.scopes
     scopes.within(wanted, app.scopes)
     with working(call) as work:
+        if not apps.kept(work, app.id):
+            raise ClientRefused(apps.UNKNOWN)
         address = limits.address_of(work.origin.ip)
         limits.count(work, limits.Limit(f"oauth.device:{address}", STARTS_PER_HOUR, 60))
         return _begin(work, app, wanted)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from strata.accounts import people
 from strata.core.call import Call, Work
+from strata.core.errors import NotFound
 from strata.credentials.oauth import apps, consents
 from strata.credentials.oauth.apps import App, Origin
 from strata.credentials.oauth.making import shelf
@@ -71,11 +72,16 @@ def kept(call: Call, secret: str) -> dict[str, str]:
 
 
 def end(work: Work, app: App) -> None:
-    """Remove an application; everything that people gave it ends at once."""
+    """Remove an application; everything that people gave it ends at once.
+
+    Raises:
+        NotFound: somebody else was faster.
+    """
     for consent_id in _held(work, app):
         consents.end(work, consent_id)
     shelf.forget(work, app)
-    work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id))
+    if not work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id == app.id)).rowcount:
+        raise NotFound(apps.UNKNOWN)
     whose = Whose(subject_id=app.owner_id)
     record(work, "oauth.app_delete", target=app.name, detail=named(app), whose=whose)
 
@@ -91,7 +97,8 @@ def _held(work: Work, app: App) -> list[int]:
     given = sa.select(oauth_consents.c.id, oauth_consents.c.user_id).where(
         oauth_consents.c.app_id == app.id
     )
-    for user_id in sorted({row.user_id for row in work.db.execute(given)}):
+    theirs = {row.user_id for row in work.db.execute(given)}
+    for user_id in sorted(theirs | ({app.owner_id} if app.owner_id else set())):
         people.locked(work, user_id)  # before what they gave away, as everybody who touches that
     apps.locked(work, app)
     return [row.id for row in work.db.execute(given)]

@@ -6,7 +6,6 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from strata.accounts import people
 from strata.core.call import Call, Work
 from strata.core.errors import InvalidFields, NotFound
 from strata.credentials.oauth import apps, consents
@@ -27,6 +26,7 @@ from strata.credentials.oauth.tables import oauth_apps
 from strata.credentials.tokens.leaked.showing import require_none
 from strata.events.audit.changes import changes
 from strata.events.facts import record
+from strata.sessions.signed_in.still import require_still
 from strata.sessions.signed_in.sudo import require_sudo
 
 MOST: Final = 50  # applications of one person
@@ -46,7 +46,7 @@ def create(work: Work, described: Described, *, confidential: bool) -> Made:
         require_sudo(work)
     require_sound(described)
     require_none(work, described.name, described.homepage)
-    people.locked(work, owner.id)
+    require_still(work)
     if len(apps.of_owner(work, owner.id)) >= MOST:
         raise InvalidFields({"name": ("oauth.too_many",)})
     made = insert(work, described, Birth(Origin.PERSON, owner.id, confidential))
@@ -63,7 +63,7 @@ def change(work: Work, client_id: str, described: Described) -> App:
         NotFound: the caller has no such application.
         InvalidFields: the description breaks rules.
     """
-    app = own(work, client_id)
+    app = _held(work, client_id)
     require_sound(described)
     require_none(work, described.name, described.homepage)
     if described.redirect_uris != app.redirect_uris:
@@ -87,7 +87,7 @@ def rotate(work: Work, client_id: str) -> Made:
         ProofNeeded: the session must show who sits there.
         NotFound: the caller has no such application.
     """
-    app = own(work, client_id)
+    app = _held(work, client_id)
     require_sudo(work)
     secret = fresh_secret()
     work.db.execute(
@@ -107,9 +107,9 @@ def go_public(work: Work, client_id: str) -> App:
     Raises:
         Unauthenticated, EmailNotVerified, Forbidden, ProofNeeded, NotFound: as `rotate`.
     """
-    app = own(work, client_id)
     require_sudo(work)
-    end_log_ins(work, app)
+    end_log_ins(work, own(work, client_id))
+    app = own(work, client_id)
     nothing = {"secret_digest": None, "secret_suffix": ""}
     work.db.execute(sa.update(oauth_apps).where(oauth_apps.c.id == app.id).values(**nothing))
     changed = own(work, client_id)
@@ -126,6 +126,13 @@ def delete(work: Work, client_id: str) -> None:
         NotFound: the caller has no such application.
     """
     end(work, own(work, client_id))
+
+
+def _held(work: Work, client_id: str) -> App:
+    """One of the caller's applications as it is, until this work is done."""
+    require_still(work)
+    apps.locked(work, own(work, client_id))
+    return own(work, client_id)
 
 
 def own(call: Call, client_id: str) -> App:

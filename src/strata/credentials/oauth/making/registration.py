@@ -32,6 +32,7 @@ GRANTS: Final = (CODE_GRANT, REFRESH_GRANT, DEVICE_GRANT)
 METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
 PER_HOUR_HERE, PER_HOUR_EVERYWHERE = 20, 500
 FORGOTTEN_AFTER: Final = timedelta(days=30)
+MOST_A_ROUND: Final = 2 * PER_HOUR_EVERYWHERE  # that are forgotten in an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,15 @@ def register(work: Work, wish: Wish) -> Made:
 
 
 def forget_unused(work: Work) -> None:
-    """Remove those that came by themselves long ago and that nobody let in."""
-    let_in = sa.exists().where(oauth_consents.c.app_id == oauth_apps.c.id)
-    work.db.execute(
-        sa.delete(oauth_apps).where(
-            oauth_apps.c.origin.in_([Origin.ITSELF.value, Origin.DOCUMENT.value]),
-            oauth_apps.c.created_at <= work.now - FORGOTTEN_AFTER,
-            ~let_in,
-        )
+    """Remove those that came by themselves long ago and that nobody let in, nor does just now."""
+    unused = ~sa.exists().where(oauth_consents.c.app_id == oauth_apps.c.id)
+    old = sa.select(oauth_apps.c.id).where(
+        oauth_apps.c.origin.in_([Origin.ITSELF.value, Origin.DOCUMENT.value]),
+        oauth_apps.c.created_at <= work.now - FORGOTTEN_AFTER,
     )
+    some = old.where(unused).limit(MOST_A_ROUND).with_for_update(skip_locked=True)
+    held = work.db.scalars(some).all()
+    work.db.execute(sa.delete(oauth_apps).where(oauth_apps.c.id.in_(held), unused))
 
 
 def _require_offered(wish: Wish) -> None:
