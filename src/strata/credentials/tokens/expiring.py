@@ -67,7 +67,9 @@ def _note_over(work: Work) -> None:
         record(work, "token.expire", target=name, whose=Whose(subject_id=owner_id))
 
 
-def _noted(work: Work, due: sa.ColumnElement[bool], days: int) -> Sequence[sa.Row[int, str, datetime]]:
+def _noted(
+    work: Work, due: sa.ColumnElement[bool], days: int
+) -> Sequence[sa.Row[int, str, datetime]]:
     """Whose tokens are due, by what name and until when; of two nodes one writes it down."""
     ours = sa.and_(due, tokens.c.kind == TokenKind.ACCESS.value)
     some = sa.select(tokens.c.id).where(ours).limit(MOST_A_ROUND)
