@@ -80,28 +80,47 @@ def settings_for(
 
 
 @pytest.fixture(scope="session")
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Give the folder that the workers of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
 def shared_hubs(
     tmp_path_factory: pytest.TempPathFactory,
+    of_all_workers: Path,
     settings_for: SettingsFor,
 ) -> Iterator[Callable[[Database], Hub]]:
     """Keep one hub per database for this worker, each started when first asked for.
 
-    They start as an operator's does: the program is loaded and finds an empty database.
+    The first of a run on each database starts as an operator's does: the program is loaded, finds
+    an empty database and hashes passwords at the default cost. Those of the other workers would
+    show the same once more, in six times the time.
     """
     running: dict[Database, Hub] = {}
     with ExitStack() as open_hubs:
 
         def shared(database: Database) -> Hub:
             if database not in running:
+                first = _touched(of_all_workers / f"hub-{database}-from-nothing")
+                settings = settings_for(database, from_nothing=first)
                 folder = tmp_path_factory.mktemp(f"hub-{database}")
                 running[database] = open_hubs.enter_context(
-                    hubs.running(
-                        folder, settings_for(database, from_nothing=True), from_nothing=True
-                    )
+                    hubs.running(folder, settings, from_nothing=first)
                 )
             return running[database]
 
         yield shared
+
+
+def _touched(file: Path) -> bool:
+    """Make an empty file; whether it was not there yet."""
+    try:
+        file.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -207,10 +226,9 @@ def repo_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def judged(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+def judged(of_all_workers: Path) -> None:
     """Have the workers of this run know what axe has judged."""
-    folder = tmp_path_factory.getbasetemp()
-    JUDGED.folder = (folder if worker_id == "master" else folder.parent) / "judged"
+    JUDGED.folder = of_all_workers / "judged"
     JUDGED.folder.mkdir(exist_ok=True)
 
 

@@ -47,7 +47,7 @@ UNHURRIED: Final = {
 }  # fmt: skip
 """Tests ask more often than people do; those about the limits set their own."""
 LEAST_HASH: Final = {"STRATA_ACCOUNTS_PASSWORD_HASH_MIB": "19"}
-"""The least that an operator may choose; the default, which the shared hubs have, takes longer."""
+"""The least that an operator may choose; the default takes longer: hubs from nothing have it."""
 _AUTHORIZATION: Final = re.compile(r"\b(Bearer|Basic) +[A-Za-z0-9_=+/-]{16,}")
 
 
