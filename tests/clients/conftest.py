@@ -16,8 +16,9 @@ from clients.api import Api, speaking, speaking_as
 from clients.client import Client
 from clients.environments import environment, of_release
 from clients.hub import Hub, Person
+from clients.judged import JUDGED
 from clients.mailbox import Mailbox, open_mailbox
-from clients.pages import JUDGED, Browsing, Language, OpenBrowser, new_context
+from clients.pages import Browsing, Language, OpenBrowser, new_context
 from clients.proxy import CountingProxy, counting
 from fixtures.browsers import chromium
 from fixtures.postgres import PostgresCluster

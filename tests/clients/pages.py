@@ -3,11 +3,9 @@
 Every locator of the browser stories is here, in both languages, and nowhere else.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
@@ -23,7 +21,7 @@ from playwright.sync_api import (
 )
 
 from clients.hub import Hub
-from fixtures.axe import findings
+from clients.judged import judge
 from fixtures.browsers import settle, untranslated_in
 
 Language = Literal["en", "zh-CN"]
@@ -31,45 +29,12 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
 NARROW: Final = 320  # pixels, the narrowest screen the pages promise to fit
 WIDE: Final = 1320  # pixels
 HEIGHT: Final = 860  # pixels
-_CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
 # Asked at once: each question by itself goes through three processes.
 _SHOWN: Final = """() => ({
   lang: document.documentElement.lang, title: document.title, text: document.body.innerText,
   headings: [...document.querySelectorAll('h1')].map((one) => one.innerText),
   marks: document.querySelectorAll('[data-focus], [role=alert], dialog[open]').length,
 })"""
-# All by which our style sheets choose: what is alike in it has the same colours in each language.
-_LOOKS: Final = """() => {
-  const told = ['class', 'type', 'role', 'tabindex', 'aria-selected', 'aria-pressed', 'aria-busy',
-    'aria-disabled', 'aria-current', 'aria-invalid', 'data-theme', 'data-code-theme'];
-  const looks = (one) => [one.tagName, ...one.getAttributeNames().sort(),
-    ...told.map((name) => one.getAttribute(name))].join(' ');
-  return [...new Set([...document.querySelectorAll('*')].map(looks))].sort().join('\\n');
-}"""
-
-
-class Judged:
-    """What axe has judged: once is enough in a run for each page, whichever worker saw it."""
-
-    def __init__(self) -> None:
-        self.folder: Path | None = None  # of the run; none: of no run
-        self._here: set[str] = set()
-
-    def add(self, *page: str) -> bool:
-        """Whether it is new."""
-        name = hashlib.sha256("\n".join(page).encode()).hexdigest()
-        if self.folder is None:
-            new = name not in self._here
-            self._here.add(name)
-            return new
-        try:
-            (self.folder / name).touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
-
-
-JUDGED: Final = Judged()
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -207,27 +172,10 @@ class Browsing:
         assert not found, f"{self.page.url}: {found}"
 
     def _judged(self, heading: str, marks: int) -> list[str]:
-        """What axe finds on this page, unless it saw one like it before.
-
-        Colours are most of its work, and the same in both languages.
-        """
+        """What axe finds on this page that it was not asked before."""
         if not self.scripts:  # axe waits for timers, which do not run there
             return []
-        path = urlsplit(self.page.url).path
-        page = JUDGED.add("all", path, heading, self.language, str(marks))
-        colours = JUDGED.add("colours", path, str(marks), self.page.evaluate(_LOOKS))
-        if not page and not colours:
-            return []
-        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        found = findings(self.page, None if page else _CONTRAST, colours=colours)
-        if colours:
-            self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-            found += findings(self.page, _CONTRAST)
-        # Back at once: colours that still fade into each other would be judged as they are.
-        self.page.emulate_media(color_scheme="null", reduced_motion="reduce")
-        self.page.evaluate("getComputedStyle(document.body).color")
-        self.page.emulate_media(reduced_motion="null")
-        return found
+        return judge(self.page, self.language, heading, marks)
 
     def word(self, name: str) -> str:
         """Return a label of the tutorial in the language of this browser."""

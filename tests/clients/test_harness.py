@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from clients.environments import EVERY, REQUIREMENTS, environment
+from clients.judged import Judged
 from clients.mailbox import Mailbox, links
-from clients.pages import Browsing, Judged
+from clients.pages import Browsing
 from clients.proxy import counting
 from fixtures.axe import findings, violations
 from fixtures.browsers import chromium
@@ -128,7 +129,7 @@ def test_axe_leaves_out_nothing_that_is_serious() -> None:
 def test_colours_are_judged_in_one_language_and_all_else_in_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("clients.pages.JUDGED", Judged())
+    monkeypatch.setattr("clients.judged.JUDGED", Judged())
     page_of = (
         "<html lang={0}><head><title>x</title></head><body><main>{1}</main></body></html>".format
     )
@@ -142,13 +143,36 @@ def test_colours_are_judged_in_one_language_and_all_else_in_each(
             (english, "Pale", nameless),
             (chinese, "苍白", nameless),
             (english, "Pale", nameless),
-            (chinese, "苍白", f"<div class='other'>{nameless}</div>"),
+            (chinese, "苍白", f"<div class='other'>{pale}</div>"),
         ):
             here.page.set_content(page_of(here.language, pale + more))
             found.append([one.partition(" ")[0] for one in here._judged(heading, 0)])  # noqa: SLF001
     light_and_dark = ["color-contrast"] * 2
     assert found == [["color-contrast", "image-alt", "color-contrast"], ["image-alt"], [],
                      light_and_dark]  # fmt: skip
+
+
+def test_text_is_judged_when_it_is_shown_and_wherever_it_has_not_stood_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clients.judged.JUDGED", Judged())
+    page_of = "<html lang=en><head><title>x</title></head><body><h1>X</h1>{}</body></html>".format
+    pale = "<p style='color:#888'>{}</p>".format
+    hidden = pale("hidden").replace("color", "display:none;color")
+    inside = "<div style='background:{}'>{}</div>".format
+    with chromium() as browser:
+        here = Browsing(browser.new_page(), "", "en")
+        found = []
+        for more in (
+            hidden,
+            hidden + pale("shown"),
+            hidden + pale("alike"),
+            pale("shown") + inside("#000", pale("legible")),
+            pale("shown") + inside("#777", pale("elsewhere")) + inside("#777", pale("alike")),
+        ):
+            here.page.set_content(page_of(more))
+            found.append([one.partition(">")[2] for one in here._judged("X", 0)])  # noqa: SLF001
+    assert found == [[], ["shown</p>"] * 2, [], [], ["elsewhere</p>"] * 2]
 
 
 def test_what_one_worker_judged_no_other_one_does(tmp_path: Path) -> None:
