@@ -67,7 +67,8 @@ def at_home(hub: Hub, person: Person, language: Language, open_browser: OpenBrow
 def looked_at(here: Browsing, path: str) -> None:
     """Open a page; look at it as axe does, and on a narrow screen."""
     here.open(path)
-    assert violations(here.page, WCAG) == [], here.page.url
+    colours = here.language == "en"  # they are the same in each
+    assert violations(here.page, WCAG, colours=colours) == [], here.page.url
 
 
 def invites_by_keyboard(here: Browsing, li: Person, hub: Hub) -> None:
