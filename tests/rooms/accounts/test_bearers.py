@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fixtures.accounts import calling, made
+from fixtures.accounts import calling, in_session, made
 from fixtures.hubs import FrozenClock
 from strata.core.actor import ANONYMOUS, Actor, TokenRole
 from strata.core.call import working
@@ -14,6 +14,7 @@ from strata.credentials.tokens import ending, making, renewing
 from strata.credentials.tokens.making import Terms
 from strata.credentials.tokens.presented import recognising
 from strata.credentials.tokens.presented.bearers import Bearer, actor_of, bearer_of
+from strata.sessions.signed_in import sessions
 
 FOR_EVER = Terms()
 
@@ -49,6 +50,25 @@ def test_a_session_and_a_stranger_have_links_too(hub: Hub) -> None:
     alice = made(hub, "alice")
     assert shown(hub, bearer_of(alice)).token is None
     assert shown(hub, bearer_of(ANONYMOUS)) == ANONYMOUS
+
+
+def test_a_session_that_is_ended_closes_what_it_opened(hub: Hub) -> None:
+    """And what was opened with that: an upload is a chain of links."""
+    li = in_session(hub, "li")
+    link = bearer_of(li)
+    next_one = bearer_of(shown(hub, link))
+    assert shown(hub, next_one).name == "li"
+    with calling(hub) as call, working(call) as work:
+        sessions.end_all(work, li.user_id or 0)
+    for bearer in (link, next_one):
+        with pytest.raises(BadCredentials):
+            shown(hub, bearer)
+
+
+def test_nobody_opens_a_link_with_the_session_of_another(hub: Hub) -> None:
+    mine, theirs = in_session(hub, "alice"), in_session(hub, "li")
+    with pytest.raises(BadCredentials):
+        shown(hub, Bearer(theirs.user_id, session_id=mine.session_id or 0))
 
 
 def test_a_deleted_token_closes_what_it_opened(hub: Hub) -> None:
