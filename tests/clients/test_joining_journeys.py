@@ -312,7 +312,7 @@ def test_j04_limits_of_an_unconfirmed_account_and_the_way_out(
     here.open("/settings/tokens/new")
     (used,) = links(letter)
     elsewhere.page.goto(used)
-    reads(elsewhere, "This address was confirmed before. There is nothing left to do.")
+    reads(elsewhere, "This account is already confirmed. There is nothing left to do.")
 
 
 def counts_in_silence(here: Browsing, resend: Locator) -> None:
