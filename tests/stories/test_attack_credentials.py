@@ -48,6 +48,7 @@ from strata.events.jobs import run_due
 from strata.membership import recovery
 from strata.membership.recovery import NewPassword
 from strata.sessions.signed_in import sessions
+from strata.web.oauth.answers import scopes_of
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl thief"
 OTHER = "An0ther-Horse!b"
@@ -273,3 +274,12 @@ def test_nothing_outlives_an_application_that_is_removed(hub: Hub, ana: Actor) -
     worked(slow, bob, lambda work: own.delete(work, "dummy-app"))
     assert counted(hub, oauth_apps) == counted(hub, oauth_consents) == 0
     assert counted(hub, tokens) == 0
+
+
+def test_scopes_of_spaces_alone_are_none_that_were_named(hub: Hub, ana: Actor) -> None:
+    """Else a page would ask for nothing, and give a token for that."""
+    app = application(hub, secret="").app
+    with calling(hub, ana) as call:
+        named = requests.wanted(call, app, asking(scope=" "))
+    assert named == tuple(requests.DEFAULT_SCOPES.split())
+    assert scopes_of({"scope": " "}) is None

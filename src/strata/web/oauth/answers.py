@@ -142,7 +142,7 @@ def _basic(value: str) -> tuple[str, str]:
 
 def scopes_of(fields: Fields) -> tuple[str, ...] | None:
     """The scopes that a request names; None when it names none."""
-    return tuple(fields["scope"].split()) if "scope" in fields else None
+    return tuple(fields.get("scope", "").split()) or None
 
 
 async def json_body(request: Request) -> Mapping[str, Any]:

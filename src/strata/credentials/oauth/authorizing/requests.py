@@ -77,7 +77,7 @@ def wanted(call: Call, app: App, asked: Asked) -> tuple[str, ...]:
     if len(asked.nonce) > LONGEST_NONCE:
         raise GrantRefused("invalid_request", f"A nonce has at most {LONGEST_NONCE} characters.")
     _require_challenge(call, app, asked)
-    held = scopes.parsed(asked.scope or DEFAULT_SCOPES)
+    held = scopes.parsed(asked.scope) or scopes.parsed(DEFAULT_SCOPES)
     scopes.within(held, app.scopes)
     return held
 
