@@ -5,6 +5,7 @@ import { startKeySheet } from "./key-sheet.js";
 import { startKeys } from "./keys.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menu.js";
+import { startMissing } from "./missing.js";
 import { startOnce } from "./once.js";
 import { startProofs } from "./proof.js";
 import { startSecret } from "./secret.js";
@@ -19,6 +20,7 @@ startKeys();
 startKeySheet();
 startBell();
 startLeaving();
+startMissing();
 startOnce();
 startProofs();
 
