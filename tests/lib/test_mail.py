@@ -5,15 +5,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from fixtures.postboxes import Postbox, post_office
 from strata.lib.mail.message import Message, mail_bytes
 from strata.lib.mail.records import advices
 from strata.lib.mail.sending import MailRefused, send
@@ -31,59 +29,6 @@ def text_of(mail: EmailMessage) -> str:
 
 def parsed(content: bytes) -> EmailMessage:
     return message_from_bytes(content, policy=policy.default)
-
-
-@dataclass
-class Postbox:
-    """What an SMTP server took, and how it answers."""
-
-    taken: list[Envelope] = field(default_factory=list)
-    reply_to_recipient: str = "250 OK"
-    reply_to_mail: str = "250 taken"
-
-    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name and signature
-        self,
-        _server: SMTP,
-        _session: Session,
-        envelope: Envelope,
-        address: str,
-        _options: list[str],
-    ) -> str:
-        if self.reply_to_recipient.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.reply_to_recipient
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's name
-        self.taken.append(envelope)
-        return self.reply_to_mail
-
-
-def knows(
-    _server: SMTP, _session: Session, _envelope: Envelope, _kind: str, who: object
-) -> AuthResult:
-    good = isinstance(who, LoginPassword) and who == LoginPassword(b"hub", b"p@ss:word")
-    return AuthResult(success=good, handled=False)
-
-
-@contextlib.contextmanager
-def post_office(box: Postbox, *, asks: bool = False, utf8: bool = True) -> Iterator[str]:
-    controller = Controller(
-        box,
-        hostname="127.0.0.1",
-        port=0,
-        enable_SMTPUTF8=utf8,
-        authenticator=knows if asks else None,
-        auth_require_tls=False,
-    )
-    # aiosmtpd connects to the port it was told; ours is only known once bound.
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        controller.port = free.getsockname()[1]
-    controller.start()
-    try:
-        yield f"127.0.0.1:{controller.port}"
-    finally:
-        controller.stop()
 
 
 @contextlib.contextmanager

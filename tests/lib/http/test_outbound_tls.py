@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import parts
+from fixtures.certificates import self_signed
 from fixtures.receivers import Receiver, receiving
 from strata.lib.http.guard import Allowed, Guard
 from strata.lib.http.outbound import Message, Outbound, Unreachable
@@ -29,15 +29,8 @@ for host in ("hooks.example", "other.example"):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    chain, key = folder / "chain.pem", folder / "key.pem"
-    command: list[str | Path] = [
-        parts.program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-        "-subj", "/CN=hooks.example", "-addext", "subjectAltName=DNS:hooks.example",
-        "-keyout", key, "-out", chain,
-    ]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True)
-    return chain, key
+    made = self_signed(tmp_path_factory.mktemp("tls"), "DNS:hooks.example")
+    return made.chain, made.key
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
+from fixtures.certificates import self_signed
 from strata.lib.http import sendfile
 from strata.lib.http.file_response import RangeFile
 from strata.lib.http.malloc import tune_malloc
@@ -299,15 +300,8 @@ def test_a_large_body_is_not_a_large_head(port: int) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    chain, key = folder / "chain.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-         "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key),
-         "-out", str(chain)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return chain, key
+    made = self_signed(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
+    return made.chain, made.key
 
 
 @pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
