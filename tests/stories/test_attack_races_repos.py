@@ -5,25 +5,30 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.accounts import calling, made
+from fixtures.accounts import calling, in_session, made
 from fixtures.contents import uploaded
 from fixtures.gated import asks, gate, standings
 from fixtures.organizations import joins, organization, today
-from fixtures.races import beside, worked
-from strata.access.gates import decisions
+from fixtures.races import beside, outcome_of, worked
+from strata.access.gates import decisions, notices
 from strata.access.gates.decisions import Decision
 from strata.access.gates.record import Standing
+from strata.access.organizations import members
 from strata.accounts.naming import names
 from strata.content.making import new_repo
 from strata.core.actor import Actor, Role
 from strata.core.call import Work
-from strata.core.errors import Moved, NotFound, ProofNeeded
+from strata.core.errors import Forbidden, Moved, NotFound, ProofNeeded
 from strata.core.hub import Hub
 from strata.core.names import RepoId, RepoType
 from strata.repos import change, queries
 from strata.repos.change import Settings
+from strata.repos.collaborating import inviting
 from strata.repos.create import Wish
+from strata.repos.lookup import lookup
 from strata.repos.owning.follow import rename_organization
+from strata.repos.publishers import manage
+from strata.repos.publishers.rules import GITHUB, Rule
 from strata.repos.record import Repo
 
 NO_PASSWORD = None  # nothing here asks for one, and hashing takes time
@@ -101,6 +106,54 @@ def test_what_is_hidden_this_moment_is_not_shown_without_a_proof(
     found = as_it_is(hub, alpha)
     assert found is not None
     assert found.private
+
+
+CLAIMS = {"repository": "acme/alpha", "repository_owner": "acme"}
+CHANGES: dict[str, Callable[[Work], object]] = {
+    "rename": lambda work: change.move(work, ALPHA, RepoId(RepoType.MODEL, "acme", "beta")),
+    "give away": lambda work: change.move(work, ALPHA, RepoId(RepoType.MODEL, "bob", "alpha")),
+    "delete": lambda work: change.delete(work, ALPHA),
+    "hide": lambda work: change.change_settings(work, ALPHA, Settings(private=True)),
+    "invite": lambda work: inviting.invite(work, ALPHA, "carol", Role.ADMIN),
+    "let in": lambda work: decisions.grant(work, lookup(work, ALPHA), "carol"),
+    "tell of requests": lambda work: notices.change(work, lookup(work, ALPHA), email="x@y.org"),
+    "trust a job": lambda work: manage.trust_for_repo(work, ALPHA, Rule(GITHUB, CLAIMS)),
+}
+
+
+@pytest.mark.parametrize("act", list(CHANGES))
+def test_who_was_just_put_out_changes_nothing_of_a_repo(
+    hub: Hub,
+    ana: Actor,
+    alpha: Repo,
+    act: str,
+) -> None:
+    """Their roles were read when their request came in."""
+    made(hub, "carol", password=NO_PASSWORD)
+    gate(hub, ana, alpha, Settings(gated="manual"))
+    session = in_session(hub, "bob")
+    joins(hub, "bob", Role.ADMIN)
+    bob = replace(session, roles=today(hub, session).roles)
+    undone = before_commit(hub, bob, CHANGES[act])
+    assert undone is None, undone
+
+    worked(hub, ana, lambda work: members.remove(work, "acme", "bob"))
+    late = outcome_of(lambda: worked(hub, bob, CHANGES[act]))
+    assert isinstance(late, Forbidden), late
+
+
+def before_commit(hub: Hub, who: Actor, act: Callable[[Work], object]) -> object:
+    """What an act raises that is taken back before anybody sees it; None: it may be done."""
+
+    class _TakenBack(Exception):
+        pass
+
+    def takes_back(work: Work) -> None:
+        act(work)
+        raise _TakenBack
+
+    came = outcome_of(lambda: worked(hub, who, takes_back))
+    return None if isinstance(came, _TakenBack) else came
 
 
 def test_a_repo_is_renamed_while_its_organization_is(

@@ -14,16 +14,17 @@ from strata.access.policy.things import Gate
 from strata.access.policy.verbs import Action
 from strata.accounts.naming import names
 from strata.core.call import Work
-from strata.core.errors import AlreadyExists, Malformed, NotFound, RepoNotFound
+from strata.core.errors import AlreadyExists, Malformed, NotFound
 from strata.core.names import RepoId, require_repo_name
 from strata.credentials.tokens.leaked.showing import require_none
+from strata.credentials.tokens.presented.bearers import of_now
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.lib.db.statements import upsert
 from strata.repos import letters, queries
 from strata.repos.collaborating import queries as collaborating
 from strata.repos.create import require_one_more
-from strata.repos.lookup import lookup
+from strata.repos.moment import held
 from strata.repos.record import Repo
 from strata.repos.tables import redirects, refs, repos
 from strata.sessions.signed_in.sudo import require_sudo
@@ -51,10 +52,10 @@ def change_settings(work: Work, repo_id: RepoId, settings: Settings) -> Repo:
 
     Raises:
         Malformed: a gate before something that has no files to keep.
-        RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
+        RepoNotFound, Forbidden, …: as `repos.moment.held`.
         ProofNeeded: a session must show once more who sits there.
     """
-    repo = _held(work, repo_id, Action.MANAGE)
+    repo = held(work, repo_id, Action.MANAGE)
     if settings.gated and repo.type not in GATEABLE:
         raise Malformed('"gated": only models and datasets can be gated.')
     if settings.private is False and repo.private:
@@ -83,10 +84,10 @@ def delete(work: Work, repo_id: RepoId) -> None:
     """Take the repo away for everyone at once; its name is free, its bytes are swept later.
 
     Raises:
-        RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
+        RepoNotFound, Forbidden, …: as `repos.moment.held`.
         ProofNeeded: a session must show once more who sits there.
     """
-    repo = _held(work, repo_id, Action.REMOVE)
+    repo = held(work, repo_id, Action.REMOVE)
     require_sudo(work)
     work.db.execute(sa.update(repos).where(repos.c.id == repo.id).values(deleted_at=work.now))
     work.db.execute(sa.delete(refs).where(refs.c.repo_id == repo.id))
@@ -96,24 +97,11 @@ def delete(work: Work, repo_id: RepoId) -> None:
     letters.tell_owners(work, letters.DELETED, repo)
 
 
-def _held(work: Work, repo_id: RepoId, action: Action) -> Repo:
-    """A repo with which the caller may do something, as it is until the transaction ends.
-
-    Whoever had it before may have given it away, or have hidden it, while this one waited.
-
-    Raises:
-        RepoNotFound, Moved, Forbidden, …: as `repos.lookup.lookup`.
-    """
-    if not queries.hold(work, lookup(work, repo_id, action).id):
-        raise RepoNotFound
-    return lookup(work, repo_id, action)
-
-
 def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     """Give the repo another name or owner; the old id redirects until someone takes it.
 
     Raises:
-        RepoNotFound, Forbidden, …: as `repos.lookup.lookup` for the source, which only an admin
+        RepoNotFound, Forbidden, …: as `repos.moment.held` for the source, which only an admin
         gives away, `require_create` for the target.
         ProofNeeded: a session must show once more who sits there.
         AlreadyExists: another repo has the target's name.
@@ -121,12 +109,13 @@ def move(work: Work, source: RepoId, target: RepoId) -> Repo:
     """
     place = names.find(work, target.namespace or "")
     stays = place is not None and names.bears(work, place.id, place.name)
-    repo = _held(work, source, Action.REMOVE)  # after the name, as whoever renames an account
+    repo = held(work, source, Action.REMOVE)  # after the name, as whoever renames an account
     require_sudo(work)
+    now = of_now(work)
     if place is None or place.id != repo.owner_id:
-        admit(work, Action.TRANSFER, repo)
+        admit(now, Action.TRANSFER, repo)
     require_create(
-        work.actor,
+        now.actor,
         repo_type=target.type.value,
         namespace=target.namespace or "",
         namespace_id=place.id if place else None,

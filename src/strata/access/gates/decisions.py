@@ -20,6 +20,7 @@ from strata.accounts.people import User
 from strata.core.call import Call, Work
 from strata.core.errors import Malformed, NotFound, RepoNotGated
 from strata.credentials.tokens.leaked.showing import require_none
+from strata.credentials.tokens.presented.bearers import of_now
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 from strata.organizations.collaborators.shares import stand_in
@@ -66,6 +67,12 @@ def managed(call: Call, repo: Gated) -> None:
         raise RepoNotGated
 
 
+def _managed_now(work: Work, repo: Gated) -> None:
+    """As `managed`; once more with what the caller may do by now."""
+    managed(work, repo)
+    managed(of_now(work), repo)
+
+
 def reviewed(call: Call, repo: Gated) -> None:
     """Insist that the caller may read who asked to pass this gate.
 
@@ -85,7 +92,7 @@ def decide(work: Work, repo: Gated, decision: Decision) -> None:
         NotFound: no such person or request, or the request is in that state.
         RepoNotGated, Forbidden, …: as `managed`.
     """
-    managed(work, repo)
+    _managed_now(work, repo)
     _require_sound(work, decision)
     request = _request(work, repo, decision)
     if request.standing is decision.standing:
@@ -101,7 +108,7 @@ def decide_all(work: Work, repo: Gated, decisions: Sequence[Decision]) -> list[O
             `MOST_AT_ONCE`.
         RepoNotGated, Forbidden, …: as `managed`.
     """
-    managed(work, repo)
+    _managed_now(work, repo)
     if not 1 <= len(decisions) <= MOST_AT_ONCE:
         raise Malformed(f"Decide about 1 to {MOST_AT_ONCE} requests at once.")
     for decision in decisions:
@@ -120,7 +127,7 @@ def grant(work: Work, repo: Gated, user_name: str) -> None:
         Malformed: they are let in already.
         RepoNotGated, Forbidden, …: as `managed`.
     """
-    managed(work, repo)
+    _managed_now(work, repo)
     person = _person(work, user_name)
     there = queries.held_request(work, repo.id, person.id)
     if (there and there.standing is Standing.ACCEPTED) or belongs(stand_in(work, person.id), repo):

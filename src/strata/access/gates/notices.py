@@ -9,6 +9,7 @@ from strata.access.policy.verbs import Action
 from strata.accounts.mailboxes import addresses
 from strata.core.call import Work
 from strata.core.errors import Malformed
+from strata.credentials.tokens.presented.bearers import of_now
 from strata.events.audit.changes import changes
 from strata.events.facts import record_of
 
@@ -21,6 +22,7 @@ def change(work: Work, repo: Gated, *, email: str | None = None, mode: Mode | No
         RepoNotFound, Unauthenticated, Forbidden: as `access.gates.admit`.
     """
     admit(work, Action.MANAGE, repo)
+    admit(of_now(work), Action.MANAGE, repo)
     there = queries.notices_of(work, repo.id)
     chosen = there.email if email is None else _address(email)
     now = Notices(chosen, mode or there.mode)

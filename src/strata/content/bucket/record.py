@@ -17,6 +17,7 @@ from strata.core.names import RepoId
 from strata.repos import change, create as records
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
+from strata.repos.moment import held
 from strata.repos.record import Repo
 
 
@@ -58,6 +59,6 @@ def delete(work: Work, repo_id: RepoId) -> None:
     Raises:
         RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
     """
-    repo = lookup(work, repo_id, Action.REMOVE)
+    repo = held(work, repo_id, Action.REMOVE)  # before its files, as whoever changes them
     queries.forget_bucket(work, repo.id)
     change.delete(work, repo_id)

@@ -14,16 +14,17 @@ from typing import Final
 
 from strata.blobs.quota.small import give_small
 from strata.content import queries
-from strata.content.moment import held_now, of_now
 from strata.content.pushing import push
 from strata.content.rights import PULLS, require_push
 from strata.core.call import Call, working
 from strata.core.errors import ParentMoved, RepoNotFound, StrataError
 from strata.core.hub import Hub
+from strata.credentials.tokens.presented.bearers import of_now
 from strata.lib.git.model import NewBlob, PushCommand
 from strata.lib.git.protocol.quarantine import Quarantine
 from strata.lib.git.protocol.reception import Rules
 from strata.repos import queries as records
+from strata.repos.moment import held_now
 from strata.repos.projection import shown
 from strata.repos.record import Repo
 

@@ -14,6 +14,7 @@ from strata.core.actor import Role
 from strata.core.call import Call, Work
 from strata.core.errors import Forbidden, NotFound
 from strata.core.names import RepoId
+from strata.credentials.tokens.presented.bearers import of_now
 from strata.repos.collaborating import queries
 from strata.repos.collaborating.record import Collaborator, Invite
 from strata.repos.lookup import lookup
@@ -31,13 +32,13 @@ def managed(work: Work, repo_id: RepoId) -> Repo:
 
     Raises:
         RepoNotFound, RepoDisabled, Unauthenticated, EmailNotVerified, Forbidden: as
-            `repos.lookup.lookup`; Forbidden also for every access token.
+            `repos.lookup.lookup` and `bearers.of_now`; Forbidden also for every access token.
         ProofNeeded: a session must show who sits there.
     """
-    repo = lookup(work, repo_id, Action.SHARE)
+    lookup(work, repo_id, Action.SHARE)
     require_browser(work)
     require_sudo(work)
-    return repo
+    return lookup(of_now(work), repo_id, Action.SHARE)
 
 
 def require_browser(call: Call) -> None:
@@ -56,7 +57,7 @@ def require_appoint(work: Work, repo: Repo, *roles: Role | None) -> None:
     Raises:
         Forbidden: one of them is the admin's.
     """
-    if Role.ADMIN in roles and not may_appoint(work.actor, repo):
+    if Role.ADMIN in roles and not may_appoint(of_now(work).actor, repo):
         raise Forbidden(NO_ADMINS)
 
 

@@ -13,13 +13,13 @@ from strata.access.policy.persons import require_beholder, require_person
 from strata.access.policy.verbs import Action
 from strata.accounts import people
 from strata.core.call import Call, Work
-from strata.core.errors import InvalidFields, NotFound, RepoNotFound, Unauthenticated
+from strata.core.errors import InvalidFields, NotFound, Unauthenticated
 from strata.core.names import RepoId
 from strata.events.facts import record, record_of
 from strata.repos.lookup import lookup
+from strata.repos.moment import held
 from strata.repos.publishers.rules import Rule, require_sound
 from strata.repos.publishers.tables import publishers
-from strata.repos.queries import hold
 from strata.sessions.signed_in.sudo import require_sudo
 
 MOST: Final = 20  # of one repo, or of one person
@@ -65,12 +65,10 @@ def trust_for_repo(work: Work, repo_id: RepoId, rule: Rule) -> None:
         ProofNeeded: who asks must be sure.
         InvalidFields: the rule is not sound, or there are too many.
     """
-    repo = lookup(work, repo_id, Action.MANAGE)
+    repo = held(work, repo_id, Action.MANAGE)  # several admins count one after the other
     user_id = _person(work)
     require_sudo(work)
     require_sound(work.hub, rule)
-    if not hold(work, repo.id):  # several admins count one after the other
-        raise RepoNotFound
     _require_room(work, publishers.c.repo_id == repo.id)
     _keep(work, rule, repo_id=repo.id, user_id=user_id)
     detail = {"issuer": rule.issuer, "claims": dict(rule.claims)}
@@ -101,7 +99,7 @@ def distrust_for_repo(work: Work, repo_id: RepoId, publisher_id: int) -> None:
         RepoNotFound, Unauthenticated, EmailNotVerified, Forbidden, ProofNeeded: as `for_repo`.
         NotFound: the repo has no such publisher.
     """
-    repo = lookup(work, repo_id, Action.MANAGE)
+    repo = held(work, repo_id, Action.MANAGE)
     _person(work)
     require_sudo(work)
     _remove(work, sa.and_(publishers.c.id == publisher_id, publishers.c.repo_id == repo.id))

@@ -15,7 +15,7 @@ import msgspec
 
 from strata.accounts.standing import require_open
 from strata.core.actor import ANONYMOUS, Actor, TokenFacts
-from strata.core.call import Call
+from strata.core.call import Call, Work
 from strata.core.errors import BadCredentials
 from strata.credentials.tokens.presented.facts import (
     COLUMNS,
@@ -28,6 +28,7 @@ from strata.lib.db.database import Prepared
 from strata.organizations import speakers
 
 OVER = "What this was made with is no longer valid. Ask for a new one."
+ENDED = "The credentials of this request ended while it was carried out."
 _NOW = Prepared(
     f"SELECT {speakers.PERSON}, k.id, s.id, t.digest, {COLUMNS} FROM users u"  # noqa: S608 — constants
     " LEFT JOIN tokens t ON t.id = :token_id AND t.user_id = u.id AND t.leaked_at IS NULL"
@@ -87,6 +88,25 @@ def actor_of(call: Call, bearer: Bearer) -> Actor:
         must_agree=False,
     )
     return with_shares(call.db, call.hub, actor) if speakers.works_elsewhere(rows[0]) else actor
+
+
+def of_now(work: Work) -> Work:
+    """The same work with all that its person may do by now, with what they showed.
+
+    Their rights were read when the request came in. What gives, or changes what is others', asks
+    for them once more when it lands.
+
+    Raises:
+        BadCredentials: the account is gone, or the access token, the key or the session ended.
+        AccountSuspended, Forbidden: the account is not open any more.
+    """
+    if work.actor.user_id is None:
+        return work
+    try:
+        today = actor_of(work, bearer_of(work.actor))
+    except BadCredentials:
+        raise BadCredentials(ENDED) from None
+    return replace(work, actor=today)
 
 
 def _token(bearer: Bearer, rows: Sequence[Any], now: int) -> TokenFacts:
