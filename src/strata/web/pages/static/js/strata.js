@@ -5,12 +5,12 @@ import { startKeySheet } from "./key-sheet.js";
 import { startKeys } from "./keys.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menu.js";
-import { startMissing } from "./missing.js";
 import { startOnce } from "./once.js";
 import { startProofs } from "./proof.js";
 import { startSecret } from "./secret.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./time.js";
+import { startUnticked } from "./unticked.js";
 
 startMenus();
 startCopying();
@@ -20,7 +20,7 @@ startKeys();
 startKeySheet();
 startBell();
 startLeaving();
-startMissing();
+startUnticked();
 startOnce();
 startProofs();
 

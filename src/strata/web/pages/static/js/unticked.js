@@ -1,8 +1,8 @@
-// A required box that is not ticked says so in the page, in its language: <p data-missing="id" hidden>.
+// A required box that is not ticked says so in the page, in its language: <p data-unticked="id" hidden>.
 // The browser would say it in its own language, in a bubble that is gone when one looks.
-export function startMissing() {
-  for (const words of document.querySelectorAll("[data-missing]")) {
-    const box = document.getElementById(words.dataset.missing);
+export function startUnticked() {
+  for (const words of document.querySelectorAll("[data-unticked]")) {
+    const box = document.getElementById(words.dataset.unticked);
     const described = box.getAttribute("aria-describedby") ?? "";
     const say = (missing) => {
       words.hidden = !missing;
