@@ -243,7 +243,7 @@ class Browsing:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not self._tells_of_the_form(message):
-            self._note(f"console: {message.text}")
+            self._note(f"console: {message.text} ({message.location['url']} on {self.page.url})")
 
     def _note_exception(self, error: Error) -> None:
         self._note(f"exception: {error}")
