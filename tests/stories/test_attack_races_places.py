@@ -23,7 +23,6 @@ from strata.core.actor import SYSTEM, Actor, Role
 from strata.core.call import Work
 from strata.core.errors import (
     Conflict,
-    EmailNotVerified,
     InvalidFields,
     OverQuota,
     ProofNeeded,
@@ -173,7 +172,7 @@ def test_who_is_gone_asks_for_no_copy(hub: Hub, ana: Actor) -> None:
         lambda: worked(hub, ana, ask.ask),
         by=SYSTEM,
     )
-    assert isinstance(late, EmailNotVerified), late
+    assert isinstance(late, Unauthenticated), late
     with hub.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(exports)) == 0
 
