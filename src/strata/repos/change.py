@@ -80,8 +80,11 @@ def _kept(work: Work, repo: Repo, names: Iterable[str]) -> dict[str, object]:
     return dict(row._mapping)  # noqa: SLF001 — the documented way to read a Row by name
 
 
-def delete(work: Work, repo_id: RepoId) -> None:
+def delete(work: Work, repo_id: RepoId) -> Repo:
     """Take the repo away for everyone at once; its name is free, its bytes are swept later.
+
+    Returns:
+        The repo as it was.
 
     Raises:
         RepoNotFound, Forbidden, …: as `repos.moment.held`.
@@ -95,6 +98,7 @@ def delete(work: Work, repo_id: RepoId) -> None:
     collaborating.forget(work, repo.id)
     record_of(work, "repo.delete", repo)
     letters.tell_owners(work, letters.DELETED, repo)
+    return repo
 
 
 def move(work: Work, source: RepoId, target: RepoId) -> Repo:

@@ -34,5 +34,6 @@ def held(work: Work, repo_id: RepoId, action: Action) -> Repo:
         RepoNotFound, Moved, Forbidden, …: as `repos.lookup.lookup`, asked once more when nobody
             else changes it, and as `bearers.of_now`.
     """
-    held_now(work, lookup(work, repo_id, action))
+    if not queries.hold(work, lookup(work, repo_id, action).id):
+        raise RepoNotFound
     return lookup(of_now(work), repo_id, action)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strata.access.policy.verbs import Action
 from strata.content.bucket import queries
 from strata.content.bucket.queries import Holding
 from strata.core.call import Call, Work
@@ -17,7 +16,6 @@ from strata.core.names import RepoId
 from strata.repos import change, create as records
 from strata.repos.create import Wish
 from strata.repos.lookup import lookup
-from strata.repos.moment import held
 from strata.repos.record import Repo
 
 
@@ -57,8 +55,7 @@ def delete(work: Work, repo_id: RepoId) -> None:
     """Take the bucket away for everyone at once; the sweep removes its files.
 
     Raises:
-        RepoNotFound, Forbidden, …: as `repos.lookup.lookup`.
+        RepoNotFound, Forbidden, …: as `repos.change.delete`.
     """
-    repo = held(work, repo_id, Action.REMOVE)  # before its files, as whoever changes them
-    queries.forget_bucket(work, repo.id)
-    change.delete(work, repo_id)
+    gone = change.delete(work, repo_id)  # before its files, as whoever changes them
+    queries.forget_bucket(work, gone.id)
