@@ -136,11 +136,17 @@ def _land(ready: Prepared, parent: Sha | None) -> Committed:
             if parent is not None and parent != head:
                 raise ParentMoved
             sha = ready.commit_on(head)
-            brought = partial(give_small, repo=base.repo, size=ready.plan.regular_bytes)
-            if land_once(ready.call, base.repo, [Move(ref, head, sha)], then=brought):
+            settled = partial(_settle, ready=ready)
+            if land_once(ready.call, base.repo, [Move(ref, head, sha)], then=settled):
                 ready.call.hub.crash_point("after-commit")
                 return Committed(base.repo, ref, sha, warning_of(ready.call, ready.plan.exposed))
     raise ParentMoved
+
+
+def _settle(work: Work, ready: Prepared) -> None:
+    base = ready.snapshot
+    require_still_push(work, base.repo, base.ref or "")
+    give_small(work, base.repo, ready.plan.regular_bytes)
 
 
 def land_once(
@@ -154,15 +160,14 @@ def land_once(
     """Move refs in a transaction of their own; False when somebody was faster.
 
     Args:
-        then: done in the same transaction.
+        then: done in the same transaction, once the repo is held; asks for the right once more
+            (`content.moment`).
 
     Raises:
-        RepoNotFound, BadCredentials, Forbidden, …: the caller may not move them any more.
+        RepoNotFound, and whatever `then` raises.
     """
     try:
         with working(call) as work:
-            for move in moves:
-                require_still_push(work, repo, move.ref)
             landed(work, repo, *moves, how=how)
             then(work)
             call.hub.crash_point("before-commit")
